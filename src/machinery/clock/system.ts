@@ -1,0 +1,38 @@
+import { type Clock, type Random, suffixAlphabet } from './clock.ts'
+import { sleepOn } from './manual.ts'
+
+/** Timers longer than this are set again in steps: Node fires anything above 2^31-1 ms at once. */
+const timerMsMax = 2 ** 31 - 1
+
+/** The machine's own time. */
+export function systemClock(): Clock {
+  const after = (delayMs: number, fire: () => void): Disposable => {
+    let timer: ReturnType<typeof setTimeout>
+    const arm = (leftMs: number) => {
+      timer =
+        leftMs > timerMsMax
+          ? setTimeout(() => arm(leftMs - timerMsMax), timerMsMax)
+          : setTimeout(fire, Math.max(0, leftMs))
+    }
+    arm(delayMs)
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  }
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    after,
+    sleep: (delayMs, signal) => sleepOn(after, delayMs, signal),
+  }
+}
+
+/** The machine's own chance, good enough for identifiers and names; keys are made by the Signer, not by this. */
+export function systemRandom(): Random {
+  return {
+    next: () => Math.random(),
+    uuid: () => crypto.randomUUID(),
+    suffix(length) {
+      const bytes = crypto.getRandomValues(new Uint8Array(length))
+      return Array.from(bytes, (byte) => suffixAlphabet[byte % suffixAlphabet.length]).join('')
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import type { FieldError, KubeObject } from '../machinery/index.ts'
+
+export type Scope = 'Namespaced' | 'Cluster'
+
+/** A table column as meta.k8s.io/v1 Table defines it; priority 0 is always shown, above 0 only with -o wide. */
+export interface ColumnDefinition {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly priority: number
+  readonly description?: string
+}
+export type Cell = string | number | boolean | null
+
+export interface SubresourceDefinition {
+  readonly name: string
+  readonly verbs: readonly string[]
+  /** The kind of its body, when it is not the parent's. */
+  readonly kind?: string
+  readonly group?: string
+  readonly version?: string
+  /** A stream or proxy (exec, attach, portforward, proxy), not an object. */
+  readonly connect?: boolean
+  readonly pathSuffix?: boolean
+}
+
+/** What a strategy hook may know besides the objects. */
+export interface StrategyContext {
+  readonly nowMs: number
+  readonly uuid: () => string
+}
+/** A draft: an object still being built, freely writable. */
+export type Draft = any
+
+/**
+ * Everything the system knows of one kind; server, client, CLI, OpenAPI and docs read nothing else.
+ * The facts (names, verbs, columns, schema reference) come from the generated tables; the hooks are written by hand.
+ */
+export interface ResourceDefinition<T extends KubeObject = KubeObject> {
+  readonly group: string
+  readonly version: string
+  readonly kind: T['kind']
+  readonly listKind: string
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly scope: Scope
+  readonly verbs: readonly string[]
+  readonly servedByDefault: boolean
+  /** False for reviews and other kinds that are answered, never kept. */
+  readonly stored: boolean
+  /** OpenAPI name of the type: the key into the schema tables. */
+  readonly type: string
+  /** The version objects are kept in, the path below the registry root, and the hash discovery publishes. */
+  readonly storage: { readonly group: string; readonly version: string; readonly prefix: string; readonly hash: string }
+  readonly subresources: readonly SubresourceDefinition[]
+  readonly columns: readonly ColumnDefinition[]
+  /** Field labels a fieldSelector may use; metadata.name and metadata.namespace included where legal. */
+  readonly fieldLabels: readonly string[]
+  /** The value of one of `fieldLabels` in an object, as text; absent fields give their zero value's text. */
+  field(object: T, label: string): string
+  /** Table cells, one per column, as kubectl shows them. */
+  cells(object: T, nowMs: number): readonly Cell[]
+  /** Sets what the server decides on create (and clears what callers may not set). Runs after defaulting. */
+  prepareForCreate(draft: Draft, context: StrategyContext): void
+  /** Keeps what callers may not change on update of the main resource, and moves generation. Runs after defaulting. */
+  prepareForUpdate(draft: Draft, previous: T, context: StrategyContext): void
+  /** The same for `/status`: everything but status and the allowed metadata is taken from the previous object. */
+  prepareForStatusUpdate(draft: Draft, previous: T, context: StrategyContext): void
+  /** All that is wrong with a new object, beyond its schema. */
+  validate(object: T): readonly FieldError[]
+  /** All that is wrong with the change; includes what validate finds where Kubernetes does the same. */
+  validateUpdate(object: T, previous: T): readonly FieldError[]
+  validateStatusUpdate(object: T, previous: T): readonly FieldError[]
+  /** Warnings Kubernetes adds to a write (deprecated fields, duplicate env names, …), without the 299 prefix. */
+  warnings(object: T, previous: T | undefined): readonly string[]
+  /** Kubernetes: whether a create by PUT is allowed (leases, endpoints, events, …). */
+  readonly allowCreateOnUpdate: boolean
+  /** Kubernetes: whether a PUT without resourceVersion overwrites whatever is there. */
+  readonly allowUnconditionalUpdate: boolean
+  /** Default grace for deletes without one; undefined for kinds that go at once. */
+  readonly graceful: boolean
+}
