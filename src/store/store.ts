@@ -55,7 +55,7 @@ export interface Store extends AsyncDisposable {
   compact(before: Revision): Promise<void>
   /** The newest visible revision; 0 for an empty new store. */
   revision(): Revision
-  /** The oldest revision that get/list `at` and watch can still reach. */
+  /** The oldest revision that get, list and watch can still start from; 0 when nothing was compacted. */
   compactedTo(): Revision
 }
 

@@ -1,0 +1,35 @@
+import type { Revision } from '../store.ts'
+
+/** One write as it goes to disk. `value` is undefined for a delete. */
+export interface JournalRecord {
+  readonly key: string
+  readonly revision: Revision
+  readonly created: Revision
+  readonly value: Uint8Array | undefined
+}
+/** What a journal held when it was opened. */
+export interface JournalState {
+  readonly revision: Revision
+  readonly compactedTo: Revision
+  readonly current: Iterable<{
+    readonly key: string
+    readonly value: Uint8Array
+    readonly created: Revision
+    readonly modified: Revision
+  }>
+}
+/** One change of the past, as the journal still knows it. */
+export interface PastChange {
+  readonly record: JournalRecord
+  readonly previous: { readonly value: Uint8Array; readonly created: Revision; readonly modified: Revision } | undefined
+}
+
+/** Where writes become durable. All or nothing: when append rejects, none of the batch was kept. */
+export interface Journal {
+  /** Returns undefined when the batch is durable at once (memory), a promise otherwise. One call at a time. */
+  append(batch: readonly JournalRecord[]): Promise<void> | undefined
+  /** Changes with `from <= revision <= to`, in order; the range has not been compacted. */
+  past(from: Revision, to: Revision): Promise<readonly PastChange[]>
+  compact(before: Revision): Promise<void>
+  close(): Promise<void>
+}
