@@ -1,0 +1,5 @@
+/** Client: the one way to the API, for everyone, with the caches and queues built on it. Knows no component. */
+export type { Client, DeleteOptions, ListQuery, Patch, WatchQuery } from './client.ts'
+export { createClient } from './client.ts'
+export type { Informer, InformerFilter, InformerParts, Informers, Listener, Lister } from './informer/informer.ts'
+export { createInformers } from './informer/informer.ts'

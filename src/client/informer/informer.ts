@@ -1,0 +1,269 @@
+import {
+  type Clock,
+  controllerOf,
+  isExpired,
+  type KubeObject,
+  keyOf,
+  nameOf,
+  type ObjectName,
+  type Random,
+} from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Client } from '../client.ts'
+
+/** A read-only view of a cache. What it returns is frozen: copy before changing. */
+export interface Lister<T> {
+  get(name: ObjectName): T | undefined
+  list(namespace?: string): readonly T[]
+  /** Objects under an index value. `controller` (uid of the managing owner) is always there; others by addIndex. */
+  by(index: string, value: string): readonly T[]
+}
+export type Listener<T> = (next: T | undefined, previous: T | undefined) => void
+
+/** Keeps a Lister true by list, then watch; one per kind and filter per process, shared. */
+export interface Informer<T extends KubeObject> extends Lister<T> {
+  readonly resource: ResourceDefinition<T>
+  /** How far this cache has seen: every write up to this revision that concerns it is in it. */
+  readonly revision: number
+  readonly hasSynced: boolean
+  /** Resolves once the first list is in; rejects with the signal's reason. */
+  synced(signal?: AbortSignal): Promise<void>
+  /** Told of everything already there (previous undefined), then of every change, and of all again at each resync. */
+  subscribe(listener: Listener<T>): Disposable
+  /** Adds an index; existing objects are indexed at once. Adding the same name again changes nothing. */
+  addIndex(name: string, keysOf: (object: T) => readonly string[]): void
+}
+export interface InformerFilter {
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+export interface Informers {
+  of<T extends KubeObject>(resource: ResourceDefinition<T>, filter?: InformerFilter): Informer<T>
+}
+export interface InformerParts {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  /** How often every cache is compared with a fresh list and listeners are told of everything again. */
+  readonly resyncMs?: number
+  /** Told when a list or watch fails; the informer itself retries with back-off. */
+  readonly onFailure?: (resource: ResourceDefinition<any>, error: unknown) => void
+}
+
+/** Kubernetes: controllers resync every 12 h or so; ours is cheap enough to heal a missed event sooner. */
+const resyncDefaultMs = 10 * 60_000
+const retryMinMs = 200
+const retryMaxMs = 30_000
+
+/** Informers that live until the signal aborts; each starts when first asked for. */
+export function createInformers(parts: InformerParts, signal: AbortSignal): Informers {
+  const running = new Map<string, Cache<any>>()
+  return {
+    of<T extends KubeObject>(resource: ResourceDefinition<T>, filter: InformerFilter = {}): Informer<T> {
+      const key = [
+        resource.group,
+        resource.version,
+        resource.plural,
+        filter.namespace,
+        filter.labelSelector,
+        filter.fieldSelector,
+      ].join('|')
+      let cache = running.get(key) as Cache<T> | undefined
+      if (cache === undefined) {
+        cache = new Cache(resource)
+        running.set(key, cache)
+        void keepTrue(cache, filter, parts, signal)
+      }
+      return cache
+    },
+  }
+}
+
+class Cache<T extends KubeObject> implements Informer<T> {
+  readonly resource: ResourceDefinition<T>
+  readonly #objects = new Map<string, T>()
+  readonly #byNamespace = new Map<string, Map<string, T>>()
+  readonly #indexes = new Map<
+    string,
+    { readonly keysOf: (object: T) => readonly string[]; readonly values: Map<string, Map<string, T>> }
+  >()
+  readonly #listeners = new Set<Listener<T>>()
+  #onSynced: (() => void)[] = []
+  hasSynced = false
+  revision = 0
+
+  constructor(resource: ResourceDefinition<T>) {
+    this.resource = resource
+    this.addIndex('controller', (object) => {
+      const owner = controllerOf(object)
+      return owner === undefined ? [] : [owner.uid]
+    })
+  }
+
+  get(name: ObjectName): T | undefined {
+    return this.#objects.get(keyOf(name))
+  }
+
+  list(namespace?: string): readonly T[] {
+    return [
+      ...(namespace === undefined || namespace === ''
+        ? this.#objects
+        : (this.#byNamespace.get(namespace) ?? new Map<string, T>())
+      ).values(),
+    ]
+  }
+
+  by(index: string, value: string): readonly T[] {
+    const values = this.#indexes.get(index)?.values.get(value)
+    return values === undefined ? [] : [...values.values()]
+  }
+
+  addIndex(name: string, keysOf: (object: T) => readonly string[]): void {
+    if (this.#indexes.has(name)) return
+    const index = { keysOf, values: new Map<string, Map<string, T>>() }
+    this.#indexes.set(name, index)
+    for (const [key, object] of this.#objects) for (const value of keysOf(object)) put(index.values, value, key, object)
+  }
+
+  synced(signal?: AbortSignal): Promise<void> {
+    if (this.hasSynced) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+      this.#onSynced.push(resolve)
+    })
+  }
+
+  subscribe(listener: Listener<T>): Disposable {
+    this.#listeners.add(listener)
+    for (const object of this.#objects.values()) listener(object, undefined)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Takes one change in and tells the listeners. */
+  apply(key: string, next: T | undefined): void {
+    const previous = this.#objects.get(key)
+    if (
+      previous !== undefined &&
+      next !== undefined &&
+      previous.metadata.resourceVersion === next.metadata.resourceVersion
+    )
+      return
+    if (previous === undefined && next === undefined) return
+    const namespace = (next ?? previous)!.metadata.namespace ?? ''
+    if (next === undefined) {
+      this.#objects.delete(key)
+      drop(this.#byNamespace, namespace, key)
+    } else {
+      this.#objects.set(key, next)
+      put(this.#byNamespace, namespace, key, next)
+    }
+    for (const { keysOf, values } of this.#indexes.values()) {
+      if (previous !== undefined) for (const value of keysOf(previous)) drop(values, value, key)
+      if (next !== undefined) for (const value of keysOf(next)) put(values, value, key, next)
+    }
+    for (const listener of this.#listeners) listener(next, previous)
+  }
+
+  /** Makes the cache equal to a fresh list; when asked, tells the listeners of everything. */
+  replace(items: readonly T[], tellAll: boolean): void {
+    const fresh = new Map(items.map((item) => [keyOf(nameOf(item)), item]))
+    for (const key of [...this.#objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined)
+    for (const [key, item] of fresh) {
+      const known = this.#objects.get(key)
+      if (known === undefined || known.metadata.resourceVersion !== item.metadata.resourceVersion) this.apply(key, item)
+      else if (tellAll) for (const listener of this.#listeners) listener(known, known)
+    }
+  }
+
+  markSynced(): void {
+    this.hasSynced = true
+    for (const resolve of this.#onSynced.splice(0)) resolve()
+  }
+}
+
+/** List, watch from there, list again when the watch cannot go on, until the signal aborts. */
+async function keepTrue<T extends KubeObject>(
+  cache: Cache<T>,
+  filter: InformerFilter,
+  parts: InformerParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, clock, random } = parts
+  let retryMs = retryMinMs
+  let listAgain = true
+  while (!signal.aborted) {
+    try {
+      if (listAgain) {
+        const list = await client.list(cache.resource, { ...filter, resourceVersion: cache.hasSynced ? '' : '0' })
+        if (signal.aborted) return
+        cache.replace(list.items, cache.hasSynced)
+        cache.revision = Number(list.metadata.resourceVersion)
+        cache.markSynced()
+        listAgain = false
+        retryMs = retryMinMs
+      }
+      listAgain = await watchUntilResync(cache, filter, parts, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      listAgain = true
+      if (!isExpired(error)) {
+        parts.onFailure?.(cache.resource, error)
+        await clock.sleep(retryMs * (0.75 + random.next() / 2), signal).catch(() => {})
+        retryMs = Math.min(retryMs * 2, retryMaxMs)
+      }
+    }
+  }
+}
+
+/** Follows the watch; true when it is time to list again, false when the server merely ended the watch. */
+async function watchUntilResync<T extends KubeObject>(
+  cache: Cache<T>,
+  filter: InformerFilter,
+  { client, clock, random, resyncMs = resyncDefaultMs }: InformerParts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const stop = new AbortController()
+  const onAbort = () => stop.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  let resync = false
+  const timer = clock.after(resyncMs * (0.9 + random.next() / 5), () => {
+    resync = true
+    stop.abort()
+  })
+  try {
+    for await (const batch of client.watch(
+      cache.resource,
+      String(cache.revision),
+      { ...filter, allowWatchBookmarks: true },
+      stop.signal,
+    )) {
+      for (const event of batch) {
+        if (event.type === 'ERROR') continue
+        if (event.type !== 'BOOKMARK')
+          cache.apply(keyOf(nameOf(event.object)), event.type === 'DELETED' ? undefined : event.object)
+        cache.revision = Number(event.object.metadata.resourceVersion)
+      }
+      if (stop.signal.aborted) break
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  } finally {
+    timer[Symbol.dispose]()
+    signal.removeEventListener('abort', onAbort)
+  }
+  return resync
+}
+
+function put<T>(groups: Map<string, Map<string, T>>, group: string, key: string, object: T): void {
+  const members = groups.get(group)
+  if (members === undefined) groups.set(group, new Map([[key, object]]))
+  else members.set(key, object)
+}
+
+function drop<T>(groups: Map<string, Map<string, T>>, group: string, key: string): void {
+  const members = groups.get(group)
+  if (members === undefined) return
+  members.delete(key)
+  if (members.size === 0) groups.delete(group)
+}
