@@ -22,6 +22,8 @@ export interface SubresourceDefinition {
   /** A stream or proxy (exec, attach, portforward, proxy), not an object. */
   readonly connect?: boolean
   readonly pathSuffix?: boolean
+  /** HTTP methods answered beyond those of `verbs` (proxy: HEAD, OPTIONS). */
+  readonly methodsAlso?: readonly string[]
 }
 
 /** What a strategy hook may know besides the objects. */

@@ -1,0 +1,23 @@
+/** Writes src/resources/generated from a directory of API facts: `node scripts/generate-resources.ts <input-dir>`. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readInput } from './generate/input.ts'
+import { typeNames } from './generate/names.ts'
+import { definitionModules, factsModule } from './generate/resource-facts.ts'
+import { typesModule } from './generate/typescript.ts'
+
+const directory = process.argv[2]
+if (directory === undefined) throw new Error('usage: generate-resources.ts <input-dir>')
+const input = readInput(directory)
+const names = typeNames(input)
+const resources = join(import.meta.dirname, '../src/resources')
+mkdirSync(join(resources, 'generated'), { recursive: true })
+const write = (name: string, text: string) => writeFileSync(join(resources, 'generated', name), text)
+write('types.ts', typesModule(input, names))
+write('resource-facts.ts', factsModule(input))
+for (const [folder, text] of definitionModules(input, names)) {
+  const path = join(resources, folder, 'definitions.ts')
+  if (existsSync(path)) continue
+  mkdirSync(join(resources, folder), { recursive: true })
+  writeFileSync(path, text)
+}

@@ -1,0 +1,9 @@
+import { defineResource } from '../define.ts'
+import type { ResourceDefinition } from '../definition.ts'
+import type { CronJob, Job } from '../generated/types.ts'
+
+export const cronJobs = defineResource<CronJob>('cronjobs.v1.batch')
+export const jobs = defineResource<Job>('jobs.v1.batch')
+
+/** Every resource of this group, in the order discovery would list them. */
+export const batchResources: readonly ResourceDefinition<any>[] = [cronJobs, jobs]

@@ -1,0 +1,20 @@
+import type { KubeObject } from '../machinery/index.ts'
+import type { ResourceDefinition } from './definition.ts'
+
+import { type FactsKey, resourceFacts } from './generated/resource-facts.ts'
+import { genericHooks, type Hooks } from './strategy.ts'
+
+/** The typed hooks a kind may bring; every one left out is generic. */
+export type HooksFor<T extends KubeObject> = Partial<Pick<ResourceDefinition<T>, keyof Hooks>>
+
+/** A kind's definition: the generated facts, the generic behaviour, and above both what is written by hand. */
+export function defineResource<T extends KubeObject>(key: FactsKey, hooks: HooksFor<T> = {}): ResourceDefinition<T> {
+  const {
+    hasSpec: _spec,
+    hasStatus: _status,
+    statusIsValue: _value,
+    fieldAliases: _aliases,
+    ...facts
+  } = resourceFacts[key]
+  return { ...facts, ...genericHooks(resourceFacts[key]), ...hooks } as ResourceDefinition<T>
+}

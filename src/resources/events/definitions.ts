@@ -1,0 +1,8 @@
+import { defineResource } from '../define.ts'
+import type { ResourceDefinition } from '../definition.ts'
+import type { EventsV1Event } from '../generated/types.ts'
+
+export const eventsV1Events = defineResource<EventsV1Event>('events.v1.events.k8s.io')
+
+/** Every resource of this group, in the order discovery would list them. */
+export const eventsResources: readonly ResourceDefinition<any>[] = [eventsV1Events]

@@ -1,0 +1,11 @@
+import { defineResource } from '../define.ts'
+import type { ResourceDefinition } from '../definition.ts'
+import type { FlowSchema, PriorityLevelConfiguration } from '../generated/types.ts'
+
+export const flowSchemas = defineResource<FlowSchema>('flowschemas.v1.flowcontrol.apiserver.k8s.io')
+export const priorityLevelConfigurations = defineResource<PriorityLevelConfiguration>(
+  'prioritylevelconfigurations.v1.flowcontrol.apiserver.k8s.io',
+)
+
+/** Every resource of this group, in the order discovery would list them. */
+export const flowcontrolResources: readonly ResourceDefinition<any>[] = [flowSchemas, priorityLevelConfigurations]

@@ -1,0 +1,140 @@
+/** Resources: every built-in kind as data and behaviour. Knows nothing of storage, requests or clients. */
+export {
+  admissionregistrationV1alpha1MutatingAdmissionPolicies,
+  admissionregistrationV1alpha1MutatingAdmissionPolicyBindings,
+  admissionregistrationV1beta1MutatingAdmissionPolicies,
+  admissionregistrationV1beta1MutatingAdmissionPolicyBindings,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+} from './admissionregistration/definitions.ts'
+export { customResourceDefinitions } from './apiextensions/definitions.ts'
+export { apiServices } from './apiregistration/definitions.ts'
+export { storageVersions } from './apiserverinternal/definitions.ts'
+export {
+  controllerRevisions,
+  daemonSets,
+  deployments,
+  replicaSets,
+  statefulSets,
+} from './apps/definitions.ts'
+export {
+  selfSubjectReviews,
+  tokenReviews,
+} from './authentication/definitions.ts'
+export {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+} from './authorization/definitions.ts'
+export {
+  autoscalingV1HorizontalPodAutoscalers,
+  horizontalPodAutoscalers,
+} from './autoscaling/definitions.ts'
+export {
+  cronJobs,
+  jobs,
+} from './batch/definitions.ts'
+export {
+  certificateSigningRequests,
+  certificatesV1alpha1ClusterTrustBundles,
+  clusterTrustBundles,
+  podCertificateRequests,
+} from './certificates/definitions.ts'
+export {
+  coordinationV1alpha2LeaseCandidates,
+  leaseCandidates,
+  leases,
+} from './coordination/definitions.ts'
+export {
+  bindings,
+  componentStatuses,
+  configMaps,
+  endpoints,
+  events,
+  limitRanges,
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
+  secrets,
+  serviceAccounts,
+  services,
+} from './core/definitions.ts'
+export { defineResource, type HooksFor } from './define.ts'
+export type {
+  Cell,
+  ColumnDefinition,
+  Draft,
+  ResourceDefinition,
+  Scope,
+  StrategyContext,
+  SubresourceDefinition,
+} from './definition.ts'
+export { endpointSlices } from './discovery/definitions.ts'
+export { eventsV1Events } from './events/definitions.ts'
+export type { GroupFacts, ResourceFacts } from './facts.ts'
+export {
+  flowSchemas,
+  priorityLevelConfigurations,
+} from './flowcontrol/definitions.ts'
+export type * from './generated/types.ts'
+export {
+  ingressClasses,
+  ingresses,
+  ipAddresses,
+  networkingV1beta1IPAddresses,
+  networkingV1beta1ServiceCIDRs,
+  networkPolicies,
+  serviceCIDRs,
+} from './networking/definitions.ts'
+export { runtimeClasses } from './node/definitions.ts'
+export { podDisruptionBudgets } from './policy/definitions.ts'
+export {
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
+} from './rbac/definitions.ts'
+export { allResources, apiGroups, resourceFor, resourceForKind } from './registry.ts'
+export {
+  deviceClasses,
+  deviceTaintRules,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourcePoolStatusRequests,
+  resourceSlices,
+  resourceV1alpha3DeviceTaintRules,
+  resourceV1beta1DeviceClasses,
+  resourceV1beta1ResourceClaims,
+  resourceV1beta1ResourceClaimTemplates,
+  resourceV1beta1ResourceSlices,
+  resourceV1beta2DeviceClasses,
+  resourceV1beta2ResourceClaims,
+  resourceV1beta2ResourceClaimTemplates,
+  resourceV1beta2ResourceSlices,
+} from './resource/definitions.ts'
+export {
+  podGroups,
+  priorityClasses,
+  workloads,
+} from './scheduling/definitions.ts'
+export {
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  storageClasses,
+  storageV1beta1VolumeAttributesClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
+} from './storage/definitions.ts'
+export { storageVersionMigrations } from './storagemigration/definitions.ts'
+export { genericHooks, type Hooks, textAt } from './strategy.ts'

@@ -1,0 +1,8 @@
+import { defineResource } from '../define.ts'
+import type { ResourceDefinition } from '../definition.ts'
+import type { RuntimeClass } from '../generated/types.ts'
+
+export const runtimeClasses = defineResource<RuntimeClass>('runtimeclasses.v1.node.k8s.io')
+
+/** Every resource of this group, in the order discovery would list them. */
+export const nodeResources: readonly ResourceDefinition<any>[] = [runtimeClasses]

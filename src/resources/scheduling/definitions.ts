@@ -1,0 +1,10 @@
+import { defineResource } from '../define.ts'
+import type { ResourceDefinition } from '../definition.ts'
+import type { PodGroup, PriorityClass, Workload } from '../generated/types.ts'
+
+export const priorityClasses = defineResource<PriorityClass>('priorityclasses.v1.scheduling.k8s.io')
+export const podGroups = defineResource<PodGroup>('podgroups.v1alpha2.scheduling.k8s.io')
+export const workloads = defineResource<Workload>('workloads.v1alpha2.scheduling.k8s.io')
+
+/** Every resource of this group, in the order discovery would list them. */
+export const schedulingResources: readonly ResourceDefinition<any>[] = [priorityClasses, podGroups, workloads]

@@ -1,0 +1,101 @@
+import { sameJson } from '../machinery/index.ts'
+import type { Draft, ResourceDefinition } from './definition.ts'
+import type { ResourceFacts } from './facts.ts'
+
+/** The part of a definition that is behaviour and may be written by hand. */
+export type Hooks = Pick<
+  ResourceDefinition<any>,
+  | 'field'
+  | 'cells'
+  | 'prepareForCreate'
+  | 'prepareForUpdate'
+  | 'prepareForStatusUpdate'
+  | 'validate'
+  | 'validateUpdate'
+  | 'validateStatusUpdate'
+  | 'warnings'
+  | 'allowCreateOnUpdate'
+  | 'allowUnconditionalUpdate'
+  | 'graceful'
+>
+
+/** The behaviour most kinds share; what a kind does differently replaces single hooks. */
+export function genericHooks(facts: ResourceFacts): Hooks {
+  const servesStatus = facts.subresources.some(({ name }) => name === 'status')
+  // Kubernetes: generation moves only for kinds whose strategy says so; those that have both a spec and a status do.
+  const hasGeneration = facts.hasSpec && facts.hasStatus
+  const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
+  return {
+    field: (object, label) => textAt(object, facts.fieldAliases?.[label] ?? label),
+    cells: (object) => {
+      const { name, creationTimestamp } = object.metadata
+      const cells = hasDefaultCells ? [name, creationTimestamp ?? null] : [name]
+      return facts.columns.map((_, index) => cells[index] ?? null)
+    },
+    prepareForCreate(draft) {
+      if (servesStatus) clearStatus(draft, facts)
+      if (hasGeneration) draft.metadata.generation = 1
+    },
+    prepareForUpdate(draft, previous) {
+      if (servesStatus) keepMember(draft, previous, 'status')
+      if (hasGeneration) moveGeneration(draft, previous)
+    },
+    prepareForStatusUpdate(draft, previous) {
+      for (const key of Object.keys({ ...previous, ...draft })) {
+        if (key !== 'status' && key !== 'metadata') keepMember(draft, previous, key)
+      }
+      keepMember(draft.metadata, previous.metadata, 'generation')
+      keepMember(draft.metadata, previous.metadata, 'deletionTimestamp')
+    },
+    validate: () => [],
+    validateUpdate: () => [],
+    validateStatusUpdate: () => [],
+    warnings: () => [],
+    allowCreateOnUpdate: false,
+    allowUnconditionalUpdate: true,
+    graceful: false,
+  }
+}
+
+/** Empties status as a new object has it: written as `{}` where Kubernetes writes it so, absent elsewhere. */
+export function clearStatus(draft: Draft, facts: Pick<ResourceFacts, 'statusIsValue'>): void {
+  if (facts.statusIsValue) draft.status = {}
+  else delete draft.status
+}
+
+/** Gives the draft the previous object's member, or none when it had none. */
+export function keepMember(draft: Draft, previous: object, key: string): void {
+  const value = (previous as Record<string, unknown>)[key]
+  if (value === undefined) delete draft[key]
+  else draft[key] = value
+}
+
+/** Counts generation up when the desired state changed; callers cannot set it. */
+export function moveGeneration(draft: Draft, previous: { metadata: { generation?: number } } & object): void {
+  const changed = Object.keys({ ...previous, ...draft }).some(
+    (key) =>
+      !['metadata', 'status', 'apiVersion', 'kind'].includes(key) &&
+      !sameJson(draft[key], (previous as Record<string, unknown>)[key]),
+  )
+  const generation = previous.metadata.generation ?? 0
+  if (changed) draft.metadata.generation = generation + 1
+  else if (previous.metadata.generation === undefined) delete draft.metadata.generation
+  else draft.metadata.generation = generation
+}
+
+/** Fields whose zero value is not the empty text. */
+const zeroText: Readonly<Record<string, string>> = {
+  'spec.unschedulable': 'false',
+  'spec.hostNetwork': 'false',
+  'status.replicas': '0',
+  'status.successful': '0',
+}
+
+/** The text of the field a dotted path leads to; lists give their items' `ip` joined, as status.podIPs is selected by. */
+export function textAt(object: unknown, path: string): string {
+  let value = object
+  for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[part]
+  if (value === undefined || value === null) return zeroText[path] ?? ''
+  if (Array.isArray(value)) return value.map((item) => item?.ip ?? String(item)).join(',')
+  return String(value)
+}
