@@ -13,4 +13,14 @@ export type {
   Unsaved,
 } from './object/object.ts'
 export { controllerOf, deepFreeze, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
+export {
+  createSchema,
+  type Field,
+  type Schema,
+  type SchemaTable,
+  type SpecialForm,
+  type TypeSchema,
+  type ValidationTag,
+  type Wire,
+} from './schema/schema.ts'
 export * from './status/status.ts'

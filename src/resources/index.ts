@@ -45,6 +45,7 @@ export {
   clusterTrustBundles,
   podCertificateRequests,
 } from './certificates/definitions.ts'
+export type { BootstrapBinding, BootstrapRole, RbacBootstrap } from './constants.ts'
 export {
   coordinationV1alpha2LeaseCandidates,
   leaseCandidates,
@@ -86,7 +87,9 @@ export {
   flowSchemas,
   priorityLevelConfigurations,
 } from './flowcontrol/definitions.ts'
+export { rbacBootstrap } from './generated/rbac-bootstrap.ts'
 export type * from './generated/types.ts'
+export { wellKnown } from './generated/well-known.ts'
 export {
   ingressClasses,
   ingresses,

@@ -1,0 +1,33 @@
+import type { Input } from './input.ts'
+
+const header = '// Written by scripts/generate-resources.ts; do not edit.\n'
+
+/** The text of rbac-bootstrap.ts: the roles and bindings a new cluster is given. */
+export function rbacModule({ rbac }: Input): string {
+  const { meta: _, ...kept } = rbac
+  return `${header}import type { RbacBootstrap } from '../constants.ts'
+
+let parsed: RbacBootstrap | undefined
+
+/** The roles and bindings a new cluster is given; parsed when first asked for. */
+export function rbacBootstrap(): RbacBootstrap {
+  parsed ??= JSON.parse(
+    ${quoted(JSON.stringify(kept))},
+  ) as RbacBootstrap
+  return parsed
+}
+`
+}
+
+/** The text of well-known.ts: names and numbers the API gives a meaning. */
+export function wellKnownModule({ wellknown }: Input): string {
+  const { meta: _, ...kept } = wellknown
+  const members = Object.entries(kept).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`)
+  return `${header}
+/** Names and numbers the API gives a meaning: namespaces, labels, taints, gates, admission order, flow schemas and more. */
+export const wellKnown = {
+${members.join('\n')}
+}
+`
+}
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
