@@ -1,9 +1,26 @@
 /** Machinery: objects, names, errors, schemas, patches, time and chance. Pure; does no I/O and imports no other room. */
+
+export { Backoff, type BackoffLimits, backoffDelay } from './backoff/backoff.ts'
 export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, WatchEvent } from './call/call.ts'
 export type { Clock, Random } from './clock/clock.ts'
 export { microTimestampOf, msOf, suffixAlphabet, timestampOf } from './clock/clock.ts'
 export { type ManualClock, manualClock, seededRandom, sleepOn } from './clock/manual.ts'
 export { systemClock, systemRandom } from './clock/system.ts'
+export { ageText, durationText, humanDuration, parseDuration } from './duration/duration.ts'
+export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
+export * from './names/names.ts'
+export {
+  addressAt,
+  cidrContains,
+  cidrSize,
+  type IpAddress,
+  type IpRange,
+  ipText,
+  isIp,
+  networkOf,
+  parseCidr,
+  parseIp,
+} from './network/ip.ts'
 export type {
   KubeObject,
   ManagedFieldsEntry,
@@ -14,6 +31,24 @@ export type {
 } from './object/object.ts'
 export { controllerOf, deepFreeze, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
 export {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  largerQuantity,
+  milliValueOf,
+  parseQuantity,
+  type Quantity,
+  QuantityError,
+  type QuantityFormat,
+  quantityOf,
+  quantityOfMillis,
+  quantityText,
+  subtractQuantities,
+  tryQuantity,
+  wholeValueOf,
+  zeroQuantity,
+} from './quantity/quantity.ts'
+export {
   createSchema,
   type Field,
   type Schema,
@@ -23,4 +58,33 @@ export {
   type ValidationTag,
   type Wire,
 } from './schema/schema.ts'
+export {
+  escapedFieldValue,
+  exactFieldValue,
+  type FieldQuery,
+  type FieldRequirement,
+  fieldQueryText,
+  matchesFields,
+  parseFieldSelector,
+} from './selectors/fields.ts'
+export {
+  isEmptyQuery,
+  type LabelOperator,
+  type LabelQuery,
+  type LabelRequirement,
+  type LabelSelector,
+  type LabelSelectorRequirement,
+  type Labels,
+  labelQueryOf,
+  labelQueryOfSet,
+  labelQueryText,
+  labelSelectorErrors,
+  labelSelectorText,
+  labelsErrors,
+  labelsText,
+  matchEverything,
+  matchNothing,
+  parseLabelSelector,
+} from './selectors/labels.ts'
 export * from './status/status.ts'
+export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, yamlText } from './yaml/yaml.ts'
