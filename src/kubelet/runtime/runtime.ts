@@ -234,3 +234,9 @@ export class RuntimeError extends Error {
     this.reason = reason
   }
 }
+
+/** What some runtimes offer beyond CRI; where it is missing the kubelet does without. */
+export interface RuntimeExtras {
+  /** Puts the images of an OCI or docker archive into the runtime's store, under the names the archive gives them. */
+  importImage(archivePath: string): Promise<void>
+}

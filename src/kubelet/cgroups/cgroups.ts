@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../machinery/index.ts'
+
+/** Limits of one cgroup; what is left out stays unlimited. */
+export interface CgroupLimits {
+  readonly cpuShares?: number
+  readonly cpuQuotaUs?: number
+  readonly cpuPeriodUs?: number
+  readonly memoryLimitBytes?: number
+  readonly pidsMax?: number
+}
+export interface CgroupUsage {
+  readonly cpuNanoseconds: number
+  readonly workingSetBytes: number
+  readonly usageBytes: number
+  readonly rssBytes: number
+}
+/** The kernel's control groups, version 1, hybrid or 2, by path below the root: `/kubepods/pod1`. */
+export interface Cgroups {
+  readonly version: 1 | 2
+  /** Creates the group and its parents, and sets limits. Again on an existing one: changes the limits. */
+  ensure(path: string, limits: CgroupLimits): Promise<void>
+  /** Kills what runs below the path and removes it in every hierarchy; done when it is not there. */
+  remove(path: string): Promise<void>
+  /** Names of the groups directly below. */
+  children(path: string): Promise<readonly string[]>
+  usage(path: string): Promise<CgroupUsage | undefined>
+}
+
+/** Kubernetes: cpu.shares 2..262144 of version 1 map linearly onto cpu.weight 1..10000 of version 2. */
+export function cpuWeightOf(shares: number): number {
+  return Math.floor(1 + ((Math.min(Math.max(shares, 2), 262_144) - 2) * 9999) / 262_142)
+}
+
+/** The cgroups of this machine, as its mounts tell. */
+export function systemCgroups(clock: Clock, mounts = readFileSync('/proc/self/mounts', 'utf8')): Cgroups {
+  const rows = mounts.split('\n').map((line) => line.split(' '))
+  const version1 = new Map<string, string>()
+  let unified: string | undefined
+  for (const [, point, type, options] of rows) {
+    if (type === 'cgroup2') unified ??= point!
+    if (type !== 'cgroup') continue
+    for (const option of options!.split(',')) version1.set(option.replace('name=', ''), point!)
+  }
+  if (version1.has('memory') || unified === undefined) {
+    const roots = [...new Set(version1.values()), ...(unified === undefined ? [] : [unified])]
+    return {
+      version: 1,
+      ...versionOne(version1),
+      ...removal(clock, roots),
+      children: childrenIn(version1.get('memory')!),
+    }
+  }
+  return { version: 2, ...versionTwo(unified), ...removal(clock, [unified]), children: childrenIn(unified) }
+}
+
+type Reading = Pick<Cgroups, 'ensure' | 'usage'>
+
+function versionOne(roots: ReadonlyMap<string, string>): Reading {
+  const at = (controller: string, path: string) => join(roots.get(controller) ?? '/nowhere', path)
+  return {
+    async ensure(path, limits) {
+      for (const controller of ['cpu', 'memory', 'pids'])
+        if (roots.has(controller)) await mkdir(at(controller, path), { recursive: true })
+      const write = (controller: string, file: string, value: number | undefined) =>
+        value === undefined || !roots.has(controller)
+          ? undefined
+          : writeFile(join(at(controller, path), file), String(value))
+      await write('cpu', 'cpu.shares', limits.cpuShares)
+      await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
+      await write('cpu', 'cpu.cfs_quota_us', limits.cpuQuotaUs)
+      await write('memory', 'memory.limit_in_bytes', limits.memoryLimitBytes)
+      await write('pids', 'pids.max', limits.pidsMax)
+    },
+    async usage(path) {
+      const memory = at('memory', path)
+      const [stat, usage, cpu] = await Promise.all([
+        tryRead(join(memory, 'memory.stat')),
+        tryRead(join(memory, 'memory.usage_in_bytes')),
+        tryRead(join(at('cpuacct', path), 'cpuacct.usage')),
+      ])
+      if (stat === undefined || usage === undefined) return undefined
+      const usageBytes = Number(usage)
+      return {
+        cpuNanoseconds: Number(cpu ?? 0),
+        usageBytes,
+        workingSetBytes: Math.max(0, usageBytes - statValue(stat, 'total_inactive_file')),
+        rssBytes: statValue(stat, 'total_rss'),
+      }
+    },
+  }
+}
+
+function versionTwo(root: string): Reading {
+  return {
+    async ensure(path, limits) {
+      // A group has only the controllers that every group above it hands down.
+      let above = root
+      for (const name of path.split('/').filter((part) => part !== '')) {
+        for (const controller of ['cpu', 'memory', 'pids', 'cpuset', 'io'])
+          await writeFile(join(above, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
+        above = join(above, name)
+        await mkdir(above, { recursive: true })
+      }
+      const write = (file: string, value: string | number | undefined) =>
+        value === undefined ? undefined : writeFile(join(root, path, file), String(value))
+      const quota = limits.cpuQuotaUs
+      await write('cpu.weight', limits.cpuShares === undefined ? undefined : cpuWeightOf(limits.cpuShares))
+      if (quota !== undefined) await write('cpu.max', `${quota < 0 ? 'max' : quota} ${limits.cpuPeriodUs ?? 100_000}`)
+      const memory = limits.memoryLimitBytes
+      await write('memory.max', memory !== undefined && memory < 0 ? 'max' : memory)
+      await write('pids.max', limits.pidsMax)
+    },
+    async usage(path) {
+      const [stat, usage, cpu] = await Promise.all([
+        tryRead(join(root, path, 'memory.stat')),
+        tryRead(join(root, path, 'memory.current')),
+        tryRead(join(root, path, 'cpu.stat')),
+      ])
+      if (stat === undefined || usage === undefined) return undefined
+      const usageBytes = Number(usage)
+      return {
+        cpuNanoseconds: statValue(cpu ?? '', 'usage_usec') * 1000,
+        usageBytes,
+        workingSetBytes: Math.max(0, usageBytes - statValue(stat, 'inactive_file')),
+        rssBytes: statValue(stat, 'anon'),
+      }
+    },
+  }
+}
+
+const removeTries = 20
+const removeRetryMs = 25
+
+function removal(clock: Clock, roots: readonly string[]): Pick<Cgroups, 'remove'> {
+  async function removeTree(directory: string): Promise<void> {
+    for (let tries = 0; tries < removeTries; tries++) {
+      const groups = await groupsBelow(directory)
+      if (groups.length === 0) return
+      let left = false
+      for (const group of groups) {
+        for (const pid of ((await tryRead(join(group, 'cgroup.procs'))) ?? '').split('\n'))
+          if (pid !== '') kill(Number(pid))
+        await rmdir(group).catch((error: NodeJS.ErrnoException) => {
+          left ||= error.code !== 'ENOENT'
+        })
+      }
+      if (!left) return
+      await clock.sleep(removeRetryMs)
+    }
+    throw new Error(`cgroup ${directory} cannot be removed: processes are still in it`)
+  }
+  return {
+    async remove(path) {
+      if (path.split('/').every((part) => part === '')) throw new RangeError('the root cgroup is not ours to remove')
+      await Promise.all(roots.map((root) => removeTree(join(root, path))))
+    },
+  }
+}
+
+/** The directory and all below it, deepest first. */
+async function groupsBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
+  if (entries === undefined) return []
+  const below = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map((entry) => groupsBelow(join(directory, entry.name))),
+  )
+  return [...below.flat(), directory]
+}
+function childrenIn(root: string): Cgroups['children'] {
+  return async (path) => {
+    const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => [])
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  }
+}
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
+  }
+}
+const tryRead = (path: string) => readFile(path, 'utf8').catch(() => undefined)
+
+function statValue(stat: string, key: string): number {
+  const match = new RegExp(`^${key} (\\d+)$`, 'm').exec(stat)
+  return match === null ? 0 : Number(match[1])
+}
