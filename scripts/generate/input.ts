@@ -94,6 +94,13 @@ export interface Input {
 export function readInput(directory: string): Input {
   const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'))
   const { types, stringTypes } = read('types.json')
+  for (const type of Object.values<any>(types)) {
+    const isTypeMeta = (field: InputField) => field.name === '' && field.type.endsWith('.TypeMeta')
+    if (type.fields.some(isTypeMeta)) {
+      type.typeMeta = true
+      type.fields = type.fields.filter((field: InputField) => !isTypeMeta(field))
+    }
+  }
   const { groups, resources } = read('resources.json')
   return {
     types,

@@ -8,6 +8,7 @@ export { type ManualClock, manualClock, seededRandom, sleepOn } from './clock/ma
 export { systemClock, systemRandom } from './clock/system.ts'
 export { ageText, durationText, humanDuration, parseDuration } from './duration/duration.ts'
 export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
+export { JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
 export * from './names/names.ts'
 export {
   addressAt,
@@ -48,6 +49,7 @@ export {
   wholeValueOf,
   zeroQuantity,
 } from './quantity/quantity.ts'
+export { createDecoder, type Decoded, type Decoder } from './schema/decode.ts'
 export {
   createSchema,
   type Field,
@@ -58,6 +60,7 @@ export {
   type ValidationTag,
   type Wire,
 } from './schema/schema.ts'
+export { DecodeError } from './schema/trace.ts'
 export {
   escapedFieldValue,
   exactFieldValue,

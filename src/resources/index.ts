@@ -130,6 +130,7 @@ export {
   priorityClasses,
   workloads,
 } from './scheduling/definitions.ts'
+export { builtInSchema, decodeObject, zeroObject } from './schema.ts'
 export {
   csiDrivers,
   csiNodes,

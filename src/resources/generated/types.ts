@@ -10,12 +10,16 @@ export interface APIGroup {
   readonly serverAddressByClientCIDRs?: readonly ServerAddressByClientCIDR[]
 }
 
-export interface APIGroupDiscovery {
-  readonly metadata?: Partial<ObjectMeta>
+export interface APIGroupDiscovery extends KubeObject {
+  readonly apiVersion: 'apidiscovery.k8s.io/v2'
+  readonly kind: 'APIGroupDiscovery'
+  readonly metadata: ObjectMeta
   readonly versions?: readonly APIVersionDiscovery[]
 }
 
 export interface APIGroupDiscoveryList {
+  readonly apiVersion?: 'apidiscovery.k8s.io/v2'
+  readonly kind?: 'APIGroupDiscoveryList'
   readonly metadata?: ListMeta
   readonly items: readonly APIGroupDiscovery[]
 }
@@ -3215,6 +3219,8 @@ export interface MetaV1List {
 }
 
 export interface MetaV1beta1PartialObjectMetadataList {
+  readonly apiVersion?: 'meta.k8s.io/v1beta1'
+  readonly kind?: 'PartialObjectMetadataList'
   readonly metadata?: ListMeta
   readonly items: readonly PartialObjectMetadata[]
 }
