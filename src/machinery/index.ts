@@ -31,6 +31,9 @@ export type {
   Unsaved,
 } from './object/object.ts'
 export { controllerOf, deepFreeze, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
+export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'
+export { applyMergePatch } from './patch/merge-patch.ts'
+export { applyStrategicPatch } from './patch/strategic-patch.ts'
 export {
   addQuantities,
   canonicalQuantity,
