@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rbacModule, wellKnownModule } from './generate/constants.ts'
+import { defaultsModule } from './generate/defaults-table.ts'
 import { readInput } from './generate/input.ts'
 import { typeNames } from './generate/names.ts'
 import { definitionModules, factsModule } from './generate/resource-facts.ts'
@@ -18,6 +19,7 @@ const write = (name: string, text: string) => writeFileSync(join(resources, 'gen
 write('types.ts', typesModule(input, names))
 write('resource-facts.ts', factsModule(input))
 write('schema-table.ts', schemaModule(input))
+write('defaults-table.ts', defaultsModule(input))
 write('rbac-bootstrap.ts', rbacModule(input))
 write('well-known.ts', wellKnownModule(input))
 for (const [folder, text] of definitionModules(input, names)) {

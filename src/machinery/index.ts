@@ -54,6 +54,14 @@ export {
 } from './quantity/quantity.ts'
 export { createDecoder, type Decoded, type Decoder } from './schema/decode.ts'
 export {
+  createDefaulter,
+  type DefaultContext,
+  type DefaultRule,
+  type DefaultRules,
+  type DefaultStep,
+  type TypeDefaults,
+} from './schema/defaults.ts'
+export {
   createSchema,
   type Field,
   type Schema,
