@@ -1,0 +1,104 @@
+import { timestampOf } from '../../machinery/index.ts'
+import type { Pod, PodCondition } from '../../resources/index.ts'
+import { isSidecar } from './containers.ts'
+import type { PodPhase, StatusesByName } from './phase.ts'
+
+interface Verdict {
+  readonly status: 'True' | 'False'
+  readonly reason?: string
+  readonly message?: string
+}
+const holds: Verdict = { status: 'True' }
+
+/** Kubernetes: the conditions that are the kubelet's to write, in this order, behind everybody else's. */
+const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const
+
+export interface ConditionsInput {
+  readonly pod: Pod
+  readonly statuses: StatusesByName
+  readonly phase: PodPhase
+  readonly sandboxReady: boolean
+  readonly nowMs: number
+}
+
+/** All of the pod's conditions; a transition time moves only when a condition's status flips. */
+export function conditionsOf(input: ConditionsInput): readonly PodCondition[] {
+  const { pod, nowMs } = input
+  const before = pod.status.conditions ?? []
+  const foreign = before.filter(({ type }) => !ownTypes.some((own) => own === type))
+  const containersReady = containersReadyOf(input)
+  const verdicts: Record<(typeof ownTypes)[number], Verdict> = {
+    PodReadyToStartContainers: { status: input.sandboxReady ? 'True' : 'False' },
+    Initialized: initializedOf(input),
+    Ready: readyOf(pod, containersReady),
+    ContainersReady: containersReady,
+    PodScheduled: holds,
+  }
+  const own = ownTypes.map((type) => {
+    const previous = before.find((condition) => condition.type === type)
+    const verdict = verdicts[type]
+    const flipped = previous?.status !== verdict.status || previous.lastTransitionTime === undefined
+    const generation = pod.metadata.generation
+    return {
+      type,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      ...verdict,
+      lastTransitionTime: flipped ? timestampOf(nowMs) : previous.lastTransitionTime!,
+    }
+  })
+  return [...foreign, ...own]
+}
+
+/** Kubernetes: lists are printed as Go prints slices. */
+const goList = (names: readonly string[]) => `[${names.join(' ')}]`
+function unless(reason: string, texts: readonly (string | undefined)[]): Verdict {
+  const message = texts.filter((text) => text !== undefined).join(', ')
+  return message === '' ? holds : { status: 'False', reason, message }
+}
+const named = (what: string, names: readonly string[]) =>
+  names.length === 0 ? undefined : `containers with ${what} status: ${goList(names)}`
+
+function initializedOf({ pod, statuses, phase }: ConditionsInput): Verdict {
+  const unknown: string[] = []
+  const incomplete: string[] = []
+  for (const container of pod.spec.initContainers ?? []) {
+    const status = statuses.get(container.name)
+    if (status === undefined) unknown.push(container.name)
+    else if (isSidecar(container) ? status.started !== true : !status.ready) incomplete.push(container.name)
+  }
+  if (phase === 'Succeeded' && unknown.length === 0) return { status: 'True', reason: 'PodCompleted' }
+  // Kubernetes: once a main container has started the pod stays initialized, whatever its sidecars do.
+  const started = pod.spec.containers.some(({ name }) => {
+    const status = statuses.get(name)
+    const { running, terminated } = status?.state ?? {}
+    return running !== undefined || terminated !== undefined || status?.lastState?.terminated !== undefined
+  })
+  if (started) return holds
+  return unless('ContainersNotInitialized', [named('unknown', unknown), named('incomplete', incomplete)])
+}
+
+function containersReadyOf({ pod, statuses, phase }: ConditionsInput): Verdict {
+  const unknown: string[] = []
+  const unready: string[] = []
+  for (const container of [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers]) {
+    const status = statuses.get(container.name)
+    if (status === undefined) unknown.push(container.name)
+    else if (!status.ready) unready.push(container.name)
+  }
+  if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  return unless('ContainersNotReady', [named('unknown', unknown), named('unready', unready)])
+}
+
+function readyOf(pod: Pod, containersReady: Verdict): Verdict {
+  if (containersReady.status !== 'True') return containersReady
+  const texts = (pod.spec.readinessGates ?? []).map(({ conditionType }) => {
+    const condition = pod.status.conditions?.find(({ type }) => type === conditionType)
+    if (condition === undefined)
+      return `corresponding condition of pod readiness gate "${conditionType}" does not exist.`
+    return condition.status === 'True'
+      ? undefined
+      : `the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`
+  })
+  return unless('ReadinessGatesNotReady', texts)
+}
