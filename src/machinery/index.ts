@@ -9,6 +9,17 @@ export { systemClock, systemRandom } from './clock/system.ts'
 export { ageText, durationText, humanDuration, parseDuration } from './duration/duration.ts'
 export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
 export { JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
+export { type Comparison, compareFields } from './managed-fields/compare.ts'
+export { type FieldSet, noFields } from './managed-fields/field-set.ts'
+export {
+  type Applied,
+  applyConfiguration,
+  type FieldWriter,
+  type ObjectChange,
+  recordUpdate,
+  resetFields,
+} from './managed-fields/managed-fields.ts'
+export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
 export * from './names/names.ts'
 export {
   addressAt,
@@ -34,6 +45,11 @@ export { controllerOf, deepFreeze, keyOf, nameOf, parseKey, sameJson } from './o
 export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'
 export { applyMergePatch } from './patch/merge-patch.ts'
 export { applyStrategicPatch } from './patch/strategic-patch.ts'
+export { base64Of, bytesOfBase64 } from './protobuf/base64.ts'
+export { createProtobufDecoder } from './protobuf/decode.ts'
+export { createEncoder } from './protobuf/encode.ts'
+export { type Envelope, isEnvelope, unwrapEnvelope, watchEventMessage, wrapEnvelope } from './protobuf/envelope.ts'
+export { ProtobufError } from './protobuf/reader.ts'
 export {
   addQuantities,
   canonicalQuantity,

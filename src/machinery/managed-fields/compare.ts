@@ -1,0 +1,117 @@
+import { sameJson } from '../object/object.ts'
+import { type FieldSet, noFields, union, withSelf } from './field-set.ts'
+import { deducedShape, leafShape, type Shape, stepOf } from './shape.ts'
+
+/** What changed between two values, as paths. No path is in two of the sets. */
+export interface Comparison {
+  readonly removed: FieldSet
+  readonly modified: FieldSet
+  readonly added: FieldSet
+}
+type Draft = Record<string, FieldSet>
+interface Drafts {
+  removed: Draft | undefined
+  modified: Draft | undefined
+  added: Draft | undefined
+}
+
+/** The changes from one object to another of the same shape; undefined when there are none. */
+export function compareFields(shape: Shape, previous: unknown, next: unknown): Comparison | undefined {
+  const drafts = members(shape, previous, next)
+  if (drafts === undefined) return undefined
+  return { removed: drafts.removed ?? noFields, modified: drafts.modified ?? noFields, added: drafts.added ?? noFields }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isEmptyOrNull = (value: unknown) =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+
+/** The shape that an untyped value has by itself. */
+export function shapeFor(shape: Shape, value: unknown, other: unknown): Shape {
+  if (shape.kind !== 'deduced') return shape
+  return isObject(value) || (value === undefined && isObject(other)) ? { kind: 'map', value: deducedShape } : leafShape
+}
+
+/** Compares what is inside two containers, of which one may be absent. */
+function members(given: Shape, previous: unknown, next: unknown): Drafts | undefined {
+  if (previous === next) return undefined
+  const shape = shapeFor(given, next, previous)
+  const drafts: Drafts = { removed: undefined, modified: undefined, added: undefined }
+  if (shape.kind === 'struct' || shape.kind === 'map') {
+    const left = isObject(previous) ? previous : {}
+    const right = isObject(next) ? next : {}
+    const inner = (key: string) => (shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape))
+    for (const key in left) step(drafts, `f:${key}`, inner(key), left[key], right[key])
+    for (const key in right) if (left[key] === undefined) step(drafts, `f:${key}`, inner(key), undefined, right[key])
+  } else if (shape.kind === 'set' || shape.kind === 'list') items(drafts, shape, previous, next)
+  const same = drafts.removed === undefined && drafts.modified === undefined && drafts.added === undefined
+  return same ? undefined : drafts
+}
+
+function byStep(shape: Extract<Shape, { kind: 'set' | 'list' }>, list: unknown): Map<string, unknown[]> {
+  const found = new Map<string, unknown[]>()
+  if (!Array.isArray(list)) return found
+  for (const item of list) {
+    const name = stepOf(shape, item)
+    if (name === undefined) continue
+    const same = found.get(name)
+    if (same === undefined) found.set(name, [item])
+    else same.push(item)
+  }
+  return found
+}
+
+function items(
+  drafts: Drafts,
+  shape: Extract<Shape, { kind: 'set' | 'list' }>,
+  previous: unknown,
+  next: unknown,
+): void {
+  const left = byStep(shape, previous)
+  const right = byStep(shape, next)
+  const inner = shape.kind === 'set' ? leafShape : shape.item
+  for (const name of new Set([...left.keys(), ...right.keys()])) {
+    const before = left.get(name) ?? []
+    const after = right.get(name) ?? []
+    if (before.length <= 1 && after.length <= 1) step(drafts, name, inner, before[0], after[0])
+    // Kubernetes: items that cannot be told apart are owned together, as if they were one.
+    else if (before.length > 1 && after.length > 1) {
+      if (!sameJson(before, after)) put(drafts, 'modified', name, noFields)
+    } else if (before.length > 1) {
+      if (after.length === 1) step(drafts, name, inner, undefined, after[0])
+      put(drafts, 'removed', name, noFields)
+    } else {
+      if (before.length === 1) step(drafts, name, inner, before[0], undefined)
+      put(drafts, 'added', name, noFields)
+    }
+  }
+}
+
+function put(drafts: Drafts, which: keyof Drafts, name: string, node: FieldSet): void {
+  const draft = drafts[which] ?? {}
+  drafts[which] = draft
+  draft[name] = Object.hasOwn(draft, name) ? union({ x: draft[name]! }, { x: node })['x']! : node
+}
+
+/** Compares two values at one step; undefined is absent, null is there. */
+function step(drafts: Drafts, name: string, given: Shape, previous: unknown, next: unknown): void {
+  if (previous === next || (previous === undefined && next === undefined)) return
+  const shape = shapeFor(given, next, previous)
+  const isContainer = shape.kind !== 'leaf' && !(isEmptyOrNull(previous) && isEmptyOrNull(next))
+  if (!isContainer) {
+    if (previous === undefined) put(drafts, 'added', name, noFields)
+    else if (next === undefined) put(drafts, 'removed', name, noFields)
+    else if (!sameJson(previous, next)) put(drafts, 'modified', name, noFields)
+    return
+  }
+  const inner = members(shape, previous, next)
+  // A container that comes or goes is itself a change, besides everything in it.
+  if (inner?.removed !== undefined)
+    put(drafts, 'removed', name, next === undefined ? withSelf(inner.removed) : inner.removed)
+  else if (next === undefined) put(drafts, 'removed', name, noFields)
+  if (inner?.added !== undefined)
+    put(drafts, 'added', name, previous === undefined ? withSelf(inner.added) : inner.added)
+  else if (previous === undefined) put(drafts, 'added', name, noFields)
+  if (inner?.modified !== undefined) put(drafts, 'modified', name, inner.modified)
+}

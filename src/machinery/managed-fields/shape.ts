@@ -1,0 +1,88 @@
+import type { Field, Schema, TypeSchema } from '../schema/schema.ts'
+
+/** What managed fields need to know of a value: where paths end, and how items of a list are told apart. */
+export type Shape =
+  /** Owned as a whole. */
+  | { readonly kind: 'leaf' }
+  /** Fields with shapes of their own. */
+  | { readonly kind: 'struct'; field(name: string): Shape | undefined }
+  /** Entries by name. */
+  | { readonly kind: 'map'; readonly value: Shape }
+  /** Items by value. */
+  | { readonly kind: 'set' }
+  /** Items by the values of some of their fields. */
+  | {
+      readonly kind: 'list'
+      readonly keys: readonly string[]
+      readonly defaults: Readonly<Record<string, unknown>>
+      readonly item: Shape
+    }
+  /** Nothing is known: objects are maps, all else is owned as a whole. */
+  | { readonly kind: 'deduced' }
+
+export const leafShape: Shape = { kind: 'leaf' }
+export const deducedShape: Shape = { kind: 'deduced' }
+
+/** The shape of the objects of a type; each is made when first asked for. */
+export function createShapes(schema: Schema): (type: string) => Shape {
+  const made = new Map<string, Shape>()
+  function ofType(name: string): Shape {
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const type = schema.type(name)
+    const shape = type === undefined || type.special !== undefined ? leafShape : ofStruct(type)
+    made.set(name, shape)
+    return shape
+  }
+  function ofStruct(type: TypeSchema): Shape {
+    if (type.structType === 'atomic') return leafShape
+    const fields = new Map<string, Shape | undefined>()
+    return {
+      kind: 'struct',
+      field(name) {
+        if (fields.has(name)) return fields.get(name)
+        const field = type.field(name)
+        const isMeta = type.typeMeta && (name === 'kind' || name === 'apiVersion')
+        const shape = field === undefined ? (isMeta ? leafShape : undefined) : ofField(field)
+        fields.set(name, shape)
+        return shape
+      },
+    }
+  }
+  function ofField(field: Field): Shape {
+    if (field.repeated) return ofList(field)
+    if (!field.map) return field.structType === 'atomic' ? leafShape : ofType(field.type)
+    if (field.mapType === 'atomic') return leafShape
+    return { kind: 'map', value: field.mapValueRepeated ? leafShape : ofType(field.type) }
+  }
+  function ofList(field: Field): Shape {
+    if (field.listType === 'set') return { kind: 'set' }
+    if (field.listType !== 'map') return leafShape
+    const keys = [...(field.listMapKeys ?? [])].sort()
+    const item = schema.type(field.type)
+    const defaults: Record<string, unknown> = {}
+    for (const key of keys) {
+      const value = item?.field(key)?.default
+      if (value !== undefined) defaults[key] = value
+    }
+    return { kind: 'list', keys, defaults, item: ofType(field.type) }
+  }
+  return ofType
+}
+
+type ListShape = Extract<Shape, { readonly kind: 'list' | 'set' }>
+
+/** The step that leads to an item of a list; undefined for an item that none of the list's keys tell apart. */
+export function stepOf(shape: ListShape, item: unknown): string | undefined {
+  if (shape.kind === 'set') return `v:${JSON.stringify(item)}`
+  if (typeof item !== 'object' || item === null) return undefined
+  const keys: Record<string, unknown> = {}
+  let found = false
+  for (const key of shape.keys) {
+    const value = (item as Record<string, unknown>)[key] ?? shape.defaults[key]
+    if (value === undefined) continue
+    keys[key] = value
+    found = true
+  }
+  return found ? `k:${JSON.stringify(keys)}` : undefined
+}
