@@ -103,6 +103,15 @@ export {
 export { runtimeClasses } from './node/definitions.ts'
 export { podDisruptionBudgets } from './policy/definitions.ts'
 export {
+  decodeMessage,
+  decodeProtobuf,
+  encodeMessage,
+  encodeProtobuf,
+  encodeWatchEvent,
+  type Typed,
+  typeNameOf,
+} from './protobuf.ts'
+export {
   clusterRoleBindings,
   clusterRoles,
   roleBindings,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DecodeError } from '../machinery/index.ts'
+import { DecodeError, parseYaml } from '../machinery/index.ts'
 import { builtInSchema, decodeObject, zeroObject } from './schema.ts'
 
 const golden = join(import.meta.dirname, '../../test/fixtures/golden')
@@ -147,4 +147,11 @@ test('decoding refuses values of the wrong type in the words of Go', () => {
 
 test('a zero object is what Go writes for an empty struct', () => {
   assert.deepEqual(zeroObject(core('Service')), { metadata: {}, spec: {}, status: { loadBalancer: {} } })
+})
+
+test('every filled object reads from YAML as its JSON', () => {
+  for (const file of readdirSync(golden).filter((name) => name.endsWith('.yaml'))) {
+    const json = JSON.parse(readFileSync(join(golden, file.replace(/yaml$/, 'json')), 'utf8'))
+    assert.deepEqual(parseYaml(readFileSync(join(golden, file), 'utf8')).value, json, file)
+  }
 })

@@ -141,7 +141,6 @@ function fieldRead(field: Field, schema: Schema, structOf: (name: string) => Str
   }
   if (field.repeated) return listRead(single, singleZero, goType)
   if (field.pointer || struct !== undefined || !field.omitempty) return single
-  if (field.wire === 'bytes') return single
   return (value, trace) => {
     const read = single(value, trace)
     return read === '' || read === 0 || read === false ? drop : read
