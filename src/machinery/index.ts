@@ -8,6 +8,7 @@ export { type ManualClock, manualClock, seededRandom, sleepOn } from './clock/ma
 export { systemClock, systemRandom } from './clock/system.ts'
 export { ageText, durationText, humanDuration, parseDuration } from './duration/duration.ts'
 export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
+export { type Decision, DecisionJournal } from './journal/journal.ts'
 export { JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'
@@ -20,6 +21,7 @@ export {
   resetFields,
 } from './managed-fields/managed-fields.ts'
 export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
+export { type Counter, type Gauge, type Histogram, type LabelValues, Metrics } from './metrics/metrics.ts'
 export * from './names/names.ts'
 export {
   addressAt,
@@ -68,6 +70,35 @@ export {
   wholeValueOf,
   zeroQuantity,
 } from './quantity/quantity.ts'
+export {
+  matchesNodeAffinity,
+  matchesNodeSelector,
+  matchesNodeSelectorTerm,
+  type NodeLabels,
+  nodeAffinityWeight,
+} from './scheduling/node-affinity.ts'
+export {
+  availableAtMs,
+  conditionOf,
+  type HostPort,
+  hostPortsConflict,
+  hostPortsOf,
+  isActive,
+  isAvailable,
+  isReady,
+  isTerminal,
+} from './scheduling/pods.ts'
+export {
+  type Amounts,
+  isPodLevel,
+  isSidecar,
+  podLimits,
+  podRequests,
+  type QosClass,
+  qosClassOf,
+  type RequestOptions,
+} from './scheduling/resources.ts'
+export { isTolerated, toleratedSeconds, toleratesTaint, untoleratedTaint } from './scheduling/taints.ts'
 export { createDecoder, type Decoded, type Decoder } from './schema/decode.ts'
 export {
   createDefaulter,
