@@ -119,6 +119,7 @@ export {
   type Wire,
 } from './schema/schema.ts'
 export { DecodeError } from './schema/trace.ts'
+export { createSchemaValidator, type GateState, type SchemaCheck } from './schema/validate.ts'
 export {
   escapedFieldValue,
   exactFieldValue,

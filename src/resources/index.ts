@@ -140,7 +140,7 @@ export {
   priorityClasses,
   workloads,
 } from './scheduling/definitions.ts'
-export { builtInSchema, decodeObject, zeroObject } from './schema.ts'
+export { builtInSchema, decodeObject, schemaErrors, zeroObject } from './schema.ts'
 export {
   csiDrivers,
   csiNodes,

@@ -1,5 +1,14 @@
-import { createDecoder, createSchema, type Decoded, type Schema } from '../machinery/index.ts'
+import {
+  createDecoder,
+  createSchema,
+  createSchemaValidator,
+  type Decoded,
+  type FieldError,
+  type Schema,
+  type SchemaCheck,
+} from '../machinery/index.ts'
 import { schemaTable } from './generated/schema-table.ts'
+import { wellKnown } from './generated/well-known.ts'
 
 /** Every type of the built-in API: its fields, their protobuf numbers, list types, merge keys and rules. */
 export const builtInSchema: Schema = createSchema(schemaTable)
@@ -17,4 +26,16 @@ export function decodeObject(type: string, json: unknown): Decoded {
 /** The object of a type in which nothing is set. */
 export function zeroObject(type: string): any {
   return decoder.zero(type)
+}
+
+const { ga, gaLocked, betaOn } = wellKnown.featureGates
+const gatesOn = new Set<string>([...ga, ...gaLocked, ...betaOn])
+const validate = createSchemaValidator(builtInSchema, (gate) => gatesOn.has(gate))
+
+/**
+ * What the schema itself finds wrong with an object: its limits, formats, uniqueness and fields that may not change.
+ * Kinds whose rules are written by hand leave `enums` off and word closed sets themselves.
+ */
+export function schemaErrors(type: string, object: unknown, check: SchemaCheck = {}): readonly FieldError[] {
+  return validate(type, object, check)
 }

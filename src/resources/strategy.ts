@@ -1,6 +1,7 @@
 import { sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
+import { schemaErrors } from './schema.ts'
 
 /** The part of a definition that is behaviour and may be written by hand. */
 export type Hooks = Pick<
@@ -47,9 +48,9 @@ export function genericHooks(facts: ResourceFacts): Hooks {
       keepMember(draft.metadata, previous.metadata, 'generation')
       keepMember(draft.metadata, previous.metadata, 'deletionTimestamp')
     },
-    validate: () => [],
-    validateUpdate: () => [],
-    validateStatusUpdate: () => [],
+    validate: (object) => schemaErrors(facts.type, object, { enums: true }),
+    validateUpdate: (object, previous) => schemaErrors(facts.type, object, { previous, enums: true }),
+    validateStatusUpdate: (object, previous) => schemaErrors(facts.type, object, { previous }),
     warnings: () => [],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
