@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { Clock } from '../../machinery/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import { createCriRuntime } from '../cri/cri-runtime.ts'
-import { command } from './command.ts'
+import { command } from '../machine/command.ts'
+import { unmountBelow } from '../machine/mounts.ts'
 import {
   bridgeOf,
   type ContainerdSettings,
@@ -176,15 +177,4 @@ async function killShims(socket: string): Promise<void> {
     if (!line[0]?.includes('containerd-shim')) continue
     if (line[line.indexOf('-address') + 1] === socket) process.kill(Number(pid), 'SIGKILL')
   }
-}
-
-/** Unmounts everything below a directory, innermost first. */
-export async function unmountBelow(directory: string): Promise<void> {
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
-  const points = mounts.map(unescapeMount).filter((point) => point === directory || point.startsWith(`${directory}/`))
-  for (const point of points.reverse()) await command('umount', ['-l', point]).catch(() => {})
-}
-/** /proc/mounts writes blanks and backslashes as octal. */
-function unescapeMount(point: string): string {
-  return point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { command } from './command.ts'
+
+/** Unmounts everything below a directory, innermost first. */
+export async function unmountBelow(directory: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
+  const points = mounts.map(unescapeMount).filter((point) => point === directory || point.startsWith(`${directory}/`))
+  for (const point of points.reverse()) await command('umount', ['-l', point]).catch(() => {})
+}
+/** /proc/mounts writes blanks and backslashes as octal. */
+function unescapeMount(point: string): string {
+  return point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}

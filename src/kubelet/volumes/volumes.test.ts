@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { container, podWith } from '../../../test/fixtures/kubelet.ts'
+import { manualClock } from '../../machinery/index.ts'
+import type { ConfigMap, Secret } from '../../resources/index.ts'
+import { writePayload } from './atomic-writer.ts'
+import { payloadOf } from './payload.ts'
+import { subPathParts } from './sub-path.ts'
+import { createVolumes } from './volumes.ts'
+
+const isRoot = process.getuid?.() === 0
+const asRoot = isRoot ? {} : { skip: 'mounts need root' }
+const file = (text: string, mode = 0o644) => ({ content: Buffer.from(text), mode })
+
+async function directory(t: { after(work: () => Promise<void>): void }): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'cox-volumes-'))
+  t.after(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+test('atomic writer swaps the whole content, and only when it changed', async (t) => {
+  const path = await directory(t)
+  const none = async () => {}
+  const first = new Map([
+    ['a', file('1')],
+    ['deep/b', file('2', 0o600)],
+  ])
+  assert.equal(await writePayload(path, first, 'one', none), true)
+  assert.equal(await writePayload(path, first, 'two', none), false)
+  assert.equal(await readlink(join(path, '..data')), '..one')
+  assert.equal((await stat(join(path, 'deep/b'))).mode & 0o777, 0o600)
+  assert.equal(await writePayload(path, new Map([['a', file('3')]]), 'three', none), true)
+  assert.deepEqual((await readdir(path)).sort(), ['..data', '..three', 'a'])
+  assert.equal(await readFile(join(path, 'a'), 'utf8'), '3')
+})
+
+for (const path of ['../x', '/x', 'a/../../x', '..x', ''])
+  test(`atomic writer refuses the path ${JSON.stringify(path)}`, async (t) => {
+    await assert.rejects(
+      writePayload(await directory(t), new Map([[path, file('')]]), 's', async () => {}),
+      /invalid path/,
+    )
+  })
+
+const sources = {
+  objects: {
+    configMap: async (_: string, name: string) =>
+      name === 'map'
+        ? ({ data: { k: 'v', other: 'w' }, binaryData: { bin: 'AAE=' } } as unknown as ConfigMap)
+        : undefined,
+    secret: async (_: string, name: string) =>
+      name === 'keys' ? ({ data: { s: 'czE=' } } as unknown as Secret) : undefined,
+  },
+  node: { hostIps: [], allocatable: {} },
+  token: async (_: object, { audience }: { audience: string }) => `token for ${audience || 'the API'}`,
+}
+test('payload of a projected volume merges its sources', async () => {
+  const pod = podWith({ securityContext: { runAsUser: 1000 } }, { metadata: { labels: { app: 'web' } } })
+  const payload = await payloadOf(
+    pod,
+    {
+      name: 'all',
+      projected: {
+        defaultMode: 0o440,
+        sources: [
+          { configMap: { name: 'map', items: [{ key: 'k', path: 'conf/k', mode: 0o400 }] } },
+          { secret: { name: 'keys' } },
+          { secret: { name: 'absent', optional: true } },
+          { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+          { serviceAccountToken: { path: 'token' } },
+        ],
+      },
+    },
+    sources,
+  )
+  const shown = [...payload!].map(([path, { content, mode, uid }]) => [
+    path,
+    Buffer.from(content).toString(),
+    mode,
+    uid,
+  ])
+  assert.deepEqual(shown, [
+    ['conf/k', 'v', 0o400, undefined],
+    ['s', 's1', 0o440, undefined],
+    ['labels', 'app="web"', 0o440, undefined],
+    ['token', 'token for the API', 0o600, 1000],
+  ])
+})
+test('payload of a missing required object is refused by name', async () => {
+  await assert.rejects(
+    payloadOf(podWith({}), { name: 'v', secret: { secretName: 'gone' } }, sources),
+    /secret "gone" not found/,
+  )
+})
+
+test('sub path stays inside its volume', () => {
+  assert.deepEqual(subPathParts('a//b/./c'), ['a', 'b', 'c'])
+  assert.throws(() => subPathParts('/etc'), /relative path/)
+  assert.throws(() => subPathParts('a/../../b'), /must not contain/)
+})
+
+test('volumes are mounted once, keep their content, and leave nothing', asRoot, async (t) => {
+  const podsDirectory = await directory(t)
+  const volumes = createVolumes({ ...sources, podsDirectory, clock: manualClock(), pid: process.pid })
+  const pod = podWith({
+    securityContext: { fsGroup: 4321 },
+    containers: [container('main')],
+    volumes: [
+      { name: 'disk', emptyDir: {} },
+      { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      { name: 'map', configMap: { name: 'map' } },
+      { name: 'keys', secret: { secretName: 'keys' } },
+    ],
+  })
+  const first = await volumes.mount(pod)
+  const memory = first.get('memory')!.hostPath
+  await mkdir(join(memory, 'kept'))
+  assert.deepEqual(await volumes.mount(pod), first)
+  const modes = await Promise.all(
+    ['disk', 'memory', 'map', 'keys'].map(async (name) => {
+      const path = join(first.get(name)!.hostPath, { map: '..data/k', keys: '..data/s' }[name] ?? '')
+      const { mode, gid } = await stat(path)
+      return [name, (mode & 0o7777).toString(8), gid]
+    }),
+  )
+  assert.deepEqual(modes, [
+    ['disk', '2777', 4321],
+    ['memory', '2777', 4321],
+    ['map', '644', 4321],
+    ['keys', '644', 4321],
+  ])
+  const bound = await volumes.subPath(pod, 'memory', 'main', 0, memory, 'sub/inner')
+  assert.deepEqual([(await stat(bound)).isDirectory(), (await readdir(memory)).sort()], [true, ['kept', 'sub']])
+  await symlink('/etc', join(memory, 'trap'))
+  await assert.rejects(volumes.subPath(pod, 'memory', 'main', 1, memory, 'trap'), /symbolic link/)
+  await volumes.unmount(pod.metadata.uid)
+  assert.deepEqual(await readdir(podsDirectory), [])
+  assert.equal((await readFile('/proc/self/mounts', 'utf8')).includes(podsDirectory), false)
+})

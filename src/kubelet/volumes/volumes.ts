@@ -1,0 +1,140 @@
+import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, microTimestampOf, wholeValueOf } from '../../machinery/index.ts'
+import type { Pod, Volume } from '../../resources/index.ts'
+import { command } from '../machine/command.ts'
+import { unmountBelow } from '../machine/mounts.ts'
+import { giveToGroup, writePayload } from './atomic-writer.ts'
+import { prepareHostPath } from './host-path.ts'
+import { type PayloadSources, payloadOf } from './payload.ts'
+import { bindSubPath } from './sub-path.ts'
+
+export interface VolumeParts extends PayloadSources {
+  /** Holds a directory per pod uid. */
+  readonly podsDirectory: string
+  readonly clock: Clock
+  /** This process, whose open files `mount` is pointed at. */
+  readonly pid: number
+}
+/** A mounted volume: where its content is on the node. */
+export interface MountedVolume {
+  readonly hostPath: string
+  /** The kind forbids writing (configMap, secret, …). */
+  readonly readonly: boolean
+}
+/** A pod's volumes: made before its containers, kept true while it runs, taken down after it. */
+export interface Volumes {
+  /** Mounts all volumes, or brings them up to date; done twice it changes nothing. */
+  mount(pod: Pod): Promise<ReadonlyMap<string, MountedVolume>>
+  /** The place of a subPath of a mounted volume, bound so that it cannot be swapped. */
+  subPath(
+    pod: Pod,
+    volume: string,
+    container: string,
+    index: number,
+    hostPath: string,
+    subPath: string,
+  ): Promise<string>
+  /** Whether a refresh of this pod's volumes can change anything. */
+  refreshes(pod: Pod): boolean
+  unmount(uid: string): Promise<void>
+  /** Directory for a container's own small files. */
+  containerDirectory(uid: string, container: string): string
+}
+
+export function createVolumes(parts: VolumeParts): Volumes {
+  const podDirectory = (uid: string) => join(parts.podsDirectory, uid)
+  return {
+    async mount(pod) {
+      const names = new Set((pod.spec.volumes ?? []).map(({ name }) => name))
+      const mounted = await Promise.all(
+        (pod.spec.volumes ?? []).map(async (volume) => [volume.name, await mountOne(parts, pod, volume)] as const),
+      )
+      return new Map(mounted.filter(([name]) => names.has(name)))
+    },
+    async subPath(pod, volume, container, index, hostPath, subPath) {
+      const target = join(podDirectory(pod.metadata.uid), 'volume-subpaths', volume, container, String(index))
+      if (await isMountPoint(target)) await command('umount', ['-l', target])
+      await bindSubPath(hostPath, subPath, target, parts.pid)
+      return target
+    },
+    refreshes: (pod) =>
+      (pod.spec.volumes ?? []).some(
+        ({ configMap, secret, downwardAPI, projected }) =>
+          configMap !== undefined || secret !== undefined || downwardAPI !== undefined || projected !== undefined,
+      ),
+    async unmount(uid) {
+      const directory = podDirectory(uid)
+      await unmountBelow(directory)
+      await rm(directory, { recursive: true, force: true })
+    },
+    containerDirectory: (uid, container) => join(podDirectory(uid), 'containers', container),
+  }
+}
+
+async function mountOne(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
+  const { emptyDir, hostPath } = volume
+  if (hostPath !== undefined) {
+    await prepareHostPath(hostPath)
+    return { hostPath: hostPath.path, readonly: false }
+  }
+  if (emptyDir !== undefined) return mountEmptyDir(parts, pod, volume)
+  const payload = await payloadOf(pod, volume, parts)
+  if (payload === undefined) {
+    const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
+    throw new Error(`no volume plugin matched: volumes of kind ${kind} are not supported`)
+  }
+  const kind = Object.keys(pluginNames).find((key) => volume[key as keyof Volume] !== undefined)!
+  const directory = volumeDirectory(parts, pod, pluginNames[kind as keyof typeof pluginNames], volume.name)
+  // What holds secrets lives in memory only.
+  if (kind === 'secret' || kind === 'projected') await mountTmpfs(directory, 'mode=0755')
+  else await mkdir(directory, { recursive: true })
+  const group = pod.spec.securityContext?.fsGroup
+  const stamp = microTimestampOf(parts.clock.now()).replaceAll(/[-:T]/g, '_').replace('Z', '')
+  await writePayload(directory, payload, stamp, async (fresh) => {
+    if (group !== undefined) await giveToGroup(fresh, group, { readonly: true })
+  })
+  return { hostPath: directory, readonly: true }
+}
+const pluginNames = {
+  configMap: 'kubernetes.io~configmap',
+  secret: 'kubernetes.io~secret',
+  downwardAPI: 'kubernetes.io~downward-api',
+  projected: 'kubernetes.io~projected',
+} as const
+
+function volumeDirectory(parts: VolumeParts, pod: Pod, plugin: string, name: string): string {
+  return join(parts.podsDirectory, pod.metadata.uid, 'volumes', plugin, name)
+}
+
+async function mountEmptyDir(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
+  const directory = volumeDirectory(parts, pod, 'kubernetes.io~empty-dir', volume.name)
+  const { medium = '', sizeLimit } = volume.emptyDir!
+  const there = await stat(directory).then(
+    () => true,
+    () => false,
+  )
+  if (medium === 'Memory') {
+    const size = sizeLimit === undefined ? [] : [`size=${wholeValueOf(sizeLimit)}`]
+    await mountTmpfs(directory, ['mode=0777', ...size].join(','))
+  } else if (medium !== '') throw new Error(`unknown storage medium ${JSON.stringify(medium)}`)
+  if (there) return { hostPath: directory, readonly: false }
+  await mkdir(directory, { recursive: true })
+  // The umask has taken bits away: set them again.
+  await chmod(directory, 0o777)
+  const group = pod.spec.securityContext?.fsGroup
+  if (group !== undefined) await giveToGroup(directory, group, { readonly: false })
+  return { hostPath: directory, readonly: false }
+}
+
+async function mountTmpfs(directory: string, options: string): Promise<void> {
+  if (await isMountPoint(directory)) return
+  await mkdir(directory, { recursive: true })
+  await command('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory])
+}
+/** Whether a directory is the root of a mount: a tmpfs must stay the same one over restarts. */
+async function isMountPoint(directory: string): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8')
+  const escaped = directory.replaceAll('\\', '\\134').replaceAll(' ', '\\040')
+  return mounts.includes(` ${escaped} `)
+}
