@@ -90,11 +90,21 @@ export interface Input {
   readonly wellknown: any
 }
 
+/** Closed sets that the input lists in part only, because Go defines some of their members through another type. */
+const correctedStringTypes: Input['stringTypes'] = {
+  'io.k8s.api.discovery.v1.AddressType': { enum: ['FQDN', 'IPv4', 'IPv6'] },
+}
+
 /** Everything the tables are made from, read from one directory. */
 export function readInput(directory: string): Input {
   const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'))
-  const { types, stringTypes } = read('types.json')
+  const { types, stringTypes: readStringTypes } = read('types.json')
+  const stringTypes = { ...readStringTypes, ...correctedStringTypes }
   for (const type of Object.values<any>(types)) {
+    for (const field of type.fields) {
+      const corrected = correctedStringTypes[field.named]?.enum
+      if (corrected !== undefined && field.enum !== undefined) field.enum = corrected
+    }
     const isTypeMeta = (field: InputField) => field.name === '' && field.type.endsWith('.TypeMeta')
     if (type.fields.some(isTypeMeta)) {
       type.typeMeta = true

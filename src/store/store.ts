@@ -51,6 +51,8 @@ export interface Store extends AsyncDisposable {
   delete(key: string, expected: Revision): Promise<Written>
   /** Changes after the revision. Throws CompactedError when history no longer reaches it. Ends without error on abort. */
   watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<readonly Change[]>
+  /** Changes of the prefix with `after < revision <= upTo`, in order. Rejects with CompactedError as watch does. */
+  changes(prefix: string, after: Revision, upTo: Revision): Promise<readonly Change[]>
   /** Forgets history before the revision; current values stay. */
   compact(before: Revision): Promise<void>
   /** The newest visible revision; 0 for an empty new store. */

@@ -122,6 +122,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(text((await store.get('/a', 8))?.value), '7')
       await assert.rejects(store.get('/a', 7), CompactedError)
       await assert.rejects(store.list('/', { at: 7 }), CompactedError)
+      await assert.rejects(store.changes('/', 7, 9), CompactedError)
+      assert.deepEqual(
+        (await store.changes('/', 8, 10)).map((change) => change.entry.modified),
+        [9, 10],
+      )
       await assert.rejects(async () => {
         for await (const _ of store.watch('/', 7, new AbortController().signal)) break
       }, CompactedError)

@@ -513,7 +513,7 @@ export const schemaTable: SchemaTable = {
   '19:EndpointConditions': '[{},["ready",1,"boolean",3,12],["serving",2,"boolean",3,12],["terminating",3,"boolean",3,12]]',
   '19:EndpointHints': '[{},["forZones",1,"19:ForZone",7,9,{"listType":"atomic"}],["forNodes",2,"19:ForNode",7,9,{"listType":"atomic"}]]',
   '19:EndpointPort': '[{"structType":"atomic"},["name",1,"string",1,12],["protocol",2,"string",1,12,{"enum":["TCP","UDP","SCTP"],"named":"v1.Protocol"}],["port",3,"integer",4,12],["appProtocol",4,"string",1,12]]',
-  '19:EndpointSlice': '[{"gvk":[["discovery.k8s.io","v1","EndpointSlice"]],"typeMeta":1},["metadata",1,"39:ObjectMeta",7,8],["addressType",4,"string",1,32,{"enum":["FQDN"],"named":"v1.AddressType","immutable":true,"validation":[{"tag":"required","alphaSince":"1.36"},{"tag":"immutable","alphaSince":"1.36"}]}],["endpoints",2,"19:Endpoint",7,1,{"listType":"atomic","validation":[{"tag":"optional","alphaSince":"1.36"}]}],["ports",3,"19:EndpointPort",7,1,{"listType":"atomic"}]]',
+  '19:EndpointSlice': '[{"gvk":[["discovery.k8s.io","v1","EndpointSlice"]],"typeMeta":1},["metadata",1,"39:ObjectMeta",7,8],["addressType",4,"string",1,32,{"enum":["FQDN","IPv4","IPv6"],"named":"v1.AddressType","immutable":true,"validation":[{"tag":"required","alphaSince":"1.36"},{"tag":"immutable","alphaSince":"1.36"}]}],["endpoints",2,"19:Endpoint",7,1,{"listType":"atomic","validation":[{"tag":"optional","alphaSince":"1.36"}]}],["ports",3,"19:EndpointPort",7,1,{"listType":"atomic"}]]',
   '19:EndpointSliceList': '[{"gvk":[["discovery.k8s.io","v1","EndpointSliceList"]],"typeMeta":1},["metadata",1,"39:ListMeta",7,8],["items",2,"19:EndpointSlice",7,33]]',
   '19:ForNode': '[{},["name",1,"string",1,32]]',
   '19:ForZone': '[{},["name",1,"string",1,32]]',

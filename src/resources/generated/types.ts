@@ -2002,7 +2002,7 @@ export interface EndpointSlice extends KubeObject {
   readonly apiVersion: 'discovery.k8s.io/v1'
   readonly kind: 'EndpointSlice'
   readonly metadata: ObjectMeta
-  readonly addressType: 'FQDN'
+  readonly addressType: 'FQDN' | 'IPv4' | 'IPv6'
   readonly endpoints?: readonly Endpoint[]
   readonly ports?: readonly DiscoveryV1EndpointPort[]
 }

@@ -120,6 +120,20 @@ export class Engine implements Store {
     }
   }
 
+  async changes(prefix: string, after: Revision, upTo: Revision): Promise<readonly Change[]> {
+    if (after > this.#visible) throw new FutureRevisionError(after, this.#visible)
+    const found: Change[] = []
+    for (let cursor = after; cursor < Math.min(upTo, this.#visible); ) {
+      const batch = await this.#changesAfter(cursor)
+      cursor += batch.length
+      for (const change of batch) {
+        if (change.entry.modified <= upTo && change.entry.key.startsWith(prefix)) found.push(change)
+      }
+    }
+    if (after < this.#compactedTo) throw new CompactedError(this.#compactedTo)
+    return found
+  }
+
   async compact(before: Revision): Promise<void> {
     const to = Math.min(before, this.#visible)
     if (to <= this.#compactedTo) return

@@ -1,0 +1,257 @@
+import { forbidden, notFound, type Random, StatusError } from '../../machinery/index.ts'
+import {
+  namespaces,
+  type PriorityClass,
+  pods,
+  priorityClasses,
+  type ServiceAccount,
+  serviceAccounts,
+} from '../../resources/index.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { AdmissionPlugin } from './admission.ts'
+
+/** Plugins see the registry through this, because the registry is built with them. */
+export interface AdmissionParts {
+  readonly registry: () => Registry
+  readonly random: Random
+}
+
+const immortalNamespaces = new Set(['default', 'kube-system', 'kube-public'])
+const withoutContent = new Set(['authorization.k8s.io/localsubjectaccessreviews'])
+
+/** NamespaceLifecycle: nothing is created in a namespace that is absent or going, and some namespaces never go. */
+export function namespaceLifecycle({ registry }: AdmissionParts): AdmissionPlugin {
+  return {
+    name: 'NamespaceLifecycle',
+    async admit({ operation, definition, namespace, name }) {
+      if (operation === 'DELETE' && definition.kind === 'Namespace' && immortalNamespaces.has(name)) {
+        throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted')
+      }
+      if (definition.scope !== 'Namespaced' || operation === 'DELETE' || operation === 'CONNECT') return
+      if (withoutContent.has(`${definition.group}/${definition.plural}`)) return
+      const found = await registry().find(namespaces, undefined, namespace)
+      if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace)
+      if (operation !== 'CREATE' || found.status?.phase !== 'Terminating') return
+      const error = forbidden(
+        { group: definition.group, resource: definition.plural },
+        name,
+        `unable to create new content in namespace ${namespace} because it is being terminated`,
+      )
+      throw StatusError.from({
+        ...error.status,
+        details: {
+          ...error.status.details,
+          causes: [
+            {
+              reason: 'NamespaceTerminating',
+              message: `namespace ${namespace} is being terminated`,
+              field: 'metadata.namespace',
+            },
+          ],
+        },
+      })
+    },
+  }
+}
+
+const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+
+/** ServiceAccount: every pod runs as one, with its token, the CA and the namespace mounted unless told otherwise. */
+export function serviceAccount({ registry, random }: AdmissionParts): AdmissionPlugin {
+  return {
+    name: 'ServiceAccount',
+    async admit({ operation, definition, subresource, namespace, object }) {
+      if (definition.kind !== 'Pod' || subresource !== '' || definition.plural !== pods.plural) return
+      if (operation !== 'CREATE') return
+      const { spec } = object
+      if (object.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+        if ((spec.serviceAccountName ?? '') !== '')
+          throw forbidden(
+            { group: '', resource: 'pods' },
+            object.metadata.name ?? '',
+            'a mirror pod may not reference service accounts',
+          )
+        return
+      }
+      spec.serviceAccountName ||= 'default'
+      spec.serviceAccount = spec.serviceAccountName
+      const account = await registry().find<ServiceAccount>(serviceAccounts, namespace, spec.serviceAccountName)
+      if (account === undefined) {
+        throw forbidden(
+          { group: '', resource: 'pods' },
+          object.metadata.name ?? '',
+          `error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount ${JSON.stringify(spec.serviceAccountName)} not found`,
+        )
+      }
+      if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0)
+        spec.imagePullSecrets = structuredClone(account.imagePullSecrets)
+      const mount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
+      if (mount) mountToken(spec, random)
+    },
+  }
+}
+
+/** Kubernetes: the token volume is added when some container has nothing mounted at its path yet. */
+function mountToken(spec: any, random: Random): void {
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+  const needing = containers.filter(
+    (container) =>
+      !(container.volumeMounts ?? []).some((mount: { mountPath: string }) => mount.mountPath === tokenMountPath),
+  )
+  if (needing.length === 0) return
+  const known = (spec.volumes ?? []).find((volume: { name: string }) => volume.name.startsWith('kube-api-access-'))
+  const name = known?.name ?? `kube-api-access-${random.suffix(5)}`
+  for (const container of needing)
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenMountPath }]
+  if (known !== undefined) return
+  spec.volumes = [
+    ...(spec.volumes ?? []),
+    {
+      name,
+      projected: {
+        defaultMode: 420,
+        sources: [
+          { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          {
+            downwardAPI: {
+              items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+            },
+          },
+        ],
+      },
+    },
+  ]
+}
+
+const tolerationDefaultSeconds = 300
+
+/** DefaultTolerationSeconds: pods leave a node that is not ready or unreachable after five minutes unless they say otherwise. */
+export function defaultTolerationSeconds(): AdmissionPlugin {
+  return {
+    name: 'DefaultTolerationSeconds',
+    async admit({ operation, definition, subresource, object }) {
+      if (definition.kind !== 'Pod' || subresource !== '' || operation !== 'CREATE') return
+      for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
+        const tolerated = (object.spec.tolerations ?? []).some(
+          (one: any) =>
+            (one.key === key || (one.key ?? '') === '') && ((one.effect ?? '') === '' || one.effect === 'NoExecute'),
+        )
+        if (!tolerated) {
+          object.spec.tolerations = [
+            ...(object.spec.tolerations ?? []),
+            { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: tolerationDefaultSeconds },
+          ]
+        }
+      }
+    },
+  }
+}
+
+/** TaintNodesByCondition: a node starts out not ready, so that nothing is placed on it before it says it is. */
+export function taintNodesByCondition(): AdmissionPlugin {
+  const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+  return {
+    name: 'TaintNodesByCondition',
+    async admit({ operation, definition, subresource, object }) {
+      if (definition.kind !== 'Node' || operation !== 'CREATE' || subresource !== '') return
+      const taints = object.spec?.taints ?? []
+      if (!taints.some((one: any) => one.key === taint.key && one.effect === taint.effect))
+        object.spec = { ...object.spec, taints: [...taints, taint] }
+    },
+  }
+}
+
+const systemClasses: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2000000000,
+  'system-node-critical': 2000001000,
+}
+
+/** Priority: turns priorityClassName into the number, and keeps at most one class the default. */
+export function priority({ registry }: AdmissionParts): AdmissionPlugin {
+  const classOf = async (name: string): Promise<PriorityClass | undefined> =>
+    registry().find<PriorityClass>(priorityClasses, undefined, name)
+  return {
+    name: 'Priority',
+    async admit({ operation, definition, subresource, object, previous }) {
+      if (definition.kind !== 'Pod' || subresource !== '') return
+      if (operation === 'UPDATE') {
+        const before = (previous as any)?.spec ?? {}
+        if (object.spec.priority === undefined && before.priority !== undefined) object.spec.priority = before.priority
+        if (object.spec.preemptionPolicy === undefined && before.preemptionPolicy !== undefined)
+          object.spec.preemptionPolicy = before.preemptionPolicy
+        return
+      }
+      if (operation !== 'CREATE') return
+      const { spec } = object
+      let value = 0
+      let policy: string | undefined = 'PreemptLowerPriority'
+      const name = spec.priorityClassName ?? ''
+      if (name !== '') {
+        const found = await classOf(name)
+        if (found === undefined && systemClasses[name] === undefined) {
+          throw forbidden(
+            { group: '', resource: 'pods' },
+            object.metadata.name ?? '',
+            `no PriorityClass with name ${name} was found`,
+          )
+        }
+        value = found?.value ?? systemClasses[name]!
+        policy = found?.preemptionPolicy ?? policy
+      } else {
+        const classes = (await registry().all<PriorityClass>(priorityClasses)).filter(
+          (one) => one.globalDefault === true,
+        )
+        const [lowest] = classes.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))
+        if (lowest !== undefined) {
+          spec.priorityClassName = lowest.metadata.name
+          value = lowest.value ?? 0
+          policy = lowest.preemptionPolicy ?? policy
+        }
+      }
+      if (spec.priority !== undefined && spec.priority !== value) {
+        throw forbidden(
+          { group: '', resource: 'pods' },
+          object.metadata.name ?? '',
+          `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+        )
+      }
+      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+        throw forbidden(
+          { group: '', resource: 'pods' },
+          object.metadata.name ?? '',
+          `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+        )
+      }
+      spec.priority = value
+      spec.preemptionPolicy = policy
+    },
+    async validate({ operation, definition, object, name }) {
+      if (definition.kind !== 'PriorityClass' || operation === 'DELETE' || object?.globalDefault !== true) return
+      const others = (await registry().all<PriorityClass>(priorityClasses)).filter(
+        (one) => one.globalDefault === true && one.metadata.name !== name,
+      )
+      if (others.length > 0) {
+        throw forbidden(
+          { group: 'scheduling.k8s.io', resource: 'priorityclasses' },
+          name,
+          `PriorityClass ${others[0]!.metadata.name} is already marked as default. Only one default can exist`,
+        )
+      }
+    },
+  }
+}
+
+/** Kinds that nothing acts upon yet: writes to them are kept, and say so. */
+export function notActedUpon(resources: ReadonlySet<string>): AdmissionPlugin {
+  return {
+    name: 'NotActedUpon',
+    async validate({ operation, definition, subresource, warn }) {
+      if ((operation !== 'CREATE' && operation !== 'UPDATE') || subresource !== '') return
+      if (resources.has(`${definition.group}/${definition.plural}`)) {
+        warn(`${definition.kind} objects are stored by this version of Coxswain, but nothing acts on them yet`)
+      }
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { X509Certificate } from 'node:crypto'
+import { type Clock, StatusError, unauthorized } from '../../machinery/index.ts'
+import type { WireRequest } from '../../wire/index.ts'
+import type { Identity } from '../request.ts'
+import type { ServiceAccountTokens } from './service-accounts.ts'
+
+export const anonymous: Identity = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+/** Who the server is to itself. */
+export const loopbackIdentity: Identity = {
+  name: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
+
+/** The only paths that may be asked without credentials. */
+const anonymousPaths = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/'])
+
+export interface AuthenticationParts {
+  readonly clock: Clock
+  readonly tokens: ServiceAccountTokens
+  /** PEM of the authority that signs client certificates; read again for each request, it may be renewed. */
+  readonly clientCa: () => string
+}
+
+/** Who sent a request: client certificate first, then bearer token; 401 when neither is good. */
+export function authenticator({
+  clock,
+  tokens,
+  clientCa,
+}: AuthenticationParts): (request: WireRequest, path: string) => Promise<Identity> {
+  let ca: { readonly pem: string; readonly certificates: readonly X509Certificate[] } | undefined
+  const signedByUs = new WeakMap<X509Certificate, { pem: string; trusted: boolean }>()
+  function trusted(certificate: X509Certificate): boolean {
+    const pem = clientCa()
+    if (ca?.pem !== pem) ca = { pem, certificates: certificatesIn(pem) }
+    const known = signedByUs.get(certificate)
+    if (known?.pem === pem) return known.trusted
+    const answer = ca.certificates.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey))
+    signedByUs.set(certificate, { pem, trusted: answer })
+    return answer
+  }
+  return async (request, path) => {
+    const certificate = request.peerCertificate
+    if (certificate !== undefined && trusted(certificate)) {
+      // Checked on every request: a resumed TLS session may be older than the certificate's end.
+      const nowMs = clock.now()
+      if (nowMs <= Date.parse(certificate.validTo) && nowMs >= Date.parse(certificate.validFrom) - 300_000) {
+        const identity = identityOf(certificate)
+        if (identity !== undefined) return impersonated(identity, request)
+      } else throw new StatusError(401, 'Unauthorized', 'Unauthorized')
+    }
+    const token = bearerToken(request)
+    if (token !== undefined) {
+      const found = await tokens.authenticate(token)
+      if (found === undefined) throw unauthorized()
+      return impersonated(found.identity, request)
+    }
+    if (
+      anonymousPaths.has(path) ||
+      path.startsWith('/livez/') ||
+      path.startsWith('/readyz/') ||
+      path.startsWith('/healthz/')
+    )
+      return anonymous
+    throw unauthorized()
+  }
+}
+
+/** The identity a request asks to act as travels beside the real one until authorisation has agreed. */
+export interface ImpersonatingIdentity extends Identity {
+  readonly impersonates?: Identity
+}
+
+function impersonated(identity: Identity, request: WireRequest): ImpersonatingIdentity {
+  const name = request.headers['impersonate-user']
+  const groups = splitHeader(request.headers['impersonate-group'])
+  const uid = request.headers['impersonate-uid']
+  const extra: Record<string, readonly string[]> = {}
+  for (const [header, value] of Object.entries(request.headers)) {
+    if (header.startsWith('impersonate-extra-'))
+      extra[decodeURIComponent(header.slice('impersonate-extra-'.length))] = splitHeader(value)
+  }
+  if (name === undefined) {
+    if (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0) {
+      throw new StatusError(400, 'BadRequest', `requested ${JSON.stringify(groups)} without impersonating a user name`)
+    }
+    return identity
+  }
+  const isServiceAccount = name.startsWith('system:serviceaccount:')
+  const [, , namespace = ''] = name.split(':')
+  const derived =
+    isServiceAccount && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`] : groups
+  const everyone = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'
+  return {
+    ...identity,
+    impersonates: {
+      name,
+      groups: derived.includes(everyone) ? derived : [...derived, everyone],
+      ...(uid === undefined ? {} : { uid }),
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+    },
+  }
+}
+
+function splitHeader(value: string | undefined): readonly string[] {
+  return value === undefined || value === '' ? [] : value.split(',').map((one) => one.trim())
+}
+
+function bearerToken(request: WireRequest): string | undefined {
+  const header = request.headers.authorization
+  if (header !== undefined) {
+    const [scheme = '', token = ''] = header.split(' ')
+    if (scheme.toLowerCase() !== 'bearer' || token === '') return undefined
+    return token
+  }
+  // Kubernetes: browsers cannot set headers on WebSockets, so the token may travel as a subprotocol.
+  const protocol = splitHeader(request.headers['sec-websocket-protocol']).find((one) =>
+    one.startsWith('base64url.bearer.authorization.k8s.io.'),
+  )
+  return protocol === undefined
+    ? undefined
+    : Buffer.from(protocol.slice('base64url.bearer.authorization.k8s.io.'.length), 'base64url').toString()
+}
+
+/** Kubernetes: CN is the user, every O a group. */
+function identityOf(certificate: X509Certificate): Identity | undefined {
+  const parts = certificate.subject
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const)
+  const name = parts.find(([key]) => key === 'CN')?.[1]
+  if (name === undefined || name === '') return undefined
+  const groups = parts.filter(([key]) => key === 'O').map(([, value]) => value)
+  return {
+    name,
+    groups: [...groups, 'system:authenticated'],
+    extra: {
+      'authentication.kubernetes.io/credential-id': [
+        `X509SHA256=${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`,
+      ],
+    },
+  }
+}
+
+function certificatesIn(pem: string): readonly X509Certificate[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map(
+    (one) => new X509Certificate(one),
+  )
+}

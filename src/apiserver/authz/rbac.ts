@@ -1,0 +1,149 @@
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../resources/index.ts'
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../resources/index.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Identity } from '../request.ts'
+import type { WatchHub } from '../watch/hub.ts'
+
+/** What somebody wants to do: a resource or a path. */
+export interface AuthorizationQuery {
+  readonly verb: string
+  readonly group: string
+  readonly version?: string
+  readonly resource: string
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  /** Set for requests that are not about resources. */
+  readonly path?: string
+}
+export interface Decision {
+  readonly allowed: boolean
+  /** Why, in RBAC's words; empty when nothing is known in favour. */
+  readonly reason: string
+}
+export interface PolicyRule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
+}
+/** One rule that applies to a user, and how it came to. */
+export interface Grant {
+  readonly rule: PolicyRule
+  /** Empty for the whole cluster. */
+  readonly namespace: string
+  readonly because: string
+}
+
+const decisionsKeptMax = 50_000
+
+/** RBAC over the stored roles and bindings, indexed by subject; every answer is kept until any of them changes. */
+export class RbacAuthorizer {
+  readonly #registry: Registry
+  #index: Promise<SubjectIndex> | undefined
+  readonly #decisions = new Map<string, Decision>()
+
+  constructor(registry: Registry, hub: WatchHub) {
+    this.#registry = registry
+    const forget = () => {
+      this.#index = undefined
+      this.#decisions.clear()
+    }
+    for (const definition of [roles, roleBindings, clusterRoles, clusterRoleBindings]) hub.onChange(definition, forget)
+  }
+
+  async authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
+    const key = JSON.stringify([
+      identity.name,
+      identity.groups,
+      query.verb,
+      query.group,
+      query.resource,
+      query.subresource,
+      query.namespace,
+      query.name,
+      query.path,
+    ])
+    const known = this.#decisions.get(key)
+    if (known !== undefined) return known
+    const grants = await this.grantsOf(identity, query.namespace)
+    const grant = grants.find(({ rule }) => ruleAllows(rule, query))
+    const decision = grant === undefined ? { allowed: false, reason: '' } : { allowed: true, reason: grant.because }
+    if (this.#decisions.size > decisionsKeptMax) this.#decisions.clear()
+    this.#decisions.set(key, decision)
+    return decision
+  }
+
+  /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
+  async grantsOf(identity: Identity, namespace: string): Promise<readonly Grant[]> {
+    this.#index ??= this.#build()
+    const index = await this.#index
+    const subjects = [`User/${identity.name}`, ...identity.groups.map((group) => `Group/${group}`)]
+    const [, , accountNamespace, accountName] = identity.name.startsWith('system:serviceaccount:')
+      ? identity.name.split(':')
+      : []
+    if (accountName !== undefined) subjects.push(`ServiceAccount/${accountNamespace}/${accountName}`)
+    return subjects.flatMap((subject) =>
+      (index.get(subject) ?? []).filter((grant) => grant.namespace === '' || grant.namespace === namespace),
+    )
+  }
+
+  async #build(): Promise<SubjectIndex> {
+    const registry = this.#registry
+    const [clusterRoleList, roleList, clusterBindings, bindings] = await Promise.all([
+      registry.all<ClusterRole>(clusterRoles),
+      registry.all<Role>(roles),
+      registry.all<ClusterRoleBinding>(clusterRoleBindings),
+      registry.all<RoleBinding>(roleBindings),
+    ])
+    const clusterRuleOf = new Map(clusterRoleList.map((role) => [role.metadata.name, role.rules ?? []]))
+    const ruleOf = new Map(
+      roleList.map((role) => [`${role.metadata.namespace}/${role.metadata.name}`, role.rules ?? []]),
+    )
+    const index: SubjectIndex = new Map()
+    for (const binding of [...clusterBindings, ...bindings]) {
+      const namespace = binding.metadata.namespace ?? ''
+      const { kind, name } = binding.roleRef
+      const rules = kind === 'ClusterRole' ? clusterRuleOf.get(name) : ruleOf.get(`${namespace}/${name}`)
+      for (const subject of binding.subjects ?? []) {
+        const id =
+          subject.kind === 'ServiceAccount'
+            ? `ServiceAccount/${subject.namespace ?? namespace}/${subject.name}`
+            : `${subject.kind}/${subject.name}`
+        const bindingText =
+          namespace === ''
+            ? `ClusterRoleBinding "${binding.metadata.name}"`
+            : `RoleBinding "${binding.metadata.name}/${namespace}"`
+        const subjectText =
+          subject.kind === 'ServiceAccount'
+            ? `"${subject.name}/${subject.namespace ?? namespace}"`
+            : `"${subject.name}"`
+        const because = `RBAC: allowed by ${bindingText} of ${kind} "${name}" to ${subject.kind} ${subjectText}`
+        const grants = index.get(id) ?? []
+        index.set(id, grants)
+        for (const rule of rules ?? []) grants.push({ rule: rule as PolicyRule, namespace, because })
+      }
+    }
+    return index
+  }
+}
+
+type SubjectIndex = Map<string, Grant[]>
+
+/** Whether one rule covers one request. */
+export function ruleAllows(rule: PolicyRule, query: AuthorizationQuery): boolean {
+  if (!rule.verbs.includes('*') && !rule.verbs.includes(query.verb)) return false
+  if (query.path !== undefined) return (rule.nonResourceURLs ?? []).some((pattern) => pathMatches(pattern, query.path!))
+  if (!(rule.apiGroups ?? []).some((group) => group === '*' || group === query.group)) return false
+  const wanted = query.subresource === '' ? query.resource : `${query.resource}/${query.subresource}`
+  const covers = (pattern: string) =>
+    pattern === '*' || pattern === wanted || (query.subresource !== '' && pattern === `*/${query.subresource}`)
+  if (!(rule.resources ?? []).some(covers)) return false
+  const names = rule.resourceNames ?? []
+  return names.length === 0 || names.includes(query.name)
+}
+
+function pathMatches(pattern: string, path: string): boolean {
+  return pattern === '*' || pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1)))
+}

@@ -1,0 +1,214 @@
+import { isAlreadyExists, type KubeObject, type StatusError, sameJson } from '../../machinery/index.ts'
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  configMaps,
+  endpointSlices,
+  endpoints,
+  flowSchemas,
+  namespaces,
+  priorityClasses,
+  priorityLevelConfigurations,
+  type ResourceDefinition,
+  rbacBootstrap,
+  roleBindings,
+  roles,
+  serviceCIDRs,
+  services,
+  wellKnown,
+} from '../../resources/index.ts'
+import { loopbackIdentity } from '../authn/authenticate.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { RequestContext } from '../request.ts'
+
+export interface BootstrapParts {
+  readonly registry: Registry
+  readonly serviceCidr: string
+  /** Where pods and nodes reach this server. */
+  readonly advertise: { readonly address: string; readonly port: number }
+  /** The first address of the service range: the `kubernetes` Service. */
+  readonly kubernetesServiceIp: string
+  readonly clientCa: string
+}
+
+/** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
+export async function bootstrap(parts: BootstrapParts): Promise<void> {
+  const { registry } = parts
+  await Promise.all(wellKnown.namespaces.map(({ name }) => ensure(registry, namespaces, { metadata: { name } })))
+  const bootstrapRoles = rbacBootstrap()
+  const clusterRoleList = [...bootstrapRoles.clusterRoles, ...bootstrapRoles.controllerRoles]
+  const clusterBindingList = [...bootstrapRoles.clusterRoleBindings, ...bootstrapRoles.controllerRoleBindings]
+  const metaOf = ({
+    name,
+    namespace,
+    labels,
+    annotations,
+  }: {
+    name: string
+    namespace?: string
+    labels: object
+    annotations: object
+  }) => ({ name, ...(namespace === undefined ? {} : { namespace }), labels, annotations })
+  await Promise.all([
+    ...clusterRoleList.map((role) =>
+      ensure(
+        registry,
+        clusterRoles,
+        {
+          metadata: metaOf(role),
+          rules: role.rules,
+          ...(role.aggregationRule === undefined ? {} : { aggregationRule: role.aggregationRule }),
+        },
+        ['rules'],
+      ),
+    ),
+    ...clusterBindingList.map((binding) =>
+      ensure(
+        registry,
+        clusterRoleBindings,
+        { metadata: metaOf(binding), roleRef: binding.roleRef, subjects: binding.subjects },
+        ['subjects'],
+      ),
+    ),
+    ...bootstrapRoles.roles.map((role) =>
+      ensure(registry, roles, { metadata: metaOf(role), rules: role.rules }, ['rules']),
+    ),
+    ...bootstrapRoles.roleBindings.map((binding) =>
+      ensure(
+        registry,
+        roleBindings,
+        { metadata: metaOf(binding), roleRef: binding.roleRef, subjects: binding.subjects },
+        ['subjects'],
+      ),
+    ),
+    ...wellKnown.priorityClasses.map(({ name, value, globalDefault, preemptionPolicy }) =>
+      ensure(registry, priorityClasses, {
+        metadata: { name },
+        value,
+        ...(globalDefault ? { globalDefault } : {}),
+        preemptionPolicy,
+        description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
+      }),
+    ),
+    ...flowControl(registry),
+    ensure(registry, serviceCIDRs, { metadata: { name: 'kubernetes' }, spec: { cidrs: [parts.serviceCidr] } }),
+    kubernetesService(parts),
+    ensure(
+      registry,
+      configMaps,
+      {
+        metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+        data: {
+          'client-ca-file': parts.clientCa,
+          'requestheader-allowed-names': '["front-proxy-client"]',
+          'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+          'requestheader-group-headers': '["X-Remote-Group"]',
+          'requestheader-uid-headers': '["X-Remote-Uid"]',
+          'requestheader-username-headers': '["X-Remote-User"]',
+        },
+      },
+      ['data'],
+    ),
+  ])
+}
+
+function flowControl(registry: Registry): readonly Promise<void>[] {
+  const annotations = wellKnown.flowControlAnnotation
+  return [
+    ...wellKnown.priorityLevels.map((level: any) => {
+      const { name, mandatory: _mandatory, ...spec } = level
+      return ensure(registry, priorityLevelConfigurations, { metadata: { name, annotations }, spec })
+    }),
+    ...wellKnown.flowSchemas.map((schema: any) =>
+      ensure(registry, flowSchemas, {
+        metadata: { name: schema.name, annotations },
+        spec: {
+          matchingPrecedence: schema.matchingPrecedence,
+          priorityLevelConfiguration: { name: schema.priorityLevel },
+          rules: schema.rules,
+          ...(schema.distinguisherMethod === undefined
+            ? {}
+            : { distinguisherMethod: { type: schema.distinguisherMethod } }),
+        },
+      }),
+    ),
+  ]
+}
+
+/** default/kubernetes with its Endpoints and EndpointSlice, which point at this server. */
+async function kubernetesService({ registry, advertise, kubernetesServiceIp }: BootstrapParts): Promise<void> {
+  const meta = { name: 'kubernetes', namespace: 'default' }
+  const ports = [{ name: 'https', port: advertise.port, protocol: 'TCP' }]
+  await Promise.all([
+    ensure(registry, services, {
+      metadata: { ...meta, labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: {
+        clusterIP: kubernetesServiceIp,
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: advertise.port }],
+      },
+    }),
+    ensure(
+      registry,
+      endpoints,
+      {
+        metadata: { ...meta, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+        subsets: [{ addresses: [{ ip: advertise.address }], ports }],
+      },
+      ['subsets'],
+    ),
+    ensure(
+      registry,
+      endpointSlices,
+      {
+        metadata: { ...meta, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+        addressType: advertise.address.includes(':') ? 'IPv6' : 'IPv4',
+        endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }],
+        ports,
+      },
+      ['endpoints', 'ports'],
+    ),
+  ])
+}
+
+const context: RequestContext = {
+  identity: loopbackIdentity,
+  query: {},
+  manager: 'kube-apiserver',
+  dryRun: false,
+  fieldValidation: 'Ignore',
+  warnings: [],
+  signal: new AbortController().signal,
+}
+
+/** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */
+async function ensure(
+  registry: Registry,
+  definition: ResourceDefinition<any>,
+  object: any,
+  owned: readonly string[] = [],
+): Promise<void> {
+  const { name, namespace } = object.metadata
+  const existing = await registry.find<KubeObject>(definition, namespace, name)
+  if (existing === undefined) {
+    await registry.create(definition, namespace, object, { ...context, warnings: [] }).catch((error: StatusError) => {
+      if (!isAlreadyExists(error)) throw error
+    })
+    return
+  }
+  const current = existing as unknown as Record<string, unknown>
+  if (existing.metadata.annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false') return
+  if (object.aggregationRule !== undefined) return
+  if (owned.every((key) => sameJson(current[key], object[key]))) return
+  await registry.update(
+    definition,
+    namespace,
+    name,
+    {
+      retry: true,
+      next: (live) => ({ ...structuredClone(live), ...Object.fromEntries(owned.map((key) => [key, object[key]])) }),
+    },
+    { ...context, warnings: [] },
+  )
+}

@@ -1,0 +1,172 @@
+import {
+  type ApiVerb,
+  badRequest,
+  type Clock,
+  methodNotAllowed,
+  type PatchType,
+  StatusError,
+} from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Authorizer } from '../authz/authorize.ts'
+import { deleteOptionsOf } from '../registry/deletion.ts'
+import { draftOf } from '../registry/draft.ts'
+import { applyChange, patchChange } from '../registry/patching.ts'
+import type { Change, Registry } from '../registry/registry.ts'
+import type { RequestContext, Result } from '../request.ts'
+import type { Subresources } from '../subresources/subresources.ts'
+
+/** One request about a resource, with everything transport-specific taken off. */
+export interface Target {
+  readonly verb: ApiVerb
+  readonly definition: ResourceDefinition<any>
+  readonly namespace: string | undefined
+  readonly name: string | undefined
+  readonly subresource: string
+  readonly body?: unknown
+  readonly patchType?: PatchType
+}
+
+export interface HandlerParts {
+  readonly registry: Registry
+  readonly authorizer: Authorizer
+  readonly subresources: Subresources
+  readonly clock: Clock
+}
+
+/** Kinds whose delete answers with the object as it was, where others answer with a Status. */
+const returnsDeleted = new Set([
+  'pods',
+  'services',
+  'serviceaccounts',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'podtemplates',
+  'resourcequotas',
+  'storageclasses',
+  'volumeattachments',
+  'csinodes',
+  'csidrivers',
+  'resourceclaims',
+  'resourceclaimtemplates',
+  'resourceslices',
+  'deviceclasses',
+  'volumeattributesclasses',
+])
+
+/** Authorises and carries out one request: the same for HTTP and in-process callers. */
+export function requestHandler({
+  registry,
+  authorizer,
+  subresources,
+  clock,
+}: HandlerParts): (target: Target, context: RequestContext) => Promise<Result> {
+  return async (target, context) => {
+    const { verb, definition, namespace, name = '', subresource } = target
+    await authorizer.check(context.identity, {
+      verb,
+      group: definition.group,
+      version: definition.version,
+      resource: definition.plural,
+      subresource,
+      namespace: namespace ?? '',
+      name,
+    })
+    const special = subresources.find(definition, subresource, verb)
+    if (special !== undefined) return special(target, context)
+    if (
+      subresource === ''
+        ? !definition.verbs.includes(verb)
+        : !definition.subresources.some((one) => one.name === subresource && one.verbs.includes(verb))
+    ) {
+      if (subresource !== '' && !definition.subresources.some((one) => one.name === subresource)) throw notServed()
+      throw methodNotAllowed({ group: definition.group, resource: definition.plural }, verb)
+    }
+    return generic(registry, target, context, clock.now())
+  }
+}
+
+/** The 404 of paths that name nothing this server has. */
+export function notServed(): StatusError {
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+async function generic(registry: Registry, target: Target, context: RequestContext, nowMs: number): Promise<Result> {
+  const { verb, definition, namespace, subresource, body } = target
+  const collection = verb === 'list' || verb === 'watch' || verb === 'deletecollection' || verb === 'create'
+  if (!collection && target.name === undefined) throw badRequest('name is required')
+  const name = target.name ?? ''
+  if (
+    definition.scope === 'Namespaced' &&
+    (namespace === undefined || namespace === '') &&
+    verb !== 'list' &&
+    verb !== 'watch'
+  ) {
+    throw badRequest('an empty namespace may not be set during creation')
+  }
+  switch (verb) {
+    case 'get':
+      return registry.get(definition, namespace, name, context.query)
+    case 'list':
+      return registry.list(definition, namespace, context)
+    case 'watch':
+      return registry.watch(definition, namespace, context, context.signal)
+    case 'create':
+      return registry.create(definition, namespace, body, context)
+    case 'update':
+      return registry.update(
+        definition,
+        namespace,
+        name,
+        { ...updateChange(definition, body, context), ...about(target) },
+        context,
+      )
+    case 'patch':
+      return target.patchType === 'apply'
+        ? registry.update(
+            definition,
+            namespace,
+            name,
+            { ...applyChange(definition, body, name, context, subresource, nowMs), ...about(target) },
+            context,
+          )
+        : registry.update(
+            definition,
+            namespace,
+            name,
+            { ...patchChange(definition, target.patchType ?? 'strategic', body, context), ...about(target) },
+            context,
+          )
+    case 'delete': {
+      const options = deleteOptionsOf(body, context.query)
+      const dry = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context
+      const { object, removed } = await registry.delete(definition, namespace, name, options, dry)
+      if (!removed || returnsDeleted.has(definition.plural)) return { type: 'object', code: 200, definition, object }
+      return { type: 'value', code: 200, body: deletedStatus(definition, object.metadata) }
+    }
+    case 'deletecollection': {
+      const options = deleteOptionsOf(body, context.query)
+      const dry = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context
+      return registry.deleteCollection(definition, namespace, options, dry)
+    }
+  }
+}
+
+/** What a completed delete answers. */
+function deletedStatus(definition: ResourceDefinition<any>, { name, uid }: { name: string; uid: string }): object {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...(definition.group === '' ? {} : { group: definition.group }), kind: definition.plural, uid },
+  }
+}
+
+function about({ subresource }: Target): Pick<Change, 'subresource'> {
+  return subresource === '' ? {} : { subresource }
+}
+
+function updateChange(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Change {
+  const draft = draftOf(definition, body, context)
+  return { next: () => structuredClone(draft), retry: false, createIfAbsent: definition.allowCreateOnUpdate }
+}

@@ -1,0 +1,288 @@
+import { type Clock, type DecisionJournal, type Metrics, StatusError } from '../../machinery/index.ts'
+import type { WireReply, WireRequest } from '../../wire/index.ts'
+import type { Signer } from '../authn/signer.ts'
+import {
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  etagOf,
+  type Served,
+  servedGroups,
+} from '../discovery/discovery.ts'
+import type { Identity } from '../request.ts'
+import { contentTypes, mediaRanges, replyFormOf } from './negotiate.ts'
+import { encodeObject } from './render.ts'
+
+/** The OpenAPI documents of everything that is served, rendered. */
+export interface OpenApi {
+  v2Json(): Uint8Array
+  v2Protobuf(): Uint8Array
+  v3Index(): Uint8Array
+  /** By `api/v1` or `apis/GROUP/VERSION`. */
+  v3(name: string): { readonly json: Uint8Array; readonly hash: string } | undefined
+}
+export interface VersionInfo {
+  readonly major: string
+  readonly minor: string
+  readonly gitVersion: string
+  readonly gitCommit: string
+  readonly gitTreeState: string
+  readonly buildDate: string
+  readonly goVersion: string
+  readonly compiler: string
+  readonly platform: string
+}
+export interface HealthCheck {
+  readonly name: string
+  /** Empty when well, else what is wrong. */
+  check(): string
+}
+export interface PathParts {
+  readonly served: Served
+  readonly openApi: () => OpenApi
+  readonly signer: Signer
+  readonly version: VersionInfo
+  readonly address: string
+  readonly metrics: Metrics
+  readonly journal: DecisionJournal
+  readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
+  readonly clock: Clock
+}
+type PathHandler = (
+  request: WireRequest,
+  url: URL,
+  reply: WireReply,
+  headers: Record<string, string>,
+  identity: Identity,
+) => Promise<boolean>
+
+/** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
+export function pathHandler(parts: PathParts): PathHandler {
+  const { served } = parts
+  const paths = allPaths(served)
+  return async (request, url, reply, headers) => {
+    const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      if (paths.includes(path))
+        throw new StatusError(
+          405,
+          'MethodNotAllowed',
+          'the server does not allow this method on the requested resource',
+        )
+      return false
+    }
+    const object = (value: object) => sendObject(request, reply, headers, value)
+    const health = healthAnswer(parts.health, path, url)
+    if (health !== undefined) return sendText(reply, headers, health.code, health.text)
+    if (path === '/' || path === '') return object({ paths })
+    if (path === '/version') return object(parts.version)
+    if (path === '/metrics')
+      return sendText(reply, headers, 200, parts.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/metrics/slis') return sendText(reply, headers, 200, '', 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/debug/decisions') {
+      const { component, object: about, limit } = Object.fromEntries(url.searchParams)
+      return object({
+        decisions: parts.journal.read({
+          ...(component === undefined ? {} : { component }),
+          ...(about === undefined ? {} : { object: about }),
+          ...(limit === undefined ? {} : { limit: Number(limit) }),
+        }),
+      })
+    }
+    if (path === '/.well-known/openid-configuration') return object(await openIdConfiguration(parts.signer))
+    if (path === '/openid/v1/jwks')
+      return sendBytes(
+        request,
+        reply,
+        headers,
+        new TextEncoder().encode(JSON.stringify(await parts.signer.jwks())),
+        'application/jwk-set+json',
+      )
+    if (path === '/api' || path === '/apis') return sendDiscovery(parts, path === '/api', request, reply, headers)
+    if (path === '/openapi/v2' || path === '/openapi/v3' || path.startsWith('/openapi/v3/'))
+      return sendOpenApi(parts, path, request, url, reply, headers)
+    const [, root, first = '', second = '', more] = path.split('/')
+    if (more !== undefined) return false
+    const found =
+      root === 'api' && second === ''
+        ? apiResourceList(served, '', first)
+        : root === 'apis'
+          ? second === ''
+            ? apiGroup(served, first)
+            : apiResourceList(served, first, second)
+          : undefined
+    return found === undefined ? false : object(found)
+  }
+}
+
+function sendText(
+  reply: WireReply,
+  headers: Record<string, string>,
+  code: number,
+  text: string,
+  type = 'text/plain; charset=utf-8',
+): true {
+  const bytes = new TextEncoder().encode(text)
+  reply.head(code, {
+    ...headers,
+    'content-type': type,
+    'content-length': String(bytes.length),
+    'x-content-type-options': 'nosniff',
+  })
+  reply.end(bytes)
+  return true
+}
+
+function sendObject(request: WireRequest, reply: WireReply, headers: Record<string, string>, value: object): true {
+  const form = replyFormOf(request.headers.accept, false)
+  const typed = 'kind' in value
+  const encoding = typed ? form.encoding : 'json'
+  const bytes = encodeObject(value, encoding)
+  reply.head(200, { ...headers, 'content-type': contentTypes[encoding], 'content-length': String(bytes.length) })
+  reply.end(bytes)
+  return true
+}
+
+function sendBytes(
+  request: WireRequest,
+  reply: WireReply,
+  headers: Record<string, string>,
+  bytes: Uint8Array,
+  type: string,
+  extra: Record<string, string> = {},
+): true {
+  const etag = etagOf(bytes)
+  const common = { ...headers, ...extra, etag, vary: 'Accept' }
+  if (request.headers['if-none-match']?.split(',').some((one) => one.trim() === etag)) {
+    reply.head(304, common)
+    reply.end()
+    return true
+  }
+  reply.head(200, { ...common, 'content-type': type, 'content-length': String(bytes.length) })
+  reply.end(bytes)
+  return true
+}
+
+/** Kubernetes: clients that ask for the aggregated form get it, v2 before v2beta1; others the plain one. */
+function sendDiscovery(
+  { served, address }: PathParts,
+  core: boolean,
+  request: WireRequest,
+  reply: WireReply,
+  headers: Record<string, string>,
+): true {
+  for (const { type, parameters } of mediaRanges(request.headers.accept ?? '')) {
+    const { g: group, v: version, as } = parameters
+    if (type !== 'application/json' && type !== 'application/vnd.kubernetes.protobuf') continue
+    if (as === undefined) break
+    if (
+      type === 'application/json' &&
+      group === 'apidiscovery.k8s.io' &&
+      as === 'APIGroupDiscoveryList' &&
+      (version === 'v2' || version === 'v2beta1')
+    ) {
+      const bytes = encodeObject(aggregatedDiscovery(served, core, version), 'json')
+      return sendBytes(
+        request,
+        reply,
+        headers,
+        bytes,
+        `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+        { 'x-varied-accept': type },
+      )
+    }
+  }
+  return sendObject(request, reply, headers, core ? apiVersions(address) : apiGroupList(served))
+}
+
+function sendOpenApi(
+  { openApi }: PathParts,
+  path: string,
+  request: WireRequest,
+  url: URL,
+  reply: WireReply,
+  headers: Record<string, string>,
+): boolean {
+  const accept = request.headers.accept ?? ''
+  const wantsProtobuf = mediaRanges(accept).some(({ type }) => type.includes('proto'))
+  if (path === '/openapi/v2') {
+    if (wantsProtobuf)
+      return sendBytes(
+        request,
+        reply,
+        headers,
+        openApi().v2Protobuf(),
+        'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+      )
+    return sendBytes(request, reply, headers, openApi().v2Json(), 'application/json')
+  }
+  if (path === '/openapi/v3') return sendBytes(request, reply, headers, openApi().v3Index(), 'application/json')
+  const name = path.slice('/openapi/v3/'.length)
+  const hash = url.searchParams.get('hash')
+  const document = openApi().v3(name)
+  if (document === undefined) return false
+  if (hash !== null && hash !== document.hash) {
+    reply.head(301, { ...headers, location: `${path}?hash=${document.hash}` })
+    reply.end()
+    return true
+  }
+  const cache: Record<string, string> =
+    hash === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 00:00:00 GMT' }
+  return sendBytes(request, reply, headers, document.json, 'application/json', cache)
+}
+
+async function openIdConfiguration(signer: Signer): Promise<object> {
+  return {
+    issuer: signer.issuer,
+    jwks_uri: `${signer.issuer}/openid/v1/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  }
+}
+
+function healthAnswer(health: PathParts['health'], path: string, url: URL): { code: number; text: string } | undefined {
+  const [, root = '', name] = path.split('/')
+  if (root !== 'healthz' && root !== 'livez' && root !== 'readyz') return undefined
+  const checks = root === 'readyz' ? health.readyz : health.livez
+  if (name !== undefined && name !== '') {
+    const one = checks.find((check) => check.name === path.slice(root.length + 2))
+    if (one === undefined) return undefined
+    const problem = one.check()
+    return problem === '' ? { code: 200, text: 'ok' } : { code: 500, text: `internal server error: ${problem}` }
+  }
+  const excluded = new Set(url.searchParams.getAll('exclude'))
+  const results = checks.map(({ name: check, check: run }) => ({
+    check,
+    problem: excluded.has(check) ? '' : run(),
+    excluded: excluded.has(check),
+  }))
+  const failed = results.filter(({ problem }) => problem !== '')
+  const lines = results.map(({ check, problem, excluded: left }) =>
+    left ? `[+]${check} excluded: ok` : problem === '' ? `[+]${check} ok` : `[-]${check} failed: reason withheld`,
+  )
+  if (failed.length > 0) return { code: 500, text: `${lines.join('\n')}\n${root} check failed\n` }
+  return { code: 200, text: url.searchParams.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok' }
+}
+
+function allPaths(served: Served): readonly string[] {
+  const groups = servedGroups(served).flatMap(({ group, versions }) => {
+    const root = group === '' ? '/api' : `/apis/${group}`
+    return [root, ...versions.map((version) => `${root}/${version}`)]
+  })
+  return [
+    '/.well-known/openid-configuration',
+    ...groups,
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ].sort()
+}

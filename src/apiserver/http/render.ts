@@ -1,0 +1,282 @@
+import { type Clock, type KubeObject, type Status, StatusError, yamlText } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import { encodeProtobuf, encodeWatchEvent } from '../../resources/index.ts'
+import type { Entry } from '../../store/index.ts'
+import type { WireReply } from '../../wire/index.ts'
+import { asVersion } from '../registry/draft.ts'
+import { apiVersionOf, atRevision, objectOf, renderStored } from '../registry/encoding.ts'
+import type { Result } from '../request.ts'
+import type { HubEvent } from '../watch/hub.ts'
+import { contentTypes, type Encoding, type ReplyForm } from './negotiate.ts'
+import { includeOf, partialOf, tableOf } from './table.ts'
+
+const encoder = new TextEncoder()
+const newline = encoder.encode('\n')
+/** Lists go out in pieces of about this size, each waiting until the connection takes more. */
+const chunkBytes = 256 << 10
+
+export interface RenderParts {
+  readonly form: ReplyForm
+  readonly query: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly clock: Clock
+}
+
+/** The bytes of any object in an encoding. */
+export function encodeObject(object: any, encoding: Encoding, pretty = false): Uint8Array {
+  if (encoding === 'protobuf') return encodeProtobuf(object)
+  if (encoding === 'yaml') return encoder.encode(yamlText(object))
+  return encoder.encode(pretty ? `${JSON.stringify(object, null, 2)}\n` : `${JSON.stringify(object)}\n`)
+}
+
+/** Whether stored bytes can go out as they are, with the revision spliced in. */
+function isStoredVersion({ group, version, storage }: ResourceDefinition<any>): boolean {
+  return storage.group === group && storage.version === version
+}
+
+const rendered = new WeakMap<Entry, Map<string, Uint8Array>>()
+
+/** An entry's object as it goes out, rendered once per revision, version and encoding, whoever asks. */
+export function renderEntry(
+  definition: ResourceDefinition<any>,
+  entry: Entry,
+  revision: number,
+  encoding: Encoding,
+): Uint8Array {
+  const key = `${definition.group}/${definition.version}|${encoding}|${revision}`
+  let forms = rendered.get(entry)
+  if (forms === undefined) rendered.set(entry, (forms = new Map()))
+  let bytes = forms.get(key)
+  if (bytes === undefined) {
+    bytes =
+      encoding === 'json' && isStoredVersion(definition)
+        ? renderStored(entry.value, apiVersionOf(definition), definition.kind, revision)
+        : encodeObject(atRevision(asVersion(definition, objectOf(definition, entry)), revision), encoding)
+    forms.set(key, bytes)
+  }
+  return bytes
+}
+
+/** Sends a result in the form that was negotiated. */
+export async function sendResult(result: Result, reply: WireReply, parts: RenderParts): Promise<void> {
+  if (result.type === 'watch') return sendWatch(result, reply, parts)
+  if (result.type === 'list') return sendList(result, reply, parts)
+  const { form } = parts
+  if (result.type === 'object') {
+    const { definition, object, entry, code } = result
+    if (form.as === 'Table')
+      return send(
+        reply,
+        parts,
+        code,
+        tableOf(
+          definition,
+          [object],
+          listMetadata(object.metadata.resourceVersion),
+          includeOf(parts.query.includeObject),
+          parts.clock.now(),
+        ),
+      )
+    if (form.as === 'PartialObjectMetadata') return send(reply, parts, code, partialOf(object))
+    if (entry !== undefined && form.encoding === 'json' && !form.pretty) {
+      const bytes = renderEntry(definition, entry, entry.modified, 'json')
+      reply.head(code, {
+        ...parts.headers,
+        'content-type': contentTypes.json,
+        'content-length': String(bytes.length + 1),
+      })
+      reply.write(bytes)
+      reply.end(newline)
+      return
+    }
+    return send(reply, parts, code, object)
+  }
+  if (form.as === 'Table' && result.body?.kind !== 'Status')
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    )
+  return send(reply, parts, result.code, result.body)
+}
+
+function send(reply: WireReply, { form, headers }: RenderParts, code: number, object: object): void {
+  // Table and its kin exist in JSON and YAML only.
+  const encoding = form.encoding === 'protobuf' && form.as === 'Table' ? 'json' : form.encoding
+  const bytes = encodeObject(object, encoding, form.pretty)
+  reply.head(code, { ...headers, 'content-type': contentTypes[encoding], 'content-length': String(bytes.length) })
+  reply.end(bytes)
+}
+
+const listMetadata = (resourceVersion: string, more: object = {}) => ({ resourceVersion, ...more })
+
+async function sendList(result: Result & { type: 'list' }, reply: WireReply, parts: RenderParts): Promise<void> {
+  const { definition, entries, revision } = result
+  const { form } = parts
+  const metadata = listMetadata(String(revision), {
+    ...(result.continue === undefined ? {} : { continue: result.continue }),
+    ...(result.remaining === undefined || result.remaining === 0 ? {} : { remainingItemCount: result.remaining }),
+  })
+  const objects = () => entries.map((entry) => asVersion(definition, objectOf(definition, entry)))
+  if (form.as === 'Table')
+    return send(
+      reply,
+      parts,
+      200,
+      tableOf(definition, objects(), metadata, includeOf(parts.query.includeObject), parts.clock.now()),
+    )
+  if (form.as !== undefined) {
+    return send(reply, parts, 200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: objects().map(partialOf),
+    })
+  }
+  if (form.encoding !== 'json' || form.pretty) {
+    return send(reply, parts, 200, {
+      kind: definition.listKind,
+      apiVersion: apiVersionOf(definition),
+      metadata,
+      items: objects().map(withoutType),
+    })
+  }
+  reply.head(200, { ...parts.headers, 'content-type': contentTypes.json })
+  let chunk: Uint8Array[] = [
+    encoder.encode(
+      `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`,
+    ),
+  ]
+  let size = 0
+  for (const [index, entry] of entries.entries()) {
+    const item = renderItem(definition, entry, index === 0)
+    for (const piece of item) {
+      chunk.push(piece)
+      size += piece.length
+    }
+    if (size >= chunkBytes) {
+      if (!reply.write(Buffer.concat(chunk))) await reply.drained()
+      chunk = []
+      size = 0
+    }
+  }
+  chunk.push(encoder.encode(']}\n'))
+  reply.end(Buffer.concat(chunk))
+}
+
+const opening = '{"metadata":{'.length
+
+/** Kubernetes: items of built-in lists carry neither kind nor apiVersion. */
+function renderItem(definition: ResourceDefinition<any>, entry: Entry, first: boolean): readonly Uint8Array[] {
+  if (isStoredVersion(definition)) {
+    const head = encoder.encode(`${first ? '' : ','}{"metadata":{"resourceVersion":"${entry.modified}",`)
+    return [head, entry.value.subarray(opening)]
+  }
+  return [
+    encoder.encode(
+      `${first ? '' : ','}${JSON.stringify(withoutType(asVersion(definition, objectOf(definition, entry))))}`,
+    ),
+  ]
+}
+
+function withoutType(object: KubeObject): object {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
+  return rest
+}
+
+async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, parts: RenderParts): Promise<void> {
+  const { form, headers } = parts
+  const encoding = form.encoding === 'yaml' ? 'json' : form.encoding
+  const type =
+    form.as === 'Table'
+      ? 'application/json'
+      : `${contentTypes[encoding]}${encoding === 'protobuf' ? ';stream=watch' : ''}`
+  // Headers go out before any event: clients wait for them to know that the watch stands.
+  reply.head(200, { ...headers, 'content-type': type })
+  const render = eventRenderer(result.definition, parts, encoding)
+  for await (const batch of result.events) {
+    const taken = reply.write(batch.length === 1 ? render(batch[0]!) : Buffer.concat(batch.map(render)))
+    if (!taken) await reply.drained()
+  }
+  reply.end()
+}
+
+/** Renders watch events one by one; whole JSON and protobuf objects come from the cache shared by all watchers. */
+function eventRenderer(
+  definition: ResourceDefinition<any>,
+  { form, query, clock }: RenderParts,
+  encoding: Encoding,
+): (event: HubEvent) => Uint8Array {
+  let headersSent = false
+  return (event) => {
+    const { type, entry, revision } = event
+    if (form.as === undefined && entry !== undefined) {
+      const bytes = renderEntry(definition, entry, revision, encoding)
+      return encoding === 'protobuf'
+        ? protobufFrame(type, bytes)
+        : Buffer.concat([encoder.encode(`{"type":"${type}","object":`), bytes, encoder.encode('}\n')])
+    }
+    const object: any =
+      entry === undefined
+        ? bookmarkOf(definition, event)
+        : atRevision(asVersion(definition, objectOf(definition, entry)), revision)
+    if (form.as === 'Table') {
+      const table = tableOf(
+        definition,
+        [object],
+        listMetadata(String(revision)),
+        includeOf(query.includeObject),
+        clock.now(),
+        !headersSent,
+      )
+      headersSent = true
+      return encoder.encode(`${JSON.stringify({ type, object: table })}\n`)
+    }
+    const shown = form.as === undefined ? object : partialOf(object)
+    return encoding === 'protobuf'
+      ? protobufFrame(type, encodeProtobuf(shown as KubeObject))
+      : encoder.encode(`${JSON.stringify({ type, object: shown })}\n`)
+  }
+}
+
+/** What a BOOKMARK carries: an empty object of the kind at a revision. */
+export function bookmarkOf(definition: ResourceDefinition<any>, event: HubEvent): object {
+  return {
+    kind: definition.kind,
+    apiVersion: apiVersionOf(definition),
+    metadata: {
+      resourceVersion: String(event.revision),
+      ...(event.initialEventsEnd === true ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+    },
+  }
+}
+
+/** A watch event in protobuf, behind four bytes of length. */
+function protobufFrame(type: string, object: Uint8Array): Uint8Array {
+  const message = encodeWatchEvent(type, object)
+  const frame = Buffer.alloc(4 + message.length)
+  frame.writeUInt32BE(message.length)
+  frame.set(message, 4)
+  return frame
+}
+
+/** Sends a failure as a Status, or ends the connection when the reply had begun. */
+export function sendFailure(
+  error: StatusError,
+  reply: WireReply,
+  headers: RenderParts['headers'],
+  encoding: Encoding,
+): void {
+  if (reply.headSent) return reply.end()
+  const { status } = error
+  const retry = status.details?.retryAfterSeconds
+  const bytes = encodeObject(status satisfies Status, encoding)
+  reply.head(status.code ?? 500, {
+    ...headers,
+    'content-type': contentTypes[encoding],
+    'content-length': String(bytes.length),
+    ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
+    ...(status.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  })
+  reply.end(bytes)
+}

@@ -1,0 +1,509 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
+import {
+  type ApiVerb,
+  badRequest,
+  type Clock,
+  internalError,
+  JsonSyntaxError,
+  parseJsonStrict,
+  parseYaml,
+  type Random,
+  StatusError,
+} from '../../machinery/index.ts'
+import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
+import { StoreUnavailableError } from '../../store/index.ts'
+import {
+  BodyTooLargeError,
+  type RequestHandler,
+  type UpgradeHandler,
+  type WireReply,
+  type WireRequest,
+} from '../../wire/index.ts'
+import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
+import type { Authorizer } from '../authz/authorize.ts'
+import { notServed, type Target } from '../handle/handle.ts'
+import type { ReadBody } from '../registry/draft.ts'
+import type { Identity, RequestContext, Result } from '../request.ts'
+import type { IncomingReply, UpgradedReply } from '../streams/connections.ts'
+import { type Forward, forwardOf, type StreamParts } from '../streams/streams.ts'
+import { bodyEncodingOf, type Encoding, patchTypeOf, replyFormOf } from './negotiate.ts'
+import { sendFailure, sendResult } from './render.ts'
+import { type Route, routeOf } from './route.ts'
+
+/** Kubernetes: larger bodies are refused with 413. */
+const bodyBytesMax = 3 << 20
+
+export interface ServeParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly authenticate: (request: WireRequest, path: string) => Promise<ImpersonatingIdentity>
+  readonly authorizer: Authorizer
+  readonly handle: (target: Target, context: RequestContext) => Promise<Result>
+  readonly resourceFor: (of: {
+    group: string
+    version: string
+    resource: string
+  }) => ResourceDefinition<any> | undefined
+  readonly streams: StreamParts
+  /** Answers paths that are not about resources; false when there is nothing at the path. */
+  readonly paths: (
+    request: WireRequest,
+    url: URL,
+    reply: WireReply,
+    headers: Record<string, string>,
+    identity: Identity,
+  ) => Promise<boolean>
+  readonly metrics: RequestMetrics
+  readonly onError: (error: unknown, about: string) => void
+}
+/** Told of every finished request. */
+export interface RequestMetrics {
+  finished(request: {
+    verb: string
+    group: string
+    version: string
+    resource: string
+    subresource: string
+    scope: string
+    code: number
+    seconds: number
+  }): void
+}
+
+/** The API over HTTP: what a request means, who may, what it comes to, how it looks. */
+export function httpHandlers(parts: ServeParts): {
+  readonly onRequest: RequestHandler
+  readonly onUpgrade: UpgradeHandler
+} {
+  return {
+    async onRequest(request, reply) {
+      const startedMs = parts.clock.monotonic()
+      const url = new URL(request.url, 'http://localhost')
+      const route = routeOf(url.pathname)
+      const headers: Record<string, string> = {
+        'audit-id': request.headers['audit-id'] ?? parts.random.uuid(),
+        'cache-control': 'no-cache, private',
+      }
+      let code = 200
+      const counted: WireReply = countingReply(reply, (status) => {
+        code = status
+      })
+      try {
+        await serveOne(parts, request, url, route, counted, headers)
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure.code >= 500 && !(error instanceof StatusError))
+          parts.onError(error, `${request.method} ${request.url}`)
+        code = failure.code
+        sendFailure(failure, counted, headers, failureEncoding(request))
+      }
+      if (route.type === 'resource') {
+        parts.metrics.finished({
+          verb: verbOf(request.method, route, url.searchParams).toUpperCase(),
+          group: route.group,
+          version: route.version,
+          resource: route.resource,
+          subresource: route.subresource,
+          scope: route.name !== undefined ? 'resource' : route.namespace !== undefined ? 'namespace' : 'cluster',
+          code,
+          seconds: (parts.clock.monotonic() - startedMs) / 1000,
+        })
+      }
+    },
+    async onUpgrade(request, message, socket, head) {
+      const url = new URL(request.url, 'http://localhost')
+      const route = routeOf(url.pathname)
+      try {
+        const identity = await identify(parts, request, url.pathname)
+        if (route.type !== 'resource') throw notServed()
+        const isWatch = url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' || route.watch
+        if (isWatch && route.subresource === '')
+          throw badRequest('watching over WebSocket is not supported: watch over plain HTTP instead')
+        await authorizeRoute(parts, identity, route, request.method === 'POST' ? 'create' : 'get')
+        const forward = await forwardOf(route, url.searchParams, parts.streams)
+        if (forward === undefined) throw badRequest('Upgrade request required')
+        await splice(forward, message, socket, head, request.signal)
+      } catch (error) {
+        const { status } = failureOf(error)
+        const body = `${JSON.stringify(status)}\n`
+        socket.end(
+          `HTTP/1.1 ${status.code} ${status.reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+        )
+      }
+    },
+  }
+}
+
+async function identify(parts: ServeParts, request: WireRequest, path: string): Promise<Identity> {
+  return parts.authorizer.assume(await parts.authenticate(request, path))
+}
+
+async function serveOne(
+  parts: ServeParts,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  reply: WireReply,
+  headers: Record<string, string>,
+): Promise<void> {
+  const identity = await identify(parts, request, url.pathname)
+  if (route.type === 'path') {
+    await parts.authorizer.check(identity, {
+      verb: request.method.toLowerCase(),
+      group: '',
+      resource: '',
+      subresource: '',
+      namespace: '',
+      name: '',
+      path: url.pathname,
+    })
+    if (!(await parts.paths(request, url, reply, headers, identity))) throw notServed()
+    return
+  }
+  const definition = parts.resourceFor({ group: route.group, version: route.version, resource: route.resource })
+  if (definition === undefined) {
+    if (await parts.paths(request, url, reply, headers, identity)) return
+    throw notServed()
+  }
+  if (['log', 'exec', 'attach', 'portforward', 'proxy'].includes(route.subresource))
+    return serveForward(parts, request, url, route, reply, headers, identity)
+  const query = Object.fromEntries(url.searchParams)
+  const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
+  const form = replyFormOf(request.headers.accept, isTrue(query.pretty))
+  const warnings: string[] = []
+  const context: RequestContext = {
+    identity,
+    query,
+    manager: managerOf(query, request.headers['user-agent']),
+    dryRun: dryRunOf(query, verb),
+    fieldValidation: fieldValidationOf(query),
+    warnings,
+    signal: request.signal,
+  }
+  const target: Target = {
+    verb,
+    definition,
+    namespace: definition.scope === 'Namespaced' ? route.namespace : undefined,
+    name:
+      definition.kind === 'Namespace' && route.resource === 'namespaces'
+        ? (route.name ?? (verb === 'create' || verb === 'list' || verb === 'watch' ? undefined : route.namespace))
+        : route.name,
+    subresource: route.subresource,
+    ...(verb === 'patch' ? { patchType: patchTypeOf(request.headers['content-type']) } : {}),
+    ...(await bodyOf(request, verb, definition)),
+  }
+  const result = await parts.handle(target, context)
+  if (warnings.length > 0)
+    (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
+      (text) => `299 - ${quoted(text)}`,
+    )
+  await sendResult(result, reply, { form, query, headers, clock: parts.clock })
+}
+
+async function serveForward(
+  parts: ServeParts,
+  request: WireRequest,
+  url: URL,
+  route: Route & { type: 'resource' },
+  reply: WireReply,
+  headers: Record<string, string>,
+  identity: Identity,
+): Promise<void> {
+  const verb =
+    route.subresource === 'proxy'
+      ? ({ GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'get' }[
+          request.method
+        ] ?? 'get')
+      : request.method === 'POST'
+        ? 'create'
+        : 'get'
+  await authorizeRoute(parts, identity, route, verb)
+  const forward = await forwardOf(route, url.searchParams, parts.streams)
+  if (forward === undefined) throw notServed()
+  if (['exec', 'attach', 'portforward'].includes(route.subresource)) throw badRequest('Upgrade request required')
+  if (forward.redirectTo !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
+    reply.head(301, { ...headers, location: `${url.pathname}${forward.redirectTo}` })
+    return reply.end()
+  }
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+  let answer: IncomingReply
+  try {
+    answer = await forward.connection.request(
+      {
+        method: request.method,
+        path: forward.path,
+        headers: passedOn(request.headers),
+        ...(hasBody ? { body: request.stream() } : {}),
+      },
+      request.signal,
+    )
+  } catch (error) {
+    throw new StatusError(
+      503,
+      'ServiceUnavailable',
+      `error trying to reach service: ${error instanceof Error ? error.message : String(error)}`,
+      undefined,
+      error,
+    )
+  }
+  if (route.subresource === 'log' && answer.status >= 400) throw await statusFrom(answer)
+  const passed: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(answer.headers)) if (!hopByHop.has(name)) passed[name] = value
+  reply.head(answer.status, route.subresource === 'log' ? { ...headers, ...passed } : passed)
+  for await (const chunk of answer.body) if (!reply.write(chunk)) await reply.drained()
+  reply.end()
+}
+
+/** The failure a kubelet answered with: its Status when it sent one, its text otherwise. */
+async function statusFrom(answer: IncomingReply): Promise<StatusError> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer.body) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString()
+  try {
+    const status = JSON.parse(text)
+    if (status.kind === 'Status') return StatusError.from(status)
+  } catch {
+    // Plain text, as kubelets mostly answer.
+  }
+  return answer.status === 404
+    ? new StatusError(404, 'NotFound', text.trim())
+    : new StatusError(answer.status, answer.status === 400 ? 'BadRequest' : 'InternalError', text.trim())
+}
+
+function authorizeRoute(
+  parts: ServeParts,
+  identity: Identity,
+  route: Route & { type: 'resource' },
+  verb: string,
+): Promise<void> {
+  const { group, version, resource, subresource, namespace = '', name = '' } = route
+  return parts.authorizer.check(identity, { verb, group, version, resource, subresource, namespace, name })
+}
+
+/** Passes an upgraded connection on byte by byte: exec, attach and port-forward are the kubelet's protocol, not ours. */
+async function splice(
+  forward: Forward,
+  message: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await forward.connection.upgrade(
+    { method: message.method ?? 'GET', path: forward.path, headers: upgradeHeaders(message) },
+    signal,
+  )
+  if (!('socket' in answer)) throw await statusFrom(answer)
+  const upstream = (answer as UpgradedReply).socket
+  const lines = Object.entries(answer.headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}`),
+  )
+  client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
+  if (answer.head.length > 0) client.write(answer.head)
+  if (head.length > 0) upstream.write(head)
+  const end = () => {
+    client.destroy()
+    upstream.destroy()
+  }
+  client.on('error', end)
+  upstream.on('error', end)
+  client.on('close', () => upstream.destroy())
+  upstream.on('close', () => client.end())
+  client.pipe(upstream)
+  upstream.pipe(client)
+}
+
+const hopByHop = new Set([
+  'connection',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'date',
+])
+
+function upgradeHeaders(message: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (name === 'authorization' || name === 'host' || name.startsWith('impersonate-') || value === undefined) continue
+    headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return headers
+}
+
+function passedOn(from: WireRequest['headers']): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(from)) {
+    if (
+      value === undefined ||
+      hopByHop.has(name) ||
+      name === 'host' ||
+      name === 'authorization' ||
+      name.startsWith('impersonate-')
+    )
+      continue
+    headers[name] = value
+  }
+  return headers
+}
+
+function verbOf(method: string, route: Route, search: URLSearchParams): string {
+  const named =
+    route.type === 'resource' &&
+    (route.name !== undefined || (route.resource === 'namespaces' && route.namespace !== undefined))
+  switch (method) {
+    case 'GET':
+    case 'HEAD': {
+      const watches = isTrue(search.get('watch') ?? undefined) || (route.type === 'resource' && route.watch)
+      if (watches && (route.type !== 'resource' || route.subresource === '')) return 'watch'
+      return named ? 'get' : 'list'
+    }
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection'
+    default:
+      throw new StatusError(405, 'MethodNotAllowed', `the server does not allow this method on the requested resource`)
+  }
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text === 'true' || text === '1' || text === ''
+}
+
+/** Kubernetes: without fieldManager it is the User-Agent up to its first slash. */
+function managerOf(query: Readonly<Record<string, string>>, userAgent: string | undefined): string {
+  const { fieldManager } = query
+  if (fieldManager !== undefined && fieldManager !== '') {
+    if (fieldManager.length > 128) throw badRequest('fieldManager may not be longer than 128 characters')
+    return fieldManager
+  }
+  const prefix = (userAgent ?? '').split('/')[0] ?? ''
+  return prefix === '' ? 'unknown' : prefix.slice(0, 128)
+}
+
+function dryRunOf(query: Readonly<Record<string, string>>, verb: string): boolean {
+  const { dryRun } = query
+  if (dryRun === undefined || dryRun === '' || verb === 'get' || verb === 'list' || verb === 'watch') return false
+  if (dryRun === 'All') return true
+  const field = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`
+  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: dryRun: ${field}`, {
+    group: 'meta.k8s.io',
+    kind: 'CreateOptions',
+    causes: [{ reason: 'FieldValueNotSupported', message: field, field: 'dryRun' }],
+  })
+}
+
+function fieldValidationOf(query: Readonly<Record<string, string>>): RequestContext['fieldValidation'] {
+  const { fieldValidation } = query
+  if (fieldValidation === undefined || fieldValidation === '') return 'Warn'
+  if (fieldValidation === 'Ignore' || fieldValidation === 'Warn' || fieldValidation === 'Strict') return fieldValidation
+  const text = `Unsupported value: ${JSON.stringify(fieldValidation)}: supported values: "Ignore", "Strict", "Warn"`
+  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: ${text}`, {
+    group: 'meta.k8s.io',
+    kind: 'CreateOptions',
+    causes: [{ reason: 'FieldValueNotSupported', message: text, field: 'fieldValidation' }],
+  })
+}
+
+async function bodyOf(
+  request: WireRequest,
+  verb: string,
+  definition: ResourceDefinition<any>,
+): Promise<{ body?: ReadBody | unknown }> {
+  if (verb === 'get' || verb === 'list' || verb === 'watch') return {}
+  const raw = await request.body(bodyBytesMax)
+  const bytes =
+    request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw, { maxOutputLength: bodyBytesMax }) : raw
+  if (bytes.length === 0) {
+    if (verb === 'delete' || verb === 'deletecollection') return {}
+    if (verb === 'create' || verb === 'update')
+      throw badRequest(
+        `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: EOF`,
+      )
+  }
+  const contentType = request.headers['content-type']
+  if (verb === 'patch') {
+    const apply = contentType?.startsWith('application/apply-patch') === true
+    return { body: apply ? readYaml(bytes) : readJson(bytes, 'error decoding patch: ') }
+  }
+  const encoding = bodyEncodingOf(contentType)
+  const read =
+    encoding === 'protobuf'
+      ? { value: decodeProtobuf(bytes), findings: [] }
+      : encoding === 'yaml'
+        ? readYaml(bytes)
+        : readJson(
+            bytes,
+            `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `,
+          )
+  return { body: verb === 'create' || verb === 'update' ? read : read.value }
+}
+
+function readJson(bytes: Uint8Array, before: string): ReadBody {
+  try {
+    return parseJsonStrict(bytes)
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(`${before}${error.message}`, error)
+    throw error
+  }
+}
+
+function readYaml(bytes: Uint8Array): ReadBody {
+  const { value, duplicates } = parseYaml(new TextDecoder().decode(bytes))
+  return { value, findings: duplicates }
+}
+
+/** Everything that went wrong, as the Status its caller gets. */
+function failureOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error
+  if (error instanceof BodyTooLargeError)
+    return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
+  if (error instanceof StoreUnavailableError)
+    return new StatusError(
+      500,
+      'InternalError',
+      `Internal error occurred: ${error.message}`,
+      { retryAfterSeconds: 1 },
+      error,
+    )
+  return internalError(error)
+}
+
+function failureEncoding(request: WireRequest): Encoding {
+  try {
+    return replyFormOf(request.headers.accept, false).encoding
+  } catch {
+    return 'json'
+  }
+}
+
+function countingReply(reply: WireReply, onHead: (status: number) => void): WireReply {
+  return {
+    get headSent() {
+      return reply.headSent
+    },
+    get bufferedBytes() {
+      return reply.bufferedBytes
+    },
+    head(status, headers) {
+      onHead(status)
+      reply.head(status, headers)
+    },
+    write: (chunk) => reply.write(chunk),
+    drained: () => reply.drained(),
+    end: (chunk) => reply.end(chunk),
+  }
+}
+
+/** A warning text inside quotes, as RFC 7234 wants it. */
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, (character) => `\\${character}`).replace(/[\r\n]+/g, ' ')}"`
+}

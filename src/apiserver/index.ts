@@ -1,0 +1,15 @@
+/** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
+export { anonymous, loopbackIdentity } from './authn/authenticate.ts'
+export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
+export type { VersionInfo } from './http/paths.ts'
+export type { Identity } from './request.ts'
+export { type ApiServer, type ApiServerParts, createApiServer, firstAddress } from './server.ts'
+export type {
+  HttpConnection,
+  IncomingReply,
+  NetworkConnection,
+  NodeAddress,
+  NodeConnection,
+  OutgoingRequest,
+  UpgradedReply,
+} from './streams/connections.ts'

@@ -1,0 +1,39 @@
+import { badRequest, StatusError } from '../../machinery/index.ts'
+import type { Revision } from '../../store/index.ts'
+
+/** Where a paged list goes on: behind `start` (relative to the range), at `revision`, or at any when it is -1. */
+export interface ContinueToken {
+  readonly revision: Revision | -1
+  readonly start: string
+}
+
+const version = 'meta.k8s.io/v1'
+
+export function encodeContinue({ revision, start }: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: version, rv: revision, start })).toString('base64url')
+}
+
+/** 400 when the text is no token of ours. */
+export function decodeContinue(text: string): ContinueToken {
+  try {
+    const { v, rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (v === version && Number.isInteger(rv) && typeof start === 'string' && start !== '')
+      return { revision: rv, start }
+  } catch {
+    // Falls through: anything unreadable is not a token.
+  }
+  throw badRequest('continue key is not valid: the token was not issued by this server')
+}
+
+/** Kubernetes: an expired token answers 410 with a new one that goes on without the old consistency. */
+export function expiredContinue(start: string): StatusError {
+  const error = new StatusError(
+    410,
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+      'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+      'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+      'deleted between the time the first chunk was returned and now may show up in the list.',
+  )
+  return StatusError.from({ ...error.status, metadata: { continue: encodeContinue({ revision: -1, start }) } })
+}

@@ -1,0 +1,175 @@
+import {
+  badRequest,
+  conflict,
+  invalidObject,
+  type KubeObject,
+  notSupported,
+  timestampOf,
+} from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number
+  readonly orphanDependents?: boolean
+  readonly propagationPolicy?: string
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
+  readonly dryRun?: readonly string[]
+}
+
+export const orphanFinalizer = 'orphan'
+export const foregroundFinalizer = 'foregroundDeletion'
+const graceDefaultSeconds = 30
+
+/** What a delete comes to: the object goes now, or it is changed (marked, finalizers set) and goes later. */
+export type Deletion =
+  | { readonly action: 'remove' }
+  | { readonly action: 'mark'; readonly metadata: Record<string, unknown>; readonly namespacePhase?: 'Terminating' }
+  | { readonly action: 'nothing' }
+
+/** Options as a DELETE carries them, in the body or the query; 400 when the combination is not allowed. */
+export function deleteOptionsOf(body: unknown, query: Readonly<Record<string, string>>): DeleteOptions {
+  const given = (body ?? {}) as DeleteOptions & { kind?: string }
+  const options: DeleteOptions = {
+    ...given,
+    ...(query.gracePeriodSeconds !== undefined && given.gracePeriodSeconds === undefined
+      ? { gracePeriodSeconds: Number(query.gracePeriodSeconds) }
+      : {}),
+    ...(query.propagationPolicy !== undefined && given.propagationPolicy === undefined
+      ? { propagationPolicy: query.propagationPolicy }
+      : {}),
+    ...(query.orphanDependents !== undefined && given.orphanDependents === undefined
+      ? { orphanDependents: query.orphanDependents === 'true' }
+      : {}),
+  }
+  if (options.gracePeriodSeconds !== undefined && !Number.isInteger(options.gracePeriodSeconds)) {
+    throw badRequest(`gracePeriodSeconds must be a whole number of seconds, not ${String(query.gracePeriodSeconds)}`)
+  }
+  const about = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
+  if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined) {
+    throw invalidObject(about, '', [
+      {
+        type: 'FieldValueInvalid',
+        field: 'propagationPolicy',
+        message: `Invalid value: ${JSON.stringify(options.propagationPolicy)}: orphanDependents and deletionPropagation cannot be both set`,
+      },
+    ])
+  }
+  const policies = ['Foreground', 'Background', 'Orphan']
+  if (options.propagationPolicy !== undefined && !policies.includes(options.propagationPolicy)) {
+    throw invalidObject(about, '', [notSupported('propagationPolicy', options.propagationPolicy, [...policies, 'nil'])])
+  }
+  return options
+}
+
+/** 409 when the object is not the one the caller meant. */
+export function checkPreconditions(
+  definition: ResourceDefinition<any>,
+  object: KubeObject,
+  options: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = options.preconditions ?? {}
+  const of = { group: definition.group, resource: definition.plural }
+  if (uid !== undefined && uid !== object.metadata.uid) {
+    throw conflict(
+      of,
+      object.metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`,
+    )
+  }
+  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
+    throw conflict(
+      of,
+      object.metadata.name,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${object.metadata.resourceVersion}`,
+    )
+  }
+}
+
+/** Kubernetes' rules of grace, finalizers and propagation, for one object at one moment. */
+export function planDeletion(
+  definition: ResourceDefinition<any>,
+  object: KubeObject,
+  options: DeleteOptions,
+  nowMs: number,
+): Deletion {
+  const meta = object.metadata
+  const finalizers = finalizersAfter(definition, meta.finalizers ?? [], options)
+  const grace = definition.graceful ? graceOf(object, options) : 0
+  const changed =
+    finalizers.length !== (meta.finalizers ?? []).length ||
+    finalizers.some((one, index) => one !== meta.finalizers?.[index])
+  const phase = (object as { status?: { phase?: string } }).status?.phase
+  const specFinalizers =
+    definition.kind === 'Namespace' ? ((object as { spec?: { finalizers?: string[] } }).spec?.finalizers ?? []) : []
+
+  if (grace === 0 && finalizers.length === 0 && specFinalizers.length === 0) return { action: 'remove' }
+  if (meta.deletionTimestamp !== undefined) {
+    // Kubernetes: a second delete may only shorten the grace of a first one.
+    const left = meta.deletionGracePeriodSeconds ?? 0
+    if (grace >= left && !changed) return { action: 'nothing' }
+    const requestedMs = Date.parse(meta.deletionTimestamp) - left * 1000
+    const shorter = Math.min(grace, left)
+    return marked(meta, finalizers, timestampOf(Math.max(requestedMs, 0) + shorter * 1000), shorter, meta.generation)
+  }
+  const generation = definition.graceful && grace > 0 ? (meta.generation ?? 0) + 1 : meta.generation
+  const mark = marked(meta, finalizers, timestampOf(nowMs + grace * 1000), grace, generation)
+  return specFinalizers.length > 0 && phase !== 'Terminating' ? { ...mark, namespacePhase: 'Terminating' } : mark
+}
+
+/** Whether an object that was marked may go, now that an update has changed it. */
+export function isFinished(definition: ResourceDefinition<any>, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false
+  if (definition.kind === 'Namespace')
+    return ((object as { spec?: { finalizers?: string[] } }).spec?.finalizers?.length ?? 0) === 0
+  return !definition.graceful || (deletionGracePeriodSeconds ?? 0) === 0
+}
+
+function marked(
+  meta: KubeObject['metadata'],
+  finalizers: readonly string[],
+  deletionTimestamp: string,
+  deletionGracePeriodSeconds: number,
+  generation: number | undefined,
+): Deletion & { action: 'mark' } {
+  const { finalizers: _finalizers, ...rest } = meta
+  return {
+    action: 'mark',
+    metadata: {
+      ...rest,
+      ...(generation === undefined ? {} : { generation }),
+      deletionTimestamp,
+      deletionGracePeriodSeconds,
+      ...(finalizers.length === 0 ? {} : { finalizers }),
+    },
+  }
+}
+
+/** Kubernetes: an unscheduled or finished pod, or grace 0, goes at once; a negative grace is 1 second. */
+function graceOf(object: KubeObject, options: DeleteOptions): number {
+  const { spec, status } = object as {
+    spec?: { nodeName?: string; terminationGracePeriodSeconds?: number }
+    status?: { phase?: string }
+  }
+  const asked = options.gracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? graceDefaultSeconds
+  if (spec?.nodeName === undefined || spec.nodeName === '') return 0
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0
+  return asked < 0 ? 1 : asked
+}
+
+/** Orphan and Foreground are finalizers for the garbage collector; the last word of the caller wins over what is set. */
+function finalizersAfter(
+  definition: ResourceDefinition<any>,
+  finalizers: readonly string[],
+  options: DeleteOptions,
+): readonly string[] {
+  if (definition.storage.prefix === 'events') return finalizers
+  const asksOrphan = options.propagationPolicy === 'Orphan' || options.orphanDependents === true
+  const asksForeground = options.propagationPolicy === 'Foreground'
+  const asksBackground = options.propagationPolicy === 'Background' || options.orphanDependents === false
+  const asked = asksOrphan || asksForeground || asksBackground
+  const orphan = asked ? asksOrphan : finalizers.includes(orphanFinalizer)
+  const foreground = asked ? asksForeground : finalizers.includes(foregroundFinalizer)
+  const others = finalizers.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer)
+  return [...others, ...(orphan ? [orphanFinalizer] : []), ...(foreground ? [foregroundFinalizer] : [])]
+}

@@ -1,0 +1,118 @@
+import {
+  badRequest,
+  DecodeError,
+  type FieldError,
+  type KubeObject,
+  StatusError,
+  timestampOf,
+} from '../../machinery/index.ts'
+import {
+  applyDefaults,
+  type Draft,
+  decodeObject,
+  type ResourceDefinition,
+  schemaErrors,
+} from '../../resources/index.ts'
+import type { RequestContext } from '../request.ts'
+import { convertFromStorage, convertToStorage } from './conversion.ts'
+import { apiVersionOf } from './encoding.ts'
+
+/** A body that was read from text, with what strict reading has to say about it (duplicate names). */
+export interface ReadBody {
+  readonly value: unknown
+  readonly findings: readonly string[]
+}
+
+/** Marks a body that came with findings of its own; anything else is taken as plain JSON. */
+export function isReadBody(body: unknown): body is ReadBody {
+  return (
+    typeof body === 'object' && body !== null && 'findings' in body && 'value' in body && Object.keys(body).length === 2
+  )
+}
+
+/**
+ * The object a body stands for: decoded as Go would, unknown fields reported as fieldValidation asks, defaults filled in.
+ * 400 when it is of another kind or cannot be read as one.
+ */
+export function draftOf(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Draft {
+  const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
+  const { kind, version, group } = definition
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badRequest(`the body of the request must be a ${kind} object`)
+  const stated = value as { kind?: unknown; apiVersion?: unknown }
+  const apiVersion = apiVersionOf(definition)
+  if (
+    (stated.kind !== undefined && stated.kind !== '' && stated.kind !== kind) ||
+    (stated.apiVersion !== undefined && stated.apiVersion !== '' && stated.apiVersion !== apiVersion)
+  ) {
+    const [statedGroup, statedVersion] = String(stated.apiVersion ?? apiVersion).includes('/')
+      ? String(stated.apiVersion ?? apiVersion).split('/')
+      : ['', String(stated.apiVersion ?? apiVersion)]
+    throw badRequest(
+      `${stated.kind ?? kind} in version ${JSON.stringify(statedVersion)} cannot be handled as a ${kind}: the object provided is unrecognized (must be of type ${kind}): expected ${group}/${version}, Kind=${kind}, got ${statedGroup}/${statedVersion}, Kind=${stated.kind ?? kind}`,
+    )
+  }
+  let decoded: ReturnType<typeof decodeObject>
+  try {
+    decoded = decodeObject(definition.type, value)
+  } catch (error) {
+    if (error instanceof DecodeError)
+      throw badRequest(
+        `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${error.message}`,
+        error,
+      )
+    throw error
+  }
+  reportFindings(definition, [...findings, ...decoded.findings], context)
+  const draft: Draft = decoded.object
+  draft.kind = kind
+  draft.apiVersion = apiVersion
+  draft.metadata ??= {}
+  redefault(definition, draft)
+  return draft
+}
+
+/** Kubernetes: Ignore says nothing, Warn one warning each, Strict one 400 with all. */
+export function reportFindings(
+  definition: ResourceDefinition<any>,
+  findings: readonly string[],
+  context: RequestContext,
+): void {
+  if (findings.length === 0 || context.fieldValidation === 'Ignore') return
+  if (context.fieldValidation === 'Warn') {
+    context.warnings.push(...findings)
+    return
+  }
+  throw new StatusError(
+    400,
+    'BadRequest',
+    `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${findings.join(', ')}`,
+  )
+}
+
+/** Fills in defaults again, after somebody changed the draft. */
+export function redefault(definition: ResourceDefinition<any>, draft: Draft, nowMs?: number): void {
+  applyDefaults(definition.type, draft, nowMs === undefined ? {} : { now: timestampOf(nowMs) })
+}
+
+/** What is wrong with an object: the hand-written rules first, then what only the schema knows. */
+export function withSchemaErrors(
+  definition: ResourceDefinition<any>,
+  found: readonly FieldError[],
+  object: KubeObject,
+  previous?: KubeObject,
+): readonly FieldError[] {
+  const fields = new Set(found.map(({ field }) => field))
+  const more = schemaErrors(definition.type, object, { enums: true, ...(previous === undefined ? {} : { previous }) })
+  return [...found, ...more.filter(({ field }) => !fields.has(field))]
+}
+
+/** The object in the version it is stored in. */
+export function asStored(definition: ResourceDefinition<any>, object: Draft): KubeObject {
+  return convertToStorage(definition, object)
+}
+
+/** A stored object in the definition's version. */
+export function asVersion(definition: ResourceDefinition<any>, object: KubeObject): KubeObject {
+  return convertFromStorage(definition, object)
+}

@@ -1,0 +1,66 @@
+import {
+  applyConfiguration,
+  createShapes,
+  type KubeObject,
+  recordUpdate,
+  resetFields,
+  timestampOf,
+} from '../../machinery/index.ts'
+import { builtInSchema, type Draft, type ResourceDefinition, zeroObject } from '../../resources/index.ts'
+import type { RequestContext } from '../request.ts'
+import { draftOf, isReadBody } from './draft.ts'
+import { apiVersionOf } from './encoding.ts'
+
+const shapeOf = createShapes(builtInSchema)
+
+/** Writes metadata.managedFields of a draft: its writer owns what it changed. */
+export function recordManagers(
+  definition: ResourceDefinition<any>,
+  previous: KubeObject | undefined,
+  draft: Draft,
+  by: { readonly context: RequestContext; readonly subresource: string; readonly nowMs: number },
+): void {
+  const { context, subresource, nowMs } = by
+  const writer = writerOf(definition, context.manager, subresource, nowMs)
+  const managed = recordUpdate(shapeOf(definition.type), { live: previous ?? emptyOf(definition), next: draft }, writer)
+  if (managed === undefined) delete draft.metadata.managedFields
+  else draft.metadata.managedFields = managed
+}
+
+/** The draft that server-side apply comes to, its managedFields included. Throws 409 naming managers and fields. */
+export function applyDraft(
+  definition: ResourceDefinition<any>,
+  current: KubeObject | undefined,
+  body: unknown,
+  how: { readonly manager: string; readonly force: boolean; readonly subresource: string; readonly nowMs: number },
+  context: RequestContext,
+): Draft {
+  const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
+  // Decoded for its findings and errors only: what is applied is what was stated, without defaults.
+  draftOf(definition, { value: structuredClone(value), findings }, context)
+  const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
+  const empty = emptyOf(definition)
+  const { object, managedFields } = applyConfiguration(
+    shapeOf(definition.type),
+    { live: current ?? empty, applied: value as object, empty },
+    writer,
+    { force: how.force },
+  )
+  const draft = draftOf(definition, object, { ...context, fieldValidation: 'Ignore' })
+  draft.metadata.managedFields = managedFields
+  return draft
+}
+
+function writerOf(definition: ResourceDefinition<any>, manager: string, subresource: string, nowMs: number) {
+  return {
+    manager,
+    apiVersion: apiVersionOf(definition),
+    ...(subresource === '' ? {} : { subresource }),
+    time: timestampOf(nowMs),
+    ignored: definition.subresources.some(({ name }) => name === 'status') ? resetFields(subresource) : {},
+  }
+}
+
+function emptyOf(definition: ResourceDefinition<any>): object {
+  return { ...zeroObject(definition.type), kind: definition.kind, apiVersion: apiVersionOf(definition) }
+}

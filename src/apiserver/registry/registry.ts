@@ -1,0 +1,751 @@
+import {
+  alreadyExists,
+  badRequest,
+  type Clock,
+  conflict,
+  gone,
+  invalidObject,
+  isConflict,
+  type KubeObject,
+  notFound,
+  objectModified,
+  type Random,
+  StatusError,
+  timestampOf,
+} from '../../machinery/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import {
+  CompactedError,
+  type Entry,
+  FutureRevisionError,
+  type Page,
+  type Revision,
+  type Store,
+} from '../../store/index.ts'
+import type { Admission, Attributes } from '../admission/admission.ts'
+import type { RequestContext, Result } from '../request.ts'
+import type { WatchHub } from '../watch/hub.ts'
+import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
+import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
+import { asStored, asVersion, draftOf, redefault, withSchemaErrors } from './draft.ts'
+import { atRevision, encodeStored, objectOf, prefixOf, rememberObject, storageKey } from './encoding.ts'
+import { recordManagers } from './managers.ts'
+import { selectionOf } from './selection.ts'
+
+/** What a kind needs besides its definition when it is written: numbers to hand out and take back. */
+export interface Allocation {
+  /** Fills in what is allocated; returns how to give it back if the write fails. */
+  allocate(draft: Draft, previous: KubeObject | undefined): Promise<Disposable>
+}
+
+export interface RegistryParts {
+  readonly store: Store
+  readonly hub: WatchHub
+  readonly clock: Clock
+  readonly random: Random
+  readonly admission: Admission
+  /** By `group/plural`. */
+  readonly allocations: ReadonlyMap<string, Allocation>
+}
+
+/** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
+const generatedPrefixMax = 58
+const generateAttemptsMax = 8
+/** How often a write that states no revision is tried again when another writer was faster. */
+const conflictRetriesMax = 20
+const pageSizeForScan = 1000
+
+/** How the next state of an object is found from the current one. */
+export interface Change {
+  /** The new object in the request's version; `current` is undefined only where create on update is allowed. */
+  next(current: KubeObject | undefined): Promise<Draft> | Draft
+  readonly subresource?: string
+  /** What the subresource may change, when it is not `status`; default: the kind's own update strategy. */
+  readonly strategy?: {
+    prepare(draft: Draft, previous: KubeObject): void
+    validate?(draft: KubeObject, previous: KubeObject): ReturnType<ResourceDefinition['validate']>
+  }
+  /** Apply, and patches without resourceVersion, run again after a lost race. */
+  readonly retry: boolean
+  readonly operation?: 'Apply' | 'Update'
+  /** Already holds its managedFields (server-side apply). */
+  readonly managed?: boolean
+  readonly createIfAbsent?: boolean
+}
+
+/** The verbs, the same for every kind; what differs is in the definition. */
+export class Registry {
+  readonly #parts: RegistryParts
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts
+  }
+
+  async get(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    name: string,
+    query: RequestContext['query'] = {},
+  ): Promise<Result> {
+    this.#checkFuture(query.resourceVersion)
+    const entry = await this.#parts.store.get(storageKey(definition, namespace, name))
+    if (entry === undefined) throw notFound(resourceOf(definition), name)
+    return this.#reply(definition, entry, 200)
+  }
+
+  /** The parsed object, or undefined: for use inside the server. */
+  async find<T extends KubeObject>(
+    definition: ResourceDefinition<T>,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<T | undefined> {
+    const entry = await this.#parts.store.get(storageKey(definition, namespace, name))
+    return entry === undefined ? undefined : (asVersion(definition, objectOf(definition, entry)) as T)
+  }
+
+  /** All parsed objects of a kind: for use inside the server. */
+  async all<T extends KubeObject>(definition: ResourceDefinition<T>, namespace?: string): Promise<readonly T[]> {
+    const page = await this.#parts.store.list(prefixOf(definition, namespace))
+    return page.entries.map((entry) => asVersion(definition, objectOf(definition, entry)) as T)
+  }
+
+  async list(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    context: RequestContext,
+  ): Promise<Result> {
+    const { query } = context
+    const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
+    const limit = limitOf(query)
+    const prefix = prefixOf(definition, namespace)
+    const { at, after } = this.#listStart(query, prefix)
+    if (selection.name !== undefined && at === undefined && namespace !== undefined) {
+      const entry = await this.#parts.store.get(storageKey(definition, namespace, selection.name))
+      const entries = entry !== undefined && selection.matches(objectOf(definition, entry)) ? [entry] : []
+      return { type: 'list', definition, revision: this.#parts.store.revision(), entries }
+    }
+    const found = await this.#scan(
+      prefix,
+      at,
+      after,
+      limit,
+      selection.everything ? undefined : (entry) => selection.matches(objectOf(definition, entry)),
+    )
+    const last = found.entries.at(-1)
+    if (found.remaining === 0 || last === undefined)
+      return { type: 'list', definition, revision: found.revision, entries: found.entries }
+    return {
+      type: 'list',
+      definition,
+      revision: found.revision,
+      entries: found.entries,
+      continue: encodeContinue({ revision: found.revision, start: last.key.slice(prefix.length) }),
+      ...(selection.everything ? { remaining: found.remaining } : {}),
+    }
+  }
+
+  async watch(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    context: RequestContext,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const { query } = context
+    const { store, hub, clock, random } = this.#parts
+    const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
+    const asked = query.resourceVersion ?? ''
+    const initialEvents = query.sendInitialEvents === 'true'
+    this.#checkWatchQuery(query)
+    const stop = new AbortController()
+    signal.addEventListener('abort', () => stop.abort(), { once: true })
+    if (signal.aborted) stop.abort()
+    // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out.
+    const timeoutSeconds =
+      query.timeoutSeconds === undefined ? 1800 * (1 + random.next()) : Number(query.timeoutSeconds)
+    const bookmarks = query.allowWatchBookmarks === 'true'
+    const tick = (fire: () => void): Disposable => {
+      let timer: Disposable
+      const again = () => {
+        timer = clock.after(bookmarkPeriodMs, () => {
+          fire()
+          again()
+        })
+      }
+      if (bookmarks) again()
+      else timer = { [Symbol.dispose]() {} }
+      const end = clock.after(timeoutSeconds * 1000, () => stop.abort())
+      const early = bookmarks && timeoutSeconds > 2 ? clock.after((timeoutSeconds - 2) * 1000, fire) : undefined
+      return {
+        [Symbol.dispose]() {
+          timer[Symbol.dispose]()
+          end[Symbol.dispose]()
+          early?.[Symbol.dispose]()
+        },
+      }
+    }
+    if (initialEvents || asked === '' || asked === '0') {
+      const wantsState = initialEvents || query.sendInitialEvents === undefined
+      const page = await store.list(prefixOf(definition, namespace))
+      const initial = wantsState
+        ? page.entries.filter((entry) => selection.everything || selection.matches(objectOf(definition, entry)))
+        : []
+      const events = hub.watch(
+        definition,
+        namespace,
+        selection,
+        { after: page.revision, initial, markInitialEnd: initialEvents && bookmarks },
+        stop.signal,
+        { tick },
+      )
+      return { type: 'watch', definition, events }
+    }
+    const after = parseRevision(asked)
+    if (after > store.revision()) throw tooLarge(after, store.revision())
+    if (after < store.compactedTo()) throw gone(`too old resource version: ${after} (${store.compactedTo()})`)
+    return {
+      type: 'watch',
+      definition,
+      events: hub.watch(definition, namespace, selection, { after }, stop.signal, { tick }),
+    }
+  }
+
+  async create(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    body: unknown,
+    context: RequestContext,
+  ): Promise<Result> {
+    const draft = draftOf(definition, body, context)
+    this.#placeInNamespace(definition, draft, namespace)
+    return this.#createDraft(definition, namespace, draft, context, { operation: 'Update', managed: false })
+  }
+
+  async #createDraft(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    draft: Draft,
+    context: RequestContext,
+    how: { operation: 'Apply' | 'Update'; managed: boolean },
+  ): Promise<Result> {
+    const { clock, random, store, admission } = this.#parts
+    const meta = draft.metadata
+    for (const key of [
+      'uid',
+      'resourceVersion',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'selfLink',
+      'creationTimestamp',
+      'generation',
+    ]) {
+      if (key === 'resourceVersion' && meta[key] !== undefined && meta[key] !== '' && meta[key] !== '0') {
+        throw badRequest('resourceVersion should not be set on objects to be created')
+      }
+      delete meta[key]
+    }
+    const attributes = this.#attributes('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
+    // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
+    if (!how.managed) {
+      recordManagers(definition, undefined, draft, { context, subresource: '', nowMs: clock.now() })
+    }
+    await admission.admit(attributes)
+    redefault(definition, draft)
+    const generated =
+      (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
+    for (let attempt = 1; ; attempt++) {
+      if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
+      const { value: object, release } = await this.#completeNew(definition, draft, context, how, attributes)
+      using _undo = release
+      if (context.dryRun) return this.#dry(definition, object, 201)
+      const written = await store.put(
+        storageKey(definition, namespace, meta.name),
+        encodeStored(asStored(definition, object)),
+        0,
+      )
+      if (written.ok) {
+        release.keep()
+        rememberObject(definition, written.entry, asStored(definition, object))
+        return this.#reply(definition, written.entry, 201)
+      }
+      if (!generated || attempt >= generateAttemptsMax) throw alreadyExists(resourceOf(definition), meta.name)
+    }
+  }
+
+  /** Stamps, prepares and checks a new object; the draft itself stays usable for another attempt. */
+  async #completeNew(
+    definition: ResourceDefinition<any>,
+    source: Draft,
+    context: RequestContext,
+    how: { operation: 'Apply' | 'Update'; managed: boolean },
+    attributes: Attributes,
+  ): Promise<{ value: KubeObject; release: Release }> {
+    const { clock, random } = this.#parts
+    const nowMs = clock.now()
+    const draft = structuredClone(source)
+    definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid() })
+    draft.metadata.uid = random.uuid()
+    draft.metadata.creationTimestamp = timestampOf(nowMs)
+    const release = await this.#allocate(definition, draft, undefined)
+    try {
+      const errors = withSchemaErrors(definition, definition.validate(draft), draft)
+      if (errors.length > 0)
+        throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
+      context.warnings.push(...definition.warnings(draft, undefined))
+      await this.#parts.admission.validate({ ...attributes, object: draft, name: draft.metadata.name })
+      return { value: draft, release }
+    } catch (error) {
+      release[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  async update(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    name: string,
+    change: Change,
+    context: RequestContext,
+  ): Promise<Result> {
+    const { store } = this.#parts
+    const key = storageKey(definition, namespace, name)
+    for (let attempt = 1; ; attempt++) {
+      const entry = await store.get(key)
+      if (entry === undefined) {
+        if (change.createIfAbsent !== true) throw notFound(resourceOf(definition), name)
+        const draft = await change.next(undefined)
+        this.#placeInNamespace(definition, draft, namespace)
+        draft.metadata.name ??= name
+        if (draft.metadata.resourceVersion === '0') delete draft.metadata.resourceVersion
+        if (draft.metadata.resourceVersion) throw conflict(resourceOf(definition), name, objectModified)
+        if (draft.metadata.uid)
+          throw conflict(
+            resourceOf(definition),
+            name,
+            `Precondition failed: UID in precondition: ${draft.metadata.uid}, UID in object meta: `,
+          )
+        return await this.#createDraft(definition, namespace, draft, context, {
+          operation: change.operation ?? 'Update',
+          managed: change.managed === true,
+        })
+      }
+      const result = await this.#updateEntry(definition, namespace, name, entry, change, context).catch(
+        (error: unknown) => {
+          if (error instanceof LostRace && attempt < conflictRetriesMax) return undefined
+          if (error instanceof LostRace) throw conflict(resourceOf(definition), name, objectModified)
+          throw error
+        },
+      )
+      if (result !== undefined) return result
+    }
+  }
+
+  async #updateEntry(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    name: string,
+    entry: Entry,
+    change: Change,
+    context: RequestContext,
+  ): Promise<Result> {
+    const { store, clock, admission } = this.#parts
+    const stored = objectOf(definition, entry)
+    const previous = asVersion(definition, stored)
+    const draft = await change.next(previous)
+    this.#placeInNamespace(definition, draft, namespace)
+    if (draft.metadata.name === undefined || draft.metadata.name === '') draft.metadata.name = name
+    if (draft.metadata.name !== name)
+      throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`)
+    const stated = draft.metadata.resourceVersion
+    if (stated === undefined || stated === '' || stated === '0') {
+      if (!definition.allowUnconditionalUpdate && change.subresource === undefined && !change.retry) {
+        throw invalidObject(definition, name, [
+          {
+            type: 'FieldValueInvalid',
+            field: 'metadata.resourceVersion',
+            message: 'Invalid value: 0: must be specified for an update',
+          },
+        ])
+      }
+    } else if (stated !== previous.metadata.resourceVersion)
+      throw conflict(resourceOf(definition), name, objectModified)
+    if (draft.metadata.uid !== undefined && draft.metadata.uid !== '' && draft.metadata.uid !== previous.metadata.uid) {
+      throw conflict(
+        resourceOf(definition),
+        name,
+        `Precondition failed: UID in precondition: ${draft.metadata.uid}, UID in object meta: ${previous.metadata.uid}`,
+      )
+    }
+    keepSystemFields(draft, previous)
+    const nowMs = clock.now()
+    const subresource = change.subresource ?? ''
+    const attributes = this.#attributes('UPDATE', definition, subresource, namespace, name, draft, previous, context)
+    // Fields the caller may not change are put back before admission looks at the object, as Kubernetes does.
+    this.#prepare(definition, change, draft, previous, nowMs)
+    if (change.managed !== true) recordManagers(definition, previous, draft, { context, subresource, nowMs })
+    await admission.admit(attributes)
+    redefault(definition, draft)
+    this.#prepare(definition, change, draft, previous, nowMs)
+    using release = await this.#allocate(definition, draft, previous)
+    const errors = withSchemaErrors(
+      definition,
+      this.#validateChange(definition, change, draft, previous),
+      draft,
+      previous,
+    )
+    if (errors.length > 0) throw invalidObject(definition, name, errors)
+    context.warnings.push(...definition.warnings(draft, previous))
+    await admission.validate({ ...attributes, object: draft })
+    if (context.dryRun)
+      return this.#dry(
+        definition,
+        { ...draft, metadata: { ...draft.metadata, resourceVersion: previous.metadata.resourceVersion } },
+        200,
+      )
+    const next = asStored(definition, draft)
+    const key = storageKey(definition, namespace, name)
+    if (isFinished(definition, next)) {
+      const gone = await store.delete(key, entry.modified)
+      if (!gone.ok) throw this.#lost(definition, name, stated, change)
+      return {
+        type: 'object',
+        code: 200,
+        definition,
+        object: atRevision(asVersion(definition, next as KubeObject), gone.entry.modified),
+      }
+    }
+    const bytes = encodeStored(next)
+    // Kubernetes: a write that changes nothing is not written, and keeps the revision.
+    if (sameBytes(bytes, entry.value)) return this.#reply(definition, entry, 200)
+    const written = await store.put(key, bytes, entry.modified)
+    if (!written.ok) throw this.#lost(definition, name, stated, change)
+    release.keep()
+    rememberObject(definition, written.entry, next)
+    return this.#reply(definition, written.entry, 200)
+  }
+
+  #lost(definition: ResourceDefinition<any>, name: string, stated: string | undefined, change: Change): Error {
+    return change.retry || stated === undefined || stated === '' || stated === '0'
+      ? new LostRace()
+      : conflict(resourceOf(definition), name, objectModified)
+  }
+
+  #prepare(
+    definition: ResourceDefinition<any>,
+    change: Change,
+    draft: Draft,
+    previous: KubeObject,
+    nowMs: number,
+  ): void {
+    const strategyContext = { nowMs, uuid: () => this.#parts.random.uuid() }
+    if (change.strategy !== undefined) change.strategy.prepare(draft, previous)
+    else if (change.subresource === 'status') definition.prepareForStatusUpdate(draft, previous, strategyContext)
+    else definition.prepareForUpdate(draft, previous, strategyContext)
+  }
+
+  #validateChange(
+    definition: ResourceDefinition<any>,
+    change: Change,
+    draft: KubeObject,
+    previous: KubeObject,
+  ): ReturnType<ResourceDefinition['validate']> {
+    if (change.strategy !== undefined) return change.strategy.validate?.(draft, previous) ?? []
+    return change.subresource === 'status'
+      ? definition.validateStatusUpdate(draft, previous)
+      : definition.validateUpdate(draft, previous)
+  }
+
+  async delete(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions,
+    context: RequestContext,
+  ): Promise<{ readonly object: KubeObject; readonly removed: boolean }> {
+    const { store, clock, admission } = this.#parts
+    const key = storageKey(definition, namespace, name)
+    for (let attempt = 1; ; attempt++) {
+      const entry = await store.get(key)
+      if (entry === undefined) throw notFound(resourceOf(definition), name)
+      const stored = objectOf(definition, entry)
+      const object = asVersion(definition, stored)
+      checkPreconditions(definition, object, options)
+      const attributes = this.#attributes('DELETE', definition, '', namespace, name, undefined, object, context)
+      await admission.admit(attributes)
+      await admission.validate(attributes)
+      const plan = planDeletion(definition, stored, options, clock.now())
+      if (context.dryRun) return { object, removed: plan.action === 'remove' }
+      if (plan.action === 'nothing') return { object, removed: false }
+      if (plan.action === 'remove') {
+        const gone = await store.delete(key, entry.modified)
+        if (gone.ok) return { object: atRevision(object, gone.entry.modified), removed: true }
+      } else {
+        const marked: any = { ...stored, metadata: plan.metadata }
+        if (plan.namespacePhase !== undefined) marked.status = { ...marked.status, phase: plan.namespacePhase }
+        const written = await store.put(key, encodeStored(marked), entry.modified)
+        if (written.ok)
+          return { object: asVersion(definition, rememberObject(definition, written.entry, marked)), removed: false }
+      }
+      if (attempt >= conflictRetriesMax) throw conflict(resourceOf(definition), name, objectModified)
+    }
+  }
+
+  async deleteCollection(
+    definition: ResourceDefinition<any>,
+    namespace: string | undefined,
+    options: DeleteOptions,
+    context: RequestContext,
+  ): Promise<Result> {
+    const list = await this.list(definition, namespace, {
+      ...context,
+      query: { ...context.query, limit: context.query.limit ?? '0' },
+    })
+    if (list.type !== 'list') throw new Error('a list was expected')
+    for (const entry of list.entries) {
+      const { metadata } = objectOf(definition, entry)
+      await this.delete(definition, metadata.namespace, metadata.name, options, context).catch((error: unknown) => {
+        const skip = error instanceof StatusError && (error.reason === 'NotFound' || isConflict(error))
+        if (!skip) throw error
+      })
+    }
+    return list
+  }
+
+  #attributes(
+    operation: Attributes['operation'],
+    definition: ResourceDefinition<any>,
+    subresource: string,
+    namespace: string | undefined,
+    name: string,
+    object: Draft,
+    previous: KubeObject | undefined,
+    context: RequestContext,
+  ): Attributes {
+    return {
+      operation,
+      definition,
+      subresource,
+      namespace: namespace ?? '',
+      name,
+      object,
+      previous,
+      identity: context.identity,
+      dryRun: context.dryRun,
+      warn: (text) => context.warnings.push(text),
+    }
+  }
+
+  async #allocate(
+    definition: ResourceDefinition<any>,
+    draft: Draft,
+    previous: KubeObject | undefined,
+  ): Promise<Release> {
+    const allocation = this.#parts.allocations.get(`${definition.group}/${definition.plural}`)
+    const held = await allocation?.allocate(draft, previous)
+    let kept = false
+    return {
+      keep: () => void (kept = true),
+      [Symbol.dispose]() {
+        if (!kept) held?.[Symbol.dispose]()
+        kept = true
+      },
+    }
+  }
+
+  /** Kubernetes: the body may leave the namespace out; a different one is refused. */
+  #placeInNamespace(definition: ResourceDefinition<any>, draft: Draft, namespace: string | undefined): void {
+    const stated = draft.metadata.namespace ?? ''
+    const wanted = definition.scope === 'Namespaced' ? (namespace ?? '') : ''
+    if (stated !== '' && stated !== wanted) {
+      throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`)
+    }
+    if (wanted === '') delete draft.metadata.namespace
+    else draft.metadata.namespace = wanted
+  }
+
+  #reply(definition: ResourceDefinition<any>, entry: Entry, code: number): Result {
+    return { type: 'object', code, definition, object: asVersion(definition, objectOf(definition, entry)), entry }
+  }
+
+  #dry(definition: ResourceDefinition<any>, object: KubeObject, code: number): Result {
+    return { type: 'object', code, definition, object }
+  }
+
+  #checkFuture(text: string | undefined): void {
+    if (text === undefined || text === '' || text === '0') return
+    const asked = parseRevision(text)
+    if (asked > this.#parts.store.revision()) throw tooLarge(asked, this.#parts.store.revision())
+  }
+
+  #checkWatchQuery(query: RequestContext['query']): void {
+    const { sendInitialEvents, resourceVersionMatch } = query
+    const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
+    if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
+      throw invalidObject(about, '', [
+        {
+          type: 'FieldValueForbidden',
+          field: 'resourceVersionMatch',
+          message: 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+        },
+      ])
+    }
+    if (sendInitialEvents === undefined && resourceVersionMatch !== undefined) {
+      throw invalidObject(about, '', [
+        {
+          type: 'FieldValueForbidden',
+          field: 'resourceVersionMatch',
+          message: 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        },
+      ])
+    }
+  }
+
+  /** Where a list starts and at which revision it reads, from continue, resourceVersion and resourceVersionMatch. */
+  #listStart(query: RequestContext['query'], prefix: string): { at?: Revision; after?: string } {
+    const { resourceVersion = '', resourceVersionMatch = '', continue: token = '' } = query
+    const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
+    if (query.sendInitialEvents !== undefined && query.watch === undefined) {
+      throw invalidObject(about, '', [
+        {
+          type: 'FieldValueForbidden',
+          field: 'sendInitialEvents',
+          message: 'Forbidden: sendInitialEvents is forbidden for list',
+        },
+      ])
+    }
+    if (resourceVersionMatch !== '') {
+      const refuse = (message: string) =>
+        invalidObject(about, '', [
+          { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${message}` },
+        ])
+      if (resourceVersion === '') throw refuse('resourceVersionMatch is forbidden unless resourceVersion is provided')
+      if (token !== '') throw refuse('resourceVersionMatch is forbidden when continue is provided')
+      if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+        throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+      if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan') {
+        throw invalidObject(about, '', [
+          {
+            type: 'FieldValueNotSupported',
+            field: 'resourceVersionMatch',
+            message: `Unsupported value: ${JSON.stringify(resourceVersionMatch)}: supported values: "Exact", "NotOlderThan", ""`,
+          },
+        ])
+      }
+    }
+    if (token !== '') {
+      const { revision, start } = decodeContinue(token)
+      if (revision !== -1 && resourceVersion !== '' && resourceVersion !== '0')
+        throw badRequest('specifying resource version is not allowed when using continue')
+      return { after: `${prefix}${start}`, ...(revision === -1 ? {} : { at: revision }) }
+    }
+    if (resourceVersion === '' || resourceVersion === '0') return {}
+    const asked = parseRevision(resourceVersion)
+    if (asked > this.#parts.store.revision()) throw tooLarge(asked, this.#parts.store.revision())
+    // Kubernetes: a limit together with a revision means exactly that revision, for clients from before resourceVersionMatch.
+    const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limitOf(query) > 0)
+    return exact ? { at: asked } : {}
+  }
+
+  /** One page of matching entries; reads on while a selection leaves the page short. */
+  async #scan(
+    prefix: string,
+    at: Revision | undefined,
+    after: string | undefined,
+    limit: number,
+    matches: ((entry: Entry) => boolean) | undefined,
+  ): Promise<Page> {
+    const { store } = this.#parts
+    const pageQuery = (start: string | undefined, size: number, revision: Revision | undefined) => ({
+      ...(revision === undefined ? {} : { at: revision }),
+      ...(start === undefined ? {} : { after: start }),
+      ...(size === 0 ? {} : { limit: size }),
+    })
+    try {
+      if (matches === undefined) return await store.list(prefix, pageQuery(after, limit, at))
+      if (limit === 0) {
+        const page = await store.list(prefix, pageQuery(after, 0, at))
+        return { revision: page.revision, entries: page.entries.filter(matches), remaining: 0 }
+      }
+      const entries: Entry[] = []
+      let revision = at
+      for (let start = after; ; ) {
+        const page: Page = await store.list(prefix, pageQuery(start, pageSizeForScan, revision))
+        revision = page.revision
+        for (const [index, entry] of page.entries.entries()) {
+          if (matches(entry)) entries.push(entry)
+          const left = page.remaining + page.entries.length - index - 1
+          if (entries.length >= limit) return { revision, entries, remaining: left }
+        }
+        if (page.remaining === 0) return { revision, entries, remaining: 0 }
+        start = page.entries.at(-1)!.key
+      }
+    } catch (error) {
+      if (error instanceof CompactedError) {
+        if (after !== undefined) throw expiredContinue(after.slice(prefix.length))
+        throw gone(`The provided resource version is too old: the oldest available is ${error.compactedTo}.`)
+      }
+      if (error instanceof FutureRevisionError) throw tooLarge(at ?? 0, error.current)
+      throw error
+    }
+  }
+}
+
+/** A newer write came in between; the change is computed again from what it left. */
+class LostRace extends Error {}
+
+interface Release extends Disposable {
+  keep(): void
+}
+
+const bookmarkPeriodMs = 60_000
+
+function resourceOf(definition: ResourceDefinition<any>): { group: string; resource: string } {
+  return { group: definition.group, resource: definition.plural }
+}
+
+function limitOf(query: RequestContext['query']): number {
+  if (query.limit === undefined || query.limit === '') return 0
+  const limit = Number(query.limit)
+  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.limit}": invalid syntax`)
+  return Math.max(0, limit)
+}
+
+function parseRevision(text: string): Revision {
+  if (!/^\d+$/.test(text)) {
+    throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+      {
+        type: 'FieldValueInvalid',
+        field: 'resourceVersion',
+        message: `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      },
+    ])
+  }
+  return Number(text)
+}
+
+function tooLarge(asked: Revision, current: Revision): StatusError {
+  return new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+}
+
+/** What no caller can change on an existing object. */
+function keepSystemFields(draft: Draft, previous: KubeObject): void {
+  const before = previous.metadata as unknown as Record<string, unknown>
+  for (const key of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'selfLink',
+  ]) {
+    if (before[key] === undefined) delete draft.metadata[key]
+    else draft.metadata[key] = before[key]
+  }
+  delete draft.metadata.resourceVersion
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}

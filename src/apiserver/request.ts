@@ -1,0 +1,52 @@
+import type { KubeObject } from '../machinery/index.ts'
+import type { ResourceDefinition } from '../resources/index.ts'
+import type { Entry, Revision } from '../store/index.ts'
+import type { HubEvent } from './watch/hub.ts'
+
+/** Who is calling, as authentication found out (authentication.k8s.io UserInfo). */
+export interface Identity {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What every step of one request may know. */
+export interface RequestContext {
+  readonly identity: Identity
+  readonly query: Readonly<Record<string, string>>
+  /** Kubernetes: fieldManager, else the User-Agent up to its first slash. */
+  readonly manager: string
+  readonly dryRun: boolean
+  readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict'
+  /** Texts for `Warning: 299` headers, in order. */
+  readonly warnings: string[]
+  readonly signal: AbortSignal
+}
+
+/** What a request comes to, before anything is rendered. */
+export type Result =
+  | {
+      readonly type: 'object'
+      readonly code: number
+      /** The definition (group and version) the object is to be shown as. */
+      readonly definition: ResourceDefinition<any>
+      readonly object: KubeObject
+      /** The stored form of `object`, when it is exactly that: its bytes can be sent without rendering. */
+      readonly entry?: Entry
+    }
+  | {
+      readonly type: 'list'
+      readonly definition: ResourceDefinition<any>
+      readonly revision: Revision
+      readonly entries: readonly Entry[]
+      readonly continue?: string
+      readonly remaining?: number
+    }
+  | {
+      readonly type: 'watch'
+      readonly definition: ResourceDefinition<any>
+      readonly events: AsyncIterable<readonly HubEvent[]>
+    }
+  /** Anything that is not a stored object: Status, Scale, reviews, tokens. `kindType` is its OpenAPI name. */
+  | { readonly type: 'value'; readonly code: number; readonly body: any; readonly kindType?: string }

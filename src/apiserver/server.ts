@@ -1,0 +1,342 @@
+import {
+  type ApiCall,
+  type ApiReply,
+  addressAt,
+  type Clock,
+  DecisionJournal,
+  ipText,
+  type KubeObject,
+  Metrics,
+  parseCidr,
+  type Random,
+  type Transport,
+  type WatchEvent,
+} from '../machinery/index.ts'
+import {
+  allResources,
+  apiGroups,
+  type ResourceDefinition,
+  rbacBootstrap,
+  type Service,
+  services,
+} from '../resources/index.ts'
+import type { Store } from '../store/index.ts'
+import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
+import { type AdmissionPlugin, admissionChain } from './admission/admission.ts'
+import {
+  defaultTolerationSeconds,
+  namespaceLifecycle,
+  notActedUpon,
+  priority,
+  serviceAccount,
+  taintNodesByCondition,
+} from './admission/plugins.ts'
+import { authenticator } from './authn/authenticate.ts'
+import { ServiceAccountTokens } from './authn/service-accounts.ts'
+import type { Signer } from './authn/signer.ts'
+import { createAuthorizer } from './authz/authorize.ts'
+import { NodeAuthorizer } from './authz/node.ts'
+import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
+import { bootstrap } from './bootstrap/bootstrap.ts'
+import { expireEvents } from './bootstrap/event-expiry.ts'
+import type { Served } from './discovery/discovery.ts'
+import { notServed, requestHandler, type Target } from './handle/handle.ts'
+import { pathHandler, type VersionInfo } from './http/paths.ts'
+import { bookmarkOf } from './http/render.ts'
+import { httpHandlers } from './http/serve.ts'
+import { asVersion } from './registry/draft.ts'
+import { apiVersionOf, atRevision, objectOf } from './registry/encoding.ts'
+import { Registry } from './registry/registry.ts'
+import { serviceAllocation } from './registry/services.ts'
+import type { Identity, RequestContext, Result } from './request.ts'
+import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
+import { otherSubresources } from './subresources/others.ts'
+import { podSubresources } from './subresources/pods.ts'
+import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
+import { scaleSubresources } from './subresources/scale.ts'
+import { subresourcesFrom } from './subresources/subresources.ts'
+import { type HubEvent, WatchHub } from './watch/hub.ts'
+
+export interface ApiServerParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly signer: Signer
+  /** PEM of the authority whose client certificates are trusted; asked for on each request, it may be renewed. */
+  readonly clientCa: () => string
+  readonly serviceCidr: string
+  readonly nodePorts: { readonly from: number; readonly to: number }
+  /** Where pods and nodes reach this server. */
+  readonly advertise: { readonly address: string; readonly port: number }
+  readonly connectNode: NodeConnection
+  readonly connectNetwork: NetworkConnection
+  /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them carry a warning. */
+  readonly notActedUpon: ReadonlySet<string>
+  readonly version: VersionInfo
+  readonly metrics?: Metrics
+  readonly journal?: DecisionJournal
+  /** How long events live, and history can be asked for. */
+  readonly eventTtlMs?: number
+  readonly history?: { readonly ms: number; readonly revisions: number }
+  readonly onError?: (error: unknown, about: string) => void
+}
+
+export interface ApiServer {
+  /** The API for a caller in this process: same rights, admission and validation as over HTTP, no bytes. */
+  transportFor(identity: Identity, userAgent: string): Transport
+  readonly onRequest: RequestHandler
+  readonly onUpgrade: UpgradeHandler
+  /** Follows the store, fills in what every cluster has, then serves until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves once everything every cluster has is there. */
+  ready(): Promise<void>
+  readonly metrics: Metrics
+  readonly journal: DecisionJournal
+}
+
+const eventTtlDefaultMs = 60 * 60_000
+const historyDefault = { ms: 60 * 60_000, revisions: 100_000 }
+const compactionPeriodMs = 5 * 60_000
+const requestBuckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+]
+
+/** Built-in admission in Kubernetes' order. */
+function admissionPlugins(
+  registry: () => Registry,
+  random: Random,
+  idle: ReadonlySet<string>,
+): readonly AdmissionPlugin[] {
+  const parts = { registry, random }
+  return [
+    namespaceLifecycle(parts),
+    serviceAccount(parts),
+    taintNodesByCondition(),
+    priority(parts),
+    defaultTolerationSeconds(),
+    notActedUpon(idle),
+  ]
+}
+
+/** The API server over a store. It owns nothing it was given. */
+export function createApiServer(parts: ApiServerParts): ApiServer {
+  const { clock, random, store, signer } = parts
+  const metrics = parts.metrics ?? new Metrics()
+  const journal = parts.journal ?? new DecisionJournal()
+  const hub = new WatchHub(store)
+  const allocation = serviceAllocation(parts, hub, random)
+  const registry: Registry = new Registry({
+    store,
+    hub,
+    clock,
+    random,
+    admission: admissionChain(admissionPlugins(() => registry, random, parts.notActedUpon)),
+    allocations: new Map([['/services', allocation]]),
+  })
+  const rbac = new RbacAuthorizer(registry, hub)
+  const nodeRules = rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')?.rules ?? []
+  const authorizer = createAuthorizer(rbac, new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]))
+  const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
+  const reviews: ReviewParts = { authorizer, rbac, tokens }
+  const subresources = subresourcesFrom(
+    podSubresources(registry, clock),
+    scaleSubresources(registry),
+    reviewHandlers(reviews),
+    otherSubresources(registry, tokens),
+  )
+  const handle = requestHandler({ registry, authorizer, subresources, clock })
+  const served: Served = { groups: apiGroups, resources: allResources.filter((one) => one.servedByDefault) }
+  const byPath = new Map(served.resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]))
+  const resourceFor = (of: { group: string; version: string; resource: string }) =>
+    byPath.get(`${of.group}/${of.version}/${of.resource}`)
+  let isReady = false
+  let resolveReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    resolveReady = resolve
+  })
+  const ping = { name: 'ping', check: () => '' }
+  const bootstrapped = {
+    name: 'poststarthook/start-kube-apiserver-admission-initializer',
+    check: () => (isReady ? '' : 'not finished'),
+  }
+  const rbacHook = { name: 'poststarthook/rbac/bootstrap-roles', check: () => (isReady ? '' : 'not finished') }
+  const livez = [ping, { name: 'log', check: () => '' }, { name: 'etcd', check: () => '' }, bootstrapped, rbacHook]
+  const finished = requestMetrics(metrics)
+  metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
+  metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())
+  const { onRequest, onUpgrade } = httpHandlers({
+    clock,
+    random,
+    authenticate: authenticator({ clock, tokens, clientCa: parts.clientCa }),
+    authorizer,
+    handle,
+    resourceFor,
+    streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
+    paths: pathHandler({
+      served,
+      openApi: () => {
+        throw notServed()
+      },
+      signer,
+      version: parts.version,
+      address: `${parts.advertise.address}:${parts.advertise.port}`,
+      metrics,
+      journal,
+      health: {
+        livez,
+        readyz: [
+          ...livez,
+          { name: 'informer-sync', check: () => (isReady ? '' : 'not synced') },
+          { name: 'shutdown', check: () => '' },
+        ],
+      },
+      clock,
+    }),
+    metrics: { finished },
+    onError: parts.onError ?? (() => {}),
+  })
+  return {
+    metrics,
+    journal,
+    onRequest,
+    onUpgrade,
+    ready: () => ready,
+    transportFor: (identity, userAgent) => inProcess(identity, userAgent, handle, resourceFor),
+    async run(signal) {
+      const following = hub.run(signal)
+      const existing = await registry.all<Service>(services)
+      allocation.restore(existing)
+      await bootstrap({
+        registry,
+        serviceCidr: parts.serviceCidr,
+        advertise: parts.advertise,
+        kubernetesServiceIp: firstAddress(parts.serviceCidr),
+        clientCa: parts.clientCa(),
+      })
+      isReady = true
+      resolveReady()
+      using _events = expireEvents(registry, hub, clock, parts.eventTtlMs ?? eventTtlDefaultMs)
+      await Promise.all([following, keepHistory(store, clock, parts.history ?? historyDefault, signal)])
+    },
+  }
+}
+
+/** The first usable address of a range. */
+export function firstAddress(cidr: string): string {
+  const range = parseCidr(cidr)
+  if (range === undefined) throw new Error(`${cidr} is not a CIDR`)
+  return ipText(addressAt(range, 1))
+}
+
+/** Compacts what is older than history is to be kept. */
+async function keepHistory(
+  store: Store,
+  clock: Clock,
+  limits: { readonly ms: number; readonly revisions: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const marks: { readonly atMs: number; readonly revision: number }[] = []
+  while (!signal.aborted) {
+    await clock.sleep(compactionPeriodMs, signal).catch(() => {})
+    if (signal.aborted) return
+    marks.push({ atMs: clock.monotonic(), revision: store.revision() })
+    while (marks.length > 1 && clock.monotonic() - marks[1]!.atMs >= limits.ms) marks.shift()
+    const byAge = clock.monotonic() - marks[0]!.atMs >= limits.ms ? marks[0]!.revision : 0
+    const target = Math.max(byAge, store.revision() - limits.revisions)
+    if (target > store.compactedTo()) await store.compact(target)
+  }
+}
+
+function requestMetrics(metrics: Metrics) {
+  const total = metrics.counter(
+    'apiserver_request_total',
+    'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
+  )
+  const seconds = metrics.histogram(
+    'apiserver_request_duration_seconds',
+    'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
+    requestBuckets,
+  )
+  return (request: {
+    verb: string
+    group: string
+    version: string
+    resource: string
+    subresource: string
+    scope: string
+    code: number
+    seconds: number
+  }) => {
+    const { code, seconds: took, ...labels } = request
+    total.inc({ ...labels, component: 'apiserver', dry_run: '', code: String(code) })
+    if (request.verb !== 'WATCH') seconds.observe(took, { ...labels, component: 'apiserver', dry_run: '' })
+  }
+}
+
+/** The same handler, without bytes: objects go in and frozen objects come out. */
+function inProcess(
+  identity: Identity,
+  userAgent: string,
+  handle: (target: Target, context: RequestContext) => Promise<Result>,
+  resourceFor: (of: { group: string; version: string; resource: string }) => ResourceDefinition<any> | undefined,
+): Transport {
+  return async (call: ApiCall, signal: AbortSignal = neverAborted): Promise<ApiReply> => {
+    const definition = resourceFor(call)
+    if (definition === undefined) throw notServed()
+    const query = call.query ?? {}
+    const warnings: string[] = []
+    const context: RequestContext = {
+      identity,
+      query,
+      manager: query.fieldManager ?? userAgent,
+      dryRun: query.dryRun === 'All',
+      fieldValidation: 'Ignore',
+      warnings,
+      signal,
+    }
+    const result = await handle(
+      {
+        verb: call.verb,
+        definition,
+        namespace: call.namespace,
+        name: call.name,
+        subresource: call.subresource ?? '',
+        body: call.body,
+        ...(call.patchType === undefined ? {} : { patchType: call.patchType }),
+      },
+      context,
+    )
+    const more = warnings.length === 0 ? {} : { warnings }
+    if (result.type === 'watch') return { code: 200, events: objectsOf(result), ...more }
+    if (result.type === 'list') return { code: 200, body: listObject(result), ...more }
+    return { code: result.code, body: result.type === 'object' ? result.object : result.body, ...more }
+  }
+}
+
+const neverAborted = new AbortController().signal
+
+function listObject({ definition, entries, revision, continue: token, remaining }: Result & { type: 'list' }): object {
+  return {
+    kind: definition.listKind,
+    apiVersion: apiVersionOf(definition),
+    metadata: {
+      resourceVersion: String(revision),
+      ...(token === undefined ? {} : { continue: token }),
+      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+    },
+    items: entries.map((entry) => asVersion(definition, objectOf(definition, entry))),
+  }
+}
+
+async function* objectsOf({ definition, events }: Result & { type: 'watch' }): AsyncIterable<readonly WatchEvent[]> {
+  for await (const batch of events) yield batch.map((event) => objectEvent(definition, event))
+}
+
+function objectEvent(definition: ResourceDefinition<any>, event: HubEvent): WatchEvent {
+  if (event.type === 'BOOKMARK' || event.entry === undefined)
+    return { type: 'BOOKMARK', object: bookmarkOf(definition, event) as any }
+  return {
+    type: event.type,
+    object: atRevision(asVersion(definition, objectOf(definition, event.entry)) as KubeObject, event.revision),
+  }
+}

@@ -1,0 +1,14 @@
+/** Wire: bytes to requests and back (TLS, HTTP/1.1, HTTP/2, WebSocket, SPDY). Knows neither Kubernetes nor pods. */
+export {
+  BodyTooLargeError,
+  type Front,
+  type FrontOptions,
+  openFront,
+  type RequestHandler,
+  type UpgradeHandler,
+  type WireReply,
+  type WireRequest,
+} from './front/front.ts'
+export { SpdyConnection, SpdyStream } from './spdy/connection.ts'
+export { dialSpdy, type SpdyDialed } from './spdy/dial.ts'
+export type { SpdyHeaders } from './spdy/headers.ts'
