@@ -1,0 +1,31 @@
+import type { Taint } from '../resources/index.ts'
+
+/** What one kubelet is told about its node and its places. */
+export interface KubeletSettings {
+  readonly nodeName: string
+  /** Volumes, hosts files and termination messages of pods: `pods/UID/…` below it. */
+  readonly rootDirectory: string
+  /** Container logs: `NAMESPACE_NAME_UID/CONTAINER/N.log` below it. */
+  readonly logDirectory: string
+  /** Primary first. */
+  readonly nodeIps: readonly string[]
+  readonly hostname: string
+  readonly clusterDomain: string
+  readonly clusterDns: readonly string[]
+  readonly maxPods: number
+  /** Where the kubelet's TLS server listens; goes into the Node. */
+  readonly port: number
+  /** The cgroup above all pods of this node: `/cox-default/kubepods`. */
+  readonly cgroupRoot: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  /** Kept from pods, by resource name. */
+  readonly reserved: Readonly<Record<string, string>>
+  /** The node's own resolver file. */
+  readonly resolvConf: string
+  readonly allowedUnsafeSysctls: readonly string[]
+  /** `containerd`, as container ids are prefixed in the API. */
+  readonly runtimeName: string
+  readonly version: string
+  readonly providerId?: string
+}
