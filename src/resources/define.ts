@@ -3,12 +3,19 @@ import type { ResourceDefinition } from './definition.ts'
 
 import { type FactsKey, resourceFacts } from './generated/resource-facts.ts'
 import { genericHooks, type Hooks } from './strategy.ts'
+import type { Checks } from './validation/object-meta.ts'
 
 /** The typed hooks a kind may bring; every one left out is generic. */
-export type HooksFor<T extends KubeObject> = Partial<Pick<ResourceDefinition<T>, keyof Hooks>>
+export type HooksFor<T extends KubeObject> = Partial<Pick<ResourceDefinition<T>, keyof Hooks>> & {
+  /** What is checked besides metadata and schema. */
+  readonly checks?: Checks<T>
+}
 
 /** A kind's definition: the generated facts, the generic behaviour, and above both what is written by hand. */
-export function defineResource<T extends KubeObject>(key: FactsKey, hooks: HooksFor<T> = {}): ResourceDefinition<T> {
+export function defineResource<T extends KubeObject>(
+  key: FactsKey,
+  { checks, ...hooks }: HooksFor<T> = {},
+): ResourceDefinition<T> {
   const {
     hasSpec: _spec,
     hasStatus: _status,
@@ -16,5 +23,5 @@ export function defineResource<T extends KubeObject>(key: FactsKey, hooks: Hooks
     fieldAliases: _aliases,
     ...facts
   } = resourceFacts[key]
-  return { ...facts, ...genericHooks(resourceFacts[key]), ...hooks } as ResourceDefinition<T>
+  return { ...facts, ...genericHooks(resourceFacts[key], checks), ...hooks } as ResourceDefinition<T>
 }

@@ -70,6 +70,7 @@ export {
   serviceAccounts,
   services,
 } from './core/definitions.ts'
+export { podStatusText } from './core/pod/cells.ts'
 export { applyDefaults } from './defaults/defaults.ts'
 export { defineResource, type HooksFor } from './define.ts'
 export type {

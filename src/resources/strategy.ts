@@ -2,6 +2,13 @@ import { sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
 import { schemaErrors } from './schema.ts'
+import {
+  type Checks,
+  type MetaRule,
+  objectMetaErrors,
+  objectMetaUpdateErrors,
+  subdomainName,
+} from './validation/object-meta.ts'
 
 /** The part of a definition that is behaviour and may be written by hand. */
 export type Hooks = Pick<
@@ -21,11 +28,12 @@ export type Hooks = Pick<
 >
 
 /** The behaviour most kinds share; what a kind does differently replaces single hooks. */
-export function genericHooks(facts: ResourceFacts): Hooks {
+export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Hooks {
   const servesStatus = facts.subresources.some(({ name }) => name === 'status')
   // Kubernetes: generation moves only for kinds whose strategy says so; those that have both a spec and a status do.
   const hasGeneration = facts.hasSpec && facts.hasStatus
   const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
+  const rule: MetaRule = { namespaced: facts.scope === 'Namespaced', name: checks.name ?? subdomainName }
   return {
     field: (object, label) => textAt(object, facts.fieldAliases?.[label] ?? label),
     cells: (object) => {
@@ -48,9 +56,22 @@ export function genericHooks(facts: ResourceFacts): Hooks {
       keepMember(draft.metadata, previous.metadata, 'generation')
       keepMember(draft.metadata, previous.metadata, 'deletionTimestamp')
     },
-    validate: (object) => schemaErrors(facts.type, object, { enums: true }),
-    validateUpdate: (object, previous) => schemaErrors(facts.type, object, { previous, enums: true }),
-    validateStatusUpdate: (object, previous) => schemaErrors(facts.type, object, { previous }),
+    validate: (object) => [
+      // Reviews and bindings are answered, not kept, and need no name.
+      ...(facts.stored ? objectMetaErrors(object.metadata, rule) : []),
+      ...(checks.create?.(object) ?? []),
+      ...schemaErrors(facts.type, object, { enums: true }),
+    ],
+    validateUpdate: (object, previous) => [
+      ...objectMetaUpdateErrors(object.metadata, previous.metadata),
+      ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
+      ...schemaErrors(facts.type, object, { previous, enums: true }),
+    ],
+    validateStatusUpdate: (object, previous) => [
+      ...objectMetaUpdateErrors(object.metadata, previous.metadata),
+      ...(checks.status?.(object, previous) ?? []),
+      ...schemaErrors(facts.type, object, { previous }),
+    ],
     warnings: () => [],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,

@@ -12,24 +12,38 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../generated/types.ts'
+import {
+  mutatingAdmissionPolicyBindingHooks,
+  mutatingAdmissionPolicyHooks,
+  mutatingWebhookConfigurationHooks,
+  validatingAdmissionPolicyBindingHooks,
+  validatingAdmissionPolicyHooks,
+  validatingWebhookConfigurationHooks,
+} from './hooks.ts'
 
 export const mutatingAdmissionPolicies = defineResource<MutatingAdmissionPolicy>(
   'mutatingadmissionpolicies.v1.admissionregistration.k8s.io',
+  mutatingAdmissionPolicyHooks,
 )
 export const mutatingAdmissionPolicyBindings = defineResource<MutatingAdmissionPolicyBinding>(
   'mutatingadmissionpolicybindings.v1.admissionregistration.k8s.io',
+  mutatingAdmissionPolicyBindingHooks,
 )
 export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfiguration>(
   'mutatingwebhookconfigurations.v1.admissionregistration.k8s.io',
+  mutatingWebhookConfigurationHooks,
 )
 export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPolicy>(
   'validatingadmissionpolicies.v1.admissionregistration.k8s.io',
+  validatingAdmissionPolicyHooks,
 )
 export const validatingAdmissionPolicyBindings = defineResource<ValidatingAdmissionPolicyBinding>(
   'validatingadmissionpolicybindings.v1.admissionregistration.k8s.io',
+  validatingAdmissionPolicyBindingHooks,
 )
 export const validatingWebhookConfigurations = defineResource<ValidatingWebhookConfiguration>(
   'validatingwebhookconfigurations.v1.admissionregistration.k8s.io',
+  validatingWebhookConfigurationHooks,
 )
 export const admissionregistrationV1beta1MutatingAdmissionPolicies =
   defineResource<AdmissionregistrationV1beta1MutatingAdmissionPolicy>(

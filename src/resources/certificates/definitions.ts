@@ -6,9 +6,11 @@ import type {
   ClusterTrustBundle,
   PodCertificateRequest,
 } from '../generated/types.ts'
+import { certificateSigningRequestHooks } from './hooks.ts'
 
 export const certificateSigningRequests = defineResource<CertificateSigningRequest>(
   'certificatesigningrequests.v1.certificates.k8s.io',
+  certificateSigningRequestHooks,
 )
 export const clusterTrustBundles = defineResource<ClusterTrustBundle>('clustertrustbundles.v1beta1.certificates.k8s.io')
 export const podCertificateRequests = defineResource<PodCertificateRequest>(

@@ -17,11 +17,15 @@ import type {
   ResourceV1beta2ResourceClaimTemplate,
   ResourceV1beta2ResourceSlice,
 } from '../generated/types.ts'
+import { deviceClassHooks, resourceClaimHooks, resourceClaimTemplateHooks, resourceSliceHooks } from './hooks.ts'
 
-export const deviceClasses = defineResource<DeviceClass>('deviceclasses.v1.resource.k8s.io')
-export const resourceClaims = defineResource<ResourceClaim>('resourceclaims.v1.resource.k8s.io')
-export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>('resourceclaimtemplates.v1.resource.k8s.io')
-export const resourceSlices = defineResource<ResourceSlice>('resourceslices.v1.resource.k8s.io')
+export const deviceClasses = defineResource<DeviceClass>('deviceclasses.v1.resource.k8s.io', deviceClassHooks)
+export const resourceClaims = defineResource<ResourceClaim>('resourceclaims.v1.resource.k8s.io', resourceClaimHooks)
+export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
+  'resourceclaimtemplates.v1.resource.k8s.io',
+  resourceClaimTemplateHooks,
+)
+export const resourceSlices = defineResource<ResourceSlice>('resourceslices.v1.resource.k8s.io', resourceSliceHooks)
 export const resourceV1beta2DeviceClasses = defineResource<ResourceV1beta2DeviceClass>(
   'deviceclasses.v1beta2.resource.k8s.io',
 )

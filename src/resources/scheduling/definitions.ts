@@ -1,8 +1,9 @@
 import { defineResource } from '../define.ts'
 import type { ResourceDefinition } from '../definition.ts'
 import type { PodGroup, PriorityClass, Workload } from '../generated/types.ts'
+import { priorityClassHooks } from './hooks.ts'
 
-export const priorityClasses = defineResource<PriorityClass>('priorityclasses.v1.scheduling.k8s.io')
+export const priorityClasses = defineResource<PriorityClass>('priorityclasses.v1.scheduling.k8s.io', priorityClassHooks)
 export const podGroups = defineResource<PodGroup>('podgroups.v1alpha2.scheduling.k8s.io')
 export const workloads = defineResource<Workload>('workloads.v1alpha2.scheduling.k8s.io')
 

@@ -9,14 +9,29 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass,
 } from '../generated/types.ts'
+import {
+  csiDriverHooks,
+  csiNodeHooks,
+  csiStorageCapacityHooks,
+  storageClassHooks,
+  volumeAttachmentHooks,
+  volumeAttributesClassHooks,
+} from './hooks.ts'
 
-export const csiDrivers = defineResource<CSIDriver>('csidrivers.v1.storage.k8s.io')
-export const csiNodes = defineResource<CSINode>('csinodes.v1.storage.k8s.io')
-export const csiStorageCapacities = defineResource<CSIStorageCapacity>('csistoragecapacities.v1.storage.k8s.io')
-export const storageClasses = defineResource<StorageClass>('storageclasses.v1.storage.k8s.io')
-export const volumeAttachments = defineResource<VolumeAttachment>('volumeattachments.v1.storage.k8s.io')
+export const csiDrivers = defineResource<CSIDriver>('csidrivers.v1.storage.k8s.io', csiDriverHooks)
+export const csiNodes = defineResource<CSINode>('csinodes.v1.storage.k8s.io', csiNodeHooks)
+export const csiStorageCapacities = defineResource<CSIStorageCapacity>(
+  'csistoragecapacities.v1.storage.k8s.io',
+  csiStorageCapacityHooks,
+)
+export const storageClasses = defineResource<StorageClass>('storageclasses.v1.storage.k8s.io', storageClassHooks)
+export const volumeAttachments = defineResource<VolumeAttachment>(
+  'volumeattachments.v1.storage.k8s.io',
+  volumeAttachmentHooks,
+)
 export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
   'volumeattributesclasses.v1.storage.k8s.io',
+  volumeAttributesClassHooks,
 )
 export const storageV1beta1VolumeAttributesClasses = defineResource<StorageV1beta1VolumeAttributesClass>(
   'volumeattributesclasses.v1beta1.storage.k8s.io',

@@ -1,0 +1,7 @@
+import type { HooksFor } from '../define.ts'
+import type { CertificateSigningRequest } from '../generated/types.ts'
+import { certificateSigningRequestCells } from '../other-cells.ts'
+
+export const certificateSigningRequestHooks: HooksFor<CertificateSigningRequest> = {
+  cells: certificateSigningRequestCells,
+}

@@ -1,0 +1,5 @@
+import type { HooksFor } from '../define.ts'
+import type { EndpointSlice } from '../generated/types.ts'
+import { endpointSliceCells } from '../other-cells.ts'
+
+export const endpointSliceHooks: HooksFor<EndpointSlice> = { cells: endpointSliceCells }
