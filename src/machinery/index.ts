@@ -52,6 +52,7 @@ export { createProtobufDecoder } from './protobuf/decode.ts'
 export { createEncoder } from './protobuf/encode.ts'
 export { type Envelope, isEnvelope, unwrapEnvelope, watchEventMessage, wrapEnvelope } from './protobuf/envelope.ts'
 export { ProtobufError } from './protobuf/reader.ts'
+export { BackwardWriter } from './protobuf/writer.ts'
 export {
   addQuantities,
   canonicalQuantity,
@@ -150,3 +151,4 @@ export {
 } from './selectors/labels.ts'
 export * from './status/status.ts'
 export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, yamlText } from './yaml/yaml.ts'
+export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'

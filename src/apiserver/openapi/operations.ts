@@ -1,7 +1,7 @@
 import type { ResourceDefinition, SubresourceDefinition } from '../../resources/index.ts'
 import { builtInSchema } from '../../resources/index.ts'
-import { bodyTypeOf, type GroupVersionKind, listTypeOf, type Published } from './published.ts'
 import { type Parameter, parameters, queryOf } from './parameters.ts'
+import { bodyTypeOf, type GroupVersionKind, listTypeOf, type Published } from './published.ts'
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
 
@@ -65,7 +65,8 @@ export const tagOf = (group: string, version: string): string => `${groupWord(gr
 /** `RbacAuthorizationV1`: how operation names call a group version. */
 export const gvWord = (group: string, version: string): string => capital(groupWord(group)) + capital(version)
 /** `/api/v1` or `/apis/GROUP/VERSION`. */
-export const rootOf = (group: string, version: string): string => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`)
+export const rootOf = (group: string, version: string): string =>
+  group === '' ? `/api/${version}` : `/apis/${group}/${version}`
 
 interface Naming {
   readonly published: Published
@@ -162,7 +163,10 @@ function collectionOperations(naming: Naming): readonly Operation[] {
           action: 'deletecollection',
           id: `delete${word}Collection${scopeWord}${kind}`,
           description: `delete collection of ${kind}`,
-          parameters: [...parameters.delete, ...parameters.list.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks')],
+          parameters: [
+            ...parameters.delete,
+            ...parameters.list.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks'),
+          ],
           body: { type: `${metaV1}DeleteOptions`, required: false },
           responses: { 200: statusType },
         }),
@@ -175,17 +179,35 @@ function collectionOperations(naming: Naming): readonly Operation[] {
 function itemOperations(naming: Naming): readonly Operation[] {
   const { definition, published, word, scopeWord } = naming
   return definition.verbs.flatMap((verb) => {
-    const one = objectOperation(naming, verb, `${word}${scopeWord}${definition.kind}`, definition.kind, bodyTypeOf(published))
+    const one = objectOperation(
+      naming,
+      verb,
+      `${word}${scopeWord}${definition.kind}`,
+      definition.kind,
+      bodyTypeOf(published),
+    )
     return one === undefined ? [] : [one]
   })
 }
 
 /** Reading, replacing, patching or deleting one object, or a part of it. */
-function objectOperation(naming: Naming, verb: string, idTail: string, what: string, type: string): Operation | undefined {
+function objectOperation(
+  naming: Naming,
+  verb: string,
+  idTail: string,
+  what: string,
+  type: string,
+): Operation | undefined {
   const strategic = naming.published.schema === undefined ? [strategicMedia] : []
   switch (verb) {
     case 'get':
-      return operation(naming, { method: 'get', action: 'get', id: `read${idTail}`, description: `read the specified ${what}`, responses: { 200: type } })
+      return operation(naming, {
+        method: 'get',
+        action: 'get',
+        id: `read${idTail}`,
+        description: `read the specified ${what}`,
+        responses: { 200: type },
+      })
     case 'update':
       return operation(naming, {
         method: 'put',
@@ -231,7 +253,8 @@ function subresourcePaths(naming: Naming, sub: SubresourceDefinition, scope: rea
     kind: sub.kind ?? definition.kind,
     version: sub.version ?? definition.version,
   }
-  const type = sub.kind === undefined ? bodyTypeOf(published) : (builtInSchema.typeOfKind(kind)?.name ?? bodyTypeOf(published))
+  const type =
+    sub.kind === undefined ? bodyTypeOf(published) : (builtInSchema.typeOfKind(kind)?.name ?? bodyTypeOf(published))
   const tail = `${word}${scopeWord}${definition.kind}${capital(sub.name)}`
   const own = [parameters.name(kind.kind), ...scope]
   const path = `${naming.item}/${sub.name}`
@@ -250,8 +273,24 @@ function subresourcePaths(naming: Naming, sub: SubresourceDefinition, scope: rea
         }),
       ]
     }
-    const one = objectOperation(naming, verb, tail, `${sub.name} of the specified ${definition.kind}`.replace('the specified ', ''), type)
-    return one === undefined ? [] : [{ ...one, description: one.description.replace(/ the specified .*$/, ` ${sub.name} of the specified ${definition.kind}`) }]
+    const one = objectOperation(
+      naming,
+      verb,
+      tail,
+      `${sub.name} of the specified ${definition.kind}`.replace('the specified ', ''),
+      type,
+    )
+    return one === undefined
+      ? []
+      : [
+          {
+            ...one,
+            description: one.description.replace(
+              / the specified .*$/,
+              ` ${sub.name} of the specified ${definition.kind}`,
+            ),
+          },
+        ]
   })
   const shown = operations.map((one) => (sub.name === 'log' ? logOperation(one) : { ...one, kind }))
   return [{ path, parameters: [...own, parameters.pretty], operations: shown }]
@@ -263,7 +302,13 @@ const logOperation = (read: Operation): Operation => ({
   responses: { 200: 'string' },
 })
 
-const connectMethods: Readonly<Record<string, Method>> = { get: 'get', create: 'post', update: 'put', patch: 'patch', delete: 'delete' }
+const connectMethods: Readonly<Record<string, Method>> = {
+  get: 'get',
+  create: 'post',
+  update: 'put',
+  patch: 'patch',
+  delete: 'delete',
+}
 /** Streams and proxies: each HTTP method is the same connection. */
 function connectPaths(
   naming: Naming,
@@ -274,7 +319,10 @@ function connectPaths(
   own: readonly Parameter[],
 ): readonly Path[] {
   const { definition, word, scopeWord } = naming
-  const methods = [...sub.verbs.map((verb) => connectMethods[verb]!), ...(sub.methodsAlso ?? []).map((one) => one.toLowerCase() as Method)]
+  const methods = [
+    ...sub.verbs.map((verb) => connectMethods[verb]!),
+    ...(sub.methodsAlso ?? []).map((one) => one.toLowerCase() as Method),
+  ]
   const operationsAt = (suffix: string) =>
     methods.map((method) =>
       operation(naming, {
@@ -340,7 +388,9 @@ function watchPaths(naming: Naming, root: string, scope: readonly Parameter[]): 
   const paths = [watching(naming.collection, `watch${word}${scopeWord}${kind}List`, scope, 'watchlist', listOf)]
   if (definition.verbs.includes('get')) {
     const own = [parameters.name(kind), ...scope]
-    paths.push(watching(naming.item, `watch${word}${scopeWord}${kind}`, own, 'watch', `changes to an object of kind ${kind}`))
+    paths.push(
+      watching(naming.item, `watch${word}${scopeWord}${kind}`, own, 'watch', `changes to an object of kind ${kind}`),
+    )
   }
   if (naming.isNamespaced) {
     paths.push(watching(`${root}/${plural}`, `watch${word}${kind}ListForAllNamespaces`, [], 'watchlist', listOf))

@@ -7,9 +7,22 @@ export interface Parameter {
   readonly type: 'string' | 'boolean' | 'integer'
   readonly description?: string
 }
-const query = (name: string, type: Parameter['type'], description: string): Parameter => ({ name, in: 'query', type, description })
-const dryRun = query('dryRun', 'string', 'When present, what is sent is checked and answered but not kept. The one value is All.')
-const fieldManager = query('fieldManager', 'string', 'The name of the actor that makes this change, at most 128 printable characters.')
+const query = (name: string, type: Parameter['type'], description: string): Parameter => ({
+  name,
+  in: 'query',
+  type,
+  description,
+})
+const dryRun = query(
+  'dryRun',
+  'string',
+  'When present, what is sent is checked and answered but not kept. The one value is All.',
+)
+const fieldManager = query(
+  'fieldManager',
+  'string',
+  'The name of the actor that makes this change, at most 128 printable characters.',
+)
 const fieldValidation = query(
   'fieldValidation',
   'string',
@@ -43,8 +56,16 @@ export const parameters = {
   list: [
     query('allowWatchBookmarks', 'boolean', 'Asks for watch events of type BOOKMARK.'),
     query('continue', 'string', 'Where to go on, as the previous part of the list told.'),
-    query('fieldSelector', 'string', 'A selector to restrict the list of returned objects by their fields. Defaults to everything.'),
-    query('labelSelector', 'string', 'A selector to restrict the list of returned objects by their labels. Defaults to everything.'),
+    query(
+      'fieldSelector',
+      'string',
+      'A selector to restrict the list of returned objects by their fields. Defaults to everything.',
+    ),
+    query(
+      'labelSelector',
+      'string',
+      'A selector to restrict the list of returned objects by their labels. Defaults to everything.',
+    ),
     query('limit', 'integer', 'The most objects to return in one answer.'),
     query('resourceVersion', 'string', 'How new the answer must be, or where a watch begins.'),
     query('resourceVersionMatch', 'string', 'How resourceVersion is applied to lists: Exact or NotOlderThan.'),

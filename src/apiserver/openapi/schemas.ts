@@ -1,4 +1,4 @@
-import { type Field, type TypeSchema } from '../../machinery/index.ts'
+import type { Field, TypeSchema } from '../../machinery/index.ts'
 import { builtInSchema } from '../../resources/index.ts'
 import type { Descriptions } from './descriptions.ts'
 
@@ -82,16 +82,20 @@ function fieldSchema(field: Field, form: Form, description: string | undefined):
   const extensions = fieldExtensions(field)
   if (field.map) {
     const value = singleSchema(field, form)
-    const values = field.mapValueRepeated ? { items: withZero(field, value, form), type: 'array' } : withZero(field, value, form)
+    const values = field.mapValueRepeated
+      ? { items: withZero(field, value, form), type: 'array' }
+      : withZero(field, value, form)
     return { additionalProperties: values, ...described, type: 'object', ...extensions }
   }
-  if (field.repeated) return { ...described, items: withZero(field, singleSchema(field, form), form), type: 'array', ...extensions }
+  if (field.repeated)
+    return { ...described, items: withZero(field, singleSchema(field, form), form), type: 'array', ...extensions }
   const single = singleSchema(field, form)
   const fallback = form === 'v3' ? fieldDefault(field) : undefined
   if (single['$ref'] === undefined) {
     return { ...(fallback === undefined ? {} : { default: fallback }), ...described, ...single, ...extensions }
   }
-  if (form === 'v2' || (fallback === undefined && description === undefined)) return { ...described, ...single, ...extensions }
+  if (form === 'v2' || (fallback === undefined && description === undefined))
+    return { ...described, ...single, ...extensions }
   return { allOf: [single], ...(fallback === undefined ? {} : { default: fallback }), ...described, ...extensions }
 }
 
@@ -101,7 +105,8 @@ function singleSchema(field: Field, form: Form): JsonSchema {
   if (field.type === 'any') return { type: 'object' }
   if (field.wire === 'bytes') return { format: 'byte', type: 'string' }
   const closed = field.enum === undefined ? {} : { enum: [...field.enum].sort() }
-  const format = field.wire === 'int32' || field.wire === 'int64' || field.wire === 'double' ? { format: field.wire } : {}
+  const format =
+    field.wire === 'int32' || field.wire === 'int64' || field.wire === 'double' ? { format: field.wire } : {}
   return { ...closed, ...format, type: field.type }
 }
 /** Items and values of the newer form state their zero. */
