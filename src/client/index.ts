@@ -3,3 +3,4 @@ export type { Client, DeleteOptions, ListQuery, Patch, WatchQuery } from './clie
 export { createClient } from './client.ts'
 export type { Informer, InformerFilter, InformerParts, Informers, Listener, Lister } from './informer/informer.ts'
 export { createInformers } from './informer/informer.ts'
+export { type HttpCredentials, httpTransport } from './transport/http.ts'

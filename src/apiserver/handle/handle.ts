@@ -9,7 +9,7 @@ import {
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
-import { draftOf } from '../registry/draft.ts'
+import { draftOf, isReadBody } from '../registry/draft.ts'
 import { applyChange, patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
 import type { RequestContext, Result } from '../request.ts'
@@ -72,7 +72,10 @@ export function requestHandler({
       name,
     })
     const special = subresources.find(definition, subresource, verb)
-    if (special !== undefined) return special(target, context)
+    if (special !== undefined) {
+      // Handlers of their own kinds read the body as it is; what strict reading found concerns the generic verbs.
+      return special(isReadBody(target.body) ? { ...target, body: target.body.value } : target, context)
+    }
     if (
       subresource === ''
         ? !definition.verbs.includes(verb)

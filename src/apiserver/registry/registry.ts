@@ -254,7 +254,7 @@ export class Registry {
       (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
     for (let attempt = 1; ; attempt++) {
       if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
-      const { value: object, release } = await this.#completeNew(definition, draft, context, how, attributes)
+      const { value: object, release } = await this.#completeNew(definition, draft, context, attributes)
       using _undo = release
       if (context.dryRun) return this.#dry(definition, object, 201)
       const written = await store.put(
@@ -276,7 +276,6 @@ export class Registry {
     definition: ResourceDefinition<any>,
     source: Draft,
     context: RequestContext,
-    how: { operation: 'Apply' | 'Update'; managed: boolean },
     attributes: Attributes,
   ): Promise<{ value: KubeObject; release: Release }> {
     const { clock, random } = this.#parts

@@ -1,0 +1,68 @@
+/** The parts of a cluster that may be left out, so that somebody else's can take their place. */
+export const optionalParts = ['scheduler', 'controllers', 'kubelet', 'proxy', 'dns'] as const
+export type OptionalPart = (typeof optionalParts)[number]
+
+/** One simulated node as the configuration file describes it; `count` of them are made. */
+export interface NodeTemplate {
+  readonly count?: number
+  readonly cpu?: string
+  readonly memory?: string
+  readonly pods?: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
+  readonly zone?: string
+}
+
+/** Everything about a cluster that is decided once and remembered in its data directory. */
+export interface ClusterSettings {
+  readonly name: string
+  readonly dataDirectory: string
+  readonly port: number
+  readonly nodes: number
+  readonly runtime: 'containerd' | 'simulated'
+  readonly without: readonly OptionalPart[]
+  readonly nodeTemplates: readonly NodeTemplate[]
+  readonly nodeName: string
+  readonly network: ClusterNetwork
+  readonly logFormat: 'text' | 'json'
+  readonly verbosity: number
+}
+/** Addresses and names on the machine that no two clusters may share. */
+export interface ClusterNetwork {
+  /** 0 for the first cluster of the machine, and so on. */
+  readonly index: number
+  readonly podCidr: string
+  readonly serviceCidr: string
+  readonly dnsAddress: string
+  readonly clusterDomain: string
+  readonly bridge: string
+  readonly nftTable: string
+  readonly kubeletPort: number
+  readonly nodePorts: { readonly from: number; readonly to: number }
+}
+
+export const clusterDomain = 'cluster.local'
+/** Clusters that fit on one machine: as many service ranges as lie between 10.96.0.0 and the pods' ranges. */
+export const clustersMax = 8
+
+/** The network of the machine's cluster number `index`: the first has the ranges kubeadm and kind use. */
+export function networkOf(index: number): ClusterNetwork {
+  const second = 96 + 16 * index
+  return {
+    index,
+    podCidr: `10.${244 + index}.0.0/16`,
+    serviceCidr: `10.${second}.0.0/12`,
+    dnsAddress: `10.${second}.0.10`,
+    clusterDomain,
+    bridge: `cox${index}`,
+    nftTable: index === 0 ? 'coxswain' : `coxswain-${index}`,
+    kubeletPort: 10250 + index * 10,
+    nodePorts: { from: 30000, to: 32767 },
+  }
+}
+
+/** Empty when the text is a DNS label, else what is wrong with it. */
+export function clusterNameProblem(name: string): string {
+  if (name.length <= 40 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return ''
+  return `the cluster name ${JSON.stringify(name)} is not a DNS label: use at most 40 lower-case letters, digits and '-', beginning and ending with a letter or digit`
+}

@@ -1,0 +1,66 @@
+import { Agent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
+import { Agent as TlsAgent, request as requestHttps } from 'node:https'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { HttpConnection, IncomingReply, NetworkConnection, NodeConnection, OutgoingRequest, UpgradedReply } from '../../apiserver/index.ts'
+
+export interface KubeletCredentials {
+  readonly cert: string
+  readonly key: string
+  /** The authority that signs kubelets' serving certificates. */
+  readonly ca: string
+}
+
+/** Reaches kubelets over mutual TLS at the address their Node names. */
+export function dialNodes(credentials: () => KubeletCredentials): NodeConnection {
+  let agent: { readonly cert: string; readonly agent: TlsAgent } | undefined
+  return ({ address, port }) => {
+    const { cert, key, ca } = credentials()
+    if (agent?.cert !== cert) agent = { cert, agent: new TlsAgent({ keepAlive: true, cert, key, ca }) }
+    // Unlike Kubernetes: kubelets' certificates are verified by default, against the cluster's own authority.
+    return overHttp({ host: address, port, agent: agent.agent, cert, key, ca }, true)
+  }
+}
+
+/** Reaches pods and anything else by address; a server name and authority are checked when given. */
+export function dialNetwork(): NetworkConnection {
+  const plain = new Agent({ keepAlive: false })
+  return ({ host, port, tls, serverName, ca }) =>
+    tls
+      ? overHttp({ host, port, ...(serverName === undefined ? {} : { servername: serverName }), ...(ca === undefined ? { rejectUnauthorized: false } : { ca }) }, true)
+      : overHttp({ host, port, agent: plain }, false)
+}
+
+function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean): HttpConnection {
+  const open = tls ? requestHttps : requestHttp
+  const start = ({ method, path, headers }: OutgoingRequest, signal: AbortSignal, upgrade: boolean) =>
+    open({ ...base, method, path, headers: { ...headers, ...(upgrade ? { connection: 'Upgrade' } : {}) }, signal, ...(upgrade ? { agent: false } : {}) })
+  return {
+    request: (outgoing, signal) =>
+      new Promise<IncomingReply>((resolve, reject) => {
+        const request = start(outgoing, signal, false)
+        request.once('error', reject)
+        request.once('response', (response) => resolve(replyOf(response)))
+        if (outgoing.body === undefined) request.end()
+        else pipeline(outgoing.body as unknown as Readable, request).catch(reject)
+      }),
+    upgrade: (outgoing, signal) =>
+      new Promise<UpgradedReply | IncomingReply>((resolve, reject) => {
+        const request = start(outgoing, signal, true)
+        request.once('error', reject)
+        request.once('response', (response) => resolve(replyOf(response)))
+        request.once('upgrade', (response, socket, head) => resolve({ status: response.statusCode ?? 101, headers: headersOf(response), socket, head }))
+        request.end()
+      }),
+  }
+}
+
+function replyOf(response: IncomingMessage): IncomingReply {
+  return { status: response.statusCode ?? 502, headers: headersOf(response), body: response }
+}
+
+function headersOf(response: IncomingMessage): Record<string, string | readonly string[]> {
+  const headers: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = value
+  return headers
+}

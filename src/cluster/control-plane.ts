@@ -1,0 +1,78 @@
+import { type ApiServer, createApiServer, type Identity, joseSigner, type NetworkConnection, type NodeConnection } from '../apiserver/index.ts'
+import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
+import type { Clock, DecisionJournal, Log, Metrics, Random } from '../machinery/index.ts'
+import type { Store } from '../store/index.ts'
+import { openFront } from '../wire/index.ts'
+import type { Pki } from './certificates/pki.ts'
+import type { ClusterSettings } from './config/settings.ts'
+import { idleKinds } from './idle-kinds.ts'
+import { versionInfo } from './version.ts'
+
+export interface ControlPlaneParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly settings: ClusterSettings
+  readonly pki: () => Pki
+  readonly advertiseAddress: string
+  readonly connectNode: NodeConnection
+  readonly connectNetwork: NetworkConnection
+  readonly metrics: Metrics
+  readonly journal: DecisionJournal
+  readonly log: Log
+}
+
+/** A component's own view of the API: its rights, its client, its caches. */
+export interface Access {
+  readonly client: Client
+  readonly informers: Informers
+}
+
+/** Names the identities that the parts of a cluster have, as kubeadm's certificates do. */
+export const identities = {
+  controllers: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
+  scheduler: { name: 'system:kube-scheduler', groups: ['system:authenticated'] },
+  proxy: { name: 'system:kube-proxy', groups: ['system:authenticated'] },
+  administrator: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+  node: (name: string): Identity => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }),
+} as const
+
+/** The API server of a cluster, its tokens signed with the cluster's key. */
+export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiServer> {
+  const { settings, pki, clock, random, store, log } = parts
+  const signer = await joseSigner(pki().tokenKey, `https://kubernetes.default.svc.${settings.network.clusterDomain}`)
+  return createApiServer({
+    clock,
+    random,
+    store,
+    signer,
+    clientCa: () => pki().authority.cert,
+    serviceCidr: settings.network.serviceCidr,
+    nodePorts: settings.network.nodePorts,
+    advertise: { address: parts.advertiseAddress, port: settings.port },
+    connectNode: parts.connectNode,
+    connectNetwork: parts.connectNetwork,
+    notActedUpon: idleKinds,
+    version: versionInfo(),
+    metrics: parts.metrics,
+    journal: parts.journal,
+    onError: (error, about) => log.error('request failed', error, { request: about }),
+  })
+}
+
+/** Serves the API over HTTPS until the signal aborts. */
+export async function serveApi(server: ApiServer, settings: ClusterSettings, pki: () => Pki, signal: AbortSignal): Promise<void> {
+  const tls = () => ({ key: pki().apiServer.key, cert: pki().apiServer.cert, clientCa: pki().authority.cert })
+  await using _front = await openFront({ port: settings.port, tls: tls(), onRequest: server.onRequest, onUpgrade: server.onUpgrade })
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** A component's access to the API in this process: rights and audit as over the wire, without bytes. */
+export function accessFor(server: ApiServer, identity: Identity, userAgent: string, world: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal): Access {
+  const client = createClient(server.transportFor(identity, userAgent))
+  const informers = createInformers(
+    { client, clock: world.clock, random: world.random, onFailure: (resource, error) => world.log.warn('list or watch failed', { resource: resource.plural, error: String(error) }) },
+    signal,
+  )
+  return { client, informers }
+}

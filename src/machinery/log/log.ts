@@ -1,0 +1,54 @@
+import type { Clock } from '../clock/clock.ts'
+
+/** What a log line carries besides its text. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** One component's log. Verbosity follows klog: 0 is always shown, 2 steady state, 4 debugging. */
+export interface Log {
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, error?: unknown, fields?: LogFields): void
+  /** A line shown only at this verbosity or above. */
+  v(level: number): Pick<Log, 'info'>
+}
+export interface LogOptions {
+  readonly component: string
+  readonly clock: Clock
+  readonly format: 'text' | 'json'
+  /** Asked at every line, so that it can be changed while running. */
+  readonly verbosity: () => number
+  readonly write: (line: string) => void
+}
+
+/** A log in klog's text form (`I1120 13:08:30.123456       1 component] "message" key="value"`) or as JSON lines. */
+export function createLog(options: LogOptions): Log {
+  const line = (severity: 'I' | 'W' | 'E', level: number, message: string, fields: LogFields) => {
+    const now = new Date(options.clock.now())
+    if (options.format === 'json') {
+      options.write(`${JSON.stringify({ ts: options.clock.now(), v: level, severity, component: options.component, msg: message, ...fields })}\n`)
+      return
+    }
+    const two = (value: number) => String(value).padStart(2, '0')
+    const time = `${two(now.getUTCMonth() + 1)}${two(now.getUTCDate())} ${now.toISOString().slice(11, 23)}000`
+    const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value)}`)
+    options.write(`${severity}${time} ${options.component}] ${JSON.stringify(message)}${pairs.join('')}\n`)
+  }
+  const log: Log = {
+    info: (message, fields = {}) => line('I', 0, message, fields),
+    warn: (message, fields = {}) => line('W', 0, message, fields),
+    error: (message, error, fields = {}) => line('E', 0, message, error === undefined ? fields : { err: errorText(error), ...fields }),
+    v: (level) => ({
+      info(message, fields = {}) {
+        if (options.verbosity() >= level) line('I', level, message, fields)
+      },
+    }),
+  }
+  return log
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** A log that says nothing: for tests. */
+export const silentLog: Log = { info() {}, warn() {}, error() {}, v: () => ({ info() {} }) }
