@@ -1,0 +1,42 @@
+import type { Client } from '../../client/index.ts'
+import type { Clock, Random } from '../../machinery/index.ts'
+import type { Pod, Service } from '../../resources/index.ts'
+import type { Cgroups } from '../cgroups/cgroups.ts'
+import type { RecordEvent } from '../events.ts'
+import type { ImagePuller } from '../images/image-puller.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { KubeletSettings } from '../settings.ts'
+import type { Volumes } from '../volumes/volumes.ts'
+import type { NodeFields } from './downward.ts'
+import type { PodObjects } from './environment.ts'
+import type { DnsSettings } from './network-files.ts'
+
+/** What every pod's worker is given. */
+export interface PodContext {
+  readonly settings: KubeletSettings
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly runtime: Runtime
+  readonly cgroups: Cgroups
+  readonly volumes: Volumes
+  readonly images: ImagePuller
+  readonly objects: PodObjects
+  readonly record: RecordEvent
+  readonly node: NodeFields
+  readonly nodeMemoryBytes: number
+  readonly nodeDns: DnsSettings
+  /** Resolves with the services once they have been listed: no container starts before. */
+  services(): Promise<readonly Service[]>
+  /** The runtime's name for a RuntimeClass; undefined when there is no such class. */
+  runtimeHandler(runtimeClass: string): Promise<string | undefined>
+  /** Why the node does not take the pod, beside all others it has taken. */
+  refusal(pod: Pod): Verdict | undefined
+  /** Told of what went wrong and will be tried again. */
+  readonly complain: (about: string, error: unknown) => void
+}
+/** Why the kubelet ends or refuses a pod, which then fails. */
+export interface Verdict {
+  readonly reason: string
+  readonly message: string
+}

@@ -1,0 +1,120 @@
+import type { Pod, Secret } from '../../resources/index.ts'
+import { containerFieldPath } from '../events.ts'
+import { runHook } from '../lifecycle/hooks.ts'
+import { killContainer } from '../lifecycle/kill.ts'
+import type { SandboxConfig } from '../runtime/runtime.ts'
+import { newestOf, type PodView } from '../sync/containers.ts'
+import type { StartStep } from '../sync/plan.ts'
+import { StartError } from '../sync/start-error.ts'
+import type { MountedVolume } from '../volumes/volumes.ts'
+import { containerConfigOf } from './container-config.ts'
+import type { PodContext } from './context.ts'
+import { environmentOf } from './environment.ts'
+
+export interface StartTarget {
+  readonly pod: Pod
+  readonly view: PodView
+  readonly sandboxId: string
+  readonly sandbox: SandboxConfig
+  readonly podIps: readonly string[]
+  readonly mounted: ReadonlyMap<string, MountedVolume>
+}
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** Pulls, creates and starts one container, and runs its postStart hook. Rejects with StartError, told as an event. */
+export async function startContainer(context: PodContext, target: StartTarget, step: StartStep): Promise<void> {
+  const { pod } = target
+  const path = containerFieldPath(step.kind, step.container.name)
+  const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+    context.record(pod, type, reason, message, path)
+  try {
+    const id = await createdContainer(context, target, step, tell)
+    await context.runtime.startContainer(id).catch((error) => {
+      throw new StartError('RunContainerError', textOf(error), error)
+    })
+    tell('Normal', 'Started', 'Container started')
+    await afterStart(context, target, step, id, tell)
+  } catch (error) {
+    const known = error instanceof StartError ? error : new StartError('CreateContainerError', textOf(error), error)
+    if (known.reason !== 'PostStartHookError') tell('Warning', 'Failed', `Error: ${eventText(known)}`)
+    throw known
+  }
+}
+/** Kubernetes: of image troubles the event names only the kind; the details have an event of their own. */
+function eventText({ reason, message }: StartError): string {
+  return ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'].includes(reason) ? reason : message
+}
+
+async function createdContainer(
+  context: PodContext,
+  target: StartTarget,
+  { container, restartCount }: StartStep,
+  tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+): Promise<string> {
+  const { pod, mounted, view } = target
+  const { imageRef, image } = await context.images.ensure(pod, container, await pullSecrets(context, pod), tell)
+  const targetName = 'targetContainerName' in container ? (container.targetContainerName as string) : ''
+  const joined = targetName === '' ? undefined : newestOf(view, targetName)
+  const config = await configOf(context, target, container, restartCount, {
+    imageRef,
+    image,
+    mounted,
+    ...(joined === undefined ? {} : { targetContainerId: joined.id }),
+  })
+  try {
+    const id = await context.runtime.createContainer(target.sandboxId, config, target.sandbox)
+    tell('Normal', 'Created', 'Container created')
+    return id
+  } catch (error) {
+    throw new StartError('CreateContainerError', textOf(error), error)
+  }
+}
+
+async function configOf(
+  context: PodContext,
+  { pod, podIps }: StartTarget,
+  container: StartStep['container'],
+  restartCount: number,
+  rest: Pick<Parameters<typeof containerConfigOf>[0], 'imageRef' | 'image' | 'mounted' | 'targetContainerId'>,
+) {
+  try {
+    const services = await context.services()
+    const withIps = { ...pod, status: { ...pod.status, podIPs: podIps.map((ip) => ({ ip })) } }
+    const { objects, node, settings, volumes, nodeMemoryBytes } = context
+    const environment = await environmentOf({ pod: withIps, container, services, objects, node })
+    const input = { settings, pod, container, restartCount, environment, volumes, podIps, nodeMemoryBytes, ...rest }
+    return await containerConfigOf(input)
+  } catch (error) {
+    // Whatever is wrong here is wrong with what the pod asks for, and may be put right outside.
+    throw new StartError('CreateContainerConfigError', textOf(error), error)
+  }
+}
+
+/** Kubernetes: pull secrets that do not exist are passed over. */
+async function pullSecrets({ objects }: PodContext, pod: Pod): Promise<readonly Secret[]> {
+  const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? '')
+  const found = await Promise.all(names.map((name) => objects.secret(pod.metadata.namespace ?? '', name)))
+  return found.filter((secret) => secret !== undefined)
+}
+async function afterStart(
+  context: PodContext,
+  { pod, podIps }: StartTarget,
+  { container }: StartStep,
+  id: string,
+  tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+): Promise<void> {
+  const postStart = container.lifecycle?.postStart
+  if (postStart === undefined) return
+  const withIp = podIps[0] === undefined ? pod : { ...pod, status: { ...pod.status, podIP: podIps[0] } }
+  try {
+    await runHook(context, withIp, container, id, postStart)
+  } catch (error) {
+    tell('Warning', 'FailedPostStartHook', 'PostStartHook failed')
+    context.complain(`postStart hook of ${container.name}`, error)
+    const { containers } = await context.runtime.observe(pod.metadata.uid)
+    const instance = containers.find((one) => one.id === id)
+    const grace = pod.spec.terminationGracePeriodSeconds ?? 30
+    if (instance !== undefined) await killContainer(context, pod, instance, grace, 'FailedPostStartHook')
+    throw new StartError('PostStartHookError', `Exec lifecycle hook failed: ${textOf(error)}`, error)
+  }
+}
