@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rbacModule, wellKnownModule } from './generate/constants.ts'
 import { defaultsModule } from './generate/defaults-table.ts'
+import { descriptionsModule } from './generate/descriptions.ts'
 import { readInput } from './generate/input.ts'
 import { typeNames } from './generate/names.ts'
 import { definitionModules, factsModule } from './generate/resource-facts.ts'
@@ -20,6 +21,8 @@ write('types.ts', typesModule(input, names))
 write('resource-facts.ts', factsModule(input))
 write('schema-table.ts', schemaModule(input))
 write('defaults-table.ts', defaultsModule(input))
+const models = join(import.meta.dirname, '../node_modules/@kubernetes/client-node/dist/gen/models')
+write('descriptions.ts', descriptionsModule(input, models))
 write('rbac-bootstrap.ts', rbacModule(input))
 write('well-known.ts', wellKnownModule(input))
 for (const [folder, text] of definitionModules(input, names)) {

@@ -82,6 +82,7 @@ export type {
   StrategyContext,
   SubresourceDefinition,
 } from './definition.ts'
+export { type DescriptionTable, loadDescriptions } from './descriptions.ts'
 export { endpointSlices } from './discovery/definitions.ts'
 export { eventsV1Events } from './events/definitions.ts'
 export type { GroupFacts, ResourceFacts } from './facts.ts'

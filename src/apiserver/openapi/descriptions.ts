@@ -1,3 +1,5 @@
+import type { DescriptionTable } from '../../resources/index.ts'
+
 /** What is said of types and their fields; the empty name is the type itself. */
 export interface Descriptions {
   of(type: string): Readonly<Record<string, string>>
@@ -8,6 +10,6 @@ const nothing: Readonly<Record<string, string>> = {}
 export const noDescriptions: Descriptions = { of: () => nothing }
 
 /** Descriptions from a table by type. */
-export function descriptionsOf(table: Readonly<Record<string, Readonly<Record<string, string>>>>): Descriptions {
+export function descriptionsOf(table: DescriptionTable): Descriptions {
   return { of: (type) => table[type] ?? nothing }
 }
