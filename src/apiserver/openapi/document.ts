@@ -1,10 +1,12 @@
 import { builtInSchema } from '../../resources/index.ts'
 import { customDefinitions } from './custom.ts'
 import type { Descriptions } from './descriptions.ts'
-import { gvWord, type Operation, type Path, pathsOf, rootOf, tagOf } from './operations.ts'
+import type { Operation, Path } from './operations.ts'
 import type { Parameter } from './parameters.ts'
+import { pathsOf } from './paths.ts'
 import { bodyTypeOf, listTypeOf, type Published } from './published.ts'
 import { type Form, type JsonSchema, reachableTypes, reference, sortedMembers, typeDefinition } from './schemas.ts'
+import { gvWord, rootOf, tagOf } from './words.ts'
 
 /** Part of a description: paths and definitions by name. */
 export interface Section {

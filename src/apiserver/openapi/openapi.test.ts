@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { allResources, pods } from '../../resources/index.ts'
 import { olderForm } from './custom.ts'
 import { noDescriptions } from './descriptions.ts'
-import { createOpenApi } from './openapi.ts'
+import { OpenApi } from './openapi.ts'
 import type { Published } from './published.ts'
 
 const builtIn: readonly Published[] = allResources
@@ -21,7 +21,7 @@ const cronTabs: Published = {
   schema: { type: 'object', properties: { spec: { type: 'object', properties: { replicas: { type: 'integer' } } } } },
 }
 function describe(published: () => readonly Published[]) {
-  return createOpenApi({
+  return new OpenApi({
     published,
     version: 'v1.36.2',
     descriptions: async () => noDescriptions,

@@ -1,7 +1,7 @@
-import type { ResourceDefinition, SubresourceDefinition } from '../../resources/index.ts'
-import { builtInSchema } from '../../resources/index.ts'
-import { type Parameter, parameters, queryOf } from './parameters.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import { type Parameter, parameters } from './parameters.ts'
 import { bodyTypeOf, type GroupVersionKind, listTypeOf, type Published } from './published.ts'
+import { tagOf } from './words.ts'
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
 
@@ -29,12 +29,12 @@ export interface Path {
   readonly operations: readonly Operation[]
 }
 
-const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
+export const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const statusType = `${metaV1}Status`
-const anyMedia = ['*/*']
-const media = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const customMedia = ['application/json', 'application/yaml']
-const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+export const anyMedia = ['*/*']
+export const media = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+export const customMedia = ['application/json', 'application/yaml']
+export const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
 const patchMedia = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
 const strategicMedia = 'application/strategic-merge-patch+json'
 
@@ -53,22 +53,8 @@ const answersDeleted = new Set([
   'csinodes',
 ])
 
-/** `rbac.authorization.k8s.io` → `rbacAuthorization`, the empty group → `core`. */
-export function groupWord(group: string): string {
-  if (group === '') return 'core'
-  const [first = '', ...rest] = group.replace(/\.k8s\.io$/, '').split(/[.-]/)
-  return first + rest.map(capital).join('')
-}
-const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)
-/** `rbacAuthorization_v1`: the tag of a group version's operations. */
-export const tagOf = (group: string, version: string): string => `${groupWord(group)}_${version}`
-/** `RbacAuthorizationV1`: how operation names call a group version. */
-export const gvWord = (group: string, version: string): string => capital(groupWord(group)) + capital(version)
-/** `/api/v1` or `/apis/GROUP/VERSION`. */
-export const rootOf = (group: string, version: string): string =>
-  group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-
-interface Naming {
+/** A resource with the words its paths and operations are named by. */
+export interface Naming {
   readonly published: Published
   readonly definition: ResourceDefinition<any>
   readonly isNamespaced: boolean
@@ -79,40 +65,9 @@ interface Naming {
   readonly media: readonly string[]
 }
 
-/** Every path of one resource, and what may be asked of each. */
-export function pathsOf(published: Published): readonly Path[] {
-  const { definition } = published
-  const isNamespaced = definition.scope === 'Namespaced'
-  const root = rootOf(definition.group, definition.version)
-  const collection = `${root}/${isNamespaced ? 'namespaces/{namespace}/' : ''}${definition.plural}`
-  const naming: Naming = {
-    published,
-    definition,
-    isNamespaced,
-    word: gvWord(definition.group, definition.version),
-    scopeWord: isNamespaced ? 'Namespaced' : '',
-    collection,
-    item: `${collection}/{name}`,
-    media: published.schema === undefined ? media : customMedia,
-  }
-  const scope = isNamespaced ? [parameters.namespace] : []
-  const paths: Path[] = [
-    { path: collection, parameters: [...scope, parameters.pretty], operations: collectionOperations(naming) },
-    {
-      path: naming.item,
-      parameters: [parameters.name(definition.kind), ...scope, parameters.pretty],
-      operations: itemOperations(naming),
-    },
-    ...definition.subresources.flatMap((one) => subresourcePaths(naming, one, scope)),
-  ]
-  const verbs = new Set(definition.verbs)
-  if (isNamespaced && verbs.has('list')) paths.push(everywherePath(naming, root))
-  if (verbs.has('watch')) paths.push(...watchPaths(naming, root, scope))
-  return paths.filter(({ operations }) => operations.length > 0)
-}
-
 type OperationParts = Pick<Operation, 'method' | 'action' | 'id' | 'description'> & Partial<Operation>
-function operation({ definition, media: produced }: Naming, parts: OperationParts): Operation {
+/** An operation of a resource, with what most of them share. */
+export function operation({ definition, media: produced }: Naming, parts: OperationParts): Operation {
   const { group, version, kind } = definition
   return {
     tag: tagOf(group, version),
@@ -125,7 +80,8 @@ function operation({ definition, media: produced }: Naming, parts: OperationPart
   }
 }
 
-function collectionOperations(naming: Naming): readonly Operation[] {
+/** What may be asked of all objects of a kind. */
+export function collectionOperations(naming: Naming): readonly Operation[] {
   const { definition, published, word, scopeWord } = naming
   const { kind } = definition
   const type = bodyTypeOf(published)
@@ -176,7 +132,8 @@ function collectionOperations(naming: Naming): readonly Operation[] {
   return made
 }
 
-function itemOperations(naming: Naming): readonly Operation[] {
+/** What may be asked of one object. */
+export function itemOperations(naming: Naming): readonly Operation[] {
   const { definition, published, word, scopeWord } = naming
   return definition.verbs.flatMap((verb) => {
     const one = objectOperation(
@@ -191,7 +148,7 @@ function itemOperations(naming: Naming): readonly Operation[] {
 }
 
 /** Reading, replacing, patching or deleting one object, or a part of it. */
-function objectOperation(
+export function objectOperation(
   naming: Naming,
   verb: string,
   idTail: string,
@@ -246,107 +203,8 @@ function objectOperation(
   }
 }
 
-function subresourcePaths(naming: Naming, sub: SubresourceDefinition, scope: readonly Parameter[]): readonly Path[] {
-  const { definition, published, word, scopeWord } = naming
-  const kind: GroupVersionKind = {
-    group: sub.group ?? definition.group,
-    kind: sub.kind ?? definition.kind,
-    version: sub.version ?? definition.version,
-  }
-  const type =
-    sub.kind === undefined ? bodyTypeOf(published) : (builtInSchema.typeOfKind(kind)?.name ?? bodyTypeOf(published))
-  const tail = `${word}${scopeWord}${definition.kind}${capital(sub.name)}`
-  const own = [parameters.name(kind.kind), ...scope]
-  const path = `${naming.item}/${sub.name}`
-  if (sub.connect === true) return connectPaths(naming, sub, kind, type, path, own)
-  const operations = sub.verbs.flatMap((verb): Operation[] => {
-    if (verb === 'create') {
-      return [
-        operation(naming, {
-          method: 'post',
-          action: 'post',
-          id: `create${tail}`,
-          description: `create ${sub.name} of a ${definition.kind}`,
-          parameters: parameters.write,
-          body: { type, required: true },
-          responses: { 200: type, 201: type, 202: type },
-        }),
-      ]
-    }
-    const one = objectOperation(
-      naming,
-      verb,
-      tail,
-      `${sub.name} of the specified ${definition.kind}`.replace('the specified ', ''),
-      type,
-    )
-    return one === undefined
-      ? []
-      : [
-          {
-            ...one,
-            description: one.description.replace(
-              / the specified .*$/,
-              ` ${sub.name} of the specified ${definition.kind}`,
-            ),
-          },
-        ]
-  })
-  const shown = operations.map((one) => (sub.name === 'log' ? logOperation(one) : { ...one, kind }))
-  return [{ path, parameters: [...own, parameters.pretty], operations: shown }]
-}
-const logOperation = (read: Operation): Operation => ({
-  ...read,
-  parameters: queryOf('io.k8s.api.core.v1.PodLogOptions'),
-  produces: ['text/plain', ...media],
-  responses: { 200: 'string' },
-})
-
-const connectMethods: Readonly<Record<string, Method>> = {
-  get: 'get',
-  create: 'post',
-  update: 'put',
-  patch: 'patch',
-  delete: 'delete',
-}
-/** Streams and proxies: each HTTP method is the same connection. */
-function connectPaths(
-  naming: Naming,
-  sub: SubresourceDefinition,
-  kind: GroupVersionKind,
-  options: string,
-  path: string,
-  own: readonly Parameter[],
-): readonly Path[] {
-  const { definition, word, scopeWord } = naming
-  const methods = [
-    ...sub.verbs.map((verb) => connectMethods[verb]!),
-    ...(sub.methodsAlso ?? []).map((one) => one.toLowerCase() as Method),
-  ]
-  const operationsAt = (suffix: string) =>
-    methods.map((method) =>
-      operation(naming, {
-        method,
-        action: 'connect',
-        id: `connect${word}${capital(method)}${scopeWord}${definition.kind}${capital(sub.name)}${suffix}`,
-        description: `connect ${method.toUpperCase()} requests to ${sub.name} of ${definition.kind}`,
-        kind,
-        produces: anyMedia,
-        responses: { 200: 'string' },
-      }),
-    )
-  const paths: Path[] = [{ path, parameters: [...own, ...queryOf(options)], operations: operationsAt('') }]
-  if (sub.pathSuffix === true) {
-    paths.push({
-      path: `${path}/{path}`,
-      parameters: [...own, parameters.path, ...queryOf(options)],
-      operations: operationsAt('WithPath'),
-    })
-  }
-  return paths
-}
-
-function everywherePath(naming: Naming, root: string): Path {
+/** The objects of every namespace together. */
+export function everywherePath(naming: Naming, root: string): Path {
   const { definition, published, word } = naming
   return {
     path: `${root}/${definition.plural}`,
@@ -362,38 +220,4 @@ function everywherePath(naming: Naming, root: string): Path {
       }),
     ],
   }
-}
-
-/** The old form of watching, by a path of its own. */
-function watchPaths(naming: Naming, root: string, scope: readonly Parameter[]): readonly Path[] {
-  const { definition, word, scopeWord } = naming
-  const watching = (path: string, id: string, own: readonly Parameter[], action: string, what: string): Path => ({
-    path: path.replace(root, `${root}/watch`),
-    parameters: [...parameters.list, ...own, parameters.pretty],
-    operations: [
-      operation(naming, {
-        method: 'get',
-        action,
-        id,
-        description: `watch ${what}. deprecated: use the 'watch' parameter with a list operation instead${
-          action === 'watch' ? ", filtered to a single item with the 'fieldSelector' parameter" : ''
-        }.`,
-        produces: [...naming.media, ...streams],
-        responses: { 200: `${metaV1}WatchEvent` },
-      }),
-    ],
-  })
-  const { kind, plural } = definition
-  const listOf = `individual changes to a list of ${kind}`
-  const paths = [watching(naming.collection, `watch${word}${scopeWord}${kind}List`, scope, 'watchlist', listOf)]
-  if (definition.verbs.includes('get')) {
-    const own = [parameters.name(kind), ...scope]
-    paths.push(
-      watching(naming.item, `watch${word}${scopeWord}${kind}`, own, 'watch', `changes to an object of kind ${kind}`),
-    )
-  }
-  if (naming.isNamespaced) {
-    paths.push(watching(`${root}/${plural}`, `watch${word}${kind}ListForAllNamespaces`, [], 'watchlist', listOf))
-  }
-  return paths
 }

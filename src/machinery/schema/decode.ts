@@ -8,7 +8,7 @@ import {
   specialZeros,
 } from './scalars.ts'
 import type { Field, Schema, TypeSchema } from './schema.ts'
-import { createTrace, mismatch, noteUnknown, type Trace, valueName } from './trace.ts'
+import { createTrace, DecodeError, mismatch, noteUnknown, type Trace, valueName } from './trace.ts'
 
 /** An object in the form Kubernetes would write it, and what strict decoding has to say about it. */
 export interface Decoded {
@@ -57,7 +57,12 @@ export function createDecoder(schema: Schema): Decoder {
     decode(name, json) {
       const trace = createTrace()
       if (json === null || json === undefined) return { object: structOf(name).zero(), findings: [] }
-      return { object: structOf(name).read(json, trace), findings: trace.findings }
+      try {
+        return { object: structOf(name).read(json, trace), findings: trace.findings }
+      } catch (error) {
+        if (error instanceof RangeError) throw new DecodeError('exceeded max depth', { cause: error })
+        throw error
+      }
     },
     zero: (name) => structOf(name).zero(),
   }
