@@ -85,12 +85,16 @@ export class OpenApi {
   /** /openapi/v3: where to find each document, with a hash that changes when it does. */
   v3Index(): object {
     const { hashes, roots } = this.#now()
-    const named = [
-      ...roots.map((root) => [nameOf(root), hashOf(JSON.stringify([this.#parts.version, root]))] as const),
-      ...hashes,
-    ]
+    const named = [...roots.map((root) => [nameOf(root), this.#rootHash(root)] as const), ...hashes]
     const paths = named.map(([name, hash]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }])
     return { paths: sortedMembers(Object.fromEntries(paths)) }
+  }
+
+  /** The hash that the index gives for a path, if it is there. */
+  v3Hash(path: string): string | undefined {
+    const { hashes, roots } = this.#now()
+    const root = roots.find((one) => nameOf(one) === path)
+    return hashes.get(path) ?? (root === undefined ? undefined : this.#rootHash(root))
   }
 
   /** /openapi/v3/PATH (`api/v1`, `apis/apps/v1`), or undefined when nothing of that name is served. */
@@ -176,6 +180,9 @@ export class OpenApi {
       `${JSON.stringify({ openapi: '3.0.0', info: this.#info(), paths, components: { schemas } })}\n`,
       contentTypes.json,
     )
+  }
+  #rootHash(root: Path): string {
+    return hashOf(JSON.stringify([this.#parts.version, root]))
   }
   #info(): { readonly title: string; readonly version: string } {
     return { title: 'Kubernetes', version: this.#parts.version }
