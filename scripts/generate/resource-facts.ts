@@ -52,6 +52,9 @@ function factsOf(input: Input, resource: InputResource): string {
   const type = input.types[resource.type]!
   const structs = type.fields.filter((field) => field.name === 'spec' || field.name === 'status')
   const isValue = (name: string) => structs.some((field) => field.name === name && field.pointer !== true)
+  const aliases: Record<string, string> = { ...selectors?.aliases, ...selectors?.valueFrom }
+  // Kubernetes: an event without a source component is found by its reporting component.
+  if (selectors?.fields.includes('source')) aliases['source'] = 'source.component|reportingComponent'
   const preferred = resource.storageVersionPreferred
   return JSON.stringify({
     group: resource.group,
@@ -76,7 +79,7 @@ function factsOf(input: Input, resource: InputResource): string {
     subresources: resource.subresources,
     columns: resource.tableColumns,
     fieldLabels: selectors?.fields ?? ['metadata.name', ...(resource.namespaced ? ['metadata.namespace'] : [])],
-    ...(selectors?.aliases === undefined ? {} : { fieldAliases: selectors.aliases }),
+    ...(Object.keys(aliases).length === 0 ? {} : { fieldAliases: aliases }),
     hasSpec: structs.some((field) => field.name === 'spec'),
     hasStatus: structs.some((field) => field.name === 'status'),
     statusIsValue: isValue('status'),

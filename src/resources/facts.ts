@@ -19,6 +19,7 @@ export interface ResourceFacts {
   readonly subresources: readonly SubresourceDefinition[]
   readonly columns: readonly ColumnDefinition[]
   readonly fieldLabels: readonly string[]
+  /** Paths of labels that are not paths themselves; `a|b` is the first of the two that is set. */
   readonly fieldAliases?: Readonly<Record<string, string>>
   readonly hasSpec: boolean
   readonly hasStatus: boolean

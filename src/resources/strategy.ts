@@ -110,11 +110,13 @@ const zeroText: Readonly<Record<string, string>> = {
   'spec.unschedulable': 'false',
   'spec.hostNetwork': 'false',
   'status.replicas': '0',
-  'status.successful': '0',
+  'status.succeeded': '0',
 }
 
-/** The text of the field a dotted path leads to; lists give their items' `ip` joined, as status.podIPs is selected by. */
+/** The text of the field a dotted path leads to, or of the first of several (`a|b`) that has one; lists give their items' `ip` joined, as status.podIPs is selected by. */
 export function textAt(object: unknown, path: string): string {
+  const alternatives = path.split('|')
+  if (alternatives.length > 1) return alternatives.map((one) => textAt(object, one)).find((text) => text !== '') ?? ''
   let value = object
   for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[part]
   if (value === undefined || value === null) return zeroText[path] ?? ''
