@@ -73,6 +73,11 @@ export class PodWorker {
     return this.#cleaned
   }
 
+  /** Whether the node has taken the pod. */
+  get admitted(): boolean {
+    return this.#admitted
+  }
+
   /** Takes the API's newer word on the pod. */
   update(pod: Pod): void {
     if (Number(pod.metadata.resourceVersion) < Number(this.#pod.metadata.resourceVersion)) return

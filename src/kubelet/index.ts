@@ -1,0 +1,12 @@
+/** Kubelet: a node's pods, from spec to processes, and what the node tells of itself. Knows no other node and no store. */
+export { type Cgroups, systemCgroups } from './cgroups/cgroups.ts'
+export type { ContainerdSettings } from './containerd/config.ts'
+export { type Containerd, type ContainerdParts, removeContainerd, startContainerd } from './containerd/containerd.ts'
+export { pauseImage } from './containerd/pause-image.ts'
+export { type CriRuntime, type CriRuntimeParts, createCriRuntime } from './cri/cri-runtime.ts'
+export type { EventType, RecordEvent } from './events.ts'
+export { type Kubelet, type KubeletParts, runKubelet } from './kubelet.ts'
+export { type Machine, thisMachine } from './machine/machine.ts'
+export type * from './runtime/runtime.ts'
+export { RuntimeError } from './runtime/runtime.ts'
+export type { KubeletSettings } from './settings.ts'

@@ -1,0 +1,259 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Client, Informers } from '../client/index.ts'
+import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
+import { type Node, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
+import type { Cgroups } from './cgroups/cgroups.ts'
+import type { RecordEvent } from './events.ts'
+import { createImagePuller } from './images/image-puller.ts'
+import { killContainers } from './lifecycle/kill.ts'
+import type { Machine } from './machine/machine.ts'
+import { keepLease } from './node/lease.ts'
+import { allocatableOf, capacityOf } from './node/node-object.ts'
+import { keepNodeStatus } from './node/node-status.ts'
+import { admissionRefusal } from './pods/admission.ts'
+import type { PodContext } from './pods/context.ts'
+import { parseResolvConf } from './pods/network-files.ts'
+import { createPodObjects, createTokens } from './pods/objects.ts'
+import { PodWorker } from './pods/pod-worker.ts'
+import type { Observed, Runtime } from './runtime/runtime.ts'
+import type { KubeletSettings } from './settings.ts'
+import { containerAnnotations, podViewOf } from './sync/containers.ts'
+import { createVolumes } from './volumes/volumes.ts'
+
+export interface KubeletParts {
+  readonly settings: KubeletSettings
+  readonly machine: Machine
+  readonly client: Client
+  readonly informers: Informers
+  readonly runtime: Runtime
+  readonly cgroups: Cgroups
+  readonly clock: Clock
+  readonly random: Random
+  readonly record: RecordEvent
+  /** Told of what went wrong and will be tried again. */
+  readonly complain: (about: string, error: unknown) => void
+  /** This process, whose open files `mount` is pointed at. */
+  readonly pid: number
+  /** Told of the kubelet once it works, so that its server can be opened. */
+  readonly onReady?: (kubelet: Kubelet) => void
+}
+/** A kubelet at work, as its server sees it. */
+export interface Kubelet {
+  readonly settings: KubeletSettings
+  readonly machine: Machine
+  readonly runtime: Runtime
+  readonly clock: Clock
+  /** The node's pods, as the API and the kubelet's own last writes show them. */
+  pods(): readonly Pod[]
+  pod(namespace: string, name: string): Pod | undefined
+  /** What the runtime held when last looked at as a whole. */
+  readonly observed: Observed
+}
+/** The net under the runtime's events: everything is looked at this often whatever they say. */
+const relistMs = 3000
+const orphanGraceSeconds = 30
+
+/** Runs a node: keeps its Node and Lease, and carries every pod bound to it. Pods outlive it when the signal aborts. */
+export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Promise<void> {
+  const { settings, informers, runtime, complain } = parts
+  let node: Node | undefined
+  const workers = new Map<string, PodWorker>()
+  const running = new Set<Promise<void>>()
+  const context = await podContext(parts, workers, () => node, signal)
+
+  function begin(pod: Pod): void {
+    const known = workers.get(pod.metadata.uid)
+    if (known !== undefined) {
+      known.update(pod)
+      return
+    }
+    const worker = new PodWorker(context, pod)
+    workers.set(pod.metadata.uid, worker)
+    const run = worker.run(signal).finally(() => {
+      running.delete(run)
+      workers.delete(pod.metadata.uid)
+    })
+    running.add(run)
+  }
+  const informer = informers.of(pods, { fieldSelector: `spec.nodeName=${settings.nodeName}` })
+  let observed: Observed = { sandboxes: [], containers: [] }
+  const kubelet: Kubelet = {
+    ...parts,
+    pods: () => [...workers.values()].map((worker) => worker.pod),
+    pod: (namespace, name) =>
+      [...workers.values()]
+        .map((worker) => worker.pod)
+        .find((pod) => pod.metadata.name === name && pod.metadata.namespace === namespace),
+    get observed() {
+      return observed
+    },
+  }
+  const nodeLoops = [
+    keepNodeStatus(
+      {
+        ...parts,
+        onNode: (written) => {
+          node = written
+        },
+      },
+      signal,
+    ),
+    keepLease({ ...parts, nodeName: settings.nodeName }, signal),
+  ]
+  await prepareCgroups(parts).catch((error) => complain('cgroups', error))
+  await informer.synced(signal)
+  using _ = informer.subscribe((next, previous) => {
+    if (previous !== undefined && previous.metadata.uid !== next?.metadata.uid)
+      workers.get(previous.metadata.uid)?.forsake()
+    if (next !== undefined) begin(next)
+  })
+  parts.onReady?.(kubelet)
+  await Promise.allSettled([
+    ...nodeLoops,
+    followEvents(runtime, workers, signal),
+    relist(
+      parts,
+      context,
+      workers,
+      (seen) => {
+        observed = seen
+      },
+      signal,
+    ),
+    untilAborted(signal),
+  ])
+  await Promise.allSettled(running)
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function podContext(
+  parts: KubeletParts,
+  workers: ReadonlyMap<string, PodWorker>,
+  nodeNow: () => Node | undefined,
+  signal: AbortSignal,
+): Promise<PodContext> {
+  const { settings, machine, client, informers, clock } = parts
+  const objects = createPodObjects(parts)
+  const tokens = createTokens(parts)
+  const allocatable = allocatableOf(capacityOf(machine, settings.maxPods), settings.reserved)
+  const node = { hostIps: settings.nodeIps, allocatable }
+  const serviceInformer = informers.of(services)
+  const podsDirectory = join(settings.rootDirectory, 'pods')
+  return {
+    ...parts,
+    objects,
+    node,
+    nodeMemoryBytes: machine.memoryBytes,
+    nodeDns: parseResolvConf(await readFile(settings.resolvConf, 'utf8').catch(() => '')),
+    volumes: createVolumes({ podsDirectory, clock, objects, node, token: tokens.token, pid: parts.pid }),
+    images: createImagePuller(parts),
+    async services() {
+      await serviceInformer.synced(signal)
+      return serviceInformer.list()
+    },
+    async runtimeHandler(name) {
+      const found = await client.get(runtimeClasses, { name }).catch((error) => {
+        if (isNotFound(error)) throw new Error(`failed to get sandbox runtime: RuntimeClass "${name}" not found`)
+        throw error
+      })
+      return found.handler
+    },
+    refusal: (pod) =>
+      admissionRefusal({
+        pod,
+        node: nodeNow(),
+        others: [...workers.values()]
+          .filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid && !worker.ended && worker.admitted)
+          .map((worker) => worker.pod),
+        allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
+      }),
+  }
+}
+
+/** Kubernetes: all pods together are held to what the node can give; best-effort pods come last. */
+async function prepareCgroups({ cgroups, settings, machine }: KubeletParts): Promise<void> {
+  const allocatable = allocatableOf(capacityOf(machine, settings.maxPods), settings.reserved)
+  const kibibytes = /^(\d+)Ki$/.exec(allocatable['memory'] ?? '')
+  const memory = kibibytes === null ? {} : { memoryLimitBytes: Number(kibibytes[1]) * 1024 }
+  await cgroups.ensure(settings.cgroupRoot, { cpuShares: machine.cpus * 1024, ...memory })
+  await cgroups.ensure(`${settings.cgroupRoot}/besteffort`, { cpuShares: 2 })
+  await cgroups.ensure(`${settings.cgroupRoot}/burstable`, {})
+}
+
+async function followEvents(
+  runtime: Runtime,
+  workers: ReadonlyMap<string, PodWorker>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { podUid } of runtime.events(signal)) workers.get(podUid)?.wake()
+}
+
+/** Looks at the whole runtime now and then: wakes the pods that changed unheard, and ends what belongs to no pod. */
+async function relist(
+  { runtime, clock, complain, settings }: KubeletParts,
+  context: PodContext,
+  workers: ReadonlyMap<string, PodWorker>,
+  onObserved: (observed: Observed) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let before = new Map<string, string>()
+  const ending = new Set<string>()
+  while (!signal.aborted) {
+    try {
+      const observed = await runtime.observe()
+      onObserved(observed)
+      const now = fingerprints(observed)
+      for (const uid of new Set([...now.keys(), ...before.keys()]))
+        if (now.get(uid) !== before.get(uid)) workers.get(uid)?.wake()
+      before = now
+      const lost = [...now.keys(), ...(await directoriesBelow(join(settings.rootDirectory, 'pods')))]
+      for (const uid of new Set(lost)) {
+        if (workers.has(uid) || ending.has(uid)) continue
+        ending.add(uid)
+        void endOrphan(context, observed, uid)
+          .catch((error) => complain(`orphaned pod ${uid}`, error))
+          .finally(() => ending.delete(uid))
+      }
+    } catch (error) {
+      if (!signal.aborted) complain('looking at the runtime', error)
+    }
+    await clock.sleep(relistMs, signal).catch(() => {})
+  }
+}
+const directoriesBelow = (path: string) => readdir(path).catch(() => [])
+
+/** Each pod's state in one line: what changes when anything of it changes. */
+function fingerprints({ sandboxes, containers }: Observed): Map<string, string> {
+  const lines = new Map<string, string>()
+  const add = (uid: string, text: string) => lines.set(uid, `${lines.get(uid) ?? ''} ${text}`)
+  for (const { pod, id, ready } of sandboxes) add(pod.uid, `${id}:${ready}`)
+  for (const { podUid, id, state } of containers) add(podUid, `${id}:${state}`)
+  lines.delete('')
+  return lines
+}
+
+/** A pod that nobody asks for any more: deleted while the kubelet was away. */
+async function endOrphan(context: PodContext, observed: Observed, uid: string): Promise<void> {
+  const { runtime, volumes, cgroups, settings } = context
+  const view = podViewOf(observed, uid)
+  const about = view.sandboxes[0]
+  const instances = [...view.instances.values()].flat()
+  if (about !== undefined) {
+    const grace = Number(instances[0]?.annotations[containerAnnotations.gracePeriod] ?? orphanGraceSeconds)
+    const metadata = { ...about.pod, resourceVersion: '', creationTimestamp: '' }
+    const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] }, status: {} }
+    await killContainers(context, pod, view, grace)
+  }
+  for (const { id } of view.sandboxes) await runtime.stopSandbox(id)
+  for (const { id } of instances) await runtime.removeContainer(id)
+  for (const { id } of view.sandboxes) await runtime.removeSandbox(id)
+  await volumes.unmount(uid)
+  for (const qos of ['', '/burstable', '/besteffort']) await cgroups.remove(`${settings.cgroupRoot}${qos}/pod${uid}`)
+}

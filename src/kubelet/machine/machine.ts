@@ -1,0 +1,44 @@
+import { readFileSync, statfsSync } from 'node:fs'
+import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
+
+/** What a machine is and has, as its Node tells. */
+export interface Machine {
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly diskBytes: number
+  readonly architecture: string
+  readonly kernelVersion: string
+  readonly osImage: string
+  readonly machineId: string
+  readonly systemUuid: string
+  readonly bootId: string
+  readonly hostname: string
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+
+/** This machine; `directory` is on the disk that pods write to. */
+export function thisMachine(directory: string): Machine {
+  const text = (path: string) => {
+    try {
+      return readFileSync(path, 'utf8').trim()
+    } catch {
+      return ''
+    }
+  }
+  const { blocks, bsize } = statfsSync(directory)
+  const machineId = text('/etc/machine-id')
+  const name = arch()
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    diskBytes: blocks * bsize,
+    architecture: architectures[name] ?? name,
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(text('/etc/os-release'))?.[1] ?? 'Linux',
+    machineId,
+    systemUuid: text('/sys/class/dmi/id/product_uuid') || machineId,
+    bootId: text('/proc/sys/kernel/random/boot_id'),
+    hostname: hostname(),
+  }
+}

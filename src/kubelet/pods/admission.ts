@@ -1,0 +1,131 @@
+import { labelQueryOf, milliValueOf, wholeValueOf } from '../../machinery/index.ts'
+import type { Node, Pod } from '../../resources/index.ts'
+import { isTerminalPhase } from '../sync/phase.ts'
+import type { Verdict } from './context.ts'
+import { podTotal } from './resources.ts'
+
+export interface AdmissionInput {
+  readonly pod: Pod
+  readonly node: Node | undefined
+  /** The pods the node has taken already. */
+  readonly others: readonly Pod[]
+  readonly allowedUnsafeSysctls: readonly string[]
+}
+/** Kubernetes: sysctls that touch nobody outside the pod. */
+const safeSysctls = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
+])
+
+/** Why the node does not take a pod that was bound to it; undefined when it does. */
+export function admissionRefusal(input: AdmissionInput): Verdict | undefined {
+  return (
+    osRefusal(input) ?? sysctlRefusal(input) ?? selectorRefusal(input) ?? portRefusal(input) ?? resourceRefusal(input)
+  )
+}
+
+function osRefusal({ pod }: AdmissionInput): Verdict | undefined {
+  const name = pod.spec.os?.name
+  if (name !== undefined && name !== 'linux')
+    return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" }
+  const selected = pod.spec.nodeSelector?.['kubernetes.io/os']
+  if (selected !== undefined && selected !== 'linux')
+    return {
+      reason: 'PodOSSelectorNodeLabelDoesNotMatch',
+      message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+    }
+  return undefined
+}
+
+function sysctlRefusal({ pod, allowedUnsafeSysctls }: AdmissionInput): Verdict | undefined {
+  const allowed = (name: string) =>
+    safeSysctls.has(name) ||
+    allowedUnsafeSysctls.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
+  for (const { name } of pod.spec.securityContext?.sysctls ?? []) {
+    const dotted = name.replaceAll('/', '.')
+    if (!allowed(dotted)) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${name}" not allowlisted` }
+  }
+  return undefined
+}
+
+function selectorRefusal({ pod, node }: AdmissionInput): Verdict | undefined {
+  if (node === undefined) return undefined
+  const labels = node.metadata.labels ?? {}
+  const selector = Object.entries(pod.spec.nodeSelector ?? {})
+  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  const fits =
+    selector.every(([name, value]) => labels[name] === value) &&
+    (terms === undefined ||
+      terms.some(({ matchExpressions = [], matchFields = [] }) => {
+        const byLabel = labelQueryOf({ matchExpressions: matchExpressions as never })
+        const byName = matchFields.every(
+          ({ values = [], operator }) => values.includes(node.metadata.name) === (operator !== 'NotIn'),
+        )
+        return (matchExpressions.length === 0 || byLabel.matches(labels)) && byName
+      }))
+  return fits
+    ? undefined
+    : {
+        reason: 'NodeAffinity',
+        message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+      }
+}
+
+function portRefusal({ pod, others }: AdmissionInput): Verdict | undefined {
+  const portsOf = (one: Pod) =>
+    one.spec.containers.flatMap(({ ports = [] }) => ports.filter(({ hostPort = 0 }) => hostPort > 0))
+  const taken = others.filter(isActive).flatMap(portsOf)
+  const anywhere = (ip: string | undefined) => ip === undefined || ip === '' || ip === '0.0.0.0' || ip === '::'
+  const clash = portsOf(pod).some((own) =>
+    taken.some(
+      (other) =>
+        own.hostPort === other.hostPort &&
+        (own.protocol ?? 'TCP') === (other.protocol ?? 'TCP') &&
+        (anywhere(own.hostIP) || anywhere(other.hostIP) || own.hostIP === other.hostIP),
+    ),
+  )
+  return clash
+    ? {
+        reason: 'NodePorts',
+        message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+      }
+    : undefined
+}
+const isActive = (pod: Pod) => !isTerminalPhase(pod.status.phase)
+
+const counted = [
+  ['cpu', milliValueOf],
+  ['memory', wholeValueOf],
+  ['ephemeral-storage', wholeValueOf],
+] as const
+
+function resourceRefusal({ pod, node, others }: AdmissionInput): Verdict | undefined {
+  const allocatable = node?.status.allocatable
+  if (allocatable === undefined) return undefined
+  const active = others.filter(isActive)
+  const lacks = (name: string, requested: number, used: number, capacity: number): Verdict => ({
+    reason: `OutOf${name}`,
+    message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  })
+  const podsMax = Number(allocatable['pods'] ?? Number.POSITIVE_INFINITY)
+  if (active.length + 1 > podsMax) return lacks('pods', 1, active.length, podsMax)
+  for (const [name, numberOf] of counted) {
+    const requested = podTotal(pod, 'requests', name, numberOf)?.sum ?? 0
+    const text = allocatable[name]
+    if (requested === 0 || text === undefined) continue
+    const capacity = numberOf(text)
+    const used = active.reduce((sum, other) => sum + (podTotal(other, 'requests', name, numberOf)?.sum ?? 0), 0)
+    if (used + requested > capacity) return lacks(name, requested, used, capacity)
+  }
+  return undefined
+}
