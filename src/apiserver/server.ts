@@ -13,7 +13,7 @@ import {
   type WatchEvent,
 } from '../machinery/index.ts'
 import {
-  allResources,
+  allResources, loadDescriptions,
   apiGroups,
   type ResourceDefinition,
   rbacBootstrap,
@@ -44,6 +44,8 @@ import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
+import { descriptionsOf } from './openapi/descriptions.ts'
+import { OpenApi } from './openapi/openapi.ts'
 import { asVersion } from './registry/draft.ts'
 import { apiVersionOf, atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
@@ -149,6 +151,13 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const byPath = new Map(served.resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]))
   const resourceFor = (of: { group: string; version: string; resource: string }) =>
     byPath.get(`${of.group}/${of.version}/${of.resource}`)
+  const published = served.resources.map((definition) => ({ definition }))
+  const openApi = new OpenApi({
+    published: () => published,
+    version: kubernetesVersionOf(parts.version.gitVersion),
+    descriptions: async () => descriptionsOf(await loadDescriptions()),
+    pause: () => clock.sleep(0),
+  })
   let isReady = false
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -174,9 +183,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
     paths: pathHandler({
       served,
-      openApi: () => {
-        throw notServed()
-      },
+      openApi,
       signer,
       version: parts.version,
       address: `${parts.advertise.address}:${parts.advertise.port}`,
@@ -219,6 +226,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await Promise.all([following, keepHistory(store, clock, parts.history ?? historyDefault, signal)])
     },
   }
+}
+
+/** `v1.36.2+coxswain.0.1.0` → `v1.36.2`. */
+function kubernetesVersionOf(gitVersion: string): string {
+  return gitVersion.split('+')[0] ?? gitVersion
 }
 
 /** The first usable address of a range. */

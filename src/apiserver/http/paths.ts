@@ -11,18 +11,12 @@ import {
   type Served,
   servedGroups,
 } from '../discovery/discovery.ts'
+import { answerOpenApi } from '../openapi/answer.ts'
+import type { OpenApi } from '../openapi/openapi.ts'
 import type { Identity } from '../request.ts'
 import { contentTypes, mediaRanges, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'
 
-/** The OpenAPI documents of everything that is served, rendered. */
-export interface OpenApi {
-  v2Json(): Uint8Array
-  v2Protobuf(): Uint8Array
-  v3Index(): Uint8Array
-  /** By `api/v1` or `apis/GROUP/VERSION`. */
-  v3(name: string): { readonly json: Uint8Array; readonly hash: string } | undefined
-}
 export interface VersionInfo {
   readonly major: string
   readonly minor: string
@@ -41,7 +35,7 @@ export interface HealthCheck {
 }
 export interface PathParts {
   readonly served: Served
-  readonly openApi: () => OpenApi
+  readonly openApi: OpenApi
   readonly signer: Signer
   readonly version: VersionInfo
   readonly address: string
@@ -197,40 +191,17 @@ function sendDiscovery(
   return sendObject(request, reply, headers, core ? apiVersions(address) : apiGroupList(served))
 }
 
-function sendOpenApi(
-  { openApi }: PathParts,
-  path: string,
-  request: WireRequest,
-  url: URL,
-  reply: WireReply,
-  headers: Record<string, string>,
-): boolean {
-  const accept = request.headers.accept ?? ''
-  const wantsProtobuf = mediaRanges(accept).some(({ type }) => type.includes('proto'))
-  if (path === '/openapi/v2') {
-    if (wantsProtobuf)
-      return sendBytes(
-        request,
-        reply,
-        headers,
-        openApi().v2Protobuf(),
-        'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
-      )
-    return sendBytes(request, reply, headers, openApi().v2Json(), 'application/json')
-  }
-  if (path === '/openapi/v3') return sendBytes(request, reply, headers, openApi().v3Index(), 'application/json')
-  const name = path.slice('/openapi/v3/'.length)
-  const hash = url.searchParams.get('hash')
-  const document = openApi().v3(name)
-  if (document === undefined) return false
-  if (hash !== null && hash !== document.hash) {
-    reply.head(301, { ...headers, location: `${path}?hash=${document.hash}` })
-    reply.end()
-    return true
-  }
-  const cache: Record<string, string> =
-    hash === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 00:00:00 GMT' }
-  return sendBytes(request, reply, headers, document.json, 'application/json', cache)
+async function sendOpenApi(parts: PathParts, path: string, request: WireRequest, url: URL, reply: WireReply, headers: Record<string, string>): Promise<boolean> {
+  const { code, headers: answered, bytes } = await answerOpenApi(parts.openApi, {
+    path,
+    accept: request.headers.accept,
+    ifNoneMatch: request.headers['if-none-match'],
+    hash: url.searchParams.get('hash'),
+  })
+  if (code === 404) return false
+  reply.head(code, { ...headers, ...answered, ...(code === 200 ? { 'content-length': String(bytes.length) } : {}) })
+  reply.end(bytes)
+  return true
 }
 
 async function openIdConfiguration(signer: Signer): Promise<object> {

@@ -6,7 +6,7 @@ import type { KeyPair } from '../certificates/authority.ts'
 interface Named {
   readonly name: string
 }
-interface Kubeconfig {
+export interface Kubeconfig {
   readonly 'current-context'?: string
   readonly clusters?: readonly Named[]
   readonly contexts?: readonly Named[]
@@ -69,7 +69,8 @@ function replaced(list: readonly Named[] | undefined, added: readonly Named[]): 
   return [...(list ?? []).filter(({ name }) => !names.has(name)), ...added]
 }
 
-async function readKubeconfig(file: string): Promise<Kubeconfig> {
+/** What a kubeconfig file holds; empty when there is none. */
+export async function readKubeconfig(file: string): Promise<Kubeconfig> {
   let text: string
   try {
     text = await readFile(file, 'utf8')

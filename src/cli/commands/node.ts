@@ -1,0 +1,43 @@
+import { createClient, httpTransport } from '../../client/index.ts'
+import { adminCredentials, readStoppedNodes, writeStoppedNodes } from '../../cluster/index.ts'
+import { type Node, nodes } from '../../resources/index.ts'
+import { needCluster } from '../clusters.ts'
+import { type Command, CommandError, jsonFlag, nameFlag } from '../command.ts'
+import { UsageError } from '../flags.ts'
+import { table } from '../terminal.ts'
+
+/** `cox node`: the machines of a cluster; simulated ones can lose their power. */
+export const command: Command = {
+  name: 'node',
+  summary: 'list nodes; switch a simulated node off (stop: power loss) and on (start)',
+  usage: 'cox node list|stop|start [NAME] [--name N]',
+  positionalMax: 2,
+  flags: [nameFlag, jsonFlag],
+  async run(invocation) {
+    const { terminal, flags, positional } = invocation
+    const [verb, nodeName] = positional
+    if (verb !== 'list' && verb !== 'stop' && verb !== 'start') throw new UsageError('say list, stop NAME or start NAME')
+    const { settings, running } = await needCluster(invocation)
+    const stopped = await readStoppedNodes(settings.dataDirectory)
+    if (!running) throw new CommandError(`cluster ${JSON.stringify(settings.name)} is not running; start it with \`cox up\``)
+    const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
+    const { items } = await client.list<Node>(nodes)
+    if (verb === 'list') {
+      const rows = items.map((node) => ({
+        name: node.metadata.name,
+        ready: node.status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown',
+        power: stopped.includes(node.metadata.name) ? 'off' : 'on',
+        runtime: settings.runtime,
+      }))
+      if (flags.json === true) terminal.out(JSON.stringify(rows))
+      else terminal.out(table(['NAME', 'READY', 'POWER', 'RUNTIME'], rows.map((row) => [row.name, row.ready, row.power, row.runtime])))
+      return 0
+    }
+    if (nodeName === undefined) throw new UsageError(`say which node to ${verb}: cox node ${verb} NAME`)
+    if (settings.runtime !== 'simulated') throw new CommandError(`only simulated nodes can be switched ${verb === 'stop' ? 'off' : 'on'}; this cluster runs real containers on this machine`)
+    if (!items.some((node) => node.metadata.name === nodeName)) throw new CommandError(`there is no node named ${JSON.stringify(nodeName)}; \`cox node list\` shows them`)
+    await writeStoppedNodes(settings.dataDirectory, verb === 'stop' ? [...new Set([...stopped, nodeName])] : stopped.filter((one) => one !== nodeName))
+    terminal.out(`node ${nodeName} is ${verb === 'stop' ? 'off' : 'on'}`)
+    return 0
+  },
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { Access } from '../control-plane.ts'
+import { createEventRecorder } from '../../client/index.ts'
+import { createCriRuntime, type Kubelet, runKubelet, startContainerd, systemCgroups, thisMachine } from '../../kubelet/index.ts'
+import type { Clock, Log, Random } from '../../machinery/index.ts'
+import type { ClusterSettings } from '../config/settings.ts'
+import { layoutOf } from '../process/directory.ts'
+import { kubernetesVersion } from '../version.ts'
+import { cgroupOf, containerdSettingsOf } from './places.ts'
+
+export interface ContainerNodeParts {
+  readonly settings: ClusterSettings
+  readonly access: Access
+  readonly address: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly containerdLog: Log
+  /** Told of the kubelet once it works, so that its server can answer. */
+  readonly onReady: (kubelet: Kubelet) => void
+}
+
+/** This machine as a node with real containers: our own containerd, and the kubelet on it. */
+export async function runContainerNode(parts: ContainerNodeParts, signal: AbortSignal): Promise<void> {
+  const { settings, clock, random, access, log } = parts
+  const layout = layoutOf(settings.dataDirectory)
+  const containerdSettings = containerdSettingsOf(settings)
+  const cgroups = systemCgroups(clock)
+  const machine = thisMachine(settings.dataDirectory)
+  const containerd = await startContainerd(
+    {
+      settings: containerdSettings,
+      clock,
+      cgroups,
+      architecture: process.arch,
+      logFile: join(layout.logs, 'containerd.log'),
+      onRestart: (why) => parts.containerdLog.warn('containerd is started again', { why }),
+    },
+    signal,
+  )
+  using runtime = await createCriRuntime({ socket: containerd.socket, clock, cgroups })
+  const record = createEventRecorder({ client: access.client, clock, random, component: 'kubelet', host: settings.nodeName })
+  await runKubelet(
+    {
+      settings: {
+        nodeName: settings.nodeName,
+        rootDirectory: join(layout.node, 'kubelet'),
+        logDirectory: join(layout.node, 'logs', 'pods'),
+        nodeIps: [parts.address],
+        hostname: settings.nodeName,
+        clusterDomain: settings.network.clusterDomain,
+        clusterDns: settings.without.includes('dns') ? [] : [settings.network.dnsAddress],
+        maxPods: 110,
+        port: settings.network.kubeletPort,
+        cgroupRoot: `${cgroupOf(settings)}/kubepods`,
+        labels: { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' },
+        taints: [],
+        reserved: {},
+        resolvConf: '/etc/resolv.conf',
+        allowedUnsafeSysctls: [],
+        runtimeName: 'containerd',
+        version: kubernetesVersion,
+      },
+      machine,
+      client: access.client,
+      informers: access.informers,
+      runtime,
+      cgroups,
+      clock,
+      random,
+      record,
+      complain: (about, error) => log.warn('will be tried again', { about, error: error instanceof Error ? error.message : String(error) }),
+      pid: process.pid,
+      onReady: parts.onReady,
+    },
+    signal,
+  )
+  await containerd.stopped
+}

@@ -1,0 +1,44 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { removeContainerd, systemCgroups } from '../../kubelet/index.ts'
+import { systemClock } from '../../machinery/index.ts'
+import { removeProxyRules } from '../../proxy/index.ts'
+import type { ClusterSettings } from '../config/settings.ts'
+import { layoutOf } from '../process/directory.ts'
+import { unmountTree } from './mounts.ts'
+import { cgroupOf, containerdSettingsOf } from './places.ts'
+
+/** Takes away all that a stopped node left on the machine. Resolves with what stayed, empty when nothing did. */
+export async function sweepNode(settings: ClusterSettings): Promise<string> {
+  const clock = systemClock()
+  const containerd = containerdSettingsOf(settings)
+  await endDaemon(containerd.runDirectory, clock)
+  const problems: string[] = []
+  const attempt = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  await attempt('containers', () => removeContainerd(containerd, { purge: false }))
+  await attempt('mounts', () => unmountTree(layoutOf(settings.dataDirectory).node))
+  await attempt('cgroups', () => systemCgroups(clock).remove(cgroupOf(settings)))
+  await attempt('service rules', () => removeProxyRules(settings.network.nftTable))
+  return problems.length === 0 ? '' : `some of cluster ${JSON.stringify(settings.name)} could not be taken away (${problems.join('; ')}); run \`cox down\` again`
+}
+
+/** Ends a containerd of ours that outlived its cluster process (after kill -9), found by its configuration's place. */
+async function endDaemon(runDirectory: string, clock: ReturnType<typeof systemClock>): Promise<void> {
+  const socket = `${runDirectory}/containerd.sock`
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
+    const [program = '', flag = '', config = ''] = command.split('\0')
+    if (!program.endsWith('containerd') || flag !== '-c') continue
+    const text = await readFile(config, 'utf8').catch(() => '')
+    if (!text.includes(JSON.stringify(socket))) continue
+    process.kill(Number(entry), 'SIGKILL')
+    const deadlineMs = clock.monotonic() + 5000
+    while (clock.monotonic() < deadlineMs && (await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')) !== '') await clock.sleep(20)
+  }
+}

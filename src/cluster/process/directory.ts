@@ -1,0 +1,113 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeAtomically } from '../certificates/pki.ts'
+import { type ClusterSettings, clustersMax } from '../config/settings.ts'
+import type { ProcessIdentity } from './identity.ts'
+
+/** Where things lie in a cluster's data directory. */
+export function layoutOf(dataDirectory: string) {
+  const at = (...parts: string[]) => join(dataDirectory, ...parts)
+  return {
+    settings: at('settings.json'),
+    kubeconfig: at('kubeconfig'),
+    pki: at('pki'),
+    store: at('store'),
+    node: at('node'),
+    logs: at('logs'),
+    run: at('run'),
+    /** Who supervises, who serves, and how far the start has come. */
+    state: at('run', 'state.json'),
+    /** Simulated nodes whose power is off. */
+    stoppedNodes: at('run', 'stopped-nodes.json'),
+  }
+}
+
+/** What the supervisor and the cluster process tell about themselves. */
+export interface ClusterState {
+  readonly supervisor?: ProcessIdentity
+  readonly cluster?: ProcessIdentity
+  readonly containerd?: ProcessIdentity
+  /** What the start is busy with, in words for people. */
+  readonly stage: string
+  readonly ready: boolean
+  /** Why the last attempt failed; empty when it did not. */
+  readonly problem: string
+  readonly restarts: number
+}
+
+export async function readState(dataDirectory: string): Promise<ClusterState | undefined> {
+  return readJson(layoutOf(dataDirectory).state)
+}
+
+export async function writeState(dataDirectory: string, change: Partial<ClusterState>): Promise<void> {
+  const file = layoutOf(dataDirectory).state
+  const known = (await readJson<ClusterState>(file)) ?? { stage: '', ready: false, problem: '', restarts: 0 }
+  await writeAtomically(file, `${JSON.stringify({ ...known, ...change })}\n`, 0o644)
+}
+
+export async function readSettings(dataDirectory: string): Promise<ClusterSettings | undefined> {
+  return readJson(layoutOf(dataDirectory).settings)
+}
+
+export async function writeSettings(settings: ClusterSettings): Promise<void> {
+  await mkdir(settings.dataDirectory, { recursive: true, mode: 0o711 })
+  await writeAtomically(layoutOf(settings.dataDirectory).settings, `${JSON.stringify(settings, null, 2)}\n`, 0o644)
+}
+
+/** Where the clusters of this machine's user are, by name: a directory each, or a note of where it is instead. */
+export class ClusterHome {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** The data directory of a cluster, whether it exists yet or not. */
+  async directoryOf(name: string): Promise<string> {
+    const elsewhere = await readJson<{ dataDirectory: string }>(join(this.#root, name, 'location.json'))
+    return elsewhere?.dataDirectory ?? join(this.#root, name)
+  }
+
+  /** Remembers that a cluster keeps its data somewhere else. */
+  async setDirectory(name: string, dataDirectory: string): Promise<void> {
+    if (dataDirectory === join(this.#root, name)) return
+    await writeAtomically(join(this.#root, name, 'location.json'), `${JSON.stringify({ dataDirectory })}\n`, 0o644)
+  }
+
+  async settingsOf(name: string): Promise<ClusterSettings | undefined> {
+    return readSettings(await this.directoryOf(name))
+  }
+
+  async names(): Promise<readonly string[]> {
+    try {
+      return (await readdir(this.#root, { withFileTypes: true })).filter((one) => one.isDirectory()).map((one) => one.name)
+    } catch {
+      return []
+    }
+  }
+
+  /** The lowest network number that no other cluster of this machine has; undefined when all are taken. */
+  async freeIndex(name: string): Promise<number | undefined> {
+    const taken = new Set<number>()
+    for (const other of await this.names()) {
+      const settings = other === name ? undefined : await this.settingsOf(other)
+      if (settings !== undefined) taken.add(settings.network.index)
+    }
+    for (let index = 0; index < clustersMax; index++) if (!taken.has(index)) return index
+    return undefined
+  }
+
+  async forget(name: string): Promise<void> {
+    await rm(await this.directoryOf(name), { recursive: true, force: true })
+    await rm(join(this.#root, name), { recursive: true, force: true })
+  }
+}
+
+async function readJson<T>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, openSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createClient, type HttpCredentials, httpTransport } from '../../client/index.ts'
+import { type Clock, createLog, systemClock } from '../../machinery/index.ts'
+import { type Node, nodes } from '../../resources/index.ts'
+import { writeAtomically } from '../certificates/pki.ts'
+import type { ClusterSettings } from '../config/settings.ts'
+import { rotatingWriter } from '../logs/files.ts'
+import { sweepNode } from '../node/sweep.ts'
+import { layoutOf, readState, writeState } from './directory.ts'
+import { isRunning } from './identity.ts'
+import { supervise } from './supervise.ts'
+
+const pollMs = 50
+/** What stops by itself within this time is left to do so; then it is killed. */
+const stopMsMax = 25_000
+
+/** Starts the supervisor in the background unless it runs, and waits until the cluster is ready. */
+export function ensureRunning(settings: ClusterSettings, self: readonly [string, string], msMax: number, signal: AbortSignal): { readonly promise: Promise<void>; readonly stage: AsyncIterable<string> } {
+  const clock = systemClock()
+  const stages: string[] = []
+  let wake = () => {}
+  let done = false
+  const tell = (text: string) => {
+    if (text === '' || stages.at(-1) === text) return
+    stages.push(text)
+    wake()
+  }
+  const promise = start(settings, self, msMax, clock, tell, signal).finally(() => {
+    done = true
+    wake()
+  })
+  promise.catch(() => {})
+  async function* stage() {
+    for (let at = 0; ; ) {
+      if (at < stages.length) yield stages[at++]!
+      else if (done) return
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+  }
+  return { promise, stage: stage() }
+}
+
+async function start(settings: ClusterSettings, [node, entry]: readonly [string, string], msMax: number, clock: Clock, tell: (text: string) => void, signal: AbortSignal): Promise<void> {
+  const { dataDirectory, name } = settings
+  const layout = layoutOf(dataDirectory)
+  const before = await readState(dataDirectory)
+  if (!isRunning(before?.supervisor)) {
+    // A cluster process whose supervisor died is replaced together with it.
+    if (isRunning(before?.cluster)) await endProcess(before.cluster.pid, () => isRunning(before.cluster), clock)
+    mkdirSync(layout.logs, { recursive: true })
+    await writeState(dataDirectory, { stage: 'starting', ready: false, problem: '' })
+    const output = openSync(join(layout.logs, 'process.log'), 'a', 0o644)
+    const child = spawn(node, [entry, 'supervise', '--name', name], { detached: true, stdio: ['ignore', output, output] })
+    child.unref()
+  }
+  const deadlineMs = clock.monotonic() + msMax
+  while (clock.monotonic() < deadlineMs) {
+    signal.throwIfAborted()
+    const state = await readState(dataDirectory)
+    tell(state?.stage ?? '')
+    if (state?.ready === true && isRunning(state.cluster) && (await apiIsReady(settings, signal))) return
+    if (state?.problem !== undefined && state.problem !== '' && !isRunning(state.supervisor)) throw new Error(state.problem)
+    await clock.sleep(pollMs, signal)
+  }
+  const state = await readState(dataDirectory)
+  throw new Error(state?.problem !== undefined && state.problem !== '' ? state.problem : `still ${state?.stage ?? 'starting'} after ${Math.round(msMax / 1000)} s`)
+}
+
+/** Stops everything of a cluster, containers included. Resolves with what could not be stopped, empty when all is gone. */
+export async function stopCluster(settings: ClusterSettings): Promise<string> {
+  const clock = systemClock()
+  const state = await readState(settings.dataDirectory)
+  for (const identity of [state?.supervisor, state?.cluster]) {
+    if (isRunning(identity)) await endProcess(identity.pid, () => isRunning(identity), clock)
+  }
+  const left = settings.runtime === 'containerd' ? await sweepNode(settings) : ''
+  await writeState(settings.dataDirectory, { stage: 'stopped', ready: false, problem: '' })
+  return left
+}
+
+async function endProcess(pid: number, alive: () => boolean, clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonic() + stopMsMax
+  trySignal(pid, 'SIGTERM')
+  while (alive() && clock.monotonic() < deadlineMs) await clock.sleep(pollMs)
+  if (alive()) trySignal(pid, 'SIGKILL')
+  while (alive()) await clock.sleep(pollMs)
+}
+
+function trySignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+export async function superviseCluster(settings: ClusterSettings, command: readonly [string, ...string[]], signal: AbortSignal): Promise<void> {
+  const clock = systemClock()
+  const write = rotatingWriter(join(layoutOf(settings.dataDirectory).logs, 'process.log'))
+  const log = createLog({ component: 'supervisor', clock, format: settings.logFormat, verbosity: () => settings.verbosity, write })
+  await supervise(settings.dataDirectory, command, clock, log, signal)
+}
+
+/** The administrator's way in, from the cluster's own kubeconfig. */
+export async function adminCredentials(settings: ClusterSettings): Promise<HttpCredentials> {
+  const pki = layoutOf(settings.dataDirectory).pki
+  const [ca, cert, key] = await Promise.all(['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFile(join(pki, name), 'utf8')))
+  return { server: `https://127.0.0.1:${settings.port}`, ca: ca!, cert: cert!, key: key! }
+}
+
+/** Whether the API answers and every node it should have is Ready. */
+export async function apiIsReady(settings: ClusterSettings, signal: AbortSignal): Promise<boolean> {
+  const status = await clusterStatus(settings, signal).catch(() => undefined)
+  return status?.healthy === true
+}
+
+export interface ClusterStatus {
+  readonly healthy: boolean
+  readonly parts: readonly { readonly name: string; readonly healthy: boolean; readonly detail: string }[]
+}
+
+/** How every part of a cluster is. */
+export async function clusterStatus(settings: ClusterSettings, signal: AbortSignal): Promise<ClusterStatus> {
+  const state = await readState(settings.dataDirectory)
+  const parts: { name: string; healthy: boolean; detail: string }[] = []
+  const supervisor = isRunning(state?.supervisor)
+  parts.push({ name: 'supervisor', healthy: supervisor, detail: supervisor ? `process ${state?.supervisor?.pid}` : 'not running; `cox up` starts it' })
+  const cluster = isRunning(state?.cluster)
+  parts.push({ name: 'cluster', healthy: cluster && state?.ready === true, detail: cluster ? `process ${state?.cluster?.pid}, ${state?.ready === true ? `restarted ${state.restarts} times` : state?.stage}` : (state?.problem ?? 'not running') })
+  if (cluster) {
+    try {
+      const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
+      const { items } = await client.list<Node>(nodes)
+      signal.throwIfAborted()
+      parts.push({ name: 'apiserver', healthy: true, detail: `https://127.0.0.1:${settings.port}` })
+      if (!settings.without.includes('kubelet')) {
+        const ready = items.filter((node) => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).length
+        const stopped = (await readStoppedNodes(settings.dataDirectory)).length
+        parts.push({ name: 'nodes', healthy: ready >= settings.nodes - stopped, detail: `${ready} of ${settings.nodes} ready${stopped === 0 ? '' : `, ${stopped} switched off`}` })
+      }
+    } catch (error) {
+      parts.push({ name: 'apiserver', healthy: false, detail: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return { healthy: parts.every(({ healthy }) => healthy), parts }
+}
+
+/** Simulated nodes whose power is off. */
+export async function readStoppedNodes(dataDirectory: string): Promise<readonly string[]> {
+  const file = layoutOf(dataDirectory).stoppedNodes
+  if ((await stat(file).catch(() => undefined)) === undefined) return []
+  return JSON.parse(await readFile(file, 'utf8')) as readonly string[]
+}
+
+export async function writeStoppedNodes(dataDirectory: string, names: readonly string[]): Promise<void> {
+  await writeAtomically(layoutOf(dataDirectory).stoppedNodes, `${JSON.stringify(names)}\n`, 0o644)
+}
