@@ -10,3 +10,10 @@ export { type Machine, thisMachine } from './machine/machine.ts'
 export type * from './runtime/runtime.ts'
 export { RuntimeError } from './runtime/runtime.ts'
 export type { KubeletSettings } from './settings.ts'
+export { type SimulatedBehaviour, simulatedAnnotations } from './simulated/behaviour.ts'
+export {
+  runSimulatedNodes,
+  type SimulatedNodeSettings,
+  type SimulatedNodes,
+  type SimulatedNodesParts,
+} from './simulated/simulated-nodes.ts'

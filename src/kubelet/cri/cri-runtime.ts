@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Clock } from '../../machinery/index.ts'
 import { dialSpdy } from '../../wire/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
+import { createLimit } from '../limit.ts'
 import {
   type ContainerConfig,
   type ContainerResources,
@@ -28,7 +29,6 @@ import {
   observedSandbox,
 } from './convert.ts'
 import { eventFilters, hintOf } from './events.ts'
-import { createLimit } from './limit.ts'
 import type { CriContainer, CriContainerStatus, CriImage, CriSandbox, CriSandboxStatus } from './messages.ts'
 import { forwardPort, runStreams } from './streaming.ts'
 

@@ -1,0 +1,464 @@
+import type { Client, Informers } from '../../client/index.ts'
+import {
+  addressAt,
+  type Clock,
+  ipText,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  nameOf,
+  parseCidr,
+  type Random,
+} from '../../machinery/index.ts'
+import { type Lease, type Node, nodes, type Pod, pods, type Taint } from '../../resources/index.ts'
+import { createLimit } from '../limit.ts'
+import type { Machine } from '../machine/machine.ts'
+import { leaseDurationSeconds, renewLease } from '../node/lease.ts'
+import { newNode, nodeLabels, nodeStatusOf } from '../node/node-object.ts'
+import { statusPatch } from '../pods/status-patch.ts'
+import type { KubeletSettings } from '../settings.ts'
+import { isTerminalPhase } from '../sync/phase.ts'
+import { restartDelayMsMax, restartDelayMsMin, restartsAfter } from '../sync/restart.ts'
+import { Agenda } from './agenda.ts'
+import { behaviourOf } from './behaviour.ts'
+import { type PodLife, simulatedStatus } from './pod-life.ts'
+
+/** One simulated node; what is left out is a middling machine. */
+export interface SimulatedNodeSettings {
+  readonly name: string
+  readonly cpus?: number
+  readonly memoryBytes?: number
+  readonly diskBytes?: number
+  readonly maxPods?: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly Taint[]
+  readonly address?: string
+}
+export interface SimulatedNodesParts {
+  readonly nodes: readonly SimulatedNodeSettings[]
+  /** Speaks for all the nodes. */
+  readonly client: Client
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly random: Random
+  readonly version: string
+  readonly complain: (about: string, error: unknown) => void
+  /** How often each node renews its Lease; 10 s, as a kubelet does. */
+  readonly heartbeatMs?: number
+  readonly onReady?: (nodes: SimulatedNodes) => void
+}
+/** The switch of every simulated node. */
+export interface SimulatedNodes {
+  list(): readonly { readonly name: string; readonly running: boolean }[]
+  /** Power loss: nothing is told to anybody, and the containers are gone. */
+  stop(name: string): void
+  /** Power again: the node reports, and starts its containers anew. */
+  start(name: string): void
+}
+
+const heartbeatMsDefault = 10_000
+const callsAtOnceMax = 64
+const retryMs = 1000
+const gibibyte = 1024 ** 3
+/** Addresses for pods of nodes that have no range of their own: 10.128.0.0/9. */
+const spareAddresses = '10.128.0.0/9'
+
+/** Runs nodes without machines: all of them on one informer and one timer, cheap enough for thousands. */
+export async function runSimulatedNodes(parts: SimulatedNodesParts, signal: AbortSignal): Promise<void> {
+  const fleet = new Fleet(parts, signal)
+  await fleet.run()
+}
+
+interface SimulatedNode {
+  readonly settings: SimulatedNodeSettings
+  readonly address: string
+  running: boolean
+  /** Grows with every start, so that work of an earlier life is known as stale. */
+  life: number
+  node: Node | undefined
+  lease: Lease | undefined
+}
+interface SimulatedPod {
+  pod: Pod
+  readonly node: SimulatedNode
+  podIp: string
+  life: PodLife | undefined
+  /** Bumped whenever planned work no longer holds. */
+  turn: number
+  ending: boolean
+}
+
+class Fleet {
+  readonly #parts: SimulatedNodesParts
+  readonly #signal: AbortSignal
+  readonly #agenda: Agenda
+  readonly #limit = createLimit(callsAtOnceMax)
+  readonly #nodes = new Map<string, SimulatedNode>()
+  readonly #pods = new Map<string, SimulatedPod>()
+  readonly #addresses: PodAddresses
+
+  constructor(parts: SimulatedNodesParts, signal: AbortSignal) {
+    this.#parts = parts
+    this.#signal = signal
+    this.#agenda = new Agenda(parts.clock)
+    this.#addresses = new PodAddresses()
+    for (const [index, settings] of parts.nodes.entries()) {
+      const address = settings.address ?? ipText(addressAt(parseCidr('172.16.0.0/12')!, index + 2))
+      this.#nodes.set(settings.name, { settings, address, running: true, life: 0, node: undefined, lease: undefined })
+    }
+  }
+
+  async run(): Promise<void> {
+    const { informers, onReady } = this.#parts
+    const ended = new Promise<void>((resolve) => {
+      if (this.#signal.aborted) resolve()
+      this.#signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([Promise.all([...this.#nodes.values()].map((node) => this.#register(node))), ended])
+    if (this.#signal.aborted) return
+    this.#spreadHeartbeats()
+    using _ = informers.of(pods).subscribe((next, previous) => {
+      if (previous !== undefined && previous.metadata.uid !== next?.metadata.uid) this.#forget(previous.metadata.uid)
+      if (next !== undefined) this.#take(next)
+    })
+    using __ = informers.of(nodes).subscribe((next) => {
+      const known = next === undefined ? undefined : this.#nodes.get(next.metadata.name)
+      if (known !== undefined && next !== undefined) known.node = next
+    })
+    onReady?.(this.#switch())
+    await ended
+    this.#agenda.clear()
+  }
+
+  #switch(): SimulatedNodes {
+    return {
+      list: () => [...this.#nodes.values()].map(({ settings, running }) => ({ name: settings.name, running })),
+      stop: (name) => {
+        const node = this.#nodes.get(name)
+        if (node === undefined || !node.running) return
+        node.running = false
+        node.life++
+        for (const pod of this.#pods.values()) if (pod.node === node) pod.turn++
+      },
+      start: (name) => {
+        const node = this.#nodes.get(name)
+        if (node === undefined || node.running) return
+        node.running = true
+        node.life++
+        node.lease = undefined
+        void this.#register(node).then(() => this.#heartbeat(node, node.life))
+        for (const pod of this.#pods.values()) if (pod.node === node) this.#restartAfterOutage(pod)
+      },
+    }
+  }
+
+  /** Does one API call for a node, again until it works or no longer matters. */
+  async #insist(about: string, matters: () => boolean, work: () => Promise<void>): Promise<void> {
+    while (!this.#signal.aborted && matters()) {
+      try {
+        await this.#limit(work)
+        return
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) return
+        this.#parts.complain(about, error)
+        await this.#parts.clock.sleep(retryMs, this.#signal).catch(() => {})
+      }
+    }
+  }
+
+  async #register(node: SimulatedNode): Promise<void> {
+    const { client, clock } = this.#parts
+    const { life } = node
+    const { settings, machine } = describe(node, this.#parts.version)
+    const health = { runtime: true, network: true, message: '' }
+    const statusFor = (before: Node | undefined) =>
+      nodeStatusOf({
+        settings,
+        machine,
+        health,
+        runtimeVersion: `simulated://${this.#parts.version}`,
+        images: [],
+        before: before?.status,
+        nowMs: clock.now(),
+      })
+    await this.#insist(
+      `simulated node ${settings.nodeName}`,
+      () => node.life === life,
+      async () => {
+        try {
+          node.node = await client.create(nodes, newNode(settings, machine, statusFor(undefined)))
+        } catch (error) {
+          if (!isAlreadyExists(error)) throw error
+          const there = await client.get(nodes, { name: settings.nodeName })
+          const body = { metadata: { labels: nodeLabels(settings, machine) } }
+          node.node = await client.patch(nodes, { name: settings.nodeName }, { type: 'merge', body })
+          void there
+        }
+        const current = node.node
+        if (!isReady(current))
+          node.node = await client.update(nodes, { ...current, status: statusFor(current) }, 'status')
+        node.lease = await renewLease({ client, clock, nodeName: settings.nodeName }, undefined)
+      },
+    )
+  }
+
+  /** The heart-beats of all nodes, evenly over the period, so that they do not come in bursts. */
+  #spreadHeartbeats(): void {
+    const periodMs = this.#parts.heartbeatMs ?? heartbeatMsDefault
+    for (const [index, node] of [...this.#nodes.values()].entries())
+      this.#agenda.after((periodMs * (index + 1)) / this.#nodes.size, () => void this.#heartbeat(node, node.life))
+  }
+  async #heartbeat(node: SimulatedNode, life: number): Promise<void> {
+    if (!node.running || node.life !== life || this.#signal.aborted) return
+    const { client, clock, complain, heartbeatMs = heartbeatMsDefault } = this.#parts
+    this.#agenda.after(Math.min(heartbeatMs, (leaseDurationSeconds * 1000) / 2), () => void this.#heartbeat(node, life))
+    try {
+      node.lease = await this.#limit(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
+      // A node that had been given up for lost says that it is back.
+      if (node.node !== undefined && !isReady(node.node)) await this.#register(node)
+    } catch (error) {
+      node.lease = undefined
+      if (!isConflict(error)) complain(`lease of ${node.settings.name}`, error)
+    }
+  }
+
+  #take(pod: Pod): void {
+    const known = this.#pods.get(pod.metadata.uid)
+    if (known !== undefined) {
+      const generationMoved = known.pod.metadata.generation !== pod.metadata.generation
+      known.pod = pod
+      if (pod.metadata.deletionTimestamp !== undefined) this.#beginEnd(known)
+      else if (generationMoved || gatesMoved(pod)) this.#report(known)
+      return
+    }
+    const node = this.#nodes.get(pod.spec.nodeName ?? '')
+    if (node === undefined) return
+    const simulated: SimulatedPod = {
+      pod,
+      node,
+      podIp: pod.status.podIP ?? '',
+      life: undefined,
+      turn: 0,
+      ending: false,
+    }
+    this.#pods.set(pod.metadata.uid, simulated)
+    if (isTerminalPhase(pod.status.phase) && pod.metadata.deletionTimestamp === undefined) return
+    if (pod.metadata.deletionTimestamp !== undefined) this.#beginEnd(simulated)
+    else this.#beginStart(simulated, lifeSeen(pod))
+  }
+
+  #forget(uid: string): void {
+    const known = this.#pods.get(uid)
+    if (known === undefined) return
+    known.turn++
+    this.#pods.delete(uid)
+    this.#addresses.release(known.node.settings.name, known.podIp)
+  }
+
+  /** Starts the containers, or goes on with those that an earlier process of ours had started. */
+  #beginStart(simulated: SimulatedPod, seen: PodLife | undefined): void {
+    const { startDelayMs } = behaviourOf(simulated.pod.metadata.annotations)
+    const turn = ++simulated.turn
+    if (!simulated.node.running) return
+    if (seen !== undefined) {
+      simulated.life = seen
+      this.#planExit(simulated, turn)
+      return
+    }
+    this.#later(simulated, turn, startDelayMs, () => this.#started(simulated, turn, undefined))
+  }
+
+  #started(simulated: SimulatedPod, turn: number, previous: PodLife | undefined): void {
+    const { clock } = this.#parts
+    const { readyDelayMs } = behaviourOf(simulated.pod.metadata.annotations)
+    if (simulated.podIp === '')
+      simulated.podIp = this.#addresses.take(simulated.node.settings.name, simulated.node.node?.spec.podCIDR)
+    const lastExit =
+      previous?.ended === undefined
+        ? previous?.lastExit
+        : { atMs: previous.ended.atMs, exitCode: previous.ended.exitCode, startedAtMs: previous.startedAtMs }
+    simulated.life = {
+      startedAtMs: clock.now(),
+      restarts: previous === undefined ? 0 : previous.restarts + 1,
+      ready: readyDelayMs === 0,
+      ...(lastExit === undefined ? {} : { lastExit }),
+    }
+    this.#report(simulated)
+    if (readyDelayMs > 0)
+      this.#later(simulated, turn, readyDelayMs, () => {
+        simulated.life = { ...simulated.life!, ready: true }
+        this.#report(simulated)
+      })
+    this.#planExit(simulated, turn)
+  }
+
+  #planExit(simulated: SimulatedPod, turn: number): void {
+    const { exitAfterMs, exitCode } = behaviourOf(simulated.pod.metadata.annotations)
+    if (exitAfterMs === undefined || simulated.life === undefined) return
+    const leftMs = Math.max(0, simulated.life.startedAtMs + exitAfterMs - this.#parts.clock.now())
+    this.#later(simulated, turn, leftMs, () => {
+      const { pod } = simulated
+      const restarting = pod.spec.containers.some((container) => restartsAfter(pod, container, 'main', exitCode))
+      const life = simulated.life!
+      simulated.life = { ...life, ready: false, ended: { atMs: this.#parts.clock.now(), exitCode, restarting } }
+      this.#report(simulated)
+      if (!restarting) return
+      const waitMs = life.restarts === 0 ? 0 : Math.min(restartDelayMsMin * 2 ** (life.restarts - 1), restartDelayMsMax)
+      this.#later(simulated, turn, waitMs, () => this.#started(simulated, turn, simulated.life))
+    })
+  }
+
+  #restartAfterOutage(simulated: SimulatedPod): void {
+    const { pod, life } = simulated
+    const turn = ++simulated.turn
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      simulated.ending = false
+      this.#beginEnd(simulated)
+    } else if (life === undefined) this.#beginStart(simulated, undefined)
+    else if (life.ended === undefined || life.ended.restarting) {
+      // Kubernetes: what the power took away counts as killed.
+      const ended = { atMs: this.#parts.clock.now(), exitCode: 137, restarting: true }
+      const { restartPolicy = 'Always' } = pod.spec
+      if (restartPolicy !== 'Never') this.#started(simulated, turn, { ...life, ended })
+      else {
+        simulated.life = { ...life, ready: false, ended: { ...ended, restarting: false } }
+        this.#report(simulated)
+      }
+    }
+  }
+
+  /** Ends the containers within the grace, then deletes the API object. */
+  #beginEnd(simulated: SimulatedPod): void {
+    if (simulated.ending || !simulated.node.running) return
+    simulated.ending = true
+    const turn = ++simulated.turn
+    const { deletionGracePeriodSeconds = 0 } = simulated.pod.metadata
+    const { stopDelayMs } = behaviourOf(simulated.pod.metadata.annotations)
+    this.#later(simulated, turn, Math.min(stopDelayMs, deletionGracePeriodSeconds * 1000), () => {
+      const { pod } = simulated
+      const { uid } = pod.metadata
+      const options = { gracePeriodSeconds: 0, preconditions: { uid } }
+      void this.#insist(
+        `end of ${pod.metadata.name}`,
+        () => simulated.turn === turn,
+        async () => {
+          await this.#parts.client.delete(pods, nameOf(pod), options)
+        },
+      )
+    })
+  }
+
+  /** Work that happens only if nothing has overtaken it by then. */
+  #later(simulated: SimulatedPod, turn: number, delayMs: number, work: () => void): void {
+    if (delayMs <= 0) {
+      work()
+      return
+    }
+    this.#agenda.after(delayMs, () => {
+      if (simulated.turn === turn && simulated.node.running) work()
+    })
+  }
+
+  /** Writes the status as it is by the time the call goes out. */
+  #report(simulated: SimulatedPod): void {
+    if (simulated.life === undefined || simulated.ending) return
+    const { client, clock } = this.#parts
+    const matters = () => simulated.node.running && !simulated.ending
+    void this.#insist(`status of ${simulated.pod.metadata.name}`, matters, async () => {
+      const { pod, node, podIp } = simulated
+      const place = { hostIp: node.address, podIp, nowMs: clock.now() }
+      const patch = statusPatch(pod, simulatedStatus(pod, simulated.life!, place))
+      if (patch === undefined) return
+      const written = await client.patch(pods, nameOf(pod), { type: 'strategic', body: patch }, 'status')
+      if (Number(written.metadata.resourceVersion) > Number(simulated.pod.metadata.resourceVersion))
+        simulated.pod = written
+    })
+  }
+}
+
+function isReady(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+}
+
+/** Whether a readiness gate's condition and the Ready condition may no longer agree. */
+function gatesMoved({ spec, status }: Pod): boolean {
+  const gates = spec.readinessGates ?? []
+  if (gates.length === 0) return false
+  const isTrue = (type: string) => status.conditions?.some((one) => one.type === type && one.status === 'True') === true
+  return isTrue('Ready') !== (isTrue('ContainersReady') && gates.every(({ conditionType }) => isTrue(conditionType)))
+}
+
+/** The life that a pod's status tells of, when somebody before us has started it. */
+function lifeSeen({ status }: Pod): PodLife | undefined {
+  const first = status.containerStatuses?.[0]
+  const startedAt = first?.state?.running?.startedAt
+  if (status.phase !== 'Running' || startedAt === undefined) return undefined
+  const ready = status.conditions?.some(({ type, status: value }) => type === 'ContainersReady' && value === 'True')
+  return { startedAtMs: Date.parse(startedAt), restarts: first?.restartCount ?? 0, ready: ready === true }
+}
+
+function describe(node: SimulatedNode, version: string): { settings: KubeletSettings; machine: Machine } {
+  const { name, cpus = 4, memoryBytes = 16 * gibibyte, diskBytes = 100 * gibibyte } = node.settings
+  const { maxPods = 110, labels = {}, taints = [] } = node.settings
+  return {
+    machine: {
+      cpus,
+      memoryBytes,
+      diskBytes,
+      architecture: 'amd64',
+      kernelVersion: '6.1.0',
+      osImage: 'Simulated',
+      machineId: name,
+      systemUuid: name,
+      bootId: `${name}-${node.life}`,
+      hostname: name,
+    },
+    settings: {
+      nodeName: name,
+      rootDirectory: '',
+      logDirectory: '',
+      nodeIps: [node.address],
+      hostname: name,
+      clusterDomain: '',
+      clusterDns: [],
+      maxPods,
+      port: 10250,
+      cgroupRoot: '',
+      labels: { ...labels },
+      taints,
+      reserved: {},
+      resolvConf: '',
+      allowedUnsafeSysctls: [],
+      runtimeName: 'simulated',
+      version,
+    },
+  }
+}
+
+/** Gives every pod an address: from its node's range where there is one. The two lowest are the network's and the node's. */
+class PodAddresses {
+  readonly #taken = new Map<string, Set<string>>()
+  readonly #next = new Map<string, number>()
+
+  take(nodeName: string, podCidr: string | undefined): string {
+    const range = parseCidr(podCidr ?? spareAddresses)!
+    const key = podCidr === undefined ? '' : nodeName
+    const taken = this.#taken.get(key) ?? new Set()
+    this.#taken.set(key, taken)
+    const size =
+      2 ** ((range.address.family === 4 ? 32 : 48) - Math.min(range.bits, range.address.family === 4 ? 32 : 48))
+    let offset = this.#next.get(key) ?? 2
+    for (let tries = 0; tries < size; tries++) {
+      const address = ipText(addressAt(range, offset))
+      offset = offset + 1 >= size - 1 ? 2 : offset + 1
+      if (taken.has(address)) continue
+      taken.add(address)
+      this.#next.set(key, offset)
+      return address
+    }
+    return ipText(addressAt(range, 2))
+  }
+  release(nodeName: string, address: string): void {
+    if (this.#taken.get(nodeName)?.delete(address) !== true) this.#taken.get('')?.delete(address)
+  }
+}
