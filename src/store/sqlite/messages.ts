@@ -1,0 +1,27 @@
+import type { JournalRecord, PastChange } from '../engine/journal.ts'
+
+/** One current value as it is loaded at start. */
+export type CurrentRow = readonly [key: string, created: number, modified: number, value: Uint8Array]
+
+/** What the engine asks of the database thread, one at a time per number. */
+export type Ask =
+  | { readonly type: 'open'; readonly file: string }
+  | { readonly type: 'append'; readonly batch: readonly JournalRecord[] }
+  | { readonly type: 'past'; readonly from: number; readonly to: number }
+  | { readonly type: 'compact'; readonly before: number }
+  | { readonly type: 'close' }
+export interface Opened {
+  readonly revision: number
+  readonly compactedTo: number
+  readonly rows: readonly CurrentRow[]
+}
+export type Answer = Opened | readonly PastChange[] | undefined
+/** Why the database thread could not do it; `open` names a StoreOpenError's reason. */
+export interface Failure {
+  readonly message: string
+  readonly open?: 'locked' | 'newer-format' | 'corrupt' | 'unreadable'
+}
+export type Question = { readonly id: number } & Ask
+export type Reply =
+  | { readonly id: number; readonly answer: Answer }
+  | { readonly id: number; readonly failure: Failure }
