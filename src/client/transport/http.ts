@@ -1,6 +1,14 @@
-import { request as requestHttps, Agent, type RequestOptions } from 'node:https'
-import { request as requestHttp, type IncomingMessage } from 'node:http'
-import { type ApiCall, type ApiReply, type Status, StatusError, type Transport, unavailable, type WatchEvent } from '../../machinery/index.ts'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { Agent, type RequestOptions, request as requestHttps } from 'node:https'
+import {
+  type ApiCall,
+  type ApiReply,
+  type Status,
+  StatusError,
+  type Transport,
+  unavailable,
+  type WatchEvent,
+} from '../../machinery/index.ts'
 
 /** What a kubeconfig user and cluster come to. */
 export interface HttpCredentials {
@@ -13,8 +21,22 @@ export interface HttpCredentials {
   readonly token?: () => string
 }
 
-const patchContentTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' } as const
-const methods = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE' } as const
+const patchContentTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const
+const methods = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+} as const
 
 /** The API over HTTPS in JSON, connections kept alive; failures reject with the server's Status. */
 export function httpTransport(credentials: HttpCredentials, userAgent: string): Transport {
@@ -40,7 +62,13 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
       headers: {
         accept: 'application/json',
         'user-agent': userAgent,
-        ...(body === undefined ? {} : { 'content-type': call.verb === 'patch' ? patchContentTypes[call.patchType ?? 'strategic'] : 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined
+          ? {}
+          : {
+              'content-type':
+                call.verb === 'patch' ? patchContentTypes[call.patchType ?? 'strategic'] : 'application/json',
+              'content-length': Buffer.byteLength(body),
+            }),
         ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token()}` }),
       },
       ...(agent === undefined ? {} : { agent }),
@@ -102,7 +130,10 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-async function* eventsOf(response: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<readonly WatchEvent[]> {
+async function* eventsOf(
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncIterable<readonly WatchEvent[]> {
   let rest = ''
   const decoder = new TextDecoder()
   try {
@@ -125,6 +156,8 @@ async function* eventsOf(response: IncomingMessage, signal: AbortSignal | undefi
 function warningsOf(response: IncomingMessage): { warnings?: readonly string[] } {
   const header = response.headers.warning
   if (header === undefined) return {}
-  const texts = [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replace(/\\(.)/g, '$1'))
+  const texts = [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replace(/\\(.)/g, '$1'),
+  )
   return texts.length === 0 ? {} : { warnings: texts }
 }

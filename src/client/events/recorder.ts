@@ -1,0 +1,141 @@
+import {
+  type Clock,
+  isNotFound,
+  type KubeObject,
+  type Random,
+  StatusError,
+  timestampOf,
+} from '../../machinery/index.ts'
+import { type Event, events, type ObjectReference } from '../../resources/index.ts'
+import type { Client } from '../client.ts'
+import { type Correlated, EventCorrelator } from './correlator.ts'
+
+/** Tells users what happened to an object; never fails, never waits. `fieldPath` names a part: `spec.containers{web}`. */
+export type RecordEvent = (
+  about: KubeObject,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  fieldPath?: string,
+) => void
+
+export interface EventRecorderParts {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  /** Who says so, as `kubectl describe` shows it under From. */
+  readonly component: string
+  /** The node it speaks from, for kubelets. */
+  readonly host?: string
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** Kubernetes: as many wait as client-go's broadcaster keeps; what comes beyond is lost. */
+const waitingMax = 1000
+const triesMax = 12
+const retryMs = 10_000
+
+/** Writes core/v1 Events in the background, one after the other, repeats folded into a count. */
+export function createEventRecorder(parts: EventRecorderParts): RecordEvent {
+  const { clock, random } = parts
+  const correlator = new EventCorrelator()
+  const waiting: Event[] = []
+  let isWriting = false
+
+  async function drain(): Promise<void> {
+    isWriting = true
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+      const correlated = correlator.observe(event, clock.now())
+      for (let tries = 1; correlated.action !== 'drop' && tries <= triesMax; tries++) {
+        try {
+          correlator.wrote(correlated.key, await write(parts.client, correlated))
+          break
+        } catch (error) {
+          if (isFinal(error) || tries === triesMax) {
+            parts.onFailure?.(error)
+            break
+          }
+          // Kubernetes: the first wait is a random part, so that all do not come back at once.
+          await clock.sleep(tries === 1 ? retryMs * random.next() : retryMs)
+        }
+      }
+    }
+    isWriting = false
+  }
+
+  let lastTail = 0n
+  /** Kubernetes: nanoseconds in hex. The clock gives milliseconds, chance the rest, and no two are the same. */
+  function uniqueTail(): string {
+    const nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(Math.floor(random.next() * 1_000_000))
+    lastTail = nanoseconds > lastTail ? nanoseconds : lastTail + 1n
+    return lastTail.toString(16)
+  }
+
+  return (about, type, reason, message, fieldPath) => {
+    if (waiting.length >= waitingMax) return
+    waiting.push(
+      eventOf(parts, `${about.metadata.name}.${uniqueTail()}`, referenceTo(about, fieldPath), {
+        type,
+        reason,
+        message,
+      }),
+    )
+    if (!isWriting) void drain()
+  }
+}
+
+async function write(client: Client, correlated: Correlated & { readonly event: Event }): Promise<Event> {
+  const { count, lastTimestamp, message, metadata } = correlated.event
+  if (correlated.action === 'update') {
+    const name = { namespace: metadata.namespace!, name: metadata.name }
+    try {
+      return await client.patch(events, name, { type: 'strategic', body: { count, lastTimestamp, message } })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+  // Kubernetes: an event that has expired comes back under a new name, its count kept.
+  const { resourceVersion: _, uid: _uid, creationTimestamp: _created, managedFields: _fields, ...named } = metadata
+  return client.create(events, { ...correlated.event, metadata: named })
+}
+
+/** Whether asking again is pointless: the server has answered, and not that it is overloaded. */
+function isFinal(error: unknown): boolean {
+  return error instanceof StatusError && error.code < 500 && error.code !== 429 && error.code !== 408
+}
+
+function eventOf(
+  { clock, component, host }: EventRecorderParts,
+  name: string,
+  involvedObject: ObjectReference,
+  what: { readonly type: string; readonly reason: string; readonly message: string },
+): Event {
+  const timestamp = timestampOf(clock.now())
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace: involvedObject.namespace ?? 'default' } as Event['metadata'],
+    involvedObject,
+    ...what,
+    source: { component, ...(host === undefined ? {} : { host }) },
+    firstTimestamp: timestamp,
+    lastTimestamp: timestamp,
+    count: 1,
+    reportingComponent: component,
+    reportingInstance: host ?? '',
+  }
+}
+
+/** How an object is named in an event about it. */
+export function referenceTo(about: KubeObject, fieldPath?: string): ObjectReference {
+  const { name, namespace, uid, resourceVersion } = about.metadata
+  return {
+    kind: about.kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    uid,
+    apiVersion: about.apiVersion,
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(fieldPath === undefined ? {} : { fieldPath }),
+  }
+}
