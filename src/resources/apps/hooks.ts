@@ -1,9 +1,50 @@
+import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import type { HooksFor } from '../define.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/types.ts'
 import { controllerRevisionCells, daemonSetCells, deploymentCells, replicaSetCells, statefulSetCells } from './cells.ts'
+import {
+  controllerRevisionErrors,
+  controllerRevisionUpdateErrors,
+  daemonSetErrors,
+  daemonSetStatusErrors,
+  daemonSetUpdateErrors,
+  deploymentErrors,
+  deploymentStatusErrors,
+  deploymentUpdateErrors,
+  replicaSetErrors,
+  replicaSetStatusErrors,
+  replicaSetUpdateErrors,
+  statefulSetErrors,
+  statefulSetStatusErrors,
+  statefulSetUpdateErrors,
+} from './validate.ts'
 
-export const controllerRevisionHooks: HooksFor<ControllerRevision> = { cells: controllerRevisionCells }
-export const daemonSetHooks: HooksFor<DaemonSet> = { cells: daemonSetCells }
-export const deploymentHooks: HooksFor<Deployment> = { cells: deploymentCells }
-export const replicaSetHooks: HooksFor<ReplicaSet> = { cells: replicaSetCells }
-export const statefulSetHooks: HooksFor<StatefulSet> = { cells: statefulSetCells }
+export const controllerRevisionHooks: HooksFor<ControllerRevision> = {
+  cells: controllerRevisionCells,
+  checks: { create: controllerRevisionErrors, update: controllerRevisionUpdateErrors },
+}
+export const daemonSetHooks: HooksFor<DaemonSet> = {
+  cells: daemonSetCells,
+  checks: { create: daemonSetErrors, update: daemonSetUpdateErrors, status: daemonSetStatusErrors },
+  warnings: (set, previous) => podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template'),
+}
+export const deploymentHooks: HooksFor<Deployment> = {
+  cells: deploymentCells,
+  checks: { create: deploymentErrors, update: deploymentUpdateErrors, status: deploymentStatusErrors },
+  warnings: (one, previous) => podTemplateWarnings(one.spec?.template, previous?.spec?.template, 'spec.template'),
+}
+export const replicaSetHooks: HooksFor<ReplicaSet> = {
+  cells: replicaSetCells,
+  checks: { create: replicaSetErrors, update: replicaSetUpdateErrors, status: replicaSetStatusErrors },
+  warnings: (set, previous) => podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template'),
+}
+export const statefulSetHooks: HooksFor<StatefulSet> = {
+  cells: statefulSetCells,
+  checks: { create: statefulSetErrors, update: statefulSetUpdateErrors, status: statefulSetStatusErrors },
+  warnings: (set, previous) => {
+    const warnings = podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template')
+    if ((set.spec?.revisionHistoryLimit ?? 0) >= 0) return warnings
+    const why = 'a negative value retains all historical revisions; a value >= 0 is recommended'
+    return [...warnings, `spec.revisionHistoryLimit: ${why}`]
+  },
+}

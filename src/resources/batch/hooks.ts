@@ -1,6 +1,48 @@
+import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import type { HooksFor } from '../define.ts'
+import type { Draft } from '../definition.ts'
 import type { CronJob, Job } from '../generated/types.ts'
 import { cronJobCells, jobCells } from './cells.ts'
+import { cronJobErrors, cronJobName, jobErrors, jobStatusErrors, jobUpdateErrors } from './validate.ts'
 
-export const jobHooks: HooksFor<Job> = { cells: jobCells }
-export const cronJobHooks: HooksFor<CronJob> = { cells: cronJobCells }
+/** Kubernetes: a Job selects its pods by its own uid, unless its author insists on choosing. */
+function giveSelector(draft: Draft, uuid: () => string): void {
+  if (draft.spec === undefined || draft.spec.manualSelector === true) return
+  draft.metadata.uid ??= uuid()
+  const { uid, name } = draft.metadata
+  const template = draft.spec.template ?? {}
+  draft.spec.template = template
+  template.metadata = {
+    ...template.metadata,
+    labels: {
+      ...template.metadata?.labels,
+      'controller-uid': uid,
+      'job-name': name,
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': name,
+    },
+  }
+  const labels = { ...draft.spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
+  draft.spec.selector = { ...draft.spec.selector, matchLabels: labels }
+}
+
+export const jobHooks: HooksFor<Job> = {
+  cells: jobCells,
+  checks: { create: jobErrors, update: jobUpdateErrors, status: jobStatusErrors },
+  prepareForCreate(draft, { uuid }) {
+    giveSelector(draft, uuid)
+    draft.status = {}
+    draft.metadata.generation = 1
+  },
+  warnings: (job, previous) => podTemplateWarnings(job.spec?.template, previous?.spec?.template, 'spec.template'),
+}
+export const cronJobHooks: HooksFor<CronJob> = {
+  cells: cronJobCells,
+  checks: { name: cronJobName, create: cronJobErrors },
+  warnings: (cronJob, previous) =>
+    podTemplateWarnings(
+      cronJob.spec?.jobTemplate?.spec?.template,
+      previous?.spec?.jobTemplate?.spec?.template,
+      'spec.jobTemplate.spec.template',
+    ),
+}

@@ -1,0 +1,256 @@
+import { type FieldError, forbiddenField, invalid, required, sameJson } from '../../machinery/index.ts'
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  DeploymentStrategy,
+  ReplicaSet,
+  StatefulSet,
+} from '../generated/types.ts'
+import { immutable, nonNegative } from '../validation/object-meta.ts'
+import {
+  countOrPercentErrors,
+  lastingTemplateErrors,
+  notAboveAllErrors,
+  numberIn,
+  selectorErrors,
+  statusCountErrors,
+  templateMatchErrors,
+} from '../validation/workload.ts'
+
+function strategyErrors(strategy: DeploymentStrategy | undefined, field: string): readonly FieldError[] {
+  const rolling = strategy?.rollingUpdate
+  const at = `${field}.rollingUpdate`
+  if (strategy?.type === 'Recreate') {
+    const why = "may not be specified when strategy `type` is 'Recreate'"
+    return rolling === undefined ? [] : [forbiddenField(at, why)]
+  }
+  if (strategy?.type !== 'RollingUpdate') return []
+  if (rolling === undefined) return [required(at, 'this should be defaulted and never be nil')]
+  const { maxUnavailable, maxSurge } = rolling
+  const errors = [
+    ...countOrPercentErrors(maxUnavailable, `${at}.maxUnavailable`),
+    ...countOrPercentErrors(maxSurge, `${at}.maxSurge`),
+  ]
+  // Kubernetes: a roll-out that may neither add nor remove a pod would never move.
+  if (numberIn(maxUnavailable) === 0 && numberIn(maxSurge) === 0)
+    errors.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'))
+  return [...errors, ...notAboveAllErrors(maxUnavailable, `${at}.maxUnavailable`)]
+}
+
+export function deploymentErrors({ spec }: Deployment): readonly FieldError[] {
+  if (spec === undefined) return [required('spec')]
+  const errors = [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...selectorErrors(spec.selector, 'spec.selector', 'deployment'),
+    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
+    ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
+    ...strategyErrors(spec.strategy, 'spec.strategy'),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+  ]
+  const deadline = spec.progressDeadlineSeconds
+  if (deadline === undefined) return errors
+  errors.push(...nonNegative('spec.progressDeadlineSeconds', deadline))
+  if (deadline <= (spec.minReadySeconds ?? 0))
+    errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'))
+  return errors
+}
+
+/** Errors of a kind's new state, and the selector that may not change. */
+const withFixedSelector =
+  <T extends { readonly spec?: { readonly selector?: unknown } }>(errors: (object: T) => readonly FieldError[]) =>
+  (next: T, previous: T): readonly FieldError[] => [
+    ...errors(next),
+    ...immutable('spec.selector', next.spec?.selector, previous.spec?.selector),
+  ]
+export const deploymentUpdateErrors = withFixedSelector(deploymentErrors)
+
+const collisionErrors = (
+  next: { collisionCount?: number } | undefined,
+  previous: { collisionCount?: number } | undefined,
+) => {
+  if (previous?.collisionCount === undefined) return []
+  const count = next?.collisionCount
+  const lower = count === undefined || count < previous.collisionCount
+  return lower ? [invalid('status.collisionCount', count, 'cannot be decremented')] : []
+}
+const moreThanAll = 'cannot be greater than status.replicas'
+const moreThanReady = 'cannot be greater than readyReplicas'
+
+export function deploymentStatusErrors(next: Deployment, previous: Deployment): readonly FieldError[] {
+  const names = [
+    'observedGeneration',
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+  ]
+  return [
+    ...statusCountErrors(next.status as Record<string, unknown>, names, [
+      ['updatedReplicas', 'replicas', moreThanAll],
+      ['readyReplicas', 'replicas', moreThanAll],
+      ['availableReplicas', 'replicas', moreThanAll],
+      ['availableReplicas', 'readyReplicas', moreThanReady],
+    ]),
+    ...collisionErrors(next.status, previous.status),
+  ]
+}
+
+export function replicaSetErrors({ spec }: ReplicaSet): readonly FieldError[] {
+  if (spec === undefined) return [required('spec')]
+  return [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...selectorErrors(spec.selector, 'spec.selector', 'deployment'),
+    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
+    ...lastingTemplateErrors(spec.template, 'spec.template', 'ReplicaSet'),
+  ]
+}
+export const replicaSetUpdateErrors = withFixedSelector(replicaSetErrors)
+
+/** Also the counts of a ReplicationController. */
+export function replicaSetStatusErrors(next: { readonly status?: object }): readonly FieldError[] {
+  const names = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']
+  return statusCountErrors(next.status as Record<string, unknown>, names, [
+    ['fullyLabeledReplicas', 'replicas', moreThanAll],
+    ['readyReplicas', 'replicas', moreThanAll],
+    ['availableReplicas', 'replicas', moreThanAll],
+    ['availableReplicas', 'readyReplicas', moreThanReady],
+  ])
+}
+
+function daemonStrategyErrors(strategy: NonNullable<DaemonSet['spec']>['updateStrategy']): readonly FieldError[] {
+  if (strategy?.type !== 'RollingUpdate') return []
+  const field = 'spec.updateStrategy.rollingUpdate'
+  const rolling = strategy.rollingUpdate
+  if (rolling === undefined) return [required(field)]
+  const { maxUnavailable, maxSurge } = rolling
+  const errors = [
+    ...countOrPercentErrors(maxUnavailable, `${field}.maxUnavailable`),
+    ...notAboveAllErrors(maxUnavailable, `${field}.maxUnavailable`),
+    ...countOrPercentErrors(maxSurge, `${field}.maxSurge`),
+    ...notAboveAllErrors(maxSurge, `${field}.maxSurge`),
+  ]
+  const [unavailable, surge] = [numberIn(maxUnavailable) !== 0, numberIn(maxSurge) !== 0]
+  if (unavailable && surge)
+    errors.push(invalid(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
+  if (!unavailable && !surge) errors.push(required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'))
+  return errors
+}
+
+export function daemonSetErrors({ spec }: DaemonSet): readonly FieldError[] {
+  if (spec === undefined) return [required('spec')]
+  return [
+    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
+    ...selectorErrors(spec.selector, 'spec.selector', 'daemonset'),
+    ...lastingTemplateErrors(spec.template, 'spec.template', 'DaemonSet'),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...daemonStrategyErrors(spec.updateStrategy),
+    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+  ]
+}
+export const daemonSetUpdateErrors = withFixedSelector(daemonSetErrors)
+
+export function daemonSetStatusErrors(next: DaemonSet, previous: DaemonSet): readonly FieldError[] {
+  const names = [
+    'currentNumberScheduled',
+    'numberMisscheduled',
+    'desiredNumberScheduled',
+    'numberReady',
+    'observedGeneration',
+    'updatedNumberScheduled',
+    'numberAvailable',
+    'numberUnavailable',
+  ]
+  return [
+    ...statusCountErrors(next.status as unknown as Record<string, unknown>, names, []),
+    ...collisionErrors(next.status, previous.status),
+  ]
+}
+
+export function statefulSetErrors({ spec }: StatefulSet): readonly FieldError[] {
+  if (spec === undefined) return [required('spec')]
+  const rolling = spec.updateStrategy?.rollingUpdate
+  const field = 'spec.updateStrategy.rollingUpdate'
+  const errors: FieldError[] = []
+  if (spec.updateStrategy?.type === 'OnDelete' && rolling !== undefined)
+    errors.push(invalid(field, rolling, "only allowed for updateStrategy 'RollingUpdate'"))
+  else if (rolling !== undefined) {
+    errors.push(...nonNegative(`${field}.partition`, rolling.partition))
+    const { maxUnavailable } = rolling
+    errors.push(
+      ...countOrPercentErrors(maxUnavailable, `${field}.maxUnavailable`),
+      ...notAboveAllErrors(maxUnavailable, `${field}.maxUnavailable`),
+    )
+    if (maxUnavailable !== undefined && numberIn(maxUnavailable) === 0)
+      errors.push(invalid(`${field}.maxUnavailable`, maxUnavailable, 'cannot be 0'))
+  }
+  return [
+    ...errors,
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...selectorErrors(spec.selector, 'spec.selector', 'statefulset'),
+    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
+    ...lastingTemplateErrors(spec.template, 'spec.template', 'StatefulSet'),
+  ]
+}
+
+/** All that may change of a StatefulSet. */
+const changeable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const
+
+export function statefulSetUpdateErrors(next: StatefulSet, previous: StatefulSet): readonly FieldError[] {
+  const errors = [...statefulSetErrors(next)]
+  const fixed: Record<string, unknown> = { ...next.spec }
+  for (const key of changeable) fixed[key] = previous.spec?.[key]
+  if (!sameJson(fixed, previous.spec)) {
+    const listed = changeable.map((key) => `'${key}'`)
+    const names = `${listed.slice(0, -1).join(', ')} and ${listed.at(-1)}`
+    errors.push(forbiddenField('spec', `updates to statefulset spec for fields other than ${names} are forbidden`))
+  }
+  return errors
+}
+
+export function statefulSetStatusErrors(next: StatefulSet, previous: StatefulSet): readonly FieldError[] {
+  const names = [
+    'replicas',
+    'readyReplicas',
+    'currentReplicas',
+    'updatedReplicas',
+    'availableReplicas',
+    'observedGeneration',
+  ]
+  return [
+    ...statusCountErrors(next.status as unknown as Record<string, unknown>, names, [
+      ['readyReplicas', 'replicas', moreThanAll],
+      ['currentReplicas', 'replicas', moreThanAll],
+      ['updatedReplicas', 'replicas', moreThanAll],
+      ['availableReplicas', 'replicas', moreThanAll],
+      ['availableReplicas', 'readyReplicas', 'cannot be greater than status.readyReplicas'],
+    ]),
+    ...collisionErrors(next.status, previous.status),
+  ]
+}
+
+export function controllerRevisionErrors(revision: ControllerRevision): readonly FieldError[] {
+  return [
+    ...(revision.data === undefined || revision.data === null ? [required('data', 'data is mandatory')] : []),
+    ...nonNegative('revision', revision.revision),
+  ]
+}
+export function controllerRevisionUpdateErrors(
+  next: ControllerRevision,
+  previous: ControllerRevision,
+): readonly FieldError[] {
+  return [...immutable('data', next.data, previous.data), ...nonNegative('revision', next.revision)]
+}
