@@ -9,6 +9,7 @@ export { type Kubelet, type KubeletParts, runKubelet } from './kubelet.ts'
 export { type Machine, thisMachine } from './machine/machine.ts'
 export type * from './runtime/runtime.ts'
 export { RuntimeError } from './runtime/runtime.ts'
+export { type KubeletHandlers, type KubeletHandlersParts, kubeletHandlers } from './server/handlers.ts'
 export type { KubeletSettings } from './settings.ts'
 export { type SimulatedBehaviour, simulatedAnnotations } from './simulated/behaviour.ts'
 export {

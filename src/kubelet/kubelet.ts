@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Client, Informers } from '../client/index.ts'
 import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
 import { type Node, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
-import type { Cgroups } from './cgroups/cgroups.ts'
+import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
 import type { RecordEvent } from './events.ts'
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
-import type { Machine } from './machine/machine.ts'
+import { type Machine, machineUsage } from './machine/machine.ts'
 import { keepLease } from './node/lease.ts'
 import { allocatableOf, capacityOf } from './node/node-object.ts'
 import { keepNodeStatus } from './node/node-status.ts'
@@ -17,6 +17,7 @@ import { parseResolvConf } from './pods/network-files.ts'
 import { createPodObjects, createTokens } from './pods/objects.ts'
 import { PodWorker } from './pods/pod-worker.ts'
 import type { Observed, Runtime } from './runtime/runtime.ts'
+import { rotateLogs } from './server/log-rotation.ts'
 import type { KubeletSettings } from './settings.ts'
 import { containerAnnotations, podViewOf } from './sync/containers.ts'
 import { createVolumes } from './volumes/volumes.ts'
@@ -49,6 +50,9 @@ export interface Kubelet {
   pod(namespace: string, name: string): Pod | undefined
   /** What the runtime held when last looked at as a whole. */
   readonly observed: Observed
+  /** How often each probe has had each result. */
+  probeCounts(): Iterable<readonly [labels: Readonly<Record<string, string>>, count: number]>
+  nodeUsage(): Promise<CgroupUsage>
 }
 /** The net under the runtime's events: everything is looked at this often whatever they say. */
 const relistMs = 3000
@@ -60,7 +64,12 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   let node: Node | undefined
   const workers = new Map<string, PodWorker>()
   const running = new Set<Promise<void>>()
-  const context = await podContext(parts, workers, () => node, signal)
+  const probeCounts = new Map<string, [labels: Readonly<Record<string, string>>, count: number]>()
+  const countProbe = (labels: Readonly<Record<string, string>>) => {
+    const key = JSON.stringify(labels)
+    probeCounts.set(key, [labels, (probeCounts.get(key)?.[1] ?? 0) + 1])
+  }
+  const context = { ...(await podContext(parts, workers, () => node, signal)), countProbe }
 
   function begin(pod: Pod): void {
     const known = workers.get(pod.metadata.uid)
@@ -85,6 +94,8 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
       [...workers.values()]
         .map((worker) => worker.pod)
         .find((pod) => pod.metadata.name === name && pod.metadata.namespace === namespace),
+    probeCounts: () => probeCounts.values(),
+    nodeUsage: machineUsage,
     get observed() {
       return observed
     },
@@ -138,7 +149,7 @@ async function podContext(
   workers: ReadonlyMap<string, PodWorker>,
   nodeNow: () => Node | undefined,
   signal: AbortSignal,
-): Promise<PodContext> {
+): Promise<Omit<PodContext, 'countProbe'>> {
   const { settings, machine, client, informers, clock } = parts
   const objects = createPodObjects(parts)
   const tokens = createTokens(parts)

@@ -12,3 +12,12 @@ export {
 export { SpdyConnection, SpdyStream } from './spdy/connection.ts'
 export { dialSpdy, type SpdyDialed } from './spdy/dial.ts'
 export type { SpdyHeaders } from './spdy/headers.ts'
+export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'
+export { refuseUpgrade } from './remote-command/protocols.ts'
+export {
+  acceptCommand,
+  type CommandEnd,
+  type CommandStreams,
+  type CommandWants,
+  type TerminalSize,
+} from './remote-command/remote-command.ts'

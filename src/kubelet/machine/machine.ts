@@ -1,5 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
+import type { CgroupUsage } from '../cgroups/cgroups.ts'
 
 /** What a machine is and has, as its Node tells. */
 export interface Machine {
@@ -40,5 +42,23 @@ export function thisMachine(directory: string): Machine {
     systemUuid: text('/sys/class/dmi/id/product_uuid') || machineId,
     bootId: text('/proc/sys/kernel/random/boot_id'),
     hostname: hostname(),
+  }
+}
+
+/** The kernel counts processor time in hundredths of a second. */
+const nanosecondsPerTick = 1e7
+
+/** What all of this machine uses. */
+export async function machineUsage(): Promise<CgroupUsage> {
+  const [stat, memory] = await Promise.all([readFile('/proc/stat', 'utf8'), readFile('/proc/meminfo', 'utf8')])
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '')
+    .split(' ')
+    .map(Number)
+  const bytesOf = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(memory)?.[1] ?? 0) * 1024
+  return {
+    cpuNanoseconds: (user + nice + system + irq + softIrq + steal) * nanosecondsPerTick,
+    usageBytes: bytesOf('MemTotal') - bytesOf('MemFree'),
+    workingSetBytes: bytesOf('MemTotal') - bytesOf('MemAvailable'),
+    rssBytes: bytesOf('AnonPages'),
   }
 }

@@ -32,6 +32,8 @@ export interface PodContext {
   runtimeHandler(runtimeClass: string): Promise<string | undefined>
   /** Why the node does not take the pod, beside all others it has taken. */
   refusal(pod: Pod): Verdict | undefined
+  /** Counts one try of a probe. */
+  countProbe(labels: Readonly<Record<string, string>>): void
   /** Told of what went wrong and will be tried again. */
   readonly complain: (about: string, error: unknown) => void
 }

@@ -18,6 +18,7 @@ const triesMax = 3
 export interface ProberParts extends ProbeParts {
   readonly clock: Clock
   readonly record: RecordEvent
+  countProbe(labels: Readonly<Record<string, string>>): void
   /** Told when a result has changed, so that the pod is looked at again. */
   readonly onChange: () => void
 }
@@ -81,10 +82,22 @@ export function createProber(parts: ProberParts): Prober {
           podIp: pod.status.podIP ?? view.sandboxes[0]?.ips[0] ?? '',
         }),
       )
+      count(watcher, pod, outcome)
       if (outcome !== undefined) take(watcher, pod, found, probe, outcome)
     } finally {
       watcher.probing = false
     }
+  }
+
+  function count({ type, name }: Watcher, { metadata }: Pod, outcome: ProbeOutcome | undefined): void {
+    parts.countProbe({
+      container: name,
+      namespace: metadata.namespace ?? '',
+      pod: metadata.name,
+      pod_uid: metadata.uid,
+      probe_type: `${type[0]!.toUpperCase()}${type.slice(1)}`,
+      result: outcome === undefined ? 'unknown' : outcome.result === 'failure' ? 'failed' : 'successful',
+    })
   }
 
   /** 0 when to probe now, more to wait; undefined when there is nothing to probe. */

@@ -56,14 +56,15 @@ function statusOf(
   kind: 'main' | 'init' | 'sidecar',
 ): ContainerStatus {
   const { ended, lastExit } = life
-  const id = `simulated://${pod.metadata.uid}/${container.name}/${life.restarts}`
-  const exit = (exitCode: number, startedAtMs: number, atMs: number): ContainerState => ({
+  const idOf = (restarts: number) => `simulated://${pod.metadata.uid}/${container.name}/${restarts}`
+  const id = idOf(life.restarts)
+  const exit = (exitCode: number, startedAtMs: number, atMs: number, containerID = id): ContainerState => ({
     terminated: {
       exitCode,
       reason: exitCode === 0 ? 'Completed' : 'Error',
       startedAt: timestampOf(startedAtMs),
       finishedAt: timestampOf(atMs),
-      containerID: id,
+      containerID,
     },
   })
   const shared = { name: container.name, image: container.image ?? '', imageID: container.image ?? '', containerID: id }
@@ -71,7 +72,10 @@ function statusOf(
     const state = exit(0, life.startedAtMs, life.startedAtMs)
     return { ...shared, state, lastState: {}, ready: true, started: false, restartCount: 0 }
   }
-  const lastState = lastExit === undefined ? {} : exit(lastExit.exitCode, lastExit.startedAtMs, lastExit.atMs)
+  const lastState =
+    lastExit === undefined
+      ? {}
+      : exit(lastExit.exitCode, lastExit.startedAtMs, lastExit.atMs, idOf(Math.max(0, life.restarts - 1)))
   if (ended === undefined) {
     const state = { running: { startedAt: timestampOf(life.startedAtMs) } }
     return { ...shared, state, lastState, ready: life.ready, started: true, restartCount: life.restarts }
