@@ -1,0 +1,49 @@
+import type { Client, Informer, RecordEvent } from '../../client/index.ts'
+import type { Clock, KubeObject, ObjectName, Random } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+
+/** What controllers must be told about the cluster. */
+export interface ControllerConfig {
+  /** PEM of the authority that signs the API server's certificate. */
+  readonly rootCa: string
+  readonly clusterCidr: string
+  readonly nodeCidrMaskSize: number
+  readonly serviceCidr: string
+}
+export type Cached = <T extends KubeObject>(resource: ResourceDefinition<T>) => Informer<T>
+
+/** What every controller is given; there is nothing else to reach for. */
+export interface Tools {
+  readonly clock: Clock
+  readonly random: Random
+  readonly config: ControllerConfig
+  readonly cached: Cached
+  readonly record: RecordEvent
+}
+/** One call of reconcile. Its client notes what it writes, so that the name is not run again before the cache shows it. */
+export interface Turn {
+  readonly client: Client
+  readonly signal: AbortSignal
+  /** Adds to the reason that the decision journal gives for this turn. */
+  because(reason: string): void
+}
+export interface Watch {
+  readonly resource: ResourceDefinition<any>
+  /** Which names a change of this object concerns; asked for the object before the change and after it. */
+  wake(object: any, cached: Cached): readonly ObjectName[]
+}
+/** Returns a delay to be called again; throws to be retried with back-off. */
+export type Reconcile = (name: ObjectName, turn: Turn) => Promise<{ readonly againInMs: number } | undefined>
+
+/** One loop that makes what is, in one respect, as it is asked to be. */
+export interface Controller {
+  /** Kubernetes' name for it, as in `--controllers`. */
+  readonly name: string
+  /** The service account in kube-system whose rights it has; also where its events say they come from. */
+  readonly account: string
+  readonly eventSource?: string
+  readonly watches: readonly Watch[]
+  /** How many names are in hand at once; 5 unless told otherwise. */
+  readonly workers?: number
+  start(tools: Tools): Reconcile
+}

@@ -1,0 +1,201 @@
+import { type Client, createEventRecorder, type Informers, type RecordEvent } from '../../client/index.ts'
+import {
+  type Clock,
+  type DecisionJournal,
+  keyOf,
+  type Log,
+  type Metrics,
+  type ObjectName,
+  type Random,
+  StatusError,
+} from '../../machinery/index.ts'
+import type { Cached, Controller, ControllerConfig, Reconcile } from './controller.ts'
+import { queueMeasures, WorkQueue } from './queue.ts'
+import { OwnWrites } from './writes.ts'
+
+export interface ControllersParts {
+  readonly client: Client
+  /** A client with the rights of a service account in kube-system; without it, all use `client`. */
+  readonly clientFor?: (account: string) => Client
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly random: Random
+  readonly log?: Log
+  readonly journal: DecisionJournal
+  readonly metrics: Metrics
+  /** Where all events go; without it each controller writes them to the API under its own name. */
+  readonly recorder?: RecordEvent
+  readonly config: ControllerConfig
+}
+const workersDefault = 5
+
+/** Runs every controller of the list until the signal aborts. */
+export async function runControllers(
+  list: readonly Controller[],
+  parts: ControllersParts,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(list.map((controller) => runController(controller, parts, signal)))
+}
+
+/** Runs one controller until the signal aborts: it starts once all its caches are filled. */
+export async function runController(
+  controller: Controller,
+  parts: ControllersParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, random, informers, config } = parts
+  const client = parts.clientFor?.(controller.account) ?? parts.client
+  const component = controller.eventSource ?? controller.account
+  const record = parts.recorder ?? createEventRecorder({ client, clock, random, component })
+  const cached: Cached = (resource) => informers.of(resource)
+  const loop = new Loop(controller, parts, client, signal)
+  // Kubernetes: indexes are added before the first object comes.
+  const reconcile = controller.start({ clock, random, config, cached, record })
+  for (const { resource } of controller.watches)
+    await cached(resource)
+      .synced(signal)
+      .catch(() => {})
+  if (signal.aborted) return
+  loop.start(reconcile)
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  loop.stop()
+}
+
+/** The names of one controller, from being woken to being done. */
+class Loop {
+  readonly #controller: Controller
+  readonly #parts: ControllersParts
+  readonly #client: Client
+  readonly #signal: AbortSignal
+  readonly #queue: WorkQueue
+  readonly #cached: Cached
+  readonly #watched: ReadonlySet<any>
+  readonly #writes = new Map<string, OwnWrites>()
+  readonly #parked = new Map<string, ObjectName>()
+  readonly #subscriptions: Disposable[] = []
+  #reconcile: Reconcile | undefined
+  #isPumping = false
+  #inHand = 0
+
+  constructor(controller: Controller, parts: ControllersParts, client: Client, signal: AbortSignal) {
+    this.#controller = controller
+    this.#parts = parts
+    this.#client = client
+    this.#signal = signal
+    this.#cached = (resource) => parts.informers.of(resource)
+    this.#watched = new Set(controller.watches.map(({ resource }) => resource))
+    this.#queue = new WorkQueue({
+      clock: parts.clock,
+      measures: queueMeasures(parts.metrics, queueNameOf(controller)),
+      onWork: () => this.#pump(),
+    })
+  }
+
+  start(reconcile: Reconcile): void {
+    this.#reconcile = reconcile
+    for (const watch of this.#controller.watches) {
+      this.#subscriptions.push(
+        this.#cached(watch.resource).subscribe((next, previous) => {
+          if (this.#parked.size > 0) this.#pump()
+          if (previous !== undefined && previous !== next) this.#wake(watch.wake(previous, this.#cached))
+          if (next !== undefined) this.#wake(watch.wake(next, this.#cached))
+        }),
+      )
+    }
+  }
+
+  stop(): void {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+    this.#queue.clear()
+  }
+
+  #wake(names: readonly ObjectName[]): void {
+    for (const name of names) this.#queue.add(name)
+  }
+
+  /** Hands out work, once the caches have taken in all of what they are being told now. */
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    queueMicrotask(() => {
+      this.#isPumping = false
+      for (const [key, name] of this.#parked) {
+        if (this.#writes.get(key)?.isBehind(this.#cached) === true) continue
+        this.#parked.delete(key)
+        this.#queue.add(name)
+      }
+      const workers = this.#controller.workers ?? workersDefault
+      while (this.#inHand < workers && !this.#signal.aborted) {
+        const name = this.#queue.take()
+        if (name === undefined) return
+        this.#inHand++
+        void this.#work(name)
+      }
+    })
+  }
+
+  async #work(name: ObjectName): Promise<void> {
+    const key = keyOf(name)
+    const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched)
+    this.#writes.set(key, writes)
+    let outcome = ''
+    const reasons: string[] = []
+    try {
+      await writes.settle()
+      if (writes.isBehind(this.#cached)) this.#parked.set(key, name)
+      else {
+        const turn = {
+          client: writes.noting(this.#client),
+          signal: this.#signal,
+          because: (reason: string) => void reasons.push(reason),
+        }
+        const again = await this.#reconcile!(name, turn)
+        this.#queue.forget(name)
+        if (again !== undefined && !this.#signal.aborted) this.#queue.addAfter(name, again.againInMs)
+        if (!writes.isBehind(this.#cached) && !this.#parked.has(key)) this.#writes.delete(key)
+      }
+    } catch (error) {
+      outcome = `failed: ${error instanceof Error ? error.message : String(error)}`
+      if (!this.#signal.aborted) this.#queue.retry(name)
+      this.#complain(key, error)
+    }
+    this.#journal(key, writes, [reasons.join('; '), outcome])
+    this.#inHand--
+    this.#queue.done(name)
+    this.#pump()
+  }
+
+  #complain(key: string, error: unknown): void {
+    if (this.#signal.aborted) return
+    const log = this.#parts.log
+    const about = { controller: this.#controller.name, object: key }
+    // Kubernetes: a refusal is part of the work, and tried again; anything else is ours to mend.
+    if (error instanceof StatusError) log?.v(2).info(`retrying: ${error.message}`, about)
+    else log?.error('reconcile failed', error, about)
+  }
+
+  /** Every turn that wrote, or failed, is a decision worth remembering. */
+  #journal(key: string, writes: OwnWrites, why: readonly string[]): void {
+    const written = writes.takeSummary()
+    const reason = [...why, written].filter((part) => part !== '').join('; ')
+    if (reason === '') return
+    const main = this.#controller.watches[0]!.resource
+    this.#parts.journal.record({
+      atMs: this.#parts.clock.now(),
+      component: this.#controller.name,
+      object: `${main.kind}/${key}`,
+      seenRevision: String(this.#cached(main).revision),
+      writtenRevision: written === '' ? '' : String(writes.newest),
+      reason,
+    })
+  }
+}
+
+/** Kubernetes: queues are named after what they hold: `deployment`, `replicaset`. */
+function queueNameOf({ name }: Controller): string {
+  return name.replace(/-controller$/, '')
+}
