@@ -1,0 +1,5 @@
+/** Scheduler: which node each pod goes to. Knows nodes as numbers, and the API only through its client. */
+export type { ClusterChange, NodeView, SchedulerPlugin, Verdict } from './framework/framework.ts'
+export { fits, refuse, refuseAlways } from './framework/framework.ts'
+export { defaultPlugins } from './plugins/index.ts'
+export { runScheduler, type SchedulerParts } from './run.ts'

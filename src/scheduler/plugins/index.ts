@@ -1,0 +1,24 @@
+import type { SchedulerPlugin } from '../framework/framework.ts'
+import {
+  imageLocality,
+  nodeAffinity,
+  nodeName,
+  nodePorts,
+  nodeUnschedulable,
+  schedulingGates,
+  taintToleration,
+} from './nodes.ts'
+import { nodeResourcesBalancedAllocation, nodeResourcesFit } from './resources.ts'
+
+/** The plugins of the default profile: the only list, in the order they are asked. */
+export const defaultPlugins: readonly SchedulerPlugin[] = [
+  schedulingGates,
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  nodeResourcesBalancedAllocation,
+  imageLocality,
+]

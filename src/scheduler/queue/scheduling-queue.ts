@@ -1,0 +1,162 @@
+import type { Clock } from '../../machinery/index.ts'
+import type { Pod } from '../../resources/index.ts'
+import type { ClusterChange } from '../framework/framework.ts'
+
+/** Kubernetes: 1 s after the first failure, doubling to 10 s; unschedulable pods are tried again after 5 min at the latest. */
+const backoffMinMs = 1000
+const backoffMaxMs = 10_000
+const unschedulableMsMax = 5 * 60_000
+
+/** A pod that waits to be placed. */
+export interface Waiting {
+  readonly pod: Pod
+  attempts: number
+  /** When it was first seen, for order among equals. */
+  readonly addedMs: number
+  /** When its last attempt failed. */
+  failedMs: number
+  /** The changes that could help it, by the plugins that refused it. */
+  wakeOn: ReadonlySet<ClusterChange>
+  place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'taken'
+  /** A change that could help came while it was being tried. */
+  wokenMeanwhile: boolean
+}
+
+/**
+ * Pods waiting to be placed: ready ones by priority and age, those backing off, and those nothing has changed for.
+ * A pod is in exactly one place, and never handed out twice at a time.
+ */
+export class SchedulingQueue {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #active: Waiting[] = []
+  readonly #onReady: () => void
+
+  constructor(clock: Clock, onReady: () => void) {
+    this.#clock = clock
+    this.#onReady = onReady
+  }
+
+  get counts(): {
+    readonly active: number
+    readonly backoff: number
+    readonly unschedulable: number
+    readonly gated: number
+  } {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
+    for (const { place } of this.#waiting.values()) if (place !== 'taken') counts[place]++
+    return counts
+  }
+
+  has(uid: string): boolean {
+    return this.#waiting.has(uid)
+  }
+
+  /** Adds a pod, or takes in its new state; a changed pod that was refused is tried again. */
+  add(pod: Pod, gated: boolean): void {
+    const { uid } = pod.metadata
+    const known = this.#waiting.get(uid)
+    const nowMs = this.#clock.monotonic()
+    const waiting: Waiting = {
+      pod,
+      attempts: known?.attempts ?? 0,
+      addedMs: known?.addedMs ?? nowMs,
+      failedMs: known?.failedMs ?? 0,
+      wakeOn: known?.wakeOn ?? new Set(),
+      place: 'active',
+      wokenMeanwhile: known?.wokenMeanwhile ?? false,
+    }
+    this.#waiting.set(uid, waiting)
+    if (known?.place === 'active') remove(this.#active, known)
+    if (known?.place === 'taken') {
+      waiting.place = 'taken'
+      waiting.wokenMeanwhile = true
+    } else if (gated) waiting.place = 'gated'
+    else this.#activateOrBackOff(waiting)
+  }
+
+  delete(uid: string): void {
+    const known = this.#waiting.get(uid)
+    if (known === undefined) return
+    this.#waiting.delete(uid)
+    if (known.place === 'active') remove(this.#active, known)
+  }
+
+  /** The next pod to place, or undefined. It stays known until done or failed is told. */
+  take(): Waiting | undefined {
+    const next = this.#active.shift()
+    if (next === undefined) return undefined
+    next.place = 'taken'
+    next.attempts++
+    next.wokenMeanwhile = false
+    return next
+  }
+
+  done(uid: string): void {
+    this.#waiting.delete(uid)
+  }
+
+  /** Puts a pod back that could not be placed: to wait for a change that could help, or for its back-off alone. */
+  failed(uid: string, wakeOn: ReadonlySet<ClusterChange>, isError: boolean): void {
+    const waiting = this.#waiting.get(uid)
+    if (waiting === undefined) return
+    waiting.failedMs = this.#clock.monotonic()
+    waiting.wakeOn = wakeOn
+    if (isError || waiting.wokenMeanwhile) {
+      this.#activateOrBackOff(waiting)
+      return
+    }
+    waiting.place = 'unschedulable'
+    this.#clock.after(unschedulableMsMax, () => {
+      if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable') this.#activateOrBackOff(waiting)
+    })
+  }
+
+  /** Something changed: pods it could help are tried again, after their back-off. */
+  wake(change: ClusterChange): void {
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.place === 'taken') waiting.wokenMeanwhile = true
+      else if (waiting.place === 'unschedulable' && waiting.wakeOn.has(change)) this.#activateOrBackOff(waiting)
+    }
+  }
+
+  #activateOrBackOff(waiting: Waiting): void {
+    const nowMs = this.#clock.monotonic()
+    const delayMs = waiting.attempts === 0 ? 0 : Math.min(backoffMinMs * 2 ** (waiting.attempts - 1), backoffMaxMs)
+    const readyMs = waiting.failedMs + delayMs
+    if (waiting.attempts === 0 || readyMs <= nowMs) {
+      this.#activate(waiting)
+      return
+    }
+    waiting.place = 'backoff'
+    this.#clock.after(readyMs - nowMs, () => {
+      if (this.#waiting.get(waiting.pod.metadata.uid) === waiting && waiting.place === 'backoff')
+        this.#activate(waiting)
+    })
+  }
+
+  #activate(waiting: Waiting): void {
+    waiting.place = 'active'
+    let low = 0
+    let high = this.#active.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (comesBefore(this.#active[middle]!, waiting)) low = middle + 1
+      else high = middle
+    }
+    this.#active.splice(low, 0, waiting)
+    this.#onReady()
+  }
+}
+
+/** Kubernetes (PrioritySort): higher priority first, then who waits longest. */
+function comesBefore(a: Waiting, b: Waiting): boolean {
+  const left = a.pod.spec?.priority ?? 0
+  const right = b.pod.spec?.priority ?? 0
+  return left > right || (left === right && a.addedMs <= b.addedMs)
+}
+
+function remove(list: Waiting[], item: Waiting): void {
+  const at = list.indexOf(item)
+  if (at >= 0) list.splice(at, 1)
+}

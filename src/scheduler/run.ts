@@ -1,0 +1,304 @@
+import type { Client, Informers } from '../client/index.ts'
+import {
+  type Clock,
+  type DecisionJournal,
+  isActive,
+  isConflict,
+  isNotFound,
+  isTerminal,
+  type Log,
+  type Metrics,
+  type Random,
+  sameJson,
+  timestampOf,
+} from '../machinery/index.ts'
+import { type Node, nodes, type Pod, pods } from '../resources/index.ts'
+import { NodeColumns } from './columns/node-columns.ts'
+import { Placer } from './cycle/place.ts'
+import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
+import { factsOf, type PodFacts } from './framework/pod-facts.ts'
+import { defaultPlugins } from './plugins/index.ts'
+import { SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
+
+export interface SchedulerParts {
+  readonly client: Client
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly random: Random
+  readonly record: (about: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void
+  readonly log: Log
+  readonly journal: DecisionJournal
+  readonly metrics: Metrics
+  readonly plugins?: readonly SchedulerPlugin[]
+  /** Pods that name another scheduler are left alone. */
+  readonly schedulerName?: string
+}
+
+/** Bindings under way at once; a slow API slows placing down rather than piling up work. */
+const bindingsMax = 256
+/** A turn of placing yields to other work after this many pods. */
+const podsPerTurn = 64
+const attemptBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048]
+
+/** Places pods until the signal aborts. A decision counts at once; binding follows beside it. */
+export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
+  const scheduler = new Scheduler(parts)
+  await scheduler.run(signal)
+}
+
+class Scheduler {
+  readonly #parts: SchedulerParts
+  readonly #plugins: readonly SchedulerPlugin[]
+  readonly #name: string
+  readonly #columns = new NodeColumns()
+  readonly #placer: Placer
+  readonly #queue: SchedulingQueue
+  readonly #binding = new Set<Promise<void>>()
+  /** Pods decided but not yet seen bound, by uid. */
+  readonly #assumed = new Map<string, PodFacts>()
+  #wake = () => {}
+  readonly #attempts
+  readonly #seconds
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts
+    this.#plugins = parts.plugins ?? defaultPlugins
+    this.#name = parts.schedulerName ?? 'default-scheduler'
+    this.#placer = new Placer(this.#plugins, parts.random)
+    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
+    const { metrics } = parts
+    this.#attempts = metrics.counter(
+      'scheduler_schedule_attempts_total',
+      "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
+    )
+    this.#seconds = metrics.histogram(
+      'scheduler_scheduling_attempt_duration_seconds',
+      'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
+      attemptBuckets,
+    )
+    metrics.gaugeOf('scheduler_pending_pods_active', 'Pods ready to be placed', () => this.#queue.counts.active)
+    metrics.gaugeOf(
+      'scheduler_pending_pods_unschedulable',
+      'Pods that were refused and wait for a change',
+      () => this.#queue.counts.unschedulable,
+    )
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { informers } = this.#parts
+    const nodeCache = informers.of(nodes)
+    const podCache = informers.of(pods)
+    await Promise.all([nodeCache.synced(signal), podCache.synced(signal)])
+    using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
+    using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
+    while (!signal.aborted) {
+      const placed = await this.#turn(signal)
+      if (placed > 0) {
+        // Lets informers, bindings and everything else of the process have their turn.
+        await this.#parts.clock.sleep(0, signal).catch(() => {})
+        continue
+      }
+      if (signal.aborted) break
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        if (this.#queue.counts.active > 0) resolve()
+      })
+      this.#wake = () => {}
+    }
+    await Promise.allSettled(this.#binding)
+  }
+
+  async #turn(signal: AbortSignal): Promise<number> {
+    let placed = 0
+    for (; placed < podsPerTurn && !signal.aborted; placed++) {
+      while (this.#binding.size >= bindingsMax) await Promise.race(this.#binding)
+      const waiting = this.#queue.take()
+      if (waiting === undefined) break
+      this.#attempt(waiting)
+    }
+    return placed
+  }
+
+  #attempt(waiting: Waiting): void {
+    const { clock, journal } = this.#parts
+    const startedMs = clock.monotonic()
+    const { pod } = waiting
+    const facts = factsOf(pod)
+    const { uid, name, namespace, resourceVersion } = pod.metadata
+    const placement = this.#placer.place(facts, this.#columns)
+    const decision = {
+      atMs: clock.now(),
+      component: 'scheduler',
+      object: `Pod/${namespace}/${name}`,
+      seenRevision: resourceVersion,
+      writtenRevision: '',
+    }
+    if (placement.nodeName === undefined) {
+      journal.record({ ...decision, reason: placement.message })
+      this.#attempts.inc({ result: 'unschedulable', profile: this.#name })
+      this.#queue.failed(uid, placement.wakeOn, false)
+      void this.#reportRefusal(pod, placement.message)
+      return
+    }
+    const { nodeName } = placement
+    this.#columns.addPod(facts, nodeName)
+    this.#assumed.set(uid, facts)
+    const binding = this.#bind(waiting, nodeName)
+      .then(
+        (revision) => {
+          this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile: this.#name })
+          this.#attempts.inc({ result: 'scheduled', profile: this.#name })
+          journal.record({
+            ...decision,
+            writtenRevision: revision,
+            reason: `placed on ${nodeName}: best of ${placement.feasible} that fit, of ${placement.evaluated} looked at`,
+          })
+        },
+        (error) => this.#bindingFailed(waiting, nodeName, error),
+      )
+      .finally(() => this.#binding.delete(binding))
+    this.#binding.add(binding)
+  }
+
+  async #bind({ pod }: Waiting, nodeName: string): Promise<string> {
+    const { client, record } = this.#parts
+    const { name, namespace = '', uid } = pod.metadata
+    await client.post(pods, { name, namespace }, 'binding', {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace, uid },
+      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+    })
+    this.#queue.done(uid)
+    record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
+    return ''
+  }
+
+  #bindingFailed(waiting: Waiting, nodeName: string, error: unknown): void {
+    const { pod } = waiting
+    const { uid } = pod.metadata
+    this.#assumed.delete(uid)
+    this.#columns.removePod(uid)
+    this.#attempts.inc({ result: 'error', profile: this.#name })
+    // Gone or bound by somebody else: what the cache shows next decides.
+    if (isNotFound(error)) {
+      this.#queue.done(uid)
+      return
+    }
+    this.#queue.failed(uid, new Set(), true)
+    if (!isConflict(error))
+      this.#parts.log.warn('binding failed', {
+        pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
+        node: nodeName,
+        error: String(error),
+      })
+  }
+
+  /** The pod says why it waits; again only when the words change. */
+  async #reportRefusal(pod: Pod, message: string): Promise<void> {
+    const { client, record, clock, log } = this.#parts
+    record(pod, 'Warning', 'FailedScheduling', message)
+    const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+    if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return
+    const now = timestampOf(clock.now())
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      lastProbeTime: null,
+      lastTransitionTime: known?.status === 'False' ? (known.lastTransitionTime ?? now) : now,
+      reason: 'Unschedulable',
+      message,
+      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    }
+    try {
+      await client.patch(
+        pods,
+        { name: pod.metadata.name, namespace: pod.metadata.namespace ?? '' },
+        { type: 'strategic', body: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } } },
+        'status',
+      )
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error))
+        log.warn('the pod could not be told why it waits', { error: String(error) })
+    }
+  }
+
+  #nodeChanged(next: Node | undefined, previous: Node | undefined): void {
+    if (next === undefined) {
+      if (previous !== undefined) this.#columns.removeNode(previous.metadata.name)
+      return
+    }
+    if (next === previous) return
+    const isNew = this.#columns.placeOf(next.metadata.name) === undefined
+    this.#columns.setNode(next)
+    if (isNew) {
+      // Pods that were bound before their node was known are counted now.
+      for (const pod of this.#parts.informers.of(pods).list()) {
+        if (pod.spec?.nodeName === next.metadata.name && !isTerminal(pod as never))
+          this.#columns.addPod(factsOf(pod), next.metadata.name)
+      }
+      this.#queue.wake('Node/Add')
+      return
+    }
+    for (const change of nodeChanges(next, previous)) this.#queue.wake(change)
+  }
+
+  #podChanged(next: Pod | undefined, previous: Pod | undefined): void {
+    const uid = (next ?? previous)!.metadata.uid
+    if (previous !== undefined && next !== undefined && previous.metadata.uid !== uid) this.#podGone(previous)
+    if (next === undefined) {
+      this.#podGone(previous!)
+      return
+    }
+    const nodeName = next.spec?.nodeName ?? ''
+    if (nodeName !== '') {
+      this.#queue.delete(uid)
+      this.#assumed.delete(uid)
+      if (isTerminal(next as never)) {
+        this.#columns.removePod(uid)
+        if (previous === undefined || !isTerminal(previous as never)) this.#queue.wake('AssignedPod/Delete')
+        return
+      }
+      const before = previous?.spec
+      if (this.#columns.nodeNameOfPod(uid) !== nodeName || before?.containers !== next.spec?.containers)
+        this.#columns.addPod(factsOf(next), nodeName)
+      return
+    }
+    if (!isActive(next as never)) {
+      this.#queue.delete(uid)
+      return
+    }
+    if ((next.spec?.schedulerName ?? 'default-scheduler') !== this.#name || this.#assumed.has(uid)) return
+    const gated = this.#plugins.some((plugin) => plugin.preEnqueue?.(next).fits === false)
+    // Kubernetes: a change of status alone (our own report of the refusal) is no reason to try again.
+    if (
+      this.#queue.has(uid) &&
+      previous !== undefined &&
+      sameJson(previous.spec, next.spec) &&
+      sameJson(previous.metadata.labels, next.metadata.labels)
+    )
+      return
+    this.#queue.add(next, gated)
+  }
+
+  #podGone(pod: Pod): void {
+    const { uid } = pod.metadata
+    this.#queue.delete(uid)
+    this.#assumed.delete(uid)
+    const held = this.#columns.nodeNameOfPod(uid) !== undefined
+    this.#columns.removePod(uid)
+    if (held) this.#queue.wake('AssignedPod/Delete')
+  }
+}
+
+/** What of a node changed, in the terms that refused pods wait for. */
+function nodeChanges(next: Node, previous: Node | undefined): readonly ClusterChange[] {
+  if (previous === undefined) return ['Node/Add']
+  const changes: ClusterChange[] = []
+  if (!sameJson(next.status?.allocatable, previous.status?.allocatable)) changes.push('Node/UpdateAllocatable')
+  if (!sameJson(next.metadata.labels, previous.metadata.labels)) changes.push('Node/UpdateLabel')
+  if (!sameJson(next.spec?.taints, previous.spec?.taints) || next.spec?.unschedulable !== previous.spec?.unschedulable)
+    changes.push('Node/UpdateTaint')
+  return changes
+}
