@@ -1,4 +1,4 @@
-import { sameJson } from '../machinery/index.ts'
+import { type FieldError, sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
 import { schemaErrors } from './schema.ts'
@@ -27,11 +27,30 @@ export type Hooks = Pick<
   | 'graceful'
 >
 
+/** Kubernetes: generation moves for kinds that have both a spec and a status, but for these it is the other way round. */
+const generationKinds: Readonly<Record<string, boolean>> = {
+  APIService: false,
+  CertificateSigningRequest: false,
+  HorizontalPodAutoscaler: false,
+  ResourceClaim: false,
+  ServiceCIDR: false,
+  VolumeAttachment: false,
+  CSIDriver: true,
+  EndpointSlice: true,
+  IngressClass: true,
+  MutatingAdmissionPolicy: true,
+  MutatingAdmissionPolicyBinding: true,
+  MutatingWebhookConfiguration: true,
+  NetworkPolicy: true,
+  PodTemplate: true,
+  ValidatingAdmissionPolicyBinding: true,
+  ValidatingWebhookConfiguration: true,
+}
+
 /** The behaviour most kinds share; what a kind does differently replaces single hooks. */
 export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Hooks {
   const servesStatus = facts.subresources.some(({ name }) => name === 'status')
-  // Kubernetes: generation moves only for kinds whose strategy says so; those that have both a spec and a status do.
-  const hasGeneration = facts.hasSpec && facts.hasStatus
+  const hasGeneration = generationKinds[facts.kind] ?? (facts.hasSpec && facts.hasStatus)
   const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
   const rule: MetaRule = { namespaced: facts.scope === 'Namespaced', name: checks.name ?? subdomainName }
   return {
@@ -56,27 +75,36 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
       keepMember(draft.metadata, previous.metadata, 'generation')
       keepMember(draft.metadata, previous.metadata, 'deletionTimestamp')
     },
-    validate: (object) => [
-      // Reviews and bindings are answered, not kept, and need no name.
-      ...(facts.stored ? objectMetaErrors(object.metadata, rule) : []),
-      ...(checks.create?.(object) ?? []),
-      ...schemaErrors(facts.type, object, { enums: true }),
-    ],
-    validateUpdate: (object, previous) => [
-      ...objectMetaUpdateErrors(object.metadata, previous.metadata),
-      ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
-      ...schemaErrors(facts.type, object, { previous, enums: true }),
-    ],
-    validateStatusUpdate: (object, previous) => [
-      ...objectMetaUpdateErrors(object.metadata, previous.metadata),
-      ...(checks.status?.(object, previous) ?? []),
-      ...schemaErrors(facts.type, object, { previous }),
-    ],
+    validate: (object) =>
+      joined(
+        // Reviews and bindings are answered, not kept, and need no name.
+        [...(facts.stored ? objectMetaErrors(object.metadata, rule) : []), ...(checks.create?.(object) ?? [])],
+        schemaErrors(facts.type, object, { enums: true }),
+      ),
+    validateUpdate: (object, previous) =>
+      joined(
+        [
+          ...objectMetaUpdateErrors(object.metadata, previous.metadata),
+          ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
+        ],
+        schemaErrors(facts.type, object, { previous, enums: true }),
+      ),
+    validateStatusUpdate: (object, previous) =>
+      joined(
+        [...objectMetaUpdateErrors(object.metadata, previous.metadata), ...(checks.status?.(object, previous) ?? [])],
+        schemaErrors(facts.type, object, { previous }),
+      ),
     warnings: () => [],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     graceful: false,
   }
+}
+
+/** What was found by hand and, where it adds something, by the schema. */
+function joined(byHand: readonly FieldError[], bySchema: readonly FieldError[]): readonly FieldError[] {
+  const isNew = (one: FieldError) => !byHand.some(({ field, type }) => field === one.field && type === one.type)
+  return [...byHand, ...bySchema.filter(isNew)]
 }
 
 /** Empties status as a new object has it: written as `{}` where Kubernetes writes it so, absent elsewhere. */

@@ -7,6 +7,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../generated/types.ts'
+import { webhookErrors } from '../other-checks.ts'
 import {
   admissionPolicyBindingCells,
   mutatingAdmissionPolicyCells,
@@ -14,8 +15,16 @@ import {
   webhookCells,
 } from './cells.ts'
 
-export const mutatingWebhookConfigurationHooks: HooksFor<MutatingWebhookConfiguration> = { cells: webhookCells }
-export const validatingWebhookConfigurationHooks: HooksFor<ValidatingWebhookConfiguration> = { cells: webhookCells }
+export const mutatingWebhookConfigurationHooks: HooksFor<MutatingWebhookConfiguration> = {
+  cells: webhookCells,
+  checks: { create: webhookErrors as never },
+  allowUnconditionalUpdate: false,
+}
+export const validatingWebhookConfigurationHooks: HooksFor<ValidatingWebhookConfiguration> = {
+  cells: webhookCells,
+  checks: { create: webhookErrors },
+  allowUnconditionalUpdate: false,
+}
 export const validatingAdmissionPolicyHooks: HooksFor<ValidatingAdmissionPolicy> = {
   cells: validatingAdmissionPolicyCells,
 }

@@ -1,6 +1,8 @@
+import { sameJson } from '../../machinery/index.ts'
 import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import type { HooksFor } from '../define.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/types.ts'
+import { keepMember, moveGeneration } from '../strategy.ts'
 import { controllerRevisionCells, daemonSetCells, deploymentCells, replicaSetCells, statefulSetCells } from './cells.ts'
 import {
   controllerRevisionErrors,
@@ -31,6 +33,17 @@ export const daemonSetHooks: HooksFor<DaemonSet> = {
 export const deploymentHooks: HooksFor<Deployment> = {
   cells: deploymentCells,
   checks: { create: deploymentErrors, update: deploymentUpdateErrors, status: deploymentStatusErrors },
+  prepareForUpdate(draft, previous) {
+    keepMember(draft, previous, 'status')
+    moveGeneration(draft, previous)
+    // Kubernetes: a Deployment's annotations are copied to its ReplicaSets, so they count as desired state.
+    if (!sameJson(draft.metadata.annotations ?? {}, previous.metadata.annotations ?? {}))
+      draft.metadata.generation = (previous.metadata.generation ?? 0) + 1
+  },
+  prepareForStatusUpdate(draft, previous) {
+    keepMember(draft, previous, 'spec')
+    for (const key of ['generation', 'deletionTimestamp', 'labels']) keepMember(draft.metadata, previous.metadata, key)
+  },
   warnings: (one, previous) => podTemplateWarnings(one.spec?.template, previous?.spec?.template, 'spec.template'),
 }
 export const replicaSetHooks: HooksFor<ReplicaSet> = {

@@ -1,5 +1,10 @@
 import type { HooksFor } from '../define.ts'
 import type { RuntimeClass } from '../generated/types.ts'
 import { runtimeClassCells } from '../other-cells.ts'
+import { runtimeClassErrors, runtimeClassUpdateErrors } from '../other-checks.ts'
 
-export const runtimeClassHooks: HooksFor<RuntimeClass> = { cells: runtimeClassCells }
+export const runtimeClassHooks: HooksFor<RuntimeClass> = {
+  cells: runtimeClassCells,
+  checks: { create: runtimeClassErrors, update: runtimeClassUpdateErrors },
+  allowUnconditionalUpdate: false,
+}

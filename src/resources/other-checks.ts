@@ -1,0 +1,277 @@
+import {
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  isIp,
+  labelSelectorErrors,
+  parseIp,
+  portNameErrors,
+  qualifiedNameErrors,
+  required,
+  sameJson,
+} from '../machinery/index.ts'
+import type {
+  CertificateSigningRequest,
+  CSIDriver,
+  CSINode,
+  EndpointSlice,
+  HorizontalPodAutoscaler,
+  Lease,
+  PodDisruptionBudget,
+  PriorityClass,
+  RuntimeClass,
+  StorageClass,
+  ValidatingWebhookConfiguration,
+} from './generated/types.ts'
+import { complaints, immutable, nonNegative } from './validation/object-meta.ts'
+import { countOrPercentErrors, notAboveAllErrors } from './validation/workload.ts'
+
+export function leaseErrors({ spec }: Lease): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const seconds = spec?.leaseDurationSeconds
+  if (seconds !== undefined && seconds <= 0)
+    errors.push(invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0'))
+  return [...errors, ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions)]
+}
+
+const endpointsMax = 1000
+const addressesMax = 100
+const slicePortsMax = 20000
+
+export function endpointSliceErrors(slice: EndpointSlice): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const { addressType, endpoints, ports } = slice
+  if (!addressType) errors.push(required('addressType'))
+  const tooMany = (field: string, count: number, max: number) =>
+    errors.push({ type: 'FieldValueTooMany', field, message: `Too many: ${count}: must have at most ${max} items` })
+  if ((endpoints ?? []).length > endpointsMax) tooMany('endpoints', endpoints!.length, endpointsMax)
+  for (const [index, endpoint] of (endpoints ?? []).entries()) {
+    const at = `endpoints[${index}]`
+    const addresses = endpoint.addresses ?? []
+    if (addresses.length === 0) errors.push(required(`${at}.addresses`, 'must contain at least 1 address'))
+    if (addresses.length > addressesMax) tooMany(`${at}.addresses`, addresses.length, addressesMax)
+    for (const [n, address] of addresses.entries())
+      errors.push(...addressErrors(addressType, address, `${at}.addresses[${n}]`))
+    if (endpoint.hostname !== undefined)
+      errors.push(...complaints(`${at}.hostname`, endpoint.hostname, dns1123LabelErrors(endpoint.hostname)))
+    if (endpoint.nodeName !== undefined)
+      errors.push(...complaints(`${at}.nodeName`, endpoint.nodeName, dns1123SubdomainErrors(endpoint.nodeName)))
+  }
+  if ((ports ?? []).length > slicePortsMax) tooMany('ports', ports!.length, slicePortsMax)
+  const names = new Set<string>()
+  for (const [index, { name = '', protocol }] of (ports ?? []).entries()) {
+    const at = `ports[${index}]`
+    if (name !== '') errors.push(...complaints(`${at}.name`, name, portNameErrors(name)))
+    if (names.has(name))
+      errors.push({
+        type: 'FieldValueDuplicate',
+        field: `${at}.name`,
+        message: `Duplicate value: ${JSON.stringify(name)}`,
+      })
+    names.add(name)
+    if (!protocol) errors.push(required(`${at}.protocol`))
+  }
+  return errors
+}
+
+function addressErrors(type: string, address: string, field: string): readonly FieldError[] {
+  if (type === 'FQDN') return complaints(field, address, dns1123SubdomainErrors(address))
+  if (!isIp(address)) return [invalid(field, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
+  const family = parseIp(address)!.family === 4 ? 'IPv4' : 'IPv6'
+  if (family === type) return []
+  return [invalid(field, address, `must be an ${type} address`)]
+}
+
+export function endpointSliceUpdateErrors(next: EndpointSlice, previous: EndpointSlice): readonly FieldError[] {
+  return [...endpointSliceErrors(next), ...immutable('addressType', next.addressType, previous.addressType)]
+}
+
+export function podDisruptionBudgetErrors({ spec }: PodDisruptionBudget): readonly FieldError[] {
+  const { minAvailable, maxUnavailable, selector } = spec ?? {}
+  const errors: FieldError[] = []
+  if (minAvailable !== undefined && maxUnavailable !== undefined)
+    errors.push(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'))
+  for (const [name, value] of [
+    ['minAvailable', minAvailable],
+    ['maxUnavailable', maxUnavailable],
+  ] as const)
+    errors.push(...countOrPercentErrors(value, `spec.${name}`), ...notAboveAllErrors(value, `spec.${name}`))
+  return [...errors, ...labelSelectorErrors(selector, 'spec.selector')]
+}
+export function podDisruptionBudgetStatusErrors({ status }: PodDisruptionBudget): readonly FieldError[] {
+  const names = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
+  return names.flatMap((name) => nonNegative(`status.${name}`, status?.[name]))
+}
+
+export function horizontalPodAutoscalerErrors({ spec }: HorizontalPodAutoscaler): readonly FieldError[] {
+  if (spec === undefined) return [required('spec')]
+  const errors: FieldError[] = []
+  const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics = [] } = spec
+  if (minReplicas !== undefined && minReplicas < 1)
+    errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'))
+  if (maxReplicas < 1) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0'))
+  if (minReplicas !== undefined && maxReplicas < minReplicas)
+    errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
+  if ((scaleTargetRef?.kind ?? '') === '') errors.push(required('spec.scaleTargetRef.kind'))
+  if ((scaleTargetRef?.name ?? '') === '') errors.push(required('spec.scaleTargetRef.name'))
+  for (const [index, metric] of metrics.entries()) {
+    const at = `spec.metrics[${index}]`
+    if (!metric.type) errors.push(required(`${at}.type`, 'must specify a metric source type'))
+    const key = metric.type === undefined ? '' : metric.type[0]!.toLowerCase() + metric.type.slice(1)
+    if (key !== '' && (metric as unknown as Record<string, unknown>)[key] === undefined)
+      errors.push(required(`${at}.${key}`, `must populate information for the given metric source`))
+  }
+  return errors
+}
+
+const systemPriorityMin = 2_000_000_000
+const userPriorityMax = 1_000_000_000
+const systemClasses: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+}
+
+export function priorityClassErrors({ metadata, value = 0 }: PriorityClass): readonly FieldError[] {
+  const { name } = metadata
+  if (name.startsWith('system-')) {
+    const known = systemClasses[name]
+    const forbidden = "priority class names with 'system-' prefix are reserved for system use only. error: "
+    if (known === undefined)
+      return [forbiddenField('metadata.name', `${forbidden}${name} is not a known system priority class`)]
+    return known === value
+      ? []
+      : [forbiddenField('metadata.name', `${forbidden}value of ${name} PriorityClass must be ${known}`)]
+  }
+  const why = `maximum allowed value of a user defined priority is ${userPriorityMax}`
+  return value > userPriorityMax && value < systemPriorityMin + 2 ** 31 ? [forbiddenField('value', why)] : []
+}
+export function priorityClassUpdateErrors(next: PriorityClass, previous: PriorityClass): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if ((next.value ?? 0) !== (previous.value ?? 0))
+    errors.push(forbiddenField('value', 'may not be changed in an update.'))
+  return [...errors, ...immutable('preemptionPolicy', next.preemptionPolicy, previous.preemptionPolicy)]
+}
+
+export function runtimeClassErrors({ handler }: RuntimeClass): readonly FieldError[] {
+  return complaints('handler', handler, dns1123LabelErrors(handler ?? ''))
+}
+export function runtimeClassUpdateErrors(next: RuntimeClass, previous: RuntimeClass): readonly FieldError[] {
+  return immutable('handler', next.handler, previous.handler)
+}
+
+export function storageClassErrors({ provisioner, reclaimPolicy }: StorageClass): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if ((provisioner ?? '') !== '')
+    errors.push(...complaints('provisioner', provisioner, qualifiedNameErrors(provisioner.toLowerCase())))
+  if (reclaimPolicy !== undefined && !['Delete', 'Retain'].includes(reclaimPolicy)) {
+    const message = `Unsupported value: ${JSON.stringify(reclaimPolicy)}: supported values: "Delete", "Retain"`
+    errors.push({ type: 'FieldValueNotSupported', field: 'reclaimPolicy', message })
+  }
+  return errors
+}
+export function storageClassUpdateErrors(next: StorageClass, previous: StorageClass): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const why = (name: string) => `updates to ${name} are forbidden.`
+  if (!sameJson(next.parameters ?? {}, previous.parameters ?? {}))
+    errors.push(forbiddenField('parameters', why('parameters')))
+  if (next.provisioner !== previous.provisioner) errors.push(forbiddenField('provisioner', why('provisioner')))
+  if (next.reclaimPolicy !== previous.reclaimPolicy) errors.push(forbiddenField('reclaimPolicy', why('reclaimPolicy')))
+  return [...errors, ...immutable('volumeBindingMode', next.volumeBindingMode, previous.volumeBindingMode)]
+}
+
+export function csiNodeErrors({ spec }: CSINode): readonly FieldError[] {
+  const names = new Set<string>()
+  return (spec?.drivers ?? []).flatMap(({ name = '', nodeID = '' }, index) => {
+    const at = `spec.drivers[${index}]`
+    const errors: FieldError[] = []
+    if (name === '') errors.push(required(`${at}.name`))
+    if (names.has(name))
+      errors.push({
+        type: 'FieldValueDuplicate',
+        field: `${at}.name`,
+        message: `Duplicate value: ${JSON.stringify(name)}`,
+      })
+    names.add(name)
+    return nodeID === '' ? [...errors, required(`${at}.nodeID`)] : errors
+  })
+}
+export function csiDriverUpdateErrors(next: CSIDriver, previous: CSIDriver): readonly FieldError[] {
+  return [
+    ...immutable('spec.attachedRequired', next.spec?.attachRequired, previous.spec?.attachRequired),
+    ...immutable('spec.volumeLifecycleModes', next.spec?.volumeLifecycleModes, previous.spec?.volumeLifecycleModes),
+  ]
+}
+
+export function certificateSigningRequestErrors({ spec }: CertificateSigningRequest): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (!spec.request) errors.push(required('spec.request'))
+  if ((spec.usages ?? []).length === 0) errors.push(required('spec.usages'))
+  const signer = spec.signerName ?? ''
+  if (signer === '') return [...errors, required('spec.signerName')]
+  const [domain = '', path] = signer.split('/')
+  if (path === undefined || path === '')
+    errors.push(
+      invalid(
+        'spec.signerName',
+        signer,
+        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+      ),
+    )
+  else {
+    errors.push(...complaints('spec.signerName', domain, dns1123SubdomainErrors(domain)))
+    if (!domain.includes('.'))
+      errors.push(invalid('spec.signerName', domain, 'should be a domain with at least two segments separated by dots'))
+  }
+  const seconds = spec.expirationSeconds
+  if (seconds !== undefined && seconds < 600)
+    errors.push(
+      invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)'),
+    )
+  return errors
+}
+
+export function webhookErrors({ webhooks }: ValidatingWebhookConfiguration): readonly FieldError[] {
+  const names = new Set<string>()
+  return (webhooks ?? []).flatMap((hook, index) => {
+    const at = `webhooks[${index}]`
+    const errors: FieldError[] = []
+    const name = hook.name ?? ''
+    if (name === '') errors.push(required(`${at}.name`))
+    else {
+      errors.push(...complaints(`${at}.name`, name, dns1123SubdomainErrors(name)))
+      if (name.split('.').length < 3)
+        errors.push(invalid(`${at}.name`, name, 'should be a domain with at least three segments separated by dots'))
+    }
+    if (names.has(name))
+      errors.push({
+        type: 'FieldValueDuplicate',
+        field: `${at}.name`,
+        message: `Duplicate value: ${JSON.stringify(name)}`,
+      })
+    names.add(name)
+    const reviews = hook.admissionReviewVersions ?? []
+    if (reviews.length === 0) errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'))
+    else if (!reviews.some((version) => version === 'v1' || version === 'v1beta1'))
+      errors.push(invalid(`${at}.admissionReviewVersions`, reviews, 'must include at least one of v1, v1beta1'))
+    if (!hook.sideEffects) errors.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'))
+    const seconds = hook.timeoutSeconds
+    if (seconds !== undefined && (seconds > 30 || seconds < 1))
+      errors.push(invalid(`${at}.timeoutSeconds`, seconds, `the timeout value must be between 1 and 30 seconds`))
+    errors.push(...labelSelectorErrors(hook.namespaceSelector, `${at}.namespaceSelector`))
+    errors.push(...labelSelectorErrors(hook.objectSelector, `${at}.objectSelector`))
+    const { url, service } = hook.clientConfig ?? {}
+    if ((url === undefined) === (service === undefined))
+      errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'))
+    else if (url !== undefined && !url.startsWith('https://'))
+      errors.push(
+        invalid(
+          `${at}.clientConfig.url`,
+          url.split(':')[0],
+          "'https' is the only allowed URL scheme; desired format: https://host[/path]",
+        ),
+      )
+    return errors
+  })
+}
