@@ -71,6 +71,8 @@ export {
   services,
 } from './core/definitions.ts'
 export { podStatusText } from './core/pod/cells.ts'
+export { podResizeErrors } from './core/pod/resize.ts'
+export { ephemeralContainersErrors, podTemplateErrors } from './core/pod/validate.ts'
 export { applyDefaults } from './defaults/defaults.ts'
 export { defineResource, type HooksFor } from './define.ts'
 export type {

@@ -282,7 +282,7 @@ export class Registry {
     const nowMs = clock.now()
     const draft = structuredClone(source)
     definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid() })
-    draft.metadata.uid = random.uuid()
+    draft.metadata.uid ??= random.uuid()
     draft.metadata.creationTimestamp = timestampOf(nowMs)
     const release = await this.#allocate(definition, draft, undefined)
     try {

@@ -2,7 +2,6 @@ import {
   badRequest,
   type Clock,
   conflict,
-  forbiddenField,
   invalidObject,
   isConflict,
   type KubeObject,
@@ -13,7 +12,15 @@ import {
   timestampOf,
   tooManyRequests,
 } from '../../machinery/index.ts'
-import { type Draft, type Pod, type PodDisruptionBudget, podDisruptionBudgets, pods } from '../../resources/index.ts'
+import {
+  type Draft,
+  ephemeralContainersErrors,
+  type Pod,
+  type PodDisruptionBudget,
+  podDisruptionBudgets,
+  podResizeErrors,
+  pods,
+} from '../../resources/index.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf } from '../registry/draft.ts'
 import { patchChange } from '../registry/patching.ts'
@@ -299,19 +306,7 @@ const ephemeralContainers: NonNullable<Change['strategy']> = {
     if (asked === undefined) delete draft.spec.ephemeralContainers
     bumpGeneration(draft, previous)
   },
-  validate(draft: KubeObject, previous: KubeObject) {
-    const now = (draft as Pod).spec?.ephemeralContainers ?? []
-    const before = (previous as Pod).spec?.ephemeralContainers ?? []
-    const field = 'spec.ephemeralContainers'
-    for (const old of before) {
-      const same = now.find((one) => one.name === old.name)
-      if (same === undefined)
-        return [forbiddenField(field, `existing ephemeral containers ${JSON.stringify(old.name)} may not be removed\n`)]
-      if (!sameJson(same, old))
-        return [forbiddenField(field, `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n`)]
-    }
-    return pods.validate(draft as Pod).filter((error) => error.field.startsWith(field))
-  },
+  validate: (draft, previous) => ephemeralContainersErrors(draft as Pod, previous as Pod),
 }
 
 /** Kubernetes: through /resize only resources and resize policies change; the rest of the body is dropped. */
@@ -335,7 +330,7 @@ const resize: NonNullable<Change['strategy']> = {
     if (metadata.managedFields === undefined) delete draft.metadata.managedFields
     bumpGeneration(draft, previous)
   },
-  validate: (draft) => pods.validate(draft as Pod),
+  validate: (draft, previous) => podResizeErrors(draft as Pod, previous as Pod),
 }
 
 function bumpGeneration(draft: Draft, previous: KubeObject): void {

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { applyDefaults } from '../../defaults/defaults.ts'
 import { decodeObject } from '../../schema.ts'
 import { pods } from '../definitions.ts'
+import { podResizeErrors } from './resize.ts'
+import { ephemeralContainersErrors } from './validate.ts'
 
 const podOf = (spec: object, metadata: object = {}): any => {
   const json = {
@@ -291,4 +293,47 @@ test('doubtful pods are warned of', () => {
     'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
     'spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]',
   ])
+})
+
+test('through their subresources, debug containers are added and cpu and memory resized', () => {
+  const debug = { name: 'd', image: 'busybox' }
+  const previous = withContainer({ resources: { requests: { cpu: '100m' }, limits: { cpu: '1' } } })
+  const changed = (change: (draft: any) => void) => {
+    const next = structuredClone(previous)
+    change(next)
+    applyDefaults(pods.type, next)
+    return next
+  }
+  const withDebug = changed((pod) => (pod.spec.ephemeralContainers = [debug]))
+  assert.deepEqual(texts(ephemeralContainersErrors(withDebug, previous)), [])
+  assert.deepEqual(texts(ephemeralContainersErrors(previous, withDebug)), [
+    'spec.ephemeralContainers: Forbidden: existing ephemeral containers "d" may not be removed\n',
+  ])
+  assert.deepEqual(
+    texts(
+      podResizeErrors(
+        changed((pod) => (pod.spec.containers[0].resources.requests.cpu = '200m')),
+        previous,
+      ),
+    ),
+    [],
+  )
+  assert.deepEqual(
+    texts(
+      podResizeErrors(
+        changed((pod) => delete pod.spec.containers[0].resources.limits),
+        previous,
+      ),
+    ),
+    ['spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed'],
+  )
+  assert.deepEqual(
+    texts(
+      podResizeErrors(
+        changed((pod) => (pod.spec.containers[0].image = 'other')),
+        previous,
+      ),
+    ),
+    ['spec: Forbidden: only cpu and memory resources are mutable'],
+  )
 })

@@ -73,7 +73,7 @@ function podOnlyErrors({ spec }: Pod): readonly FieldError[] {
 }
 
 /** What is wrong with a pod whenever it is written, besides its metadata. */
-function standingErrors(pod: Pod): readonly FieldError[] {
+export function podChangeErrors(pod: Pod): readonly FieldError[] {
   return [
     ...ownAnnotationErrors(pod),
     ...podSpecErrors(pod.spec, { isPod: true, name: pod.metadata.name }),
@@ -83,7 +83,7 @@ function standingErrors(pod: Pod): readonly FieldError[] {
 
 /** What is wrong with a new pod. */
 export function podErrors(pod: Pod): readonly FieldError[] {
-  const errors = [...standingErrors(pod)]
+  const errors = [...podChangeErrors(pod)]
   if ((pod.spec.ephemeralContainers ?? []).length > 0)
     errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'))
   if ((pod.spec.nodeName ?? '') !== '' && (pod.spec.schedulingGates ?? []).length > 0)
@@ -179,7 +179,7 @@ function gateChangeErrors(next: PodSpec, before: PodSpec): readonly FieldError[]
 
 /** What is wrong with a change of a pod: nearly all of its spec stands for good. */
 export function podUpdateErrors(pod: Pod, previous: Pod): readonly FieldError[] {
-  const errors = [...standingErrors(pod), ...changedAnnotationErrors(pod, previous)]
+  const errors = [...podChangeErrors(pod), ...changedAnnotationErrors(pod, previous)]
   const [next, before] = [pod.spec, previous.spec]
   for (const kind of ['containers', 'initContainers'] as const) {
     if ((next[kind] ?? []).length !== (before[kind] ?? []).length)
@@ -291,7 +291,7 @@ export function ephemeralContainersErrors(pod: Pod, previous: Pod): readonly Fie
   if (previous.metadata.annotations?.[mirrorAnnotation] !== undefined)
     return [forbiddenField('', 'static pods do not support ephemeral containers')]
   const field = 'spec.ephemeralContainers'
-  const errors = [...standingErrors(pod)]
+  const errors = [...podChangeErrors(pod)]
   for (const old of previous.spec.ephemeralContainers ?? []) {
     const name = JSON.stringify(old.name)
     const now = pod.spec.ephemeralContainers?.find((container) => container.name === old.name)
