@@ -123,6 +123,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   await Promise.allSettled([
     ...nodeLoops,
     followEvents(runtime, workers, signal),
+    rotateLogs(parts, signal),
     relist(
       parts,
       context,

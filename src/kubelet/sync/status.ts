@@ -146,7 +146,7 @@ export function finalStatusOf(input: StatusInput): PodStatus {
       },
     }
   }
-  const main = (status.containerStatuses ?? []).map(lost)
+  const main = (status.containerStatuses ?? []).map((one) => (hasInitialized(input.pod, status) ? lost(one) : one))
   const phase = isTerminalPhase(status.phase) ? (status.phase as 'Succeeded' | 'Failed') : 'Failed'
   return {
     ...status,
@@ -163,6 +163,16 @@ export function finalStatusOf(input: StatusInput): PodStatus {
       nowMs: input.nowMs,
     }),
   }
+}
+/** Kubernetes: main containers count as lost only if they could have run, which is after all init containers. */
+function hasInitialized({ spec }: Pod, { initContainerStatuses = [], containerStatuses = [] }: PodStatus): boolean {
+  if ((spec.initContainers ?? []).length === 0) return true
+  const last = initContainerStatuses.at(-1)
+  if (last !== undefined && (last.ready || last.started === true)) return true
+  return containerStatuses.some(({ state, lastState }) => {
+    const { running, terminated } = state ?? {}
+    return running !== undefined || terminated !== undefined || lastState?.terminated !== undefined
+  })
 }
 /** Kubernetes: init containers that never got their turn stay waiting. */
 function finalInit(statuses: readonly ContainerStatus[], lost: (one: ContainerStatus) => ContainerStatus) {
