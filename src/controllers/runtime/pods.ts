@@ -47,7 +47,8 @@ export function cheapestToLoseFirst(relatedOnNode: (pod: Pod) => number, nowMs: 
       relatedOnNode(right) - relatedOnNode(left) ||
       (leftReady && rightReady ? byAge(readySinceMs(left), readySinceMs(right), nowMs) : 0) ||
       restartsOf(right) - restartsOf(left) ||
-      byAge(msOf(left.metadata.creationTimestamp), msOf(right.metadata.creationTimestamp), nowMs)
+      byAge(msOf(left.metadata.creationTimestamp), msOf(right.metadata.creationTimestamp), nowMs) ||
+      (left.metadata.uid < right.metadata.uid ? -1 : 1)
     )
   }
 }

@@ -43,7 +43,10 @@ export class WorkQueue {
 
   /** Adds the name after a time, or sooner if an earlier time was already asked for. */
   addAfter(name: ObjectName, delayMs: number): void {
-    if (delayMs <= 0) return this.add(name)
+    if (delayMs <= 0) {
+      this.add(name)
+      return
+    }
     const key = keyOf(name)
     const atMs = this.#clock.monotonic() + delayMs
     const planned = this.#later.get(key)

@@ -44,7 +44,8 @@ export function ownedOrSelected<T extends KubeObject & { readonly spec: unknown 
 
 function ownersOf(owner: ResourceDefinition<any>, object: KubeObject): readonly ObjectName[] {
   const reference = controllerOf(object)
-  if (reference?.kind !== owner.kind || reference.apiVersion.split('/')[0] !== (owner.group || owner.version)) return []
+  if (reference === undefined || reference.kind !== owner.kind) return []
+  if (reference.apiVersion.split('/')[0] !== (owner.group || owner.version)) return []
   const { namespace } = object.metadata
   return [
     owner.scope === 'Cluster' || namespace === undefined
