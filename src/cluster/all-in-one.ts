@@ -4,7 +4,7 @@ import { firstAddress } from '../apiserver/index.ts'
 import { createClient, createEventRecorder } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
-import { type Clock, DecisionJournal, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
+import { type Clock, DecisionJournal, Metrics, systemClock, systemRandom, yamlText } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
 import { runScheduler } from '../scheduler/index.ts'
@@ -17,18 +17,24 @@ import { accessFor, createControlPlane, identities, serveApi } from './control-p
 import { installDefaults } from './defaults.ts'
 import { keepRunning } from './keep-running.ts'
 import { openLogFiles } from './logs/files.ts'
-import { gatewayOf, nodeAddressOf } from './node/places.ts'
 import { createNodes } from './node/nodes.ts'
+import { gatewayOf, nodeAddressOf } from './node/places.ts'
 import { layoutOf, writeState } from './process/directory.ts'
 import { exitWithoutRestart } from './process/supervise.ts'
-import { yamlText } from '../machinery/index.ts'
 
 /** Nodes count as ready when this many of them say so; looked at when a Node changes. */
-async function untilNodesReady(settings: ClusterSettings, client: ReturnType<typeof createClient>, clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilNodesReady(
+  settings: ClusterSettings,
+  client: ReturnType<typeof createClient>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   if (settings.without.includes('kubelet') || settings.nodes === 0) return
   for (;;) {
     const list = await client.list<Node>(nodes)
-    const ready = list.items.filter((node) => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).length
+    const ready = list.items.filter((node) =>
+      node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+    ).length
     if (ready >= settings.nodes) return
     const change = new AbortController()
     const timer = clock.after(5000, () => change.abort())
@@ -54,7 +60,19 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   const { network } = settings
   const pkiRequest = {
     directory: layout.pki,
-    apiServerNames: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${network.clusterDomain}`, 'localhost', settings.nodeName, '127.0.0.1', '::1', address, gatewayOf(network.podCidr), firstAddress(network.serviceCidr)],
+    apiServerNames: [
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      `kubernetes.default.svc.${network.clusterDomain}`,
+      'localhost',
+      settings.nodeName,
+      '127.0.0.1',
+      '::1',
+      address,
+      gatewayOf(network.podCidr),
+      firstAddress(network.serviceCidr),
+    ],
     kubeletNames: [settings.nodeName, 'localhost', '127.0.0.1', address],
     nodeName: settings.nodeName,
   }
@@ -71,7 +89,11 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   await using _store = store
   let pki = await openPki(pkiRequest, clock)
   const server = `https://127.0.0.1:${settings.port}`
-  await writeAtomically(layout.kubeconfig, yamlText(kubeconfigOf(settings.name, server, pki.authority.cert, pki.admin)), 0o600)
+  await writeAtomically(
+    layout.kubeconfig,
+    yamlText(kubeconfigOf(settings.name, server, pki.authority.cert, pki.admin)),
+    0o600,
+  )
   const metrics = new Metrics()
   const journal = new DecisionJournal()
   const world = { clock, random, log }
@@ -80,44 +102,132 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) stop.abort(signal.reason)
   const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
-  const api = await createControlPlane({ ...world, store, settings, pki: () => pki, advertiseAddress: address, connectNode: machine.connect, connectNetwork: dialNetwork(), metrics, journal })
+  const api = await createControlPlane({
+    ...world,
+    store,
+    settings,
+    pki: () => pki,
+    advertiseAddress: address,
+    connectNode: machine.connect,
+    connectNetwork: dialNetwork(),
+    metrics,
+    journal,
+  })
   await stage('starting the API server')
   const essential: Promise<void>[] = [
     api.run(stop.signal),
     serveApi(api, settings, () => pki, stop.signal),
-    keepPki(pkiRequest, clock, random, (renewed) => {
-      pki = renewed
-    }, stop.signal),
+    keepPki(
+      pkiRequest,
+      clock,
+      random,
+      (renewed) => {
+        pki = renewed
+      },
+      stop.signal,
+    ),
   ]
-  const ended = Promise.race(essential.map((one) => one.then(() => {
-    if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
-  })))
+  const ended = Promise.race(
+    essential.map((one) =>
+      one.then(() => {
+        if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
+      }),
+    ),
+  )
   ended.catch((error) => stop.abort(error))
   await Promise.race([api.ready(), ended])
   await stage('starting controllers, scheduler and nodes')
   const admin = createClient(api.transportFor(identities.administrator, 'cox'))
-  const dnsListener = settings.without.includes('dns') || settings.runtime === 'simulated' ? undefined : { address: gatewayOf(network.podCidr), port: 53 }
-  await installDefaults({ client: admin, authority: pki.authority.cert, server: `https://${address}:${settings.port}`, dnsAddress: network.dnsAddress, dnsListener })
-  const part = (component: 'controllers' | 'scheduler' | 'proxy' | 'dns', identity: (typeof identities)['controllers' | 'scheduler' | 'proxy'], userAgent: string, run: (access: ReturnType<typeof accessFor>, recorder: ReturnType<typeof createEventRecorder>, life: AbortSignal) => Promise<void>) => {
+  const dnsListener =
+    settings.without.includes('dns') || settings.runtime === 'simulated'
+      ? undefined
+      : { address: gatewayOf(network.podCidr), port: 53 }
+  await installDefaults({
+    client: admin,
+    authority: pki.authority.cert,
+    server: `https://${address}:${settings.port}`,
+    dnsAddress: network.dnsAddress,
+    dnsListener,
+  })
+  const part = (
+    component: 'controllers' | 'scheduler' | 'proxy' | 'dns',
+    identity: (typeof identities)['controllers' | 'scheduler' | 'proxy'],
+    userAgent: string,
+    run: (
+      access: ReturnType<typeof accessFor>,
+      recorder: ReturnType<typeof createEventRecorder>,
+      life: AbortSignal,
+    ) => Promise<void>,
+  ) => {
     if (settings.without.includes(component)) return Promise.resolve()
     const partLog = logs.of(component)
-    return keepRunning(component, (life) => {
-      const access = accessFor(api, identity, userAgent, { clock, random, log: partLog }, life)
-      return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
-    }, { clock, log: partLog }, stop.signal)
+    return keepRunning(
+      component,
+      (life) => {
+        const access = accessFor(api, identity, userAgent, { clock, random, log: partLog }, life)
+        return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
+      },
+      { clock, log: partLog },
+      stop.signal,
+    )
   }
   const parts = [
     part('controllers', identities.controllers, 'kube-controller-manager', ({ client, informers }, _recorder, life) =>
-      runControllers(allControllers, { client, informers, clock, random, log: logs.of('controllers'), journal, metrics, config: { rootCa: pki.authority.cert, clusterCidr: network.podCidr, nodeCidrMaskSize: 24, serviceCidr: network.serviceCidr } }, life)),
+      runControllers(
+        allControllers,
+        {
+          client,
+          informers,
+          clock,
+          random,
+          log: logs.of('controllers'),
+          journal,
+          metrics,
+          config: {
+            rootCa: pki.authority.cert,
+            clusterCidr: network.podCidr,
+            nodeCidrMaskSize: 24,
+            serviceCidr: network.serviceCidr,
+          },
+        },
+        life,
+      ),
+    ),
     part('scheduler', identities.scheduler, 'kube-scheduler', ({ client, informers }, record, life) =>
-      runScheduler({ client, informers, clock, random, record, journal, metrics, log: logs.of('scheduler') }, life)),
+      runScheduler({ client, informers, clock, random, record, journal, metrics, log: logs.of('scheduler') }, life),
+    ),
     ...(settings.runtime === 'simulated'
       ? []
       : [
           part('proxy', identities.proxy, 'kube-proxy', ({ informers }, _recorder, life) =>
-            runProxy({ informers, clock, nodeName: settings.nodeName, nodeAddresses: [address, gatewayOf(network.podCidr)], clusterCidr: network.podCidr, tableName: network.nftTable, log: logs.of('proxy'), metrics }, life)),
+            runProxy(
+              {
+                informers,
+                clock,
+                nodeName: settings.nodeName,
+                nodeAddresses: [address, gatewayOf(network.podCidr)],
+                clusterCidr: network.podCidr,
+                tableName: network.nftTable,
+                log: logs.of('proxy'),
+                metrics,
+              },
+              life,
+            ),
+          ),
           part('dns', identities.proxy, 'coredns', ({ informers }, _recorder, life) =>
-            runDns({ informers, clock, clusterDomain: network.clusterDomain, listen: dnsListener!, resolvConf: '/etc/resolv.conf', log: logs.of('dns'), metrics }, life)),
+            runDns(
+              {
+                informers,
+                clock,
+                clusterDomain: network.clusterDomain,
+                listen: dnsListener!,
+                resolvConf: '/etc/resolv.conf',
+                log: logs.of('dns'),
+                metrics,
+              },
+              life,
+            ),
+          ),
         ]),
     settings.without.includes('kubelet') ? Promise.resolve() : machine.run(api, stop.signal),
   ]
@@ -131,7 +241,10 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   } catch (error) {
     if (!signal.aborted) {
       log.error('the cluster process ends', error)
-      await writeState(settings.dataDirectory, { ready: false, problem: error instanceof Error ? error.message : String(error) })
+      await writeState(settings.dataDirectory, {
+        ready: false,
+        problem: error instanceof Error ? error.message : String(error),
+      })
     }
   } finally {
     stop.abort()

@@ -1,4 +1,11 @@
-import { type ApiServer, createApiServer, type Identity, joseSigner, type NetworkConnection, type NodeConnection } from '../apiserver/index.ts'
+import {
+  type ApiServer,
+  createApiServer,
+  type Identity,
+  joseSigner,
+  type NetworkConnection,
+  type NodeConnection,
+} from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
 import type { Clock, DecisionJournal, Log, Metrics, Random } from '../machinery/index.ts'
 import type { Store } from '../store/index.ts'
@@ -61,17 +68,39 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
 }
 
 /** Serves the API over HTTPS until the signal aborts. */
-export async function serveApi(server: ApiServer, settings: ClusterSettings, pki: () => Pki, signal: AbortSignal): Promise<void> {
+export async function serveApi(
+  server: ApiServer,
+  settings: ClusterSettings,
+  pki: () => Pki,
+  signal: AbortSignal,
+): Promise<void> {
   const tls = () => ({ key: pki().apiServer.key, cert: pki().apiServer.cert, clientCa: pki().authority.cert })
-  await using _front = await openFront({ port: settings.port, tls: tls(), onRequest: server.onRequest, onUpgrade: server.onUpgrade })
+  await using _front = await openFront({
+    port: settings.port,
+    tls: tls(),
+    onRequest: server.onRequest,
+    onUpgrade: server.onUpgrade,
+  })
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** A component's access to the API in this process: rights and audit as over the wire, without bytes. */
-export function accessFor(server: ApiServer, identity: Identity, userAgent: string, world: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal): Access {
+export function accessFor(
+  server: ApiServer,
+  identity: Identity,
+  userAgent: string,
+  world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  signal: AbortSignal,
+): Access {
   const client = createClient(server.transportFor(identity, userAgent))
   const informers = createInformers(
-    { client, clock: world.clock, random: world.random, onFailure: (resource, error) => world.log.warn('list or watch failed', { resource: resource.plural, error: String(error) }) },
+    {
+      client,
+      clock: world.clock,
+      random: world.random,
+      onFailure: (resource, error) =>
+        world.log.warn('list or watch failed', { resource: resource.plural, error: String(error) }),
+    },
     signal,
   )
   return { client, informers }

@@ -1,7 +1,13 @@
 import type { Client } from '../client/index.ts'
-import { isAlreadyExists, type KubeObject } from '../machinery/index.ts'
-import { configMaps, endpointSlices, type ResourceDefinition, roleBindings, roles, services } from '../resources/index.ts'
-import { yamlText } from '../machinery/index.ts'
+import { isAlreadyExists, type KubeObject, yamlText } from '../machinery/index.ts'
+import {
+  configMaps,
+  endpointSlices,
+  type ResourceDefinition,
+  roleBindings,
+  roles,
+  services,
+} from '../resources/index.ts'
 
 export interface ClusterDefaults {
   readonly client: Client
@@ -13,17 +19,28 @@ export interface ClusterDefaults {
 }
 
 /** What an installer adds to every cluster: cluster-info for those who join, and the kube-dns Service. */
-export async function installDefaults({ client, authority, server, dnsAddress, dnsListener }: ClusterDefaults): Promise<void> {
+export async function installDefaults({
+  client,
+  authority,
+  server,
+  dnsAddress,
+  dnsListener,
+}: ClusterDefaults): Promise<void> {
   const info = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: '', cluster: { 'certificate-authority-data': Buffer.from(authority).toString('base64'), server } }],
+    clusters: [
+      { name: '', cluster: { 'certificate-authority-data': Buffer.from(authority).toString('base64'), server } },
+    ],
     contexts: null,
     'current-context': '',
     preferences: {},
     users: null,
   }
-  await ensure(client, configMaps, { metadata: { name: 'cluster-info', namespace: 'kube-public' }, data: { kubeconfig: yamlText(info) } })
+  await ensure(client, configMaps, {
+    metadata: { name: 'cluster-info', namespace: 'kube-public' },
+    data: { kubeconfig: yamlText(info) },
+  })
   await ensure(client, roles, {
     metadata: { name: 'kubeadm:bootstrap-signer-clusterinfo', namespace: 'kube-public' },
     rules: [{ apiGroups: [''], resourceNames: ['cluster-info'], resources: ['configmaps'], verbs: ['get'] }],
@@ -39,22 +56,35 @@ export async function installDefaults({ client, authority, server, dnsAddress, d
     { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: dnsListener?.port ?? 53 },
   ]
   // Without a selector: the DNS server runs in our own process, and its endpoints are written here.
-  await ensure(client, services, { metadata: { name: 'kube-dns', namespace: 'kube-system', labels }, spec: { clusterIP: dnsAddress, ports } })
+  await ensure(client, services, {
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels },
+    spec: { clusterIP: dnsAddress, ports },
+  })
   if (dnsListener === undefined) return
-  await ensure(client, endpointSlices, {
-    metadata: {
-      name: 'kube-dns-coxswain',
-      namespace: 'kube-system',
-      labels: { 'kubernetes.io/service-name': 'kube-dns', 'endpointslice.kubernetes.io/managed-by': 'coxswain' },
+  await ensure(
+    client,
+    endpointSlices,
+    {
+      metadata: {
+        name: 'kube-dns-coxswain',
+        namespace: 'kube-system',
+        labels: { 'kubernetes.io/service-name': 'kube-dns', 'endpointslice.kubernetes.io/managed-by': 'coxswain' },
+      },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [dnsListener.address], conditions: { ready: true, serving: true, terminating: false } }],
+      ports: ports.map(({ name, protocol, targetPort }) => ({ name, protocol, port: targetPort })),
     },
-    addressType: 'IPv4',
-    endpoints: [{ addresses: [dnsListener.address], conditions: { ready: true, serving: true, terminating: false } }],
-    ports: ports.map(({ name, protocol, targetPort }) => ({ name, protocol, port: targetPort })),
-  }, ['endpoints', 'ports'])
+    ['endpoints', 'ports'],
+  )
 }
 
 /** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */
-async function ensure(client: Client, definition: ResourceDefinition<any>, object: any, owned: readonly string[] = []): Promise<void> {
+async function ensure(
+  client: Client,
+  definition: ResourceDefinition<any>,
+  object: any,
+  owned: readonly string[] = [],
+): Promise<void> {
   const apiVersion = definition.group === '' ? definition.version : `${definition.group}/${definition.version}`
   try {
     await client.create(definition, { apiVersion, kind: definition.kind, ...object })

@@ -1,11 +1,32 @@
 /** Cluster: the assembly. It alone knows all the other rooms, and decides nothing that they could. */
 export { runClusterProcess } from './all-in-one.ts'
-export { addToKubeconfig, contextName, readKubeconfig as readKubeconfigFile, removeFromKubeconfig } from './config/kubeconfig.ts'
+export {
+  addToKubeconfig,
+  contextName,
+  readKubeconfig as readKubeconfigFile,
+  removeFromKubeconfig,
+} from './config/kubeconfig.ts'
 export { planSettings, type Wishes } from './config/plan-settings.ts'
-export { clusterNameProblem, type ClusterSettings, type NodeTemplate, type OptionalPart, optionalParts } from './config/settings.ts'
+export {
+  type ClusterSettings,
+  clusterNameProblem,
+  type NodeTemplate,
+  type OptionalPart,
+  optionalParts,
+} from './config/settings.ts'
 export { type LoggedComponent, loggedComponents } from './logs/files.ts'
 export { preflight } from './preflight.ts'
 export { ClusterHome, type ClusterState, layoutOf, readState } from './process/directory.ts'
 export { isRunning } from './process/identity.ts'
-export { adminCredentials, apiIsReady, type ClusterStatus, clusterStatus, ensureRunning, readStoppedNodes, stopCluster, superviseCluster, writeStoppedNodes } from './process/lifecycle.ts'
+export {
+  adminCredentials,
+  apiIsReady,
+  type ClusterStatus,
+  clusterStatus,
+  ensureRunning,
+  readStoppedNodes,
+  stopCluster,
+  superviseCluster,
+  writeStoppedNodes,
+} from './process/lifecycle.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

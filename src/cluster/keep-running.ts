@@ -4,7 +4,12 @@ const backoff = { initialMs: 200, maxMs: 30_000 }
 const healthyAfterMs = 60_000
 
 /** Runs a component until the signal aborts, starting it again with back-off when it fails. */
-export async function keepRunning(name: string, run: (signal: AbortSignal) => Promise<void>, { clock, log }: { readonly clock: Clock; readonly log: Log }, signal: AbortSignal): Promise<void> {
+export async function keepRunning(
+  name: string,
+  run: (signal: AbortSignal) => Promise<void>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
     const startedMs = clock.monotonic()

@@ -21,15 +21,19 @@ export async function preflight(settings: ClusterSettings): Promise<string> {
   const path = (process.env.PATH ?? '').split(':')
   const missing = new Set<string>()
   for (const [program, debianPackage] of programs) {
-    const found = await Promise.all([...path, '/usr/sbin', '/sbin'].map((directory) => isExecutable(join(directory, program))))
+    const found = await Promise.all(
+      [...path, '/usr/sbin', '/sbin'].map((directory) => isExecutable(join(directory, program))),
+    )
     if (!found.includes(true)) missing.add(debianPackage)
   }
   for (const plugin of ['bridge', 'host-local', 'loopback', 'portmap']) {
     if (!(await isExecutable(join(cniDirectory, plugin)))) missing.add('containernetworking-plugins')
   }
-  if (missing.size > 0) return `real containers need programs that are missing here; run \`apt-get install -y ${[...missing].join(' ')}\`, or use --runtime simulated`
+  if (missing.size > 0)
+    return `real containers need programs that are missing here; run \`apt-get install -y ${[...missing].join(' ')}\`, or use --runtime simulated`
   const filesystems = await readFile('/proc/filesystems', 'utf8').catch(() => '')
-  if (!filesystems.includes('overlay')) return 'real containers need the overlay filesystem, which this kernel lacks; use --runtime simulated'
+  if (!filesystems.includes('overlay'))
+    return 'real containers need the overlay filesystem, which this kernel lacks; use --runtime simulated'
   return ''
 }
 

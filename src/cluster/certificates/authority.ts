@@ -1,5 +1,12 @@
 import 'reflect-metadata'
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate as NodeCertificate,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto'
 import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 
@@ -36,7 +43,10 @@ export async function createAuthority(commonName: string, nowMs: number, days: n
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyCertSign, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyCertSign,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: commonName }]),
     ],
@@ -45,17 +55,37 @@ export async function createAuthority(commonName: string, nowMs: number, days: n
 }
 
 /** A certificate of the authority for a new key. */
-export async function issueCertificate(authority: KeyPair, request: CertificateRequest, nowMs: number): Promise<KeyPair> {
+export async function issueCertificate(
+  authority: KeyPair,
+  request: CertificateRequest,
+  nowMs: number,
+): Promise<KeyPair> {
   const keys = await newKeys()
   const cert = await sign(authority, keys.publicKey, request, nowMs)
   return { cert, key: await keyPem(keys.privateKey) }
 }
 
-async function sign(authority: KeyPair, publicKey: webcrypto.CryptoKey, request: CertificateRequest, nowMs: number): Promise<string> {
+async function sign(
+  authority: KeyPair,
+  publicKey: webcrypto.CryptoKey,
+  request: CertificateRequest,
+  nowMs: number,
+): Promise<string> {
   const issuer = new x509.X509Certificate(authority.cert)
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' }), algorithm, false, ['sign'])
-  const usages = request.usages.map((usage) => (usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth))
-  const names = (request.names ?? []).map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value }))
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' }),
+    algorithm,
+    false,
+    ['sign'],
+  )
+  const usages = request.usages.map((usage) =>
+    usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
+  )
+  const names = (request.names ?? []).map((value) => ({
+    type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+    value,
+  }))
   const notAfterMs = Math.min(nowMs + request.days * dayMs, issuer.notAfter.getTime())
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -84,7 +114,9 @@ function subjectOf({ commonName, organizations = [] }: CertificateRequest): x509
 
 /** A new RSA key for signing service-account tokens, PEM (PKCS #8). */
 export function createTokenKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ format: 'pem', type: 'pkcs8' })
+    .toString()
 }
 
 /** When a certificate ends, in ms since 1970. */
@@ -100,7 +132,9 @@ export function isUsable(pair: KeyPair, authorityCert: string, names: readonly s
     if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) return false
     if (!certificate.checkPrivateKey(createPrivateKey(pair.key))) return false
     if (Date.parse(certificate.validTo) < untilMs) return false
-    return names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined)
+    return names.every(
+      (name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined,
+    )
   } catch {
     return false
   }
@@ -117,7 +151,9 @@ async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
 
 async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString()
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    .export({ format: 'pem', type: 'pkcs8' })
+    .toString()
 }
 
 function pemOf(certificate: x509.X509Certificate): string {

@@ -50,10 +50,20 @@ export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
   const known = { authority: await load('ca'), tokenKey: await readIfThere(join(directory, 'sa.key')) }
   // Loaded only here: the X.509 library is slow to import, and most starts need it for checking alone.
   const tools = await import('./authority.ts')
-  const authority = known.authority ?? (await keep('ca', await tools.createAuthority('kubernetes', nowMs, authorityDays)))
-  const issued = async (name: string, wanted: { commonName: string; organizations?: readonly string[]; names?: readonly string[]; usages: readonly ('server' | 'client')[] }): Promise<KeyPair> => {
+  const authority =
+    known.authority ?? (await keep('ca', await tools.createAuthority('kubernetes', nowMs, authorityDays)))
+  const issued = async (
+    name: string,
+    wanted: {
+      commonName: string
+      organizations?: readonly string[]
+      names?: readonly string[]
+      usages: readonly ('server' | 'client')[]
+    },
+  ): Promise<KeyPair> => {
     const pair = await load(name)
-    if (pair !== undefined && tools.isUsable(pair, authority.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
+    if (pair !== undefined && tools.isUsable(pair, authority.cert, wanted.names ?? [], nowMs + renewBeforeMs))
+      return pair
     return keep(name, await tools.issueCertificate(authority, { ...wanted, days: certificateDays }, nowMs))
   }
   const tokenKey = known.tokenKey ?? tools.createTokenKey()
@@ -64,22 +74,54 @@ export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
   return {
     authority,
     tokenKey,
-    apiServer: await issued('apiserver', { commonName: 'kube-apiserver', names: request.apiServerNames, usages: ['server'] }),
-    kubeletClient: await issued('apiserver-kubelet-client', { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }),
-    kubeletServer: await issued('kubelet-server', { commonName: `system:node:${request.nodeName}`, organizations: ['system:nodes'], names: request.kubeletNames, usages: ['server'] }),
-    admin: await issued('admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
-    kubelet: await issued('kubelet', { commonName: `system:node:${request.nodeName}`, organizations: ['system:nodes'], usages: ['client'] }),
+    apiServer: await issued('apiserver', {
+      commonName: 'kube-apiserver',
+      names: request.apiServerNames,
+      usages: ['server'],
+    }),
+    kubeletClient: await issued('apiserver-kubelet-client', {
+      commonName: 'kube-apiserver-kubelet-client',
+      organizations: ['system:masters'],
+      usages: ['client'],
+    }),
+    kubeletServer: await issued('kubelet-server', {
+      commonName: `system:node:${request.nodeName}`,
+      organizations: ['system:nodes'],
+      names: request.kubeletNames,
+      usages: ['server'],
+    }),
+    admin: await issued('admin', {
+      commonName: 'kubernetes-admin',
+      organizations: ['system:masters'],
+      usages: ['client'],
+    }),
+    kubelet: await issued('kubelet', {
+      commonName: `system:node:${request.nodeName}`,
+      organizations: ['system:nodes'],
+      usages: ['client'],
+    }),
   }
 }
 
 /** Looks at the certificates now and then and tells when they were renewed. */
-export async function keepPki(request: PkiRequest, clock: Clock, _random: Random, onRenewed: (pki: Pki) => void, signal: AbortSignal): Promise<void> {
+export async function keepPki(
+  request: PkiRequest,
+  clock: Clock,
+  _random: Random,
+  onRenewed: (pki: Pki) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let known = await openPki(request, clock)
   while (!signal.aborted) {
     await clock.sleep(checkPeriodMs, signal).catch(() => {})
     if (signal.aborted) return
     const now = await openPki(request, clock)
-    if (now.apiServer.cert !== known.apiServer.cert || now.kubeletServer.cert !== known.kubeletServer.cert || now.admin.cert !== known.admin.cert) onRenewed(now)
+    if (
+      now.apiServer.cert !== known.apiServer.cert ||
+      now.kubeletServer.cert !== known.kubeletServer.cert ||
+      now.admin.cert !== known.admin.cert
+    )
+      onRenewed(now)
     known = now
   }
 }

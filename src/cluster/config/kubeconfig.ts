@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { parseYaml, yamlText } from '../../machinery/index.ts'
-import { writeAtomically } from '../certificates/pki.ts'
 import type { KeyPair } from '../certificates/authority.ts'
+import { writeAtomically } from '../certificates/pki.ts'
 
 interface Named {
   readonly name: string
@@ -28,7 +28,9 @@ export function kubeconfigOf(clusterName: string, server: string, authority: str
     kind: 'Config',
     preferences: {},
     clusters: [{ name, cluster: { server, 'certificate-authority-data': base64(authority) } } as Named],
-    users: [{ name, user: { 'client-certificate-data': base64(admin.cert), 'client-key-data': base64(admin.key) } } as Named],
+    users: [
+      { name, user: { 'client-certificate-data': base64(admin.cert), 'client-key-data': base64(admin.key) } } as Named,
+    ],
     contexts: [{ name, context: { cluster: name, user: name } } as Named],
     'current-context': name,
   }
@@ -44,7 +46,10 @@ export async function addToKubeconfig(file: string, added: Kubeconfig, makeCurre
     clusters: replaced(existing.clusters, added.clusters ?? []),
     users: replaced(existing.users, added.users ?? []),
     contexts: replaced(existing.contexts, added.contexts ?? []),
-    'current-context': makeCurrent || existing['current-context'] === undefined || existing['current-context'] === '' ? (added['current-context'] ?? '') : existing['current-context'],
+    'current-context':
+      makeCurrent || existing['current-context'] === undefined || existing['current-context'] === ''
+        ? (added['current-context'] ?? '')
+        : existing['current-context'],
   }
   await write(file, merged)
 }
@@ -54,7 +59,8 @@ export async function removeFromKubeconfig(file: string, clusterName: string): P
   const name = contextName(clusterName)
   const existing = await readKubeconfig(file)
   const without = (list: readonly Named[] | undefined) => (list ?? []).filter((one) => one.name !== name)
-  if (![existing.clusters, existing.contexts, existing.users].some((list) => list?.some((one) => one.name === name))) return
+  if (![existing.clusters, existing.contexts, existing.users].some((list) => list?.some((one) => one.name === name)))
+    return
   await write(file, {
     ...existing,
     clusters: without(existing.clusters),
@@ -80,7 +86,8 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig> {
   }
   const { value } = parseYaml(text)
   if (value === null || value === undefined) return {}
-  if (typeof value !== 'object' || Array.isArray(value)) throw new Error(`${file} is not a kubeconfig: move it away or set KUBECONFIG to another file`)
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new Error(`${file} is not a kubeconfig: move it away or set KUBECONFIG to another file`)
   return value as Kubeconfig
 }
 

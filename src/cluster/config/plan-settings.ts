@@ -53,17 +53,30 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
     if (running) return { settings: known, differences: differencesOf(known, wishedSettings), running, notes: [] }
     const problem = problemOf(wishedSettings, input)
     if (problem !== '') return { problem }
-    if (!(await isFree(wishedSettings.port))) return { problem: `port ${wishedSettings.port} is taken by another program; stop it or choose another with --port` }
+    if (!(await isFree(wishedSettings.port)))
+      return {
+        problem: `port ${wishedSettings.port} is taken by another program; stop it or choose another with --port`,
+      }
     await writeSettings(wishedSettings)
     return { settings: wishedSettings, differences: [], running, notes: [] }
   }
   const real = input.isRoot && input.platform === 'linux'
-  const notes = real || wished.runtime === 'simulated' ? [] : [`not ${input.platform === 'linux' ? 'root' : 'Linux'}: pods run on simulated nodes, without containers (real ones need root on Linux)`]
+  const notes =
+    real || wished.runtime === 'simulated'
+      ? []
+      : [
+          `not ${input.platform === 'linux' ? 'root' : 'Linux'}: pods run on simulated nodes, without containers (real ones need root on Linux)`,
+        ]
   const index = await home.freeIndex(name)
-  if (index === undefined) return { problem: 'this machine has as many clusters as there are address ranges for; remove one with `cox down --purge --name N`' }
+  if (index === undefined)
+    return {
+      problem:
+        'this machine has as many clusters as there are address ranges for; remove one with `cox down --purge --name N`',
+    }
   const port = wished.port ?? (await freePort())
   if (port === undefined) return { problem: `no free port from ${portDefault} on; choose one with --port` }
-  if (wished.port !== undefined && !(await isFree(port))) return { problem: `port ${port} is taken by another program; choose another with --port` }
+  if (wished.port !== undefined && !(await isFree(port)))
+    return { problem: `port ${port} is taken by another program; choose another with --port` }
   const base: ClusterSettings = {
     name,
     dataDirectory: await home.directoryOf(name),
@@ -84,12 +97,21 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   return { settings, differences: [], running: false, notes }
 }
 
-function merged(known: ClusterSettings, wished: Wishes, templates: readonly NodeTemplate[] | undefined): ClusterSettings {
+function merged(
+  known: ClusterSettings,
+  wished: Wishes,
+  templates: readonly NodeTemplate[] | undefined,
+): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, ...rest } = wished
   const total = templates?.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...known,
-    ...(templates === undefined ? {} : { nodeTemplates: templates, ...(wished.nodes === undefined && total !== undefined && total > 0 ? { nodes: total } : {}) }),
+    ...(templates === undefined
+      ? {}
+      : {
+          nodeTemplates: templates,
+          ...(wished.nodes === undefined && total !== undefined && total > 0 ? { nodes: total } : {}),
+        }),
     ...rest,
   }
 }
@@ -98,21 +120,30 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
   if (settings.runtime === 'containerd') {
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
-    if (settings.nodes > 1) return `several nodes with real containers on one machine are not there yet; use --nodes 1, or --runtime simulated with --nodes ${settings.nodes}`
+    if (settings.nodes > 1)
+      return `several nodes with real containers on one machine are not there yet; use --nodes 1, or --runtime simulated with --nodes ${settings.nodes}`
   }
   return ''
 }
 
 function differencesOf(known: ClusterSettings, wished: ClusterSettings): readonly string[] {
-  const text = (value: unknown) => (Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : String(value))
+  const text = (value: unknown) =>
+    Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : String(value)
   const keys = ['port', 'nodes', 'runtime', 'without', 'logFormat', 'verbosity'] as const
-  const simple = keys.filter((key) => text(known[key]) !== text(wished[key])).map((key) => `${key} is ${text(known[key])}, not ${text(wished[key])}`)
-  return JSON.stringify(known.nodeTemplates) === JSON.stringify(wished.nodeTemplates) ? simple : [...simple, 'the configured nodes differ']
+  const simple = keys
+    .filter((key) => text(known[key]) !== text(wished[key]))
+    .map((key) => `${key} is ${text(known[key])}, not ${text(wished[key])}`)
+  return JSON.stringify(known.nodeTemplates) === JSON.stringify(wished.nodeTemplates)
+    ? simple
+    : [...simple, 'the configured nodes differ']
 }
 
 /** A host name as Node names allow it. */
 export function nodeNameOf(host: string): string {
-  const name = host.toLowerCase().replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '')
+  const name = host
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
   return name === '' ? 'node' : name
 }
 
@@ -130,25 +161,34 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Our own kind describes simulated nodes; Kubernetes' component kinds are checked for being ones we know. */
-async function readConfig(file: string): Promise<{ readonly problem: string } | { readonly nodeTemplates: readonly NodeTemplate[] }> {
+async function readConfig(
+  file: string,
+): Promise<{ readonly problem: string } | { readonly nodeTemplates: readonly NodeTemplate[] }> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    return { problem: `the configuration ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+    return {
+      problem: `the configuration ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    }
   }
   const nodeTemplates: NodeTemplate[] = []
   try {
     for (const { value } of parseYamlDocuments(text)) {
       const document = value as { apiVersion?: string; kind?: string; nodes?: readonly NodeTemplate[] } | null
       if (document === null) continue
-      if (document.apiVersion === 'coxswain.dev/v1alpha1' && document.kind === 'ClusterConfiguration') nodeTemplates.push(...(document.nodes ?? []))
+      if (document.apiVersion === 'coxswain.dev/v1alpha1' && document.kind === 'ClusterConfiguration')
+        nodeTemplates.push(...(document.nodes ?? []))
       else if (!knownKinds.has(`${document.apiVersion}/${document.kind}`)) {
-        return { problem: `the configuration ${file} has a ${document.apiVersion ?? '?'} ${document.kind ?? '?'}, which is not known; known are ${[...knownKinds, 'coxswain.dev/v1alpha1/ClusterConfiguration'].join(', ')}` }
+        return {
+          problem: `the configuration ${file} has a ${document.apiVersion ?? '?'} ${document.kind ?? '?'}, which is not known; known are ${[...knownKinds, 'coxswain.dev/v1alpha1/ClusterConfiguration'].join(', ')}`,
+        }
       }
     }
   } catch (error) {
-    return { problem: `the configuration ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}` }
+    return {
+      problem: `the configuration ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+    }
   }
   return { nodeTemplates }
 }

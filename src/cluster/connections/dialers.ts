@@ -1,8 +1,15 @@
 import { Agent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
-import { Agent as TlsAgent, request as requestHttps } from 'node:https'
+import { request as requestHttps, Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { HttpConnection, IncomingReply, NetworkConnection, NodeConnection, OutgoingRequest, UpgradedReply } from '../../apiserver/index.ts'
+import type {
+  HttpConnection,
+  IncomingReply,
+  NetworkConnection,
+  NodeConnection,
+  OutgoingRequest,
+  UpgradedReply,
+} from '../../apiserver/index.ts'
 
 export interface KubeletCredentials {
   readonly cert: string
@@ -27,14 +34,29 @@ export function dialNetwork(): NetworkConnection {
   const plain = new Agent({ keepAlive: false })
   return ({ host, port, tls, serverName, ca }) =>
     tls
-      ? overHttp({ host, port, ...(serverName === undefined ? {} : { servername: serverName }), ...(ca === undefined ? { rejectUnauthorized: false } : { ca }) }, true)
+      ? overHttp(
+          {
+            host,
+            port,
+            ...(serverName === undefined ? {} : { servername: serverName }),
+            ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
+          },
+          true,
+        )
       : overHttp({ host, port, agent: plain }, false)
 }
 
 function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean): HttpConnection {
   const open = tls ? requestHttps : requestHttp
   const start = ({ method, path, headers }: OutgoingRequest, signal: AbortSignal, upgrade: boolean) =>
-    open({ ...base, method, path, headers: { ...headers, ...(upgrade ? { connection: 'Upgrade' } : {}) }, signal, ...(upgrade ? { agent: false } : {}) })
+    open({
+      ...base,
+      method,
+      path,
+      headers: { ...headers, ...(upgrade ? { connection: 'Upgrade' } : {}) },
+      signal,
+      ...(upgrade ? { agent: false } : {}),
+    })
   return {
     request: (outgoing, signal) =>
       new Promise<IncomingReply>((resolve, reject) => {
@@ -49,7 +71,9 @@ function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean):
         const request = start(outgoing, signal, true)
         request.once('error', reject)
         request.once('response', (response) => resolve(replyOf(response)))
-        request.once('upgrade', (response, socket, head) => resolve({ status: response.statusCode ?? 101, headers: headersOf(response), socket, head }))
+        request.once('upgrade', (response, socket, head) =>
+          resolve({ status: response.statusCode ?? 101, headers: headersOf(response), socket, head }),
+        )
         request.end()
       }),
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, statSync, openSync, writeSync, closeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, createLog, type Log } from '../../machinery/index.ts'
 
@@ -7,7 +7,15 @@ const fileBytesMax = 10 << 20
 const oldFilesKept = 3
 
 /** The components that have a log file of their own. */
-export const loggedComponents = ['apiserver', 'scheduler', 'controllers', 'kubelet', 'proxy', 'dns', 'containerd'] as const
+export const loggedComponents = [
+  'apiserver',
+  'scheduler',
+  'controllers',
+  'kubelet',
+  'proxy',
+  'dns',
+  'containerd',
+] as const
 export type LoggedComponent = (typeof loggedComponents)[number]
 
 export interface LogFiles {
@@ -15,7 +23,11 @@ export interface LogFiles {
 }
 
 /** One rotated file per component below a directory. */
-export function openLogFiles(directory: string, clock: Clock, options: { readonly format: 'text' | 'json'; readonly verbosity: () => number }): LogFiles {
+export function openLogFiles(
+  directory: string,
+  clock: Clock,
+  options: { readonly format: 'text' | 'json'; readonly verbosity: () => number },
+): LogFiles {
   mkdirSync(directory, { recursive: true })
   const logs = new Map<LoggedComponent, Log>()
   return {

@@ -1,9 +1,16 @@
 import { join } from 'node:path'
-import type { Access } from '../control-plane.ts'
 import { createEventRecorder } from '../../client/index.ts'
-import { createCriRuntime, type Kubelet, runKubelet, startContainerd, systemCgroups, thisMachine } from '../../kubelet/index.ts'
+import {
+  createCriRuntime,
+  type Kubelet,
+  runKubelet,
+  startContainerd,
+  systemCgroups,
+  thisMachine,
+} from '../../kubelet/index.ts'
 import type { Clock, Log, Random } from '../../machinery/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
+import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
 import { kubernetesVersion } from '../version.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
@@ -39,7 +46,13 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
     signal,
   )
   using runtime = await createCriRuntime({ socket: containerd.socket, clock, cgroups })
-  const record = createEventRecorder({ client: access.client, clock, random, component: 'kubelet', host: settings.nodeName })
+  const record = createEventRecorder({
+    client: access.client,
+    clock,
+    random,
+    component: 'kubelet',
+    host: settings.nodeName,
+  })
   await runKubelet(
     {
       settings: {
@@ -53,7 +66,10 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
         maxPods: 110,
         port: settings.network.kubeletPort,
         cgroupRoot: `${cgroupOf(settings)}/kubepods`,
-        labels: { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' },
+        labels: {
+          'node-role.kubernetes.io/control-plane': '',
+          'node.kubernetes.io/exclude-from-external-load-balancers': '',
+        },
         taints: [],
         reserved: {},
         resolvConf: '/etc/resolv.conf',
@@ -69,7 +85,8 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
       clock,
       random,
       record,
-      complain: (about, error) => log.warn('will be tried again', { about, error: error instanceof Error ? error.message : String(error) }),
+      complain: (about, error) =>
+        log.warn('will be tried again', { about, error: error instanceof Error ? error.message : String(error) }),
       pid: process.pid,
       onReady: parts.onReady,
     },

@@ -1,6 +1,6 @@
-import { createEventRecorder } from '../../client/index.ts'
 import type { ApiServer, NodeConnection } from '../../apiserver/index.ts'
-import { type Kubelet, kubeletHandlers, type KubeletHandlers, runSimulatedNodes } from '../../kubelet/index.ts'
+import { createEventRecorder } from '../../client/index.ts'
+import { type Kubelet, type KubeletHandlers, kubeletHandlers, runSimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
 import { openFront } from '../../wire/index.ts'
 import type { Pki } from '../certificates/pki.ts'

@@ -32,8 +32,11 @@ export function cgroupOf(settings: ClusterSettings): string {
 }
 
 /** The node's address: the machine's first one that is not loopback, else the bridge's. */
-export function nodeAddressOf(interfaces: NodeJS.Dict<readonly { readonly address: string; readonly family: string; readonly internal: boolean }[]>, settings: ClusterSettings): string {
-  const ours = new RegExp(`^(cox|cni|veth|docker|br-)`)
+export function nodeAddressOf(
+  interfaces: NodeJS.Dict<readonly { readonly address: string; readonly family: string; readonly internal: boolean }[]>,
+  settings: ClusterSettings,
+): string {
+  const ours = /^(cox|cni|veth|docker|br-)/
   for (const [name, addresses] of Object.entries(interfaces)) {
     if (ours.test(name)) continue
     for (const { address, family, internal } of addresses ?? []) if (!internal && family === 'IPv4') return address

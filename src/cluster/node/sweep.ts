@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { removeContainerd, systemCgroups } from '../../kubelet/index.ts'
 import { systemClock } from '../../machinery/index.ts'
 import { removeProxyRules } from '../../proxy/index.ts'
@@ -24,7 +24,9 @@ export async function sweepNode(settings: ClusterSettings): Promise<string> {
   await attempt('mounts', () => unmountTree(layoutOf(settings.dataDirectory).node))
   await attempt('cgroups', () => systemCgroups(clock).remove(cgroupOf(settings)))
   await attempt('service rules', () => removeProxyRules(settings.network.nftTable))
-  return problems.length === 0 ? '' : `some of cluster ${JSON.stringify(settings.name)} could not be taken away (${problems.join('; ')}); run \`cox down\` again`
+  return problems.length === 0
+    ? ''
+    : `some of cluster ${JSON.stringify(settings.name)} could not be taken away (${problems.join('; ')}); run \`cox down\` again`
 }
 
 /** Ends a containerd of ours that outlived its cluster process (after kill -9), found by its configuration's place. */
@@ -39,6 +41,7 @@ async function endDaemon(runDirectory: string, clock: ReturnType<typeof systemCl
     if (!text.includes(JSON.stringify(socket))) continue
     process.kill(Number(entry), 'SIGKILL')
     const deadlineMs = clock.monotonic() + 5000
-    while (clock.monotonic() < deadlineMs && (await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')) !== '') await clock.sleep(20)
+    while (clock.monotonic() < deadlineMs && (await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')) !== '')
+      await clock.sleep(20)
   }
 }

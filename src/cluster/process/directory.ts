@@ -80,7 +80,9 @@ export class ClusterHome {
 
   async names(): Promise<readonly string[]> {
     try {
-      return (await readdir(this.#root, { withFileTypes: true })).filter((one) => one.isDirectory()).map((one) => one.name)
+      return (await readdir(this.#root, { withFileTypes: true }))
+        .filter((one) => one.isDirectory())
+        .map((one) => one.name)
     } catch {
       return []
     }
@@ -107,7 +109,8 @@ async function readJson<T>(file: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR')
+      return undefined
     throw error
   }
 }

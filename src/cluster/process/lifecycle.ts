@@ -18,7 +18,12 @@ const pollMs = 50
 const stopMsMax = 25_000
 
 /** Starts the supervisor in the background unless it runs, and waits until the cluster is ready. */
-export function ensureRunning(settings: ClusterSettings, self: readonly [string, string], msMax: number, signal: AbortSignal): { readonly promise: Promise<void>; readonly stage: AsyncIterable<string> } {
+export function ensureRunning(
+  settings: ClusterSettings,
+  self: readonly [string, string],
+  msMax: number,
+  signal: AbortSignal,
+): { readonly promise: Promise<void>; readonly stage: AsyncIterable<string> } {
   const clock = systemClock()
   const stages: string[] = []
   let wake = () => {}
@@ -46,7 +51,14 @@ export function ensureRunning(settings: ClusterSettings, self: readonly [string,
   return { promise, stage: stage() }
 }
 
-async function start(settings: ClusterSettings, [node, entry]: readonly [string, string], msMax: number, clock: Clock, tell: (text: string) => void, signal: AbortSignal): Promise<void> {
+async function start(
+  settings: ClusterSettings,
+  [node, entry]: readonly [string, string],
+  msMax: number,
+  clock: Clock,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { dataDirectory, name } = settings
   const layout = layoutOf(dataDirectory)
   const before = await readState(dataDirectory)
@@ -56,7 +68,10 @@ async function start(settings: ClusterSettings, [node, entry]: readonly [string,
     mkdirSync(layout.logs, { recursive: true })
     await writeState(dataDirectory, { stage: 'starting', ready: false, problem: '' })
     const output = openSync(join(layout.logs, 'process.log'), 'a', 0o644)
-    const child = spawn(node, [entry, 'supervise', '--name', name], { detached: true, stdio: ['ignore', output, output] })
+    const child = spawn(node, [entry, 'supervise', '--name', name], {
+      detached: true,
+      stdio: ['ignore', output, output],
+    })
     child.unref()
   }
   const deadlineMs = clock.monotonic() + msMax
@@ -65,11 +80,16 @@ async function start(settings: ClusterSettings, [node, entry]: readonly [string,
     const state = await readState(dataDirectory)
     tell(state?.stage ?? '')
     if (state?.ready === true && isRunning(state.cluster) && (await apiIsReady(settings, signal))) return
-    if (state?.problem !== undefined && state.problem !== '' && !isRunning(state.supervisor)) throw new Error(state.problem)
+    if (state?.problem !== undefined && state.problem !== '' && !isRunning(state.supervisor))
+      throw new Error(state.problem)
     await clock.sleep(pollMs, signal)
   }
   const state = await readState(dataDirectory)
-  throw new Error(state?.problem !== undefined && state.problem !== '' ? state.problem : `still ${state?.stage ?? 'starting'} after ${Math.round(msMax / 1000)} s`)
+  throw new Error(
+    state?.problem !== undefined && state.problem !== ''
+      ? state.problem
+      : `still ${state?.stage ?? 'starting'} after ${Math.round(msMax / 1000)} s`,
+  )
 }
 
 /** Stops everything of a cluster, containers included. Resolves with what could not be stopped, empty when all is gone. */
@@ -100,17 +120,29 @@ function trySignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-export async function superviseCluster(settings: ClusterSettings, command: readonly [string, ...string[]], signal: AbortSignal): Promise<void> {
+export async function superviseCluster(
+  settings: ClusterSettings,
+  command: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<void> {
   const clock = systemClock()
   const write = rotatingWriter(join(layoutOf(settings.dataDirectory).logs, 'process.log'))
-  const log = createLog({ component: 'supervisor', clock, format: settings.logFormat, verbosity: () => settings.verbosity, write })
+  const log = createLog({
+    component: 'supervisor',
+    clock,
+    format: settings.logFormat,
+    verbosity: () => settings.verbosity,
+    write,
+  })
   await supervise(settings.dataDirectory, command, clock, log, signal)
 }
 
 /** The administrator's way in, from the cluster's own kubeconfig. */
 export async function adminCredentials(settings: ClusterSettings): Promise<HttpCredentials> {
   const pki = layoutOf(settings.dataDirectory).pki
-  const [ca, cert, key] = await Promise.all(['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFile(join(pki, name), 'utf8')))
+  const [ca, cert, key] = await Promise.all(
+    ['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFile(join(pki, name), 'utf8')),
+  )
   return { server: `https://127.0.0.1:${settings.port}`, ca: ca!, cert: cert!, key: key! }
 }
 
@@ -130,9 +162,19 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
   const state = await readState(settings.dataDirectory)
   const parts: { name: string; healthy: boolean; detail: string }[] = []
   const supervisor = isRunning(state?.supervisor)
-  parts.push({ name: 'supervisor', healthy: supervisor, detail: supervisor ? `process ${state?.supervisor?.pid}` : 'not running; `cox up` starts it' })
+  parts.push({
+    name: 'supervisor',
+    healthy: supervisor,
+    detail: supervisor ? `process ${state?.supervisor?.pid}` : 'not running; `cox up` starts it',
+  })
   const cluster = isRunning(state?.cluster)
-  parts.push({ name: 'cluster', healthy: cluster && state?.ready === true, detail: cluster ? `process ${state?.cluster?.pid}, ${state?.ready === true ? `restarted ${state.restarts} times` : state?.stage}` : (state?.problem ?? 'not running') })
+  parts.push({
+    name: 'cluster',
+    healthy: cluster && state?.ready === true,
+    detail: cluster
+      ? `process ${state?.cluster?.pid}, ${state?.ready === true ? `restarted ${state.restarts} times` : state?.stage}`
+      : (state?.problem ?? 'not running'),
+  })
   if (cluster) {
     try {
       const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
@@ -140,9 +182,15 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
       signal.throwIfAborted()
       parts.push({ name: 'apiserver', healthy: true, detail: `https://127.0.0.1:${settings.port}` })
       if (!settings.without.includes('kubelet')) {
-        const ready = items.filter((node) => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).length
+        const ready = items.filter((node) =>
+          node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+        ).length
         const stopped = (await readStoppedNodes(settings.dataDirectory)).length
-        parts.push({ name: 'nodes', healthy: ready >= settings.nodes - stopped, detail: `${ready} of ${settings.nodes} ready${stopped === 0 ? '' : `, ${stopped} switched off`}` })
+        parts.push({
+          name: 'nodes',
+          healthy: ready >= settings.nodes - stopped,
+          detail: `${ready} of ${settings.nodes} ready${stopped === 0 ? '' : `, ${stopped} switched off`}`,
+        })
       }
     } catch (error) {
       parts.push({ name: 'apiserver', healthy: false, detail: error instanceof Error ? error.message : String(error) })

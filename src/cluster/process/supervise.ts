@@ -13,17 +13,32 @@ const healthyAfterMs = 60_000
 export const exitWithoutRestart = 64
 
 /** Keeps the cluster process of a data directory running until the signal aborts, then stops it. */
-export async function supervise(dataDirectory: string, command: readonly [string, ...string[]], clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+export async function supervise(
+  dataDirectory: string,
+  command: readonly [string, ...string[]],
+  clock: Clock,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   const layout = layoutOf(dataDirectory)
   await mkdir(layout.run, { recursive: true })
   await mkdir(layout.logs, { recursive: true })
-  await writeState(dataDirectory, { supervisor: identityOf(process.pid), restarts: 0, problem: '', ready: false, stage: 'starting' })
+  await writeState(dataDirectory, {
+    supervisor: identityOf(process.pid),
+    restarts: 0,
+    problem: '',
+    ready: false,
+    stage: 'starting',
+  })
   let failures = 0
   for (let restarts = 0; !signal.aborted; restarts++) {
     const startedMs = clock.monotonic()
     const output = openSync(join(layout.logs, 'process.log'), 'a', 0o644)
     const child = spawn(command[0], command.slice(1), { stdio: ['ignore', output, output] })
-    await writeState(dataDirectory, { ...(child.pid === undefined ? {} : { cluster: identityOf(child.pid) }), restarts })
+    await writeState(dataDirectory, {
+      ...(child.pid === undefined ? {} : { cluster: identityOf(child.pid) }),
+      restarts,
+    })
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
     const code = await new Promise<number | string>((resolve) => {
@@ -35,7 +50,10 @@ export async function supervise(dataDirectory: string, command: readonly [string
     failures = clock.monotonic() - startedMs > healthyAfterMs ? 0 : failures + 1
     const delayMs = backoffDelay(failures, backoff)
     log.error('the cluster process ended; it is started again', undefined, { code, delayMs, restarts: restarts + 1 })
-    await writeState(dataDirectory, { ready: false, problem: `the cluster process ended with ${code}; it is started again (see cox logs)` })
+    await writeState(dataDirectory, {
+      ready: false,
+      problem: `the cluster process ended with ${code}; it is started again (see cox logs)`,
+    })
     await clock.sleep(delayMs, signal).catch(() => {})
   }
 }

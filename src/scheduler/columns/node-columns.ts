@@ -62,12 +62,12 @@ export class NodeColumns {
     this.nodes[place] = node
     const allocatable = node.status?.allocatable ?? {}
     this.cpuMilli[place] = allocatable.cpu === undefined ? 0 : milliValueOf(parseQuantity(allocatable.cpu))
-    this.memoryBytes[place] = valueOf(allocatable.memory)
-    this.ephemeralBytes[place] = valueOf(allocatable['ephemeral-storage'])
-    this.podsMax[place] = valueOf(allocatable.pods)
+    this.memoryBytes[place] = amountOf(allocatable.memory)
+    this.ephemeralBytes[place] = amountOf(allocatable['ephemeral-storage'])
+    this.podsMax[place] = amountOf(allocatable.pods)
     const others = new Map<string, number>()
     for (const [key, value] of Object.entries(allocatable))
-      if (!plainResources.has(key)) others.set(key, valueOf(value))
+      if (!plainResources.has(key)) others.set(key, amountOf(value))
     this.others[place] = others
     this.#setImages(place, node)
     if (before === undefined || before.metadata.labels !== node.metadata.labels || before.spec !== node.spec)
@@ -197,6 +197,6 @@ export class NodeColumns {
 
 const plainResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
 
-function valueOf(text: string | undefined): number {
+function amountOf(text: string | undefined): number {
   return text === undefined ? 0 : wholeValueOf(parseQuantity(text))
 }

@@ -1,0 +1,110 @@
+import type { EndpointSlice, Service } from '../../resources/index.ts'
+
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+export interface Endpoint {
+  readonly ip: string
+  readonly port: number
+}
+/** One address, protocol and port that a service is reached at, and where its traffic goes. */
+export interface Frontend {
+  /** `namespace/name:port`, for people and for names of chains. */
+  readonly service: string
+  readonly protocol: Protocol
+  /** Undefined for node ports: every address of the node. */
+  readonly ip: string | undefined
+  readonly port: number
+  readonly endpoints: readonly Endpoint[]
+  /** Whether the source address is hidden on the way, so that replies come back through this node. */
+  readonly masquerade: boolean
+  /** How long a client stays with its endpoint; 0 for not at all. */
+  readonly affinitySeconds: number
+  /** With nothing to send to: refuse at once, or (policy Local, endpoints elsewhere) drop. */
+  readonly whenEmpty: 'reject' | 'drop'
+}
+
+export interface RuleInput {
+  readonly services: readonly Service[]
+  /** By `namespace/name` of the service. */
+  readonly slicesOf: (service: string) => readonly EndpointSlice[]
+  readonly nodeName: string
+}
+
+const affinityDefaultSeconds = 10_800
+const otherProxyLabel = 'service.kubernetes.io/service-proxy-name'
+
+/** All that a node's proxy has to do, from the services and their endpoints. Pure. */
+export function frontendsOf({ services, slicesOf, nodeName }: RuleInput): readonly Frontend[] {
+  const frontends: Frontend[] = []
+  for (const service of services) {
+    const { spec, metadata } = service
+    const clusterIp = spec?.clusterIP ?? ''
+    if (spec === undefined || spec.type === 'ExternalName' || clusterIp === '' || clusterIp === 'None') continue
+    if (metadata.labels?.[otherProxyLabel] !== undefined) continue
+    const key = `${metadata.namespace}/${metadata.name}`
+    const slices = slicesOf(key)
+    for (const port of spec.ports ?? []) {
+      const protocol = (port.protocol ?? 'TCP').toLowerCase() as Protocol
+      const name = `${key}:${port.name ?? port.port}`
+      const all = endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', undefined)
+      const local = () => endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', nodeName)
+      const affinitySeconds =
+        spec.sessionAffinity === 'ClientIP'
+          ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinityDefaultSeconds)
+          : 0
+      const internalLocal = spec.internalTrafficPolicy === 'Local'
+      const externalLocal = spec.externalTrafficPolicy === 'Local'
+      const internal = internalLocal ? local() : all
+      const external = externalLocal ? local() : all
+      const emptyWhen = (isLocal: boolean) => (isLocal && all.length > 0 ? ('drop' as const) : ('reject' as const))
+      const base = { service: name, protocol, affinitySeconds }
+      for (const ip of spec.clusterIPs ?? [clusterIp]) {
+        if (ip.includes(':')) continue
+        frontends.push({
+          ...base,
+          ip,
+          port: port.port,
+          endpoints: internal,
+          masquerade: false,
+          whenEmpty: emptyWhen(internalLocal),
+        })
+      }
+      const outside = { ...base, endpoints: external, masquerade: !externalLocal, whenEmpty: emptyWhen(externalLocal) }
+      const balancers = (service.status?.loadBalancer?.ingress ?? [])
+        .filter((one) => one.ipMode !== 'Proxy')
+        .map((one) => one.ip ?? '')
+      for (const ip of new Set([...(spec.externalIPs ?? []), ...balancers])) {
+        if (ip !== '' && !ip.includes(':')) frontends.push({ ...outside, ip, port: port.port })
+      }
+      if ((port.nodePort ?? 0) > 0) frontends.push({ ...outside, ip: undefined, port: port.nodePort! })
+    }
+  }
+  return frontends
+}
+
+/** Kubernetes: ready endpoints; when there are none, those that still serve while they terminate. */
+export function endpointsOf(
+  slices: readonly EndpointSlice[],
+  portName: string,
+  protocol: string,
+  onNode: string | undefined,
+): readonly Endpoint[] {
+  const ready = new Map<string, Endpoint>()
+  const leaving = new Map<string, Endpoint>()
+  for (const slice of slices) {
+    if (slice.addressType !== 'IPv4') continue
+    const port = (slice.ports ?? []).find(
+      (one) => (one.name ?? '') === portName && (one.protocol ?? 'TCP') === protocol,
+    )?.port
+    if (port === undefined || port === null) continue
+    for (const endpoint of slice.endpoints ?? []) {
+      if (onNode !== undefined && endpoint.nodeName !== onNode) continue
+      const { ready: isReady, serving, terminating } = endpoint.conditions ?? {}
+      const [ip] = endpoint.addresses
+      if (ip === undefined) continue
+      if (isReady !== false) ready.set(`${ip}:${port}`, { ip, port })
+      else if (serving === true && terminating === true) leaving.set(`${ip}:${port}`, { ip, port })
+    }
+  }
+  const chosen = ready.size > 0 ? ready : leaving
+  return [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
+}
