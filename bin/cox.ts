@@ -12,7 +12,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 process.exitCode = await main(process.argv.slice(2), {
-  terminal: createTerminal({ stdout: process.stdout, stderr: process.stderr, noColor: process.env.NO_COLOR !== undefined }),
+  terminal: createTerminal({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    noColor: process.env.NO_COLOR !== undefined,
+  }),
   environment: {
     variables: process.env,
     isRoot: process.getuid?.() === 0,

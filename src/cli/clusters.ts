@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { clusterNameProblem, ClusterHome, type ClusterSettings, type ClusterState, isRunning, readState } from '../cluster/index.ts'
+import {
+  ClusterHome,
+  type ClusterSettings,
+  type ClusterState,
+  clusterNameProblem,
+  isRunning,
+  readState,
+} from '../cluster/index.ts'
 import { CommandError, type Environment, type Invocation } from './command.ts'
 import { UsageError } from './flags.ts'
 
 /** Where this user's clusters are unless told otherwise. */
 export function homeOf(environment: Environment): ClusterHome {
   const { variables, isRoot, homeDirectory } = environment
-  const root = variables.COXSWAIN_HOME ?? (isRoot ? '/var/lib/coxswain' : join(variables.XDG_DATA_HOME ?? join(homeDirectory, '.local/share'), 'coxswain'))
+  const root =
+    variables.COXSWAIN_HOME ??
+    (isRoot ? '/var/lib/coxswain' : join(variables.XDG_DATA_HOME ?? join(homeDirectory, '.local/share'), 'coxswain'))
   return new ClusterHome(root)
 }
 
@@ -39,20 +48,28 @@ export async function needCluster(invocation: Invocation): Promise<KnownCluster>
   const found = await findCluster(invocation)
   if (found === undefined) {
     const name = clusterNameOf(invocation)
-    throw new CommandError(`there is no cluster named ${JSON.stringify(name)}; start one with \`cox up${name === 'default' ? '' : ` --name ${name}`}\``)
+    throw new CommandError(
+      `there is no cluster named ${JSON.stringify(name)}; start one with \`cox up${name === 'default' ? '' : ` --name ${name}`}\``,
+    )
   }
   return found
 }
 
 /** The kubeconfig a person's kubectl reads: the first of $KUBECONFIG, or ~/.kube/config of whoever called sudo. */
-export async function userKubeconfig(environment: Environment): Promise<{ readonly file: string; readonly owner?: { readonly uid: number; readonly gid: number } }> {
+export async function userKubeconfig(
+  environment: Environment,
+): Promise<{ readonly file: string; readonly owner?: { readonly uid: number; readonly gid: number } }> {
   const { KUBECONFIG, SUDO_USER, SUDO_UID, SUDO_GID } = environment.variables
   const first = KUBECONFIG?.split(':').find((one) => one !== '')
   if (first !== undefined) return { file: resolve(environment.workingDirectory, first) }
   if (environment.isRoot && SUDO_USER !== undefined && SUDO_USER !== 'root') {
     const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '')
-    const home = passwd.split('\n').find((line) => line.startsWith(`${SUDO_USER}:`))?.split(':')[5]
-    if (home !== undefined) return { file: join(home, '.kube/config'), owner: { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } }
+    const home = passwd
+      .split('\n')
+      .find((line) => line.startsWith(`${SUDO_USER}:`))
+      ?.split(':')[5]
+    if (home !== undefined)
+      return { file: join(home, '.kube/config'), owner: { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } }
   }
   return { file: join(environment.homeDirectory, '.kube/config') }
 }

@@ -37,4 +37,9 @@ export class CommandError extends Error {
 
 export const nameFlag: Flag = { name: 'name', type: 'string', value: 'N', help: 'the cluster (default: default)' }
 export const jsonFlag: Flag = { name: 'json', type: 'boolean', help: 'print data as JSON on standard output' }
-export const dataDirFlag: Flag = { name: 'data-dir', type: 'string', value: 'D', help: 'where the cluster keeps everything' }
+export const dataDirFlag: Flag = {
+  name: 'data-dir',
+  type: 'string',
+  value: 'D',
+  help: 'where the cluster keeps everything',
+}

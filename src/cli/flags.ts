@@ -26,9 +26,13 @@ export function parseArguments(words: readonly string[], flags: readonly Flag[],
       if (!/^\d+$/.test(text)) throw new UsageError(`--${flag.name} takes a whole number, not ${JSON.stringify(text)}`)
       values[flag.name] = Number(text)
     } else if (flag.type === 'list') {
-      values[flag.name] = [...((values[flag.name] as readonly string[]) ?? []), ...text.split(',').filter((one) => one !== '')]
+      values[flag.name] = [
+        ...((values[flag.name] as readonly string[]) ?? []),
+        ...text.split(',').filter((one) => one !== ''),
+      ]
     } else if (flag.type === 'boolean') {
-      if (text !== 'true' && text !== 'false') throw new UsageError(`--${flag.name} is true or false, not ${JSON.stringify(text)}`)
+      if (text !== 'true' && text !== 'false')
+        throw new UsageError(`--${flag.name} is true or false, not ${JSON.stringify(text)}`)
       values[flag.name] = text === 'true'
     } else values[flag.name] = text
   }
@@ -43,7 +47,9 @@ export function parseArguments(words: readonly string[], flags: readonly Flag[],
       continue
     }
     const [head = '', inline] = split(word)
-    const flag = head.startsWith('--') ? flags.find(({ name }) => `--${name}` === head) : flags.find(({ short }) => short !== undefined && `-${short}` === head)
+    const flag = head.startsWith('--')
+      ? flags.find(({ name }) => `--${name}` === head)
+      : flags.find(({ short }) => short !== undefined && `-${short}` === head)
     if (flag === undefined) throw new UsageError(`unknown flag: ${head}${suggestion(head, flags)}`)
     if (flag.type === 'boolean') {
       set(flag, inline ?? 'true')
@@ -53,7 +59,8 @@ export function parseArguments(words: readonly string[], flags: readonly Flag[],
     if (text === undefined) throw new UsageError(`flag needs an argument: ${head}`)
     set(flag, text)
   }
-  if (positional.length > positionalMax) throw new UsageError(`unexpected argument ${JSON.stringify(positional[positionalMax])}`)
+  if (positional.length > positionalMax)
+    throw new UsageError(`unexpected argument ${JSON.stringify(positional[positionalMax])}`)
   return { flags: values, positional }
 }
 

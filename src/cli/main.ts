@@ -10,11 +10,8 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   logs: () => import('./commands/logs.ts'),
   kubeconfig: () => import('./commands/kubeconfig.ts'),
   node: () => import('./commands/node.ts'),
-  build: () => import('./commands/build.ts'),
-  image: () => import('./commands/image.ts'),
   service: () => import('./commands/service.ts'),
   server: () => import('./commands/server.ts'),
-  agent: () => import('./commands/agent.ts'),
   version: () => import('./commands/version.ts'),
   run: () => import('./commands/run.ts'),
   supervise: () => import('./commands/supervise.ts'),
@@ -61,7 +58,9 @@ export async function main(words: readonly string[], around: Surroundings): Prom
       return 1
     }
     if (around.signal.aborted) return 130
-    terminal.say(`${terminal.style('red', 'error:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    terminal.say(
+      `${terminal.style('red', 'error:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    )
     return 1
   }
 }
@@ -88,5 +87,7 @@ function helpOf(command: Command): string {
     const argument = type === 'boolean' ? '' : ` ${value ?? 'VALUE'}`
     return `  ${`${short === undefined ? '    ' : `-${short}, `}--${name}${argument}`.padEnd(30)}${help}`
   })
-  return [command.summary, '', `Usage: ${command.usage}`, ...(flags.length === 0 ? [] : ['', 'Flags:', ...flags])].join('\n')
+  return [command.summary, '', `Usage: ${command.usage}`, ...(flags.length === 0 ? [] : ['', 'Flags:', ...flags])].join(
+    '\n',
+  )
 }

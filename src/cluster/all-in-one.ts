@@ -205,8 +205,6 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
                 informers,
                 clock,
                 nodeName: settings.nodeName,
-                nodeAddresses: [address, gatewayOf(network.podCidr)],
-                clusterCidr: network.podCidr,
                 tableName: network.nftTable,
                 log: logs.of('proxy'),
                 metrics,

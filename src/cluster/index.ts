@@ -15,6 +15,7 @@ export {
   optionalParts,
 } from './config/settings.ts'
 export { type LoggedComponent, loggedComponents } from './logs/files.ts'
+export { readStoppedNodes, writeStoppedNodes } from './node/power.ts'
 export { preflight } from './preflight.ts'
 export { ClusterHome, type ClusterState, layoutOf, readState } from './process/directory.ts'
 export { isRunning } from './process/identity.ts'
@@ -24,9 +25,7 @@ export {
   type ClusterStatus,
   clusterStatus,
   ensureRunning,
-  readStoppedNodes,
   stopCluster,
   superviseCluster,
-  writeStoppedNodes,
 } from './process/lifecycle.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

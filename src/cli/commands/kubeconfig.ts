@@ -17,7 +17,9 @@ export const command: Command = {
       invocation.terminal.out(await readFile(file, 'utf8'))
       return 0
     } catch (error) {
-      throw new CommandError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}); \`cox up\` writes it anew`)
+      throw new CommandError(
+        `${file} cannot be read (${error instanceof Error ? error.message : String(error)}); \`cox up\` writes it anew`,
+      )
     }
   },
 }

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { layoutOf, type LoggedComponent, loggedComponents } from '../../cluster/index.ts'
+import { type LoggedComponent, layoutOf, loggedComponents } from '../../cluster/index.ts'
 import { needCluster } from '../clusters.ts'
 import { type Command, CommandError, nameFlag } from '../command.ts'
 import { UsageError } from '../flags.ts'
@@ -65,7 +65,13 @@ async function readFrom(file: string, from: number | 'tail'): Promise<{ readonly
   }
 }
 
-async function follow(directory: string, files: readonly string[], positions: Map<string, number>, show: (text: string) => void, signal: AbortSignal): Promise<void> {
+async function follow(
+  directory: string,
+  files: readonly string[],
+  positions: Map<string, number>,
+  show: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const more = async () => {
     for (const file of files) {
       const { text, end } = await readFrom(file, positions.get(file) ?? 0)
@@ -79,9 +85,13 @@ async function follow(directory: string, files: readonly string[], positions: Ma
       reading = reading.then(more).catch(reject)
     })
     watcher.on('error', (error) => reject(new CommandError(`the logs cannot be followed: ${error.message}`)))
-    signal.addEventListener('abort', () => {
-      watcher.close()
-      resolve()
-    }, { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        watcher.close()
+        resolve()
+      },
+      { once: true },
+    )
   })
 }

@@ -16,10 +16,12 @@ export const command: Command = {
   async run(invocation) {
     const { terminal, flags, positional } = invocation
     const [verb, nodeName] = positional
-    if (verb !== 'list' && verb !== 'stop' && verb !== 'start') throw new UsageError('say list, stop NAME or start NAME')
+    if (verb !== 'list' && verb !== 'stop' && verb !== 'start')
+      throw new UsageError('say list, stop NAME or start NAME')
     const { settings, running } = await needCluster(invocation)
     const stopped = await readStoppedNodes(settings.dataDirectory)
-    if (!running) throw new CommandError(`cluster ${JSON.stringify(settings.name)} is not running; start it with \`cox up\``)
+    if (!running)
+      throw new CommandError(`cluster ${JSON.stringify(settings.name)} is not running; start it with \`cox up\``)
     const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
     const { items } = await client.list<Node>(nodes)
     if (verb === 'list') {
@@ -30,13 +32,26 @@ export const command: Command = {
         runtime: settings.runtime,
       }))
       if (flags.json === true) terminal.out(JSON.stringify(rows))
-      else terminal.out(table(['NAME', 'READY', 'POWER', 'RUNTIME'], rows.map((row) => [row.name, row.ready, row.power, row.runtime])))
+      else
+        terminal.out(
+          table(
+            ['NAME', 'READY', 'POWER', 'RUNTIME'],
+            rows.map((row) => [row.name, row.ready, row.power, row.runtime]),
+          ),
+        )
       return 0
     }
     if (nodeName === undefined) throw new UsageError(`say which node to ${verb}: cox node ${verb} NAME`)
-    if (settings.runtime !== 'simulated') throw new CommandError(`only simulated nodes can be switched ${verb === 'stop' ? 'off' : 'on'}; this cluster runs real containers on this machine`)
-    if (!items.some((node) => node.metadata.name === nodeName)) throw new CommandError(`there is no node named ${JSON.stringify(nodeName)}; \`cox node list\` shows them`)
-    await writeStoppedNodes(settings.dataDirectory, verb === 'stop' ? [...new Set([...stopped, nodeName])] : stopped.filter((one) => one !== nodeName))
+    if (settings.runtime !== 'simulated')
+      throw new CommandError(
+        `only simulated nodes can be switched ${verb === 'stop' ? 'off' : 'on'}; this cluster runs real containers on this machine`,
+      )
+    if (!items.some((node) => node.metadata.name === nodeName))
+      throw new CommandError(`there is no node named ${JSON.stringify(nodeName)}; \`cox node list\` shows them`)
+    await writeStoppedNodes(
+      settings.dataDirectory,
+      verb === 'stop' ? [...new Set([...stopped, nodeName])] : stopped.filter((one) => one !== nodeName),
+    )
     terminal.out(`node ${nodeName} is ${verb === 'stop' ? 'off' : 'on'}`)
     return 0
   },

@@ -26,8 +26,13 @@ export const command: Command = {
       workingDirectory: environment.workingDirectory,
     })
     if ('problem' in planned) throw new CommandError(planned.problem)
-    if (planned.running) throw new CommandError(`cluster ${JSON.stringify(planned.settings.name)} is already running; stop it with \`cox down\` first`)
-    terminal.say(`serving https://127.0.0.1:${planned.settings.port}; kubeconfig: ${planned.settings.dataDirectory}/kubeconfig`)
+    if (planned.running)
+      throw new CommandError(
+        `cluster ${JSON.stringify(planned.settings.name)} is already running; stop it with \`cox down\` first`,
+      )
+    terminal.say(
+      `serving https://127.0.0.1:${planned.settings.port}; kubeconfig: ${planned.settings.dataDirectory}/kubeconfig`,
+    )
     return runClusterProcess(planned.settings, signal)
   },
 }

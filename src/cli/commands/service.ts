@@ -10,7 +10,10 @@ export const command: Command = {
   summary: 'install or remove the systemd unit that starts a cluster at boot',
   usage: 'cox service install|remove [--name N]',
   positionalMax: 1,
-  flags: [nameFlag, { name: 'unit-dir', type: 'string', value: 'D', help: 'where units lie (default: /etc/systemd/system)' }],
+  flags: [
+    nameFlag,
+    { name: 'unit-dir', type: 'string', value: 'D', help: 'where units lie (default: /etc/systemd/system)' },
+  ],
   async run(invocation) {
     const { positional, environment, flags, terminal } = invocation
     const [verb] = positional
@@ -24,9 +27,11 @@ export const command: Command = {
       terminal.out(`${file} is gone; run \`systemctl daemon-reload\` for systemd to notice`)
       return 0
     }
-    await writeFile(file, unitText(settings.name, environment.self, environment.variables.PATH ?? '')).catch((error: Error) => {
-      throw new CommandError(`${file} could not be written: ${error.message}`)
-    })
+    await writeFile(file, unitText(settings.name, environment.self, environment.variables.PATH ?? '')).catch(
+      (error: Error) => {
+        throw new CommandError(`${file} could not be written: ${error.message}`)
+      },
+    )
     terminal.out(`wrote ${file}; run \`systemctl daemon-reload && systemctl enable --now ${unit}\``)
     return 0
   },

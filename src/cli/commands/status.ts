@@ -16,7 +16,10 @@ export const command: Command = {
     const found = await findCluster(invocation)
     if (found === undefined) {
       if (flags.json === true) terminal.out(JSON.stringify({ name, healthy: false, exists: false, parts: [] }))
-      else terminal.say(`there is no cluster named ${JSON.stringify(name)}; start one with \`cox up${name === 'default' ? '' : ` --name ${name}`}\``)
+      else
+        terminal.say(
+          `there is no cluster named ${JSON.stringify(name)}; start one with \`cox up${name === 'default' ? '' : ` --name ${name}`}\``,
+        )
       return 1
     }
     const status = await clusterStatus(found.settings, signal)
@@ -26,7 +29,12 @@ export const command: Command = {
     }
     const mark = (well: boolean) => terminal.style(well ? 'green' : 'red', well ? 'healthy' : 'not healthy')
     terminal.out(`cluster ${name}: ${mark(status.healthy)}`)
-    terminal.out(table(['PART', 'STATUS', 'DETAIL'], status.parts.map((part) => [part.name, part.healthy ? 'ok' : 'failed', part.detail])))
+    terminal.out(
+      table(
+        ['PART', 'STATUS', 'DETAIL'],
+        status.parts.map((part) => [part.name, part.healthy ? 'ok' : 'failed', part.detail]),
+      ),
+    )
     return status.healthy ? 0 : 1
   },
 }

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path'
 import {
   addToKubeconfig,
   apiIsReady,
+  type ClusterSettings,
   contextName,
   ensureRunning,
   layoutOf,
-  type ClusterSettings,
   type OptionalPart,
   optionalParts,
   planSettings,
@@ -25,15 +25,26 @@ const startMsMax = 120_000
 export const command: Command = {
   name: 'up',
   summary: 'start a cluster, or repair the one that is there',
-  usage: 'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--data-dir D] [--config FILE] [--without PART,…]',
+  usage:
+    'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--data-dir D] [--config FILE] [--without PART,…]',
   positionalMax: 0,
   flags: [
     nameFlag,
     { name: 'port', type: 'number', value: 'P', help: 'port of the API (default: 6443 or the next free one)' },
     { name: 'nodes', type: 'number', value: 'K', help: 'how many nodes (default: 1)' },
-    { name: 'runtime', type: 'string', value: 'R', help: 'containerd or simulated (default: containerd as root on Linux)' },
+    {
+      name: 'runtime',
+      type: 'string',
+      value: 'R',
+      help: 'containerd or simulated (default: containerd as root on Linux)',
+    },
     dataDirFlag,
-    { name: 'config', type: 'string', value: 'FILE', help: 'configuration (YAML): simulated nodes, and Kubernetes’ own kinds' },
+    {
+      name: 'config',
+      type: 'string',
+      value: 'FILE',
+      help: 'configuration (YAML): simulated nodes, and Kubernetes’ own kinds',
+    },
     { name: 'without', type: 'list', value: 'PARTS', help: `leave parts out: ${optionalParts.join(', ')}` },
     { name: 'no-switch', type: 'boolean', help: 'leave the current kubectl context as it is' },
     { name: 'log-format', type: 'string', value: 'F', help: 'text or json (default: text)' },
@@ -48,12 +59,21 @@ async function up(invocation: Invocation): Promise<number> {
   const name = clusterNameOf(invocation)
   const home = homeOf(environment)
   const wished = wishesOf(invocation)
-  const planned = await planSettings({ name, home, wished, isRoot: environment.isRoot, platform: environment.platform, workingDirectory: environment.workingDirectory })
+  const planned = await planSettings({
+    name,
+    home,
+    wished,
+    isRoot: environment.isRoot,
+    platform: environment.platform,
+    workingDirectory: environment.workingDirectory,
+  })
   if ('problem' in planned) throw new CommandError(planned.problem)
   const { settings, differences, running } = planned
   for (const note of planned.notes) terminal.say(note)
   if (running && differences.length > 0) {
-    throw new CommandError(`cluster ${JSON.stringify(name)} is running with other settings (${differences.join('; ')}); run \`cox down --name ${name}\` first to change them`)
+    throw new CommandError(
+      `cluster ${JSON.stringify(name)} is running with other settings (${differences.join('; ')}); run \`cox down --name ${name}\` first to change them`,
+    )
   }
   if (running && (await apiIsReady(settings, signal))) {
     await publish(invocation, settings)
@@ -74,7 +94,9 @@ async function up(invocation: Invocation): Promise<number> {
       await stopCluster(settings)
       return 130
     }
-    throw new CommandError(`cluster ${JSON.stringify(name)} did not become ready: ${error instanceof Error ? error.message : String(error)}; \`cox logs --name ${name}\` shows more`)
+    throw new CommandError(
+      `cluster ${JSON.stringify(name)} did not become ready: ${error instanceof Error ? error.message : String(error)}; \`cox logs --name ${name}\` shows more`,
+    )
   }
   terminal.clearProgress()
   await publish(invocation, settings)
@@ -84,12 +106,15 @@ async function up(invocation: Invocation): Promise<number> {
 
 function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSettings>[0]['wished'] {
   const runtime = flags.runtime as string | undefined
-  if (runtime !== undefined && runtime !== 'containerd' && runtime !== 'simulated') throw new UsageError(`--runtime is containerd or simulated, not ${JSON.stringify(runtime)}`)
+  if (runtime !== undefined && runtime !== 'containerd' && runtime !== 'simulated')
+    throw new UsageError(`--runtime is containerd or simulated, not ${JSON.stringify(runtime)}`)
   const without = flags.without as readonly string[] | undefined
   const unknown = without?.find((part) => !optionalParts.includes(part as OptionalPart))
-  if (unknown !== undefined) throw new UsageError(`--without knows ${optionalParts.join(', ')}, not ${JSON.stringify(unknown)}`)
+  if (unknown !== undefined)
+    throw new UsageError(`--without knows ${optionalParts.join(', ')}, not ${JSON.stringify(unknown)}`)
   const format = flags['log-format'] as string | undefined
-  if (format !== undefined && format !== 'text' && format !== 'json') throw new UsageError(`--log-format is text or json, not ${JSON.stringify(format)}`)
+  if (format !== undefined && format !== 'text' && format !== 'json')
+    throw new UsageError(`--log-format is text or json, not ${JSON.stringify(format)}`)
   const port = flags.port as number | undefined
   if (port !== undefined && (port < 1 || port > 65535)) throw new UsageError(`--port is from 1 to 65535, not ${port}`)
   const nodes = flags.nodes as number | undefined
@@ -99,7 +124,9 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
     ...(nodes === undefined ? {} : { nodes }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(dataDirectory === undefined ? {} : { dataDirectory: resolve(environment.workingDirectory, dataDirectory) }),
-    ...(flags.config === undefined ? {} : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
+    ...(flags.config === undefined
+      ? {}
+      : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
     ...(without === undefined ? {} : { without: without as readonly OptionalPart[] }),
     ...(format === undefined ? {} : { logFormat: format }),
     ...(flags.verbosity === undefined ? {} : { verbosity: flags.verbosity as number }),
@@ -109,7 +136,11 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
 /** Writes the context into the user's kubeconfig. */
 async function publish({ flags, environment }: Invocation, settings: ClusterSettings): Promise<void> {
   const { file, owner } = await userKubeconfig(environment)
-  await addToKubeconfig(file, await readKubeconfigFile(layoutOf(settings.dataDirectory).kubeconfig), flags['no-switch'] !== true)
+  await addToKubeconfig(
+    file,
+    await readKubeconfigFile(layoutOf(settings.dataDirectory).kubeconfig),
+    flags['no-switch'] !== true,
+  )
   if (owner !== undefined) {
     await chown(file, owner.uid, owner.gid)
     await chown(dirname(file), owner.uid, owner.gid)
@@ -119,7 +150,16 @@ async function publish({ flags, environment }: Invocation, settings: ClusterSett
 function report({ terminal, flags }: Invocation, settings: ClusterSettings): void {
   const server = `https://127.0.0.1:${settings.port}`
   if (flags.json === true) {
-    terminal.out(JSON.stringify({ name: settings.name, server, context: contextName(settings.name), dataDirectory: settings.dataDirectory, nodes: settings.nodes, runtime: settings.runtime }))
+    terminal.out(
+      JSON.stringify({
+        name: settings.name,
+        server,
+        context: contextName(settings.name),
+        dataDirectory: settings.dataDirectory,
+        nodes: settings.nodes,
+        runtime: settings.runtime,
+      }),
+    )
     return
   }
   terminal.out(`cluster ${settings.name} is ready at ${server} (kubectl context ${contextName(settings.name)})`)

@@ -10,7 +10,11 @@ export const command: Command = {
   flags: [jsonFlag],
   async run({ terminal, flags }) {
     const versions = { coxswain: packageVersion(), kubernetes: kubernetesVersion, node: process.version }
-    terminal.out(flags.json === true ? JSON.stringify(versions) : `coxswain ${versions.coxswain} (Kubernetes ${versions.kubernetes}, Node.js ${versions.node})`)
+    terminal.out(
+      flags.json === true
+        ? JSON.stringify(versions)
+        : `coxswain ${versions.coxswain} (Kubernetes ${versions.kubernetes}, Node.js ${versions.node})`,
+    )
     return 0
   },
 }

@@ -1,14 +1,13 @@
 import { join } from 'node:path'
 import { createEventRecorder } from '../../client/index.ts'
-import {
-  createCriRuntime,
-  type Kubelet,
-  runKubelet,
+import { createCriRuntime, type Kubelet, kubeletHandlers, runKubelet,
   startContainerd,
   systemCgroups,
   thisMachine,
 } from '../../kubelet/index.ts'
 import type { Clock, Log, Random } from '../../machinery/index.ts'
+import { openFront } from '../../wire/index.ts'
+import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
@@ -23,8 +22,7 @@ export interface ContainerNodeParts {
   readonly random: Random
   readonly log: Log
   readonly containerdLog: Log
-  /** Told of the kubelet once it works, so that its server can answer. */
-  readonly onReady: (kubelet: Kubelet) => void
+  readonly pki: () => Pki
 }
 
 /** This machine as a node with real containers: our own containerd, and the kubelet on it. */
@@ -45,6 +43,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
     },
     signal,
   )
+  let serving: Promise<void> = Promise.resolve()
   using runtime = await createCriRuntime({ socket: containerd.socket, clock, cgroups })
   const record = createEventRecorder({
     client: access.client,
@@ -88,9 +87,21 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
       complain: (about, error) =>
         log.warn('will be tried again', { about, error: error instanceof Error ? error.message : String(error) }),
       pid: process.pid,
-      onReady: parts.onReady,
+      onReady: (kubelet) => {
+        serving = serveKubelet(kubelet, parts, signal)
+        serving.catch((error) => log.error('the kubelet does not answer on its port', error, { port: settings.network.kubeletPort }))
+      },
     },
     signal,
   )
+  await serving
   await containerd.stopped
+}
+
+/** The kubelet's own API over mutual TLS, until the signal aborts. */
+async function serveKubelet(kubelet: Kubelet, { access, pki, settings }: ContainerNodeParts, signal: AbortSignal): Promise<void> {
+  const { kubeletServer, authority } = pki()
+  const handlers = kubeletHandlers(kubelet, { client: access.client, clientCa: () => pki().authority.cert })
+  await using _front = await openFront({ port: settings.network.kubeletPort, tls: { ...kubeletServer, clientCa: authority.cert }, ...handlers })
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

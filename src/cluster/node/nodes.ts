@@ -1,17 +1,16 @@
 import type { ApiServer, NodeConnection } from '../../apiserver/index.ts'
-import { createEventRecorder } from '../../client/index.ts'
-import { type Kubelet, type KubeletHandlers, kubeletHandlers, runSimulatedNodes } from '../../kubelet/index.ts'
+import { runSimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
-import { openFront } from '../../wire/index.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { dialNodes } from '../connections/dialers.ts'
 import { accessFor, identities } from '../control-plane.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
+import { kubernetesVersion } from '../version.ts'
 import { runContainerNode } from './container-node.ts'
 import { simulatedNodesOf } from './simulated-nodes.ts'
-import { watchStoppedNodes } from './stopped-nodes.ts'
+import { followPower } from './stopped-nodes.ts'
 
 export interface NodesParts {
   readonly settings: ClusterSettings
@@ -25,4 +24,38 @@ export interface NodesParts {
 export interface Nodes {
   readonly connect: NodeConnection
   run(api: ApiServer, signal: AbortSignal): Promise<void>
+}
+
+/** The nodes that the settings ask for: this machine with containerd, or simulated ones. */
+export function createNodes(parts: NodesParts): Nodes {
+  const { settings, pki, clock, random, logs } = parts
+  const log = logs.of('kubelet')
+  const connect = dialNodes(() => ({ cert: pki().kubeletClient.cert, key: pki().kubeletClient.key, ca: pki().authority.cert }))
+  return {
+    connect,
+    run(api, signal) {
+      if (settings.runtime === 'simulated') {
+        return keepRunning('simulated nodes', (life) => {
+          const { client, informers } = accessFor(api, identities.administrator, 'kubelet', { clock, random, log }, life)
+          return runSimulatedNodes(
+            {
+              nodes: simulatedNodesOf(settings),
+              client,
+              informers,
+              clock,
+              random,
+              version: kubernetesVersion,
+              complain: (about, error) => log.warn('will be tried again', { about, error: String(error) }),
+              onReady: (switches) => followPower(settings, switches, (error) => log.error('node power', error), life),
+            },
+            life,
+          )
+        }, { clock, log }, signal)
+      }
+      return keepRunning('kubelet', (life) => {
+        const access = accessFor(api, identities.node(settings.nodeName), 'kubelet', { clock, random, log }, life)
+        return runContainerNode({ settings, access, address: parts.address, clock, random, log, containerdLog: logs.of('containerd'), pki }, life)
+      }, { clock, log }, signal)
+    },
+  }
 }

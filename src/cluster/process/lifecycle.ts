@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient, type HttpCredentials, httpTransport } from '../../client/index.ts'
 import { type Clock, createLog, systemClock } from '../../machinery/index.ts'
 import { type Node, nodes } from '../../resources/index.ts'
-import { writeAtomically } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { rotatingWriter } from '../logs/files.ts'
+import { readStoppedNodes } from '../node/power.ts'
 import { sweepNode } from '../node/sweep.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
 import { isRunning } from './identity.ts'
@@ -197,15 +197,4 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
     }
   }
   return { healthy: parts.every(({ healthy }) => healthy), parts }
-}
-
-/** Simulated nodes whose power is off. */
-export async function readStoppedNodes(dataDirectory: string): Promise<readonly string[]> {
-  const file = layoutOf(dataDirectory).stoppedNodes
-  if ((await stat(file).catch(() => undefined)) === undefined) return []
-  return JSON.parse(await readFile(file, 'utf8')) as readonly string[]
-}
-
-export async function writeStoppedNodes(dataDirectory: string, names: readonly string[]): Promise<void> {
-  await writeAtomically(layoutOf(dataDirectory).stoppedNodes, `${JSON.stringify(names)}\n`, 0o644)
 }
