@@ -1,6 +1,16 @@
 /** The lines that differ between two JSON values, with three lines around them, as `diff -u` shows them. */
 export function jsonDiff(before: unknown, after: unknown): string {
-  return unifiedDiff(JSON.stringify(before, null, 1).split('\n'), JSON.stringify(after, null, 1).split('\n'))
+  return unifiedDiff(linesOf(before), linesOf(after))
+}
+
+// A patch may leave the same keys in another order, which is no difference.
+function linesOf(value: unknown): string[] {
+  return JSON.stringify(value, sortKeys, 1).split('\n')
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 interface Edit {
