@@ -20,6 +20,8 @@ import { terminationMessage } from './termination-message.ts'
 
 const resyncMs = 60_000
 const retryMs = 10_000
+/** What a pod waits for (a ConfigMap of a young namespace, say) is often there a moment later. */
+const failureRetryMsMin = 500
 const volumeRefreshMs = 20_000
 /** Kubernetes: the grace of a pod whose object was deleted by force. */
 const forcedGraceSeconds = 2
@@ -51,6 +53,7 @@ export class PodWorker {
   #mountedAtMs = 0
   #killing: { readonly done: Promise<void>; graceSeconds: number; ended: boolean } | undefined
   #cleaned = false
+  #failures = 0
   #woken = false
   #wakeUp: (() => void) | undefined
 
@@ -106,10 +109,17 @@ export class PodWorker {
     try {
       while (!signal.aborted) {
         this.#woken = false
-        const againMs = await this.#step(signal).catch((error) => {
-          this.#context.complain(`pod ${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`, error)
-          return retryMs * (1 + this.#context.random.next() / 2)
-        })
+        const againMs = await this.#step(signal).then(
+          (ms) => {
+            this.#failures = 0
+            return ms
+          },
+          (error) => {
+            this.#context.complain(`pod ${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`, error)
+            const delayMs = Math.min(retryMs, failureRetryMsMin * 2 ** this.#failures++)
+            return delayMs * (1 + this.#context.random.next() / 2)
+          },
+        )
         if (againMs === 'gone') return
         await this.#waitForWake(againMs)
       }

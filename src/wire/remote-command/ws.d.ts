@@ -3,12 +3,15 @@ declare module 'ws' {
   import type { IncomingMessage } from 'node:http'
   import type { Duplex } from 'node:stream'
 
-  export interface WebSocket {
+  export class WebSocket {
+    constructor(url: string, protocols: readonly string[], options?: object)
     readonly OPEN: number
+    readonly protocol: string
     readonly readyState: number
     readonly bufferedAmount: number
     on(event: 'message', listener: (payload: Buffer, isBinary: boolean) => void): this
-    on(event: 'close' | 'error', listener: () => void): this
+    on(event: 'close' | 'open', listener: () => void): this
+    on(event: 'error', listener: (error: Error) => void): this
     send(payload: Uint8Array | string, done?: () => void): void
     close(code?: number): void
     terminate(): void
