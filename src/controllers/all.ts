@@ -1,6 +1,21 @@
 import { deploymentController } from './deployment/controller.ts'
+import { namespaceController } from './namespace/controller.ts'
+import { nodeIpamController } from './node-ipam/controller.ts'
+import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
+import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
+import { serviceAccountController } from './serviceaccount/controller.ts'
+import { taintEvictionController } from './taint-eviction/controller.ts'
 
 /** Every controller, under Kubernetes' names. */
-export const allControllers: readonly Controller[] = [deploymentController, replicaSetController]
+export const allControllers: readonly Controller[] = [
+  serviceAccountController,
+  rootCaController,
+  namespaceController,
+  deploymentController,
+  replicaSetController,
+  nodeIpamController,
+  taintEvictionController,
+  podGcController,
+]

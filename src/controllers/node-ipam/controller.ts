@@ -1,0 +1,61 @@
+import { addressAt, cidrSize, ipText, parseCidr } from '../../machinery/index.ts'
+import { nodes } from '../../resources/index.ts'
+import type { Controller } from '../runtime/controller.ts'
+import { each } from '../runtime/watches.ts'
+
+/** The ranges that a network is cut into, by number. */
+export function createRanges(clusterCidr: string, maskSize: number) {
+  const network = parseCidr(clusterCidr)
+  if (network === undefined) throw new Error(`${clusterCidr} is not a CIDR`)
+  const size = 2n ** BigInt((network.address.family === 4 ? 32 : 128) - maskSize)
+  return {
+    count: Number(cidrSize(network) / size),
+    at: (index: number) => `${ipText(addressAt(network, BigInt(index) * size))}/${maskSize}`,
+  }
+}
+
+/** Gives each node the range its pods have their addresses from. */
+export const nodeIpamController: Controller = {
+  name: 'node-ipam-controller',
+  account: 'node-controller',
+  eventSource: 'cidrAllocator',
+  // One pair of hands: two nodes must not be given the same range.
+  workers: 1,
+  watches: [each(nodes)],
+  start({ cached, config, record }) {
+    const all = cached(nodes)
+    all.addIndex('podCIDR', ({ spec }) => spec.podCIDRs ?? [])
+    const ranges = createRanges(config.clusterCidr, config.nodeCidrMaskSize)
+    /** Given, and not yet seen in the cache. */
+    const given = new Map<string, string>()
+    let next = 0
+
+    function takeRange(): string | undefined {
+      const pending = new Set(given.values())
+      for (let tried = 0; tried < ranges.count; tried++) {
+        const range = ranges.at(next)
+        next = (next + 1) % ranges.count
+        if (!pending.has(range) && all.by('podCIDR', range).length === 0) return range
+      }
+      return undefined
+    }
+
+    return async function reconcile(name, { client, because }) {
+      const node = all.get(name)
+      if (node === undefined || (node.spec.podCIDRs ?? []).length > 0) {
+        given.delete(name.name)
+        return undefined
+      }
+      const range = given.get(name.name) ?? takeRange()
+      if (range === undefined) {
+        record(node, 'Normal', 'CIDRNotAvailable', `Node ${name.name} status is now: CIDRNotAvailable`)
+        throw new Error('no range is left for the node')
+      }
+      given.set(name.name, range)
+      because(`given ${range}`)
+      const body = { metadata: { uid: node.metadata.uid }, spec: { podCIDR: range, podCIDRs: [range] } }
+      await client.patch(nodes, name, { type: 'strategic', body })
+      return undefined
+    }
+  },
+}

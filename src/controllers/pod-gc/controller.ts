@@ -1,0 +1,94 @@
+import { isNotFound, isTerminal, nameOf, type ObjectName } from '../../machinery/index.ts'
+import { nodes, type Pod, pods } from '../../resources/index.ts'
+import type { Cached, Controller, Tools, Turn } from '../runtime/controller.ts'
+import { markDisrupted } from '../runtime/pod-failure.ts'
+import { forAll } from '../runtime/slow-start.ts'
+import { each } from '../runtime/watches.ts'
+import { excessTerminated, outOfServicePods, terminatedPodsMax } from './plan.ts'
+
+/** Kubernetes: a node must be missed for this long before its pods are given up. */
+const quarantineMs = 40_000
+/** Stands for all the ended pods; no node can have this name. */
+const terminated: ObjectName = { name: '#terminated' }
+
+/** Removes the pods that nobody else will: of nodes that are gone, ended long ago, or never placed and already going. */
+export const podGcController: Controller = {
+  name: 'pod-garbage-collector-controller',
+  account: 'pod-garbage-collector',
+  watches: [each(nodes), { resource: pods, wake: (pod: Pod, cached) => concernsOf(pod, cached) }],
+  start(tools) {
+    const { cached, clock } = tools
+    const allPods = cached(pods)
+    const allNodes = cached(nodes)
+    allPods.addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
+    allPods.addIndex('ended', (pod) => (isTerminal(pod) ? ['yes'] : []))
+    const missedSinceMs = new Map<string, number>()
+
+    return async function reconcile(name, turn) {
+      if (name.namespace !== undefined) return unplaced(allPods.get(name), tools, turn)
+      if (name.name === terminated.name) {
+        const excess = excessTerminated(allPods.by('ended', 'yes'), terminatedPodsMax)
+        await forAll(excess, (pod) => remove(pod, turn))
+        return undefined
+      }
+      const onNode = allPods.by('node', name.name)
+      const node = allNodes.get(name)
+      if (node !== undefined || onNode.length === 0) {
+        missedSinceMs.delete(name.name)
+        const message = 'PodGC: node is out-of-service'
+        if (node !== undefined) await forAll(outOfServicePods(node, onNode), (pod) => fail(pod, message, tools, turn))
+        return undefined
+      }
+      const nowMs = clock.monotonic()
+      const sinceMs = missedSinceMs.get(name.name) ?? nowMs
+      missedSinceMs.set(name.name, sinceMs)
+      if (nowMs - sinceMs < quarantineMs) return { againInMs: quarantineMs - (nowMs - sinceMs) }
+      if (await isThere(name, turn)) return undefined
+      await forAll(onNode, (pod) => fail(pod, 'PodGC: node no longer exists', tools, turn))
+      return undefined
+    }
+  },
+}
+
+function concernsOf(pod: Pod, cached: Cached): readonly ObjectName[] {
+  const { nodeName } = pod.spec
+  const ended = isTerminal(pod) ? [terminated] : []
+  const isGoing = pod.metadata.deletionTimestamp !== undefined
+  if (nodeName === undefined || nodeName === '') return isGoing ? [...ended, nameOf(pod)] : ended
+  const node = cached(nodes).get({ name: nodeName })
+  const isConcerned = node === undefined || (isGoing && (node.spec.taints?.length ?? 0) > 0)
+  return isConcerned ? [...ended, { name: nodeName }] : ended
+}
+
+async function unplaced(pod: Pod | undefined, tools: Tools, turn: Turn): Promise<undefined> {
+  if (pod?.metadata.deletionTimestamp !== undefined && (pod.spec.nodeName ?? '') === '')
+    await fail(pod, undefined, tools, turn)
+  return undefined
+}
+
+async function isThere(name: ObjectName, { client }: Turn): Promise<boolean> {
+  try {
+    await client.get(nodes, name)
+    return true
+  } catch (error) {
+    if (isNotFound(error)) return false
+    throw error
+  }
+}
+
+/** Kubernetes: a pod that is taken from a lost node fails first, so that Jobs count it. */
+async function fail(pod: Pod, message: string | undefined, { clock }: Tools, turn: Turn): Promise<void> {
+  try {
+    if (message !== undefined) {
+      turn.because(message)
+      await markDisrupted(turn.client, pod, { reason: 'DeletionByPodGC', message, fails: true, nowMs: clock.now() })
+    }
+    await remove(pod, turn)
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
+async function remove(pod: Pod, { client }: Turn): Promise<void> {
+  await client.delete(pods, nameOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+}
