@@ -10,6 +10,7 @@ export { ageText, durationText, humanDuration, parseDuration } from './duration/
 export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
 export { type Decision, DecisionJournal } from './journal/journal.ts'
 export { JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
+export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'
 export {
@@ -130,6 +131,7 @@ export {
   matchesFields,
   parseFieldSelector,
 } from './selectors/fields.ts'
+export { parseLabelSelector } from './selectors/label-text.ts'
 export {
   isEmptyQuery,
   type LabelOperator,
@@ -147,8 +149,6 @@ export {
   labelsText,
   matchEverything,
   matchNothing,
-  parseLabelSelector,
 } from './selectors/labels.ts'
 export * from './status/status.ts'
 export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, yamlText } from './yaml/yaml.ts'
-export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'

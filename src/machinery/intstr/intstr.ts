@@ -6,6 +6,7 @@ function wholeNumber(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) ? Number(text) : undefined
 }
 
+/** Whether a value is a percentage, such as `25%`. */
 export function isPercent(value: IntOrString): boolean {
   return typeof value === 'string' && /^[0-9]+%$/.test(value)
 }

@@ -8,10 +8,12 @@ export interface FieldSet {
 }
 type Draft = Record<string, FieldSet>
 
+/** The set of no fields. */
 export const noFields: FieldSet = Object.freeze({})
 const leaf = noFields
 const self = '.'
 
+/** Whether a set has no fields at all. */
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false
   return true

@@ -20,7 +20,9 @@ export type Shape =
   /** Nothing is known: objects are maps, all else is owned as a whole. */
   | { readonly kind: 'deduced' }
 
+/** A value that is owned as a whole. */
 export const leafShape: Shape = { kind: 'leaf' }
+/** Values of unknown type: objects are owned member by member, all else as a whole. */
 export const deducedShape: Shape = { kind: 'deduced' }
 
 /** The shape of the objects of a type; each is made when first asked for. */

@@ -56,6 +56,7 @@ export function parseIp(text: string): IpAddress | undefined {
   return number === undefined ? undefined : { family: 4, number }
 }
 
+/** Whether a text is an IPv4 or IPv6 address. */
 export function isIp(text: string): boolean {
   return parseIp(text) !== undefined
 }
@@ -91,6 +92,7 @@ export function networkOf({ address, bits }: IpRange): IpAddress {
   return { family: address.family, number: (address.number >> hostBits) << hostBits }
 }
 
+/** Whether an address lies within a block of its own family. */
 export function cidrContains(range: IpRange, address: IpAddress): boolean {
   if (range.address.family !== address.family) return false
   const hostBits = BigInt((address.family === 4 ? 32 : 128) - range.bits)

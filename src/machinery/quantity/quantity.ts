@@ -41,6 +41,7 @@ const exponentMax = 300
 /** Longer texts are refused for the same reason. */
 const textLengthMax = 400
 
+/** The quantity `0`. */
 export const zeroQuantity: Quantity = { nanos: 0n, format: 'DecimalSI' }
 
 interface Parts {

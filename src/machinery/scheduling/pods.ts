@@ -20,6 +20,7 @@ export function conditionOf<C extends Condition>(
   return object.status?.conditions?.find((condition) => condition.type === type)
 }
 
+/** Whether the pod's condition Ready is True. */
 export function isReady(pod: PodView): boolean {
   return conditionOf(pod, 'Ready')?.status === 'True'
 }

@@ -84,6 +84,7 @@ function applyPodLevel(total: Amounts, list: ResourceList | undefined): void {
   for (const [name, amount] of amountsOf(list)) if (isPodLevel(name)) total.set(name, amount)
 }
 
+/** Whether a pod may state this resource for all of its containers together. */
 export function isPodLevel(resource: string): boolean {
   return resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-')
 }

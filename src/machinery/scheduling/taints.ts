@@ -9,6 +9,7 @@ export function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
   return (operator === '' || operator === 'Equal') && (toleration.value ?? '') === (taint.value ?? '')
 }
 
+/** Whether one of the tolerations tolerates the taint. */
 export function isTolerated(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
   return tolerations?.some((toleration) => toleratesTaint(toleration, taint)) === true
 }

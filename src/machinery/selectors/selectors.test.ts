@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StatusError } from '../status/status.ts'
 import { fieldQueryText, matchesFields, parseFieldSelector } from './fields.ts'
-import { labelQueryOf, labelQueryText, labelSelectorErrors, labelSelectorText, parseLabelSelector } from './labels.ts'
+import { parseLabelSelector } from './label-text.ts'
+import { labelQueryOf, labelQueryText, labelSelectorErrors, labelSelectorText } from './labels.ts'
 
 const reply = (work: () => unknown) => {
   try {

@@ -63,91 +63,118 @@ function eventsOf(text: string): Event[] {
   }
 }
 
+/** What is built so far of a stream. */
+interface Build {
+  readonly text: string
+  readonly lineAt: (position: number) => number
+  readonly documents: YamlDocument[]
+  stack: Frame[]
+  anchors: Map<string, unknown>
+  duplicates: string[]
+  root: unknown
+  nodes: number
+}
+type Anchored = Event & { readonly anchorStart: number; readonly anchorEnd: number }
+
 /** Builds JSON from the events. One pass with its own stack, so depth costs no stack of the machine. */
 function build(text: string, events: readonly Event[]): YamlDocument[] {
-  const documents: YamlDocument[] = []
-  const lineAt = lineCounter(text)
-  let stack: Frame[] = []
-  let anchors = new Map<string, unknown>()
-  let duplicates: string[] = []
-  let root: unknown = null
-  let nodes = 0
+  const built: Build = {
+    text,
+    lineAt: lineCounter(text),
+    documents: [],
+    stack: [],
+    anchors: new Map(),
+    duplicates: [],
+    root: null,
+    nodes: 0,
+  }
+  for (const event of events) addEvent(built, event)
+  return built.documents
+}
 
-  const place = (value: unknown, position: number) => {
-    const frame = stack.at(-1)
-    if (frame === undefined) root = value
-    else if (Array.isArray(frame.value)) frame.value.push(value)
-    else if (frame.key === undefined) frame.key = keyText(value, lineAt(position))
-    else {
-      setMember(frame, frame.key, value, position)
-      frame.key = undefined
+function addEvent(built: Build, event: Event): void {
+  if (++built.nodes > nodesMax) throw failure(1, 'document contains excessive aliasing')
+  switch (event.type) {
+    case EVENT_ID.DOCUMENT:
+      built.stack = []
+      built.anchors = new Map()
+      built.duplicates = []
+      built.root = null
+      break
+    case EVENT_ID.SEQUENCE:
+      open(built, event, [])
+      break
+    case EVENT_ID.MAPPING:
+      open(built, event, {})
+      break
+    case EVENT_ID.SCALAR: {
+      const position = event.valueStart < 0 ? Math.max(0, event.tagEnd) : event.valueStart
+      const value = scalarOf(built.text, event, () => built.lineAt(position))
+      if (event.anchorStart >= 0) built.anchors.set(anchorName(built, event), value)
+      place(built, value, position)
+      break
     }
+    case EVENT_ID.ALIAS:
+      place(built, aliased(built, event), event.anchorStart)
+      finishMerge(built)
+      break
+    case EVENT_ID.POP:
+      if (built.stack.pop() === undefined) built.documents.push({ value: built.root, duplicates: built.duplicates })
+      else finishMerge(built)
+      break
   }
-  const setMember = (frame: Frame, key: string, value: unknown, position: number) => {
-    const members = frame.value as Record<string, unknown>
-    if (key === '<<' && (typeof value === 'object' || value === null)) {
-      frame.merging = { value, line: lineAt(position) }
-      return
-    }
-    if (Object.hasOwn(members, key) && frame.merged?.has(key) !== true)
-      duplicates.push(`line ${lineAt(position)}: key ${JSON.stringify(key)} already set in map`)
-    frame.merged?.delete(key)
-    define(members, key, value)
-  }
-  const finishMerge = () => {
-    const frame = stack.at(-1)
-    if (frame?.merging === undefined) return
-    merge(frame, frame.merging.value, frame.merging.line)
-    frame.merging = undefined
-  }
-  const open = (event: Event & { anchorStart: number; anchorEnd: number; start: number }, value: Frame['value']) => {
-    const anchor = event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd)
-    place(value, event.start)
-    if (anchor !== undefined) anchors.set(anchor, value)
-    stack.push({ value, anchor, key: undefined, merged: undefined, merging: undefined })
-  }
+}
 
-  for (const event of events) {
-    if (++nodes > nodesMax) throw failure(1, 'document contains excessive aliasing')
-    switch (event.type) {
-      case EVENT_ID.DOCUMENT:
-        stack = []
-        anchors = new Map()
-        duplicates = []
-        root = null
-        break
-      case EVENT_ID.SEQUENCE:
-        open(event, [])
-        break
-      case EVENT_ID.MAPPING:
-        open(event, {})
-        break
-      case EVENT_ID.SCALAR: {
-        const position = event.valueStart < 0 ? Math.max(0, event.tagEnd) : event.valueStart
-        const value = scalarOf(text, event, () => lineAt(position))
-        if (event.anchorStart >= 0) anchors.set(text.slice(event.anchorStart, event.anchorEnd), value)
-        place(value, position)
-        break
-      }
-      case EVENT_ID.ALIAS: {
-        const name = text.slice(event.anchorStart, event.anchorEnd)
-        if (!anchors.has(name)) throw failure(lineAt(event.anchorStart), `unknown anchor '${name}' referenced`)
-        if (stack.some((frame) => frame.anchor === name))
-          throw failure(lineAt(event.anchorStart), `anchor '${name}' value contains itself`)
-        const value = anchors.get(name)
-        nodes += nodeCount(value, nodesMax - nodes)
-        if (nodes > nodesMax) throw failure(lineAt(event.anchorStart), 'document contains excessive aliasing')
-        place(structuredClone(value), event.anchorStart)
-        finishMerge()
-        break
-      }
-      case EVENT_ID.POP:
-        if (stack.pop() === undefined) documents.push({ value: root, duplicates })
-        else finishMerge()
-        break
-    }
+const anchorName = ({ text }: Build, event: Anchored) => text.slice(event.anchorStart, event.anchorEnd)
+
+/** Puts a value where the innermost open collection wants one. */
+function place(built: Build, value: unknown, position: number): void {
+  const frame = built.stack.at(-1)
+  if (frame === undefined) built.root = value
+  else if (Array.isArray(frame.value)) frame.value.push(value)
+  else if (frame.key === undefined) frame.key = keyText(value, built.lineAt(position))
+  else {
+    setMember(built, frame, value, position)
+    frame.key = undefined
   }
-  return documents
+}
+
+function setMember(built: Build, frame: Frame, value: unknown, position: number): void {
+  const members = frame.value as Record<string, unknown>
+  const key = frame.key!
+  if (key === '<<' && (typeof value === 'object' || value === null)) {
+    frame.merging = { value, line: built.lineAt(position) }
+    return
+  }
+  if (Object.hasOwn(members, key) && frame.merged?.has(key) !== true)
+    built.duplicates.push(`line ${built.lineAt(position)}: key ${JSON.stringify(key)} already set in map`)
+  frame.merged?.delete(key)
+  define(members, key, value)
+}
+
+function finishMerge({ stack }: Build): void {
+  const frame = stack.at(-1)
+  if (frame?.merging === undefined) return
+  merge(frame, frame.merging.value, frame.merging.line)
+  frame.merging = undefined
+}
+
+function open(built: Build, event: Anchored & { readonly start: number }, value: Frame['value']): void {
+  const anchor = event.anchorStart < 0 ? undefined : anchorName(built, event)
+  place(built, value, event.start)
+  if (anchor !== undefined) built.anchors.set(anchor, value)
+  built.stack.push({ value, anchor, key: undefined, merged: undefined, merging: undefined })
+}
+
+function aliased(built: Build, event: Anchored): unknown {
+  const name = anchorName(built, event)
+  const fail = (reason: string) => failure(built.lineAt(event.anchorStart), reason)
+  if (!built.anchors.has(name)) throw fail(`unknown anchor '${name}' referenced`)
+  if (built.stack.some((frame) => frame.anchor === name)) throw fail(`anchor '${name}' value contains itself`)
+  const value = built.anchors.get(name)
+  built.nodes += nodeCount(value, nodesMax - built.nodes)
+  if (built.nodes > nodesMax) throw fail('document contains excessive aliasing')
+  return structuredClone(value)
 }
 
 function define(members: Record<string, unknown>, key: string, value: unknown): void {

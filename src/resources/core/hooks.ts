@@ -37,6 +37,12 @@ import {
   serviceAccountCells,
   serviceCells,
 } from './cells.ts'
+import {
+  limitRangeErrors,
+  resourceQuotaErrors,
+  resourceQuotaStatusErrors,
+  resourceQuotaUpdateErrors,
+} from './limits.ts'
 import { podCells } from './pod/cells.ts'
 import { preparePod, preparePodStatus, preparePodUpdate } from './pod/strategy.ts'
 import { podErrors, podStatusErrors, podUpdateErrors } from './pod/validate.ts'
@@ -46,23 +52,21 @@ import {
   configMapErrors,
   configMapUpdateErrors,
   endpointsErrors,
-  limitRangeErrors,
   namespaceErrors,
   namespaceStatusErrors,
   nodeErrors,
   nodeUpdateErrors,
+  podTemplateObjectErrors,
+  replicationControllerErrors,
+  secretErrors,
+  secretUpdateErrors,
+} from './validate.ts'
+import {
   persistentVolumeClaimErrors,
   persistentVolumeClaimUpdateErrors,
   persistentVolumeErrors,
   persistentVolumeUpdateErrors,
-  podTemplateObjectErrors,
-  replicationControllerErrors,
-  resourceQuotaErrors,
-  resourceQuotaStatusErrors,
-  resourceQuotaUpdateErrors,
-  secretErrors,
-  secretUpdateErrors,
-} from './validate.ts'
+} from './volumes.ts'
 
 export const componentStatusHooks: HooksFor<ComponentStatus> = { cells: componentStatusCells }
 export const configMapHooks: HooksFor<ConfigMap> = {
