@@ -29,7 +29,8 @@ const podSpec: DefaultStep = (draft) => {
     if ((draft.serviceAccount ?? '') === '') return
     draft.serviceAccountName = draft.serviceAccount
   }
-  draft.serviceAccount = draft.serviceAccountName
+  // What is as it should be may be shared with the stored object, and is left alone.
+  if (draft.serviceAccount !== draft.serviceAccountName) draft.serviceAccount = draft.serviceAccountName
 }
 
 const pod: DefaultStep = (draft) => {
