@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
-import { firstAddress } from '../apiserver/index.ts'
+import { firstAddress, type Identity } from '../apiserver/index.ts'
 import { createClient, createEventRecorder } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
@@ -151,7 +151,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   })
   const part = (
     component: 'controllers' | 'scheduler' | 'proxy' | 'dns',
-    identity: (typeof identities)['controllers' | 'scheduler' | 'proxy'],
+    identity: Identity,
     userAgent: string,
     run: (
       access: ReturnType<typeof accessFor>,
@@ -177,6 +177,9 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
         allControllers,
         {
           client,
+          // Each controller acts with the rights of its own service account, as on Kubernetes.
+          clientFor: (account) =>
+            createClient(api.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
           informers,
           clock,
           random,
@@ -212,7 +215,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
               life,
             ),
           ),
-          part('dns', identities.proxy, 'coredns', ({ informers }, _recorder, life) =>
+          part('dns', identities.serviceAccount('coredns'), 'coredns', ({ informers }, _recorder, life) =>
             runDns(
               {
                 informers,

@@ -41,6 +41,10 @@ export const identities = {
   scheduler: { name: 'system:kube-scheduler', groups: ['system:authenticated'] },
   proxy: { name: 'system:kube-proxy', groups: ['system:authenticated'] },
   administrator: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+  serviceAccount: (name: string): Identity => ({
+    name: `system:serviceaccount:kube-system:${name}`,
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+  }),
   node: (name: string): Identity => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }),
 } as const
 

@@ -1,6 +1,8 @@
 import type { Client } from '../client/index.ts'
 import { isAlreadyExists, type KubeObject, yamlText } from '../machinery/index.ts'
 import {
+  clusterRoleBindings,
+  clusterRoles,
   configMaps,
   endpointSlices,
   type ResourceDefinition,
@@ -49,6 +51,19 @@ export async function installDefaults({
     metadata: { name: 'kubeadm:bootstrap-signer-clusterinfo', namespace: 'kube-public' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'kubeadm:bootstrap-signer-clusterinfo' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'system:anonymous' }],
+  })
+  // The cluster's DNS acts as the service account that CoreDNS has on other clusters.
+  await ensure(client, clusterRoles, {
+    metadata: { name: 'system:coredns' },
+    rules: [
+      { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    ],
+  })
+  await ensure(client, clusterRoleBindings, {
+    metadata: { name: 'system:coredns' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:coredns' },
+    subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: 'kube-system' }],
   })
   const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' }
   const ports = [

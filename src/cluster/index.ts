@@ -1,5 +1,5 @@
 /** Cluster: the assembly. It alone knows all the other rooms, and decides nothing that they could. */
-export { runClusterProcess } from './all-in-one.ts'
+
 export {
   addToKubeconfig,
   contextName,
@@ -28,4 +28,5 @@ export {
   stopCluster,
   superviseCluster,
 } from './process/lifecycle.ts'
+export { runClusterProcess } from './process/run.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

@@ -1,6 +1,10 @@
 import { join } from 'node:path'
 import { createEventRecorder } from '../../client/index.ts'
-import { createCriRuntime, type Kubelet, kubeletHandlers, runKubelet,
+import {
+  createCriRuntime,
+  type Kubelet,
+  kubeletHandlers,
+  runKubelet,
   startContainerd,
   systemCgroups,
   thisMachine,
@@ -89,7 +93,9 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
       pid: process.pid,
       onReady: (kubelet) => {
         serving = serveKubelet(kubelet, parts, signal)
-        serving.catch((error) => log.error('the kubelet does not answer on its port', error, { port: settings.network.kubeletPort }))
+        serving.catch((error) =>
+          log.error('the kubelet does not answer on its port', error, { port: settings.network.kubeletPort }),
+        )
       },
     },
     signal,
@@ -99,9 +105,17 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
 }
 
 /** The kubelet's own API over mutual TLS, until the signal aborts. */
-async function serveKubelet(kubelet: Kubelet, { access, pki, settings }: ContainerNodeParts, signal: AbortSignal): Promise<void> {
+async function serveKubelet(
+  kubelet: Kubelet,
+  { access, pki, settings }: ContainerNodeParts,
+  signal: AbortSignal,
+): Promise<void> {
   const { kubeletServer, authority } = pki()
   const handlers = kubeletHandlers(kubelet, { client: access.client, clientCa: () => pki().authority.cert })
-  await using _front = await openFront({ port: settings.network.kubeletPort, tls: { ...kubeletServer, clientCa: authority.cert }, ...handlers })
+  await using _front = await openFront({
+    port: settings.network.kubeletPort,
+    tls: { ...kubeletServer, clientCa: authority.cert },
+    ...handlers,
+  })
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

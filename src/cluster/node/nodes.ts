@@ -30,32 +30,55 @@ export interface Nodes {
 export function createNodes(parts: NodesParts): Nodes {
   const { settings, pki, clock, random, logs } = parts
   const log = logs.of('kubelet')
-  const connect = dialNodes(() => ({ cert: pki().kubeletClient.cert, key: pki().kubeletClient.key, ca: pki().authority.cert }))
+  const connect = dialNodes(() => ({
+    cert: pki().kubeletClient.cert,
+    key: pki().kubeletClient.key,
+    ca: pki().authority.cert,
+  }))
   return {
     connect,
     run(api, signal) {
       if (settings.runtime === 'simulated') {
-        return keepRunning('simulated nodes', (life) => {
-          const { client, informers } = accessFor(api, identities.administrator, 'kubelet', { clock, random, log }, life)
-          return runSimulatedNodes(
-            {
-              nodes: simulatedNodesOf(settings),
-              client,
-              informers,
-              clock,
-              random,
-              version: kubernetesVersion,
-              complain: (about, error) => log.warn('will be tried again', { about, error: String(error) }),
-              onReady: (switches) => followPower(settings, switches, (error) => log.error('node power', error), life),
-            },
+        return keepRunning(
+          'simulated nodes',
+          (life) => {
+            const { client, informers } = accessFor(
+              api,
+              identities.administrator,
+              'kubelet',
+              { clock, random, log },
+              life,
+            )
+            return runSimulatedNodes(
+              {
+                nodes: simulatedNodesOf(settings),
+                client,
+                informers,
+                clock,
+                random,
+                version: kubernetesVersion,
+                complain: (about, error) => log.warn('will be tried again', { about, error: String(error) }),
+                onReady: (switches) => followPower(settings, switches, (error) => log.error('node power', error), life),
+              },
+              life,
+            )
+          },
+          { clock, log },
+          signal,
+        )
+      }
+      return keepRunning(
+        'kubelet',
+        (life) => {
+          const access = accessFor(api, identities.node(settings.nodeName), 'kubelet', { clock, random, log }, life)
+          return runContainerNode(
+            { settings, access, address: parts.address, clock, random, log, containerdLog: logs.of('containerd'), pki },
             life,
           )
-        }, { clock, log }, signal)
-      }
-      return keepRunning('kubelet', (life) => {
-        const access = accessFor(api, identities.node(settings.nodeName), 'kubelet', { clock, random, log }, life)
-        return runContainerNode({ settings, access, address: parts.address, clock, random, log, containerdLog: logs.of('containerd'), pki }, life)
-      }, { clock, log }, signal)
+        },
+        { clock, log },
+        signal,
+      )
     },
   }
 }

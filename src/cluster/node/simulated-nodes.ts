@@ -1,6 +1,6 @@
-import type { ClusterSettings, NodeTemplate } from '../config/settings.ts'
 import { parseQuantity, wholeValueOf } from '../../machinery/index.ts'
 import type { Taint } from '../../resources/index.ts'
+import type { ClusterSettings, NodeTemplate } from '../config/settings.ts'
 
 /** One simulated node, as the room of nodes wants it described. */
 export interface SimulatedNode {
@@ -16,7 +16,9 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 
 /** The simulated nodes of a cluster, named by number: those the configuration describes first, then plain ones. */
 export function simulatedNodesOf(settings: ClusterSettings): readonly SimulatedNode[] {
-  const wanted = settings.nodeTemplates.flatMap((template) => Array.from({ length: template.count ?? 1 }, () => template))
+  const wanted = settings.nodeTemplates.flatMap((template) =>
+    Array.from({ length: template.count ?? 1 }, () => template),
+  )
   return Array.from({ length: settings.nodes }, (_, index) => nodeFrom(`node-${index + 1}`, wanted[index] ?? {}))
 }
 

@@ -12,7 +12,12 @@ export interface PowerSwitches {
 }
 
 /** Keeps the switches as `cox node stop|start` left them, until the signal aborts. */
-export function followPower(settings: ClusterSettings, switches: PowerSwitches, onError: (error: unknown) => void, signal: AbortSignal): void {
+export function followPower(
+  settings: ClusterSettings,
+  switches: PowerSwitches,
+  onError: (error: unknown) => void,
+  signal: AbortSignal,
+): void {
   const file = layoutOf(settings.dataDirectory).stoppedNodes
   const set = async () => {
     const stopped = new Set(await readStoppedNodes(settings.dataDirectory))

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createClient, type HttpCredentials, httpTransport } from '../../client/index.ts'
+import type { HttpCredentials } from '../../client/index.ts'
 import { type Clock, createLog, systemClock } from '../../machinery/index.ts'
-import { type Node, nodes } from '../../resources/index.ts'
+import type { Node } from '../../resources/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { rotatingWriter } from '../logs/files.ts'
 import { readStoppedNodes } from '../node/power.ts'
-import { sweepNode } from '../node/sweep.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
 import { isRunning } from './identity.ts'
 import { supervise } from './supervise.ts'
@@ -61,6 +60,7 @@ async function start(
 ): Promise<void> {
   const { dataDirectory, name } = settings
   const layout = layoutOf(dataDirectory)
+  let ended = ''
   const before = await readState(dataDirectory)
   if (!isRunning(before?.supervisor)) {
     // A cluster process whose supervisor died is replaced together with it.
@@ -72,11 +72,15 @@ async function start(
       detached: true,
       stdio: ['ignore', output, output],
     })
+    child.once('exit', (code) => {
+      ended = `the supervisor ended with ${code}: ${lastLine(join(layout.logs, 'process.log'))}`
+    })
     child.unref()
   }
   const deadlineMs = clock.monotonic() + msMax
   while (clock.monotonic() < deadlineMs) {
     signal.throwIfAborted()
+    if (ended !== '') throw new Error(ended)
     const state = await readState(dataDirectory)
     tell(state?.stage ?? '')
     if (state?.ready === true && isRunning(state.cluster) && (await apiIsReady(settings, signal))) return
@@ -99,9 +103,21 @@ export async function stopCluster(settings: ClusterSettings): Promise<string> {
   for (const identity of [state?.supervisor, state?.cluster]) {
     if (isRunning(identity)) await endProcess(identity.pid, () => isRunning(identity), clock)
   }
-  const left = settings.runtime === 'containerd' ? await sweepNode(settings) : ''
+  let left = ''
+  if (settings.runtime === 'containerd') {
+    const { sweepNode } = await import('../node/sweep.ts')
+    left = await sweepNode(settings)
+  }
   await writeState(settings.dataDirectory, { stage: 'stopped', ready: false, problem: '' })
   return left
+}
+
+/** The last line that says what went wrong. */
+function lastLine(file: string): string {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'nothing was logged'
 }
 
 async function endProcess(pid: number, alive: () => boolean, clock: Clock): Promise<void> {
@@ -177,6 +193,8 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
   })
   if (cluster) {
     try {
+      const { createClient, httpTransport } = await import('../../client/index.ts')
+      const { nodes } = await import('../../resources/index.ts')
       const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
       const { items } = await client.list<Node>(nodes)
       signal.throwIfAborted()
