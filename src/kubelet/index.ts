@@ -18,3 +18,9 @@ export {
   type SimulatedNodes,
   type SimulatedNodesParts,
 } from './simulated/simulated-nodes.ts'
+export {
+  createSimulatedRuntime,
+  type SimulatedAnswer,
+  type SimulatedRuntime,
+  type SimulatedRuntimeParts,
+} from './simulated/simulated-runtime.ts'
