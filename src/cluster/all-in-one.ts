@@ -135,20 +135,11 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
     ),
   )
   ended.catch((error) => stop.abort(error))
-  await Promise.race([api.ready(), ended])
-  await stage('starting controllers, scheduler and nodes')
-  const admin = createClient(api.transportFor(identities.administrator, 'cox'))
+  const parts: Promise<void>[] = []
   const dnsListener =
     settings.without.includes('dns') || settings.runtime === 'simulated'
       ? undefined
       : { address: gatewayOf(network.podCidr), port: 53 }
-  await installDefaults({
-    client: admin,
-    authority: pki.authority.cert,
-    server: `https://${address}:${settings.port}`,
-    dnsAddress: network.dnsAddress,
-    dnsListener,
-  })
   const part = (
     component: 'controllers' | 'scheduler' | 'proxy' | 'dns',
     identity: Identity,
@@ -171,7 +162,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
       stop.signal,
     )
   }
-  const parts = [
+  const startParts = () => [
     part('controllers', identities.controllers, 'kube-controller-manager', ({ client, informers }, _recorder, life) =>
       runControllers(
         allControllers,
@@ -233,6 +224,17 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
     settings.without.includes('kubelet') ? Promise.resolve() : machine.run(api, stop.signal),
   ]
   try {
+    await Promise.race([api.ready(), ended])
+    await stage('starting controllers, scheduler and nodes')
+    const admin = createClient(api.transportFor(identities.administrator, 'cox'))
+    await installDefaults({
+      client: admin,
+      authority: pki.authority.cert,
+      server: `https://${address}:${settings.port}`,
+      dnsAddress: network.dnsAddress,
+      dnsListener,
+    })
+    parts.push(...startParts())
     await Promise.race([untilNodesReady(settings, admin, clock, stop.signal), ended])
     await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
     log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })

@@ -1,5 +1,5 @@
 import type { Client } from '../client/index.ts'
-import { isAlreadyExists, type KubeObject, yamlText } from '../machinery/index.ts'
+import { isNotFound, type KubeObject, type ObjectName, sameJson, yamlText } from '../machinery/index.ts'
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -101,12 +101,19 @@ async function ensure(
   owned: readonly string[] = [],
 ): Promise<void> {
   const apiVersion = definition.group === '' ? definition.version : `${definition.group}/${definition.version}`
-  try {
+  const name = object.metadata as ObjectName
+  const existing = await client.get(definition, name).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+    return undefined
+  })
+  if (existing === undefined) {
     await client.create(definition, { apiVersion, kind: definition.kind, ...object })
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-    if (owned.length === 0) return
-    const body = Object.fromEntries(owned.map((key) => [key, object[key]]))
-    await client.patch<KubeObject>(definition, object.metadata, { type: 'merge', body })
+    return
   }
+  const current = existing as unknown as Record<string, unknown>
+  if (owned.every((key) => sameJson(current[key], object[key]))) return
+  await client.patch<KubeObject>(definition, name, {
+    type: 'merge',
+    body: Object.fromEntries(owned.map((key) => [key, object[key]])),
+  })
 }
