@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { parseYamlDocuments } from '../../machinery/index.ts'
 import { type ClusterHome, readState, writeSettings } from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
@@ -67,7 +67,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
       : [
           `not ${input.platform === 'linux' ? 'root' : 'Linux'}: pods run on simulated nodes, without containers (real ones need root on Linux)`,
         ]
-  const index = await home.freeIndex(name)
+  const index = await home.freeIndex(name, isUnusedNetwork)
   if (index === undefined)
     return {
       problem:
@@ -136,6 +136,14 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): readonl
   return JSON.stringify(known.nodeTemplates) === JSON.stringify(wished.nodeTemplates)
     ? simple
     : [...simple, 'the configured nodes differ']
+}
+
+/** Whether nothing on this machine uses that network yet: clusters kept in another home are seen only by their traces. */
+async function isUnusedNetwork(index: number): Promise<boolean> {
+  const { podCidr, kubeletPort } = networkOf(index)
+  const [first = '', second = ''] = podCidr.split('.')
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return !addresses.some(({ address }) => address.startsWith(`${first}.${second}.`)) && (await isFree(kubeletPort))
 }
 
 /** A host name as Node names allow it. */

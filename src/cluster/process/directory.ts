@@ -88,14 +88,14 @@ export class ClusterHome {
     }
   }
 
-  /** The lowest network number that no other cluster of this machine has; undefined when all are taken. */
-  async freeIndex(name: string): Promise<number | undefined> {
+  /** The lowest network number that no other cluster of this home has and that is unused; undefined when all are taken. */
+  async freeIndex(name: string, isUnused: (index: number) => Promise<boolean>): Promise<number | undefined> {
     const taken = new Set<number>()
     for (const other of await this.names()) {
       const settings = other === name ? undefined : await this.settingsOf(other)
       if (settings !== undefined) taken.add(settings.network.index)
     }
-    for (let index = 0; index < clustersMax; index++) if (!taken.has(index)) return index
+    for (let index = 0; index < clustersMax; index++) if (!taken.has(index) && (await isUnused(index))) return index
     return undefined
   }
 
