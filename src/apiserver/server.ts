@@ -13,8 +13,9 @@ import {
   type WatchEvent,
 } from '../machinery/index.ts'
 import {
-  allResources, loadDescriptions,
+  allResources,
   apiGroups,
+  loadDescriptions,
   type ResourceDefinition,
   rbacBootstrap,
   type Service,

@@ -191,8 +191,19 @@ function sendDiscovery(
   return sendObject(request, reply, headers, core ? apiVersions(address) : apiGroupList(served))
 }
 
-async function sendOpenApi(parts: PathParts, path: string, request: WireRequest, url: URL, reply: WireReply, headers: Record<string, string>): Promise<boolean> {
-  const { code, headers: answered, bytes } = await answerOpenApi(parts.openApi, {
+async function sendOpenApi(
+  parts: PathParts,
+  path: string,
+  request: WireRequest,
+  url: URL,
+  reply: WireReply,
+  headers: Record<string, string>,
+): Promise<boolean> {
+  const {
+    code,
+    headers: answered,
+    bytes,
+  } = await answerOpenApi(parts.openApi, {
     path,
     accept: request.headers.accept,
     ifNoneMatch: request.headers['if-none-match'],

@@ -1,18 +1,5 @@
-import {
-  badRequest,
-  DecodeError,
-  type FieldError,
-  type KubeObject,
-  StatusError,
-  timestampOf,
-} from '../../machinery/index.ts'
-import {
-  applyDefaults,
-  type Draft,
-  decodeObject,
-  type ResourceDefinition,
-  schemaErrors,
-} from '../../resources/index.ts'
+import { badRequest, DecodeError, type KubeObject, StatusError, timestampOf } from '../../machinery/index.ts'
+import { applyDefaults, type Draft, decodeObject, type ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { convertFromStorage, convertToStorage } from './conversion.ts'
 import { apiVersionOf } from './encoding.ts'
@@ -93,18 +80,6 @@ export function reportFindings(
 /** Fills in defaults again, after somebody changed the draft. */
 export function redefault(definition: ResourceDefinition<any>, draft: Draft, nowMs?: number): void {
   applyDefaults(definition.type, draft, nowMs === undefined ? {} : { now: timestampOf(nowMs) })
-}
-
-/** What is wrong with an object: the hand-written rules first, then what only the schema knows. */
-export function withSchemaErrors(
-  definition: ResourceDefinition<any>,
-  found: readonly FieldError[],
-  object: KubeObject,
-  previous?: KubeObject,
-): readonly FieldError[] {
-  const fields = new Set(found.map(({ field }) => field))
-  const more = schemaErrors(definition.type, object, { enums: true, ...(previous === undefined ? {} : { previous }) })
-  return [...found, ...more.filter(({ field }) => !fields.has(field))]
 }
 
 /** The object in the version it is stored in. */

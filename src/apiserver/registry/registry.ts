@@ -27,7 +27,7 @@ import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
 import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
-import { asStored, asVersion, draftOf, redefault, withSchemaErrors } from './draft.ts'
+import { asStored, asVersion, draftOf, redefault } from './draft.ts'
 import { atRevision, encodeStored, objectOf, prefixOf, rememberObject, storageKey } from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { selectionOf } from './selection.ts'
@@ -286,7 +286,7 @@ export class Registry {
     draft.metadata.creationTimestamp = timestampOf(nowMs)
     const release = await this.#allocate(definition, draft, undefined)
     try {
-      const errors = withSchemaErrors(definition, definition.validate(draft), draft)
+      const errors = definition.validate(draft)
       if (errors.length > 0)
         throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
       context.warnings.push(...definition.warnings(draft, undefined))
@@ -378,19 +378,18 @@ export class Registry {
     const nowMs = clock.now()
     const subresource = change.subresource ?? ''
     const attributes = this.#attributes('UPDATE', definition, subresource, namespace, name, draft, previous, context)
-    // Fields the caller may not change are put back before admission looks at the object, as Kubernetes does.
+    // Kubernetes: managers are recorded from what was sent; only then is put back what the caller may not change.
+    const record = () => {
+      if (change.managed !== true) recordManagers(definition, previous, draft, { context, subresource, nowMs })
+    }
+    if (change.strategy === undefined) record()
     this.#prepare(definition, change, draft, previous, nowMs)
-    if (change.managed !== true) recordManagers(definition, previous, draft, { context, subresource, nowMs })
+    if (change.strategy !== undefined) record()
     await admission.admit(attributes)
     redefault(definition, draft)
     this.#prepare(definition, change, draft, previous, nowMs)
     using release = await this.#allocate(definition, draft, previous)
-    const errors = withSchemaErrors(
-      definition,
-      this.#validateChange(definition, change, draft, previous),
-      draft,
-      previous,
-    )
+    const errors = this.#validateChange(definition, change, draft, previous)
     if (errors.length > 0) throw invalidObject(definition, name, errors)
     context.warnings.push(...definition.warnings(draft, previous))
     await admission.validate({ ...attributes, object: draft })

@@ -1,0 +1,203 @@
+import { type ApiServer, createApiServer, deterministicSigner } from '../apiserver/index.ts'
+import { type Client, createClient, createEventRecorder, createInformers, type Informers } from '../client/index.ts'
+import { allControllers, runControllers } from '../controllers/index.ts'
+import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
+import {
+  type Clock,
+  DecisionJournal,
+  type Log,
+  Metrics,
+  type Random,
+  silentLog,
+  systemClock,
+  systemRandom,
+  unavailable,
+  yamlText,
+} from '../machinery/index.ts'
+import { runScheduler } from '../scheduler/index.ts'
+import { openMemoryStore, type Store } from '../store/index.ts'
+import type { Front } from '../wire/index.ts'
+import { accessFor, identities } from './control-plane.ts'
+import { idleKinds } from './idle-kinds.ts'
+import { kubernetesVersion, versionInfo } from './version.ts'
+
+export interface StartClusterOptions {
+  /** Time of the cluster; the machine's own unless given. With a manual clock, nothing happens until it is advanced. */
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Where objects are kept; a new memory store unless given. */
+  readonly store?: Store
+  /** Simulated nodes: how many, or each one described. Default: 1. */
+  readonly nodes?: number | readonly SimulatedNodeSettings[]
+  readonly log?: Log
+}
+
+/** A whole cluster inside this process: API, controllers, scheduler and simulated nodes, without a socket. */
+export interface TestCluster extends AsyncDisposable {
+  /** The API as cluster administrator. */
+  readonly client: Client
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly server: ApiServer
+  readonly nodes: SimulatedNodes | undefined
+  readonly journal: DecisionJournal
+  /** A kubeconfig for kubectl and other programs; opens a port of this machine when first asked. */
+  kubeconfig(): Promise<string>
+  stop(): Promise<void>
+}
+
+const clusterCidr = '10.244.0.0/16'
+const serviceCidr = '10.96.0.0/12'
+
+/** Starts a cluster for a test; resolves when its API answers, its defaults are there and its nodes are registered. */
+export async function startCluster(options: StartClusterOptions = {}): Promise<TestCluster> {
+  const clock = options.clock ?? systemClock()
+  const random = options.random ?? systemRandom()
+  const store = options.store ?? openMemoryStore()
+  const log = options.log ?? silentLog
+  const stop = new AbortController()
+  const journal = new DecisionJournal()
+  const metrics = new Metrics()
+  let clientCa = ''
+  const connectNothing = () => {
+    throw unavailable('nodes of this cluster are simulated: there is nothing to connect to')
+  }
+  const server = createApiServer({
+    clock,
+    random,
+    store,
+    signer: deterministicSigner(),
+    clientCa: () => clientCa,
+    serviceCidr,
+    nodePorts: { from: 30000, to: 32767 },
+    advertise: { address: '127.0.0.1', port: 6443 },
+    connectNode: connectNothing,
+    connectNetwork: connectNothing,
+    notActedUpon: idleKinds,
+    version: versionInfo(),
+    metrics,
+    journal,
+    onError: (error, about) => log.error('request failed', error, { request: about }),
+  })
+  const world = { clock, random, log }
+  const running: Promise<void>[] = [server.run(stop.signal)]
+  await Promise.race([server.ready(), running[0]])
+  const admin = accessFor(server, identities.administrator, 'test', world, stop.signal)
+  const controllers = accessFor(server, identities.controllers, 'kube-controller-manager', world, stop.signal)
+  const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
+  running.push(
+    runControllers(
+      allControllers,
+      {
+        ...controllers,
+        clientFor: (account) =>
+          createClient(server.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
+        ...world,
+        journal,
+        metrics,
+        config: { rootCa: 'simulated', clusterCidr, nodeCidrMaskSize: 24, serviceCidr },
+      },
+      stop.signal,
+    ),
+    runScheduler(
+      {
+        ...scheduler,
+        ...world,
+        journal,
+        metrics,
+        record: createEventRecorder({ client: scheduler.client, clock, random, component: 'default-scheduler' }),
+      },
+      stop.signal,
+    ),
+  )
+  const nodes = await startNodes(options.nodes ?? 1, server, world, running, stop.signal)
+  // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
+  for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
+  let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined
+  const end = async () => {
+    if (stop.signal.aborted) return
+    const opened = await front
+    await opened?.front[Symbol.asyncDispose]()
+    stop.abort(new Error('the cluster was stopped'))
+    await Promise.allSettled(running)
+    if (options.store === undefined) await store[Symbol.asyncDispose]()
+  }
+  return {
+    client: admin.client,
+    informers: createInformers({ client: admin.client, clock, random }, stop.signal),
+    clock,
+    server,
+    nodes,
+    journal,
+    async kubeconfig() {
+      front ??= openPort(server, (ca) => {
+        clientCa = ca
+      })
+      return (await front).kubeconfig
+    },
+    stop: end,
+    [Symbol.asyncDispose]: end,
+  }
+}
+
+async function startNodes(
+  wanted: number | readonly SimulatedNodeSettings[],
+  server: ApiServer,
+  world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  running: Promise<void>[],
+  signal: AbortSignal,
+): Promise<SimulatedNodes | undefined> {
+  const list =
+    typeof wanted === 'number' ? Array.from({ length: wanted }, (_, index) => ({ name: `node-${index + 1}` })) : wanted
+  if (list.length === 0) return undefined
+  const access = accessFor(server, identities.administrator, 'kubelet', world, signal)
+  return new Promise((resolve, reject) => {
+    const run = runSimulatedNodes(
+      {
+        ...access,
+        nodes: list,
+        clock: world.clock,
+        random: world.random,
+        version: kubernetesVersion,
+        complain: (about, error) => world.log.warn('will be tried again', { about, error: String(error) }),
+        onReady: resolve,
+      },
+      signal,
+    )
+    run.catch(reject)
+    running.push(run)
+  })
+}
+
+/** Opens a port of the loopback interface with certificates of its own. */
+async function openPort(
+  server: ApiServer,
+  trust: (ca: string) => void,
+): Promise<{ readonly front: Front; readonly kubeconfig: string }> {
+  const [{ createAuthority, issueCertificate }, { kubeconfigOf }, { openFront }] = await Promise.all([
+    import('./certificates/authority.ts'),
+    import('./config/kubeconfig.ts'),
+    import('../wire/index.ts'),
+  ])
+  const nowMs = systemClock().now()
+  const authority = await createAuthority('kubernetes', nowMs, 1)
+  const serving = await issueCertificate(
+    authority,
+    { commonName: 'kube-apiserver', names: ['localhost', '127.0.0.1', '::1'], usages: ['server'], days: 1 },
+    nowMs,
+  )
+  const admin = await issueCertificate(
+    authority,
+    { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'], days: 1 },
+    nowMs,
+  )
+  trust(authority.cert)
+  const front = await openFront({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { ...serving, clientCa: authority.cert },
+    onRequest: server.onRequest,
+    onUpgrade: server.onUpgrade,
+  })
+  return { front, kubeconfig: yamlText(kubeconfigOf('test', `https://127.0.0.1:${front.port}`, authority.cert, admin)) }
+}
