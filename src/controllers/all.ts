@@ -1,6 +1,9 @@
 import { deploymentController } from './deployment/controller.ts'
+import { endpointsController } from './endpoints/controller.ts'
+import { endpointSliceController } from './endpointslice/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
+import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
@@ -15,7 +18,10 @@ export const allControllers: readonly Controller[] = [
   namespaceController,
   deploymentController,
   replicaSetController,
+  endpointsController,
+  endpointSliceController,
   nodeIpamController,
+  nodeLifecycleController,
   taintEvictionController,
   podGcController,
 ]

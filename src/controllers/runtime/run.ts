@@ -9,6 +9,7 @@ import {
   type Random,
   StatusError,
 } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached, Controller, ControllerConfig, Reconcile } from './controller.ts'
 import { queueMeasures, WorkQueue } from './queue.ts'
 import { OwnWrites } from './writes.ts'
@@ -48,12 +49,16 @@ export async function runController(
   const client = parts.clientFor?.(controller.account) ?? parts.client
   const component = controller.eventSource ?? controller.account
   const record = parts.recorder ?? createEventRecorder({ client, clock, random, component })
-  const cached: Cached = (resource) => informers.of(resource)
+  const asked = new Set<ResourceDefinition<any>>(controller.watches.map(({ resource }) => resource))
+  const cached: Cached = (resource) => {
+    asked.add(resource)
+    return informers.of(resource)
+  }
   const loop = new Loop(controller, parts, client, signal)
-  // Kubernetes: indexes are added before the first object comes.
   const reconcile = controller.start({ clock, random, config, cached, record })
-  for (const { resource } of controller.watches)
-    await cached(resource)
+  for (const resource of asked)
+    await informers
+      .of(resource)
       .synced(signal)
       .catch(() => {})
   if (signal.aborted) return
@@ -73,7 +78,7 @@ class Loop {
   readonly #signal: AbortSignal
   readonly #queue: WorkQueue
   readonly #cached: Cached
-  readonly #watched: ReadonlySet<any>
+  readonly #watched: ReadonlySet<ResourceDefinition<any>>
   readonly #writes = new Map<string, OwnWrites>()
   readonly #parked = new Map<string, ObjectName>()
   readonly #subscriptions: Disposable[] = []
@@ -143,6 +148,7 @@ class Loop {
     const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched)
     this.#writes.set(key, writes)
     let outcome = ''
+    const seen = this.#cached(this.#controller.watches[0]!.resource).revision
     const reasons: string[] = []
     try {
       await writes.settle()
@@ -163,7 +169,7 @@ class Loop {
       if (!this.#signal.aborted) this.#queue.retry(name)
       this.#complain(key, error)
     }
-    this.#journal(key, writes, [reasons.join('; '), outcome])
+    this.#journal(key, seen, writes, [reasons.join('; '), outcome])
     this.#inHand--
     this.#queue.done(name)
     this.#pump()
@@ -179,7 +185,7 @@ class Loop {
   }
 
   /** Every turn that wrote, or failed, is a decision worth remembering. */
-  #journal(key: string, writes: OwnWrites, why: readonly string[]): void {
+  #journal(key: string, seen: number, writes: OwnWrites, why: readonly string[]): void {
     const written = writes.takeSummary()
     const reason = [...why, written].filter((part) => part !== '').join('; ')
     if (reason === '') return
@@ -188,7 +194,7 @@ class Loop {
       atMs: this.#parts.clock.now(),
       component: this.#controller.name,
       object: `${main.kind}/${key}`,
-      seenRevision: String(this.#cached(main).revision),
+      seenRevision: String(seen),
       writtenRevision: written === '' ? '' : String(writes.newest),
       reason,
     })

@@ -1,0 +1,76 @@
+import { nameOf, sameJson, timestampOf } from '../../machinery/index.ts'
+import { type Endpoints, endpoints, type Service, services } from '../../resources/index.ts'
+import type { Controller } from '../runtime/controller.ts'
+import {
+  hasSelector,
+  headlessLabel,
+  isHeadless,
+  lastChangeAnnotation,
+  podsBehind,
+  podsOfServices,
+} from '../runtime/service-pods.ts'
+import { each } from '../runtime/watches.ts'
+import { addressesMax, countOf, subsetsFor, truncated } from './plan.ts'
+
+const managedByLabel = 'endpoints.kubernetes.io/managed-by'
+const managedBy = 'endpoint-controller'
+const overCapacityAnnotation = 'endpoints.kubernetes.io/over-capacity'
+
+/** Keeps the Endpoints of each service with a selector equal to the pods behind it. */
+export const endpointsController: Controller = {
+  name: 'endpoints-controller',
+  account: 'endpoint-controller',
+  watches: [
+    each(services),
+    podsOfServices,
+    // Hand-made ones are left alone.
+    {
+      resource: endpoints,
+      wake: (one: Endpoints) => (one.metadata.labels?.[managedByLabel] === managedBy ? [nameOf(one)] : []),
+    },
+  ],
+  start({ cached, clock }) {
+    const allServices = cached(services)
+    const all = cached(endpoints)
+    return async function reconcile(name, { client }) {
+      const service = allServices.get(name)
+      const known = all.get(name)
+      if (service === undefined) {
+        if (known !== undefined) await client.delete(endpoints, name, { preconditions: { uid: known.metadata.uid } })
+        return undefined
+      }
+      if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return undefined
+      const found = subsetsFor(service, podsBehind(service, cached))
+      const isOver = countOf(found) > addressesMax
+      const subsets = isOver ? truncated(found, addressesMax) : found
+      const labels = labelsFor(service)
+      const annotations = annotationsFor(known, isOver)
+      const isSame =
+        known !== undefined &&
+        sameJson(known.subsets ?? [], subsets) &&
+        sameJson(known.metadata.labels ?? {}, labels) &&
+        sameJson(known.metadata.annotations ?? {}, annotations)
+      if (isSame) return undefined
+      const metadata = { labels, annotations: { ...annotations, [lastChangeAnnotation]: timestampOf(clock.now()) } }
+      if (known === undefined) {
+        await client.create(endpoints, {
+          apiVersion: 'v1',
+          kind: 'Endpoints',
+          metadata: { ...name, ...metadata },
+          subsets,
+        })
+      } else await client.update(endpoints, { ...known, metadata: { ...known.metadata, ...metadata }, subsets })
+      return undefined
+    }
+  },
+}
+
+function labelsFor(service: Service): Readonly<Record<string, string>> {
+  const { [headlessLabel]: _, ...labels } = service.metadata.labels ?? {}
+  return { ...labels, [managedByLabel]: managedBy, ...(isHeadless(service) ? { [headlessLabel]: '' } : {}) }
+}
+
+function annotationsFor(known: Endpoints | undefined, isOver: boolean): Readonly<Record<string, string>> {
+  const { [overCapacityAnnotation]: _, ...annotations } = known?.metadata.annotations ?? {}
+  return { ...annotations, ...(isOver ? { [overCapacityAnnotation]: 'truncated' } : {}) }
+}

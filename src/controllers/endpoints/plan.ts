@@ -1,0 +1,103 @@
+import { isReady } from '../../machinery/index.ts'
+import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '../../resources/index.ts'
+import { addressesOf, hostnameIn, podReference, portIn } from '../runtime/service-pods.ts'
+
+/** Kubernetes: what one Endpoints object holds at most; services that grow beyond are served by their slices. */
+export const addressesMax = 1000
+
+/** The subsets of a service's Endpoints: addresses with the same ports together, each list in a stable order. */
+export function subsetsFor(service: Service, pods: readonly Pod[]): readonly EndpointSubset[] {
+  const { publishNotReadyAddresses: publishes = false } = service.spec
+  const groups = new Map<
+    string,
+    { ports: readonly EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }
+  >()
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp !== undefined && !publishes) continue
+    const ip = addressFor(service, pod)
+    const ports = portsFor(service, pod)
+    if (ip === undefined || ports === undefined) continue
+    const key = JSON.stringify(ports)
+    const group = groups.get(key) ?? { ports, ready: [], notReady: [] }
+    groups.set(key, group)
+    const list = publishes || isReady(pod) ? group.ready : group.notReady
+    list.push(addressOf(service, pod, ip))
+  }
+  return [...groups]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([, { ports, ready, notReady }]) => ({
+      ...(ready.length === 0 ? {} : { addresses: ready.toSorted(byAddress) }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady.toSorted(byAddress) }),
+      ...(ports.length === 0 ? {} : { ports }),
+    }))
+}
+
+/** Subsets with at most so many addresses, ready ones kept before others. */
+export function truncated(subsets: readonly EndpointSubset[], max: number): readonly EndpointSubset[] {
+  let readyLeft = max
+  const ready = subsets.map(({ addresses = [] }) => {
+    const kept = addresses.slice(0, readyLeft)
+    readyLeft -= kept.length
+    return kept
+  })
+  let left = readyLeft
+  return subsets
+    .map((subset, index) => {
+      const notReady = (subset.notReadyAddresses ?? []).slice(0, left)
+      left -= notReady.length
+      const { addresses: _, notReadyAddresses: _rest, ...others } = subset
+      return {
+        ...(ready[index]!.length === 0 ? {} : { addresses: ready[index]! }),
+        ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
+        ...others,
+      }
+    })
+    .filter(({ addresses, notReadyAddresses }) => addresses !== undefined || notReadyAddresses !== undefined)
+}
+
+export function countOf(subsets: readonly EndpointSubset[]): number {
+  return subsets.reduce((sum, one) => sum + (one.addresses?.length ?? 0) + (one.notReadyAddresses?.length ?? 0), 0)
+}
+
+/** The pod's address of the service's first family. */
+function addressFor({ spec }: Service, pod: Pod): string | undefined {
+  const wantsIpv6 = spec.ipFamilies?.[0] === 'IPv6'
+  return addressesOf(pod).find((ip) => ip.includes(':') === wantsIpv6)
+}
+
+/** Undefined when the pod has none of the service's ports. Kubernetes: only a headless service may have no ports at all. */
+function portsFor({ spec }: Service, pod: Pod): readonly EndpointPort[] | undefined {
+  const wanted = spec.ports ?? []
+  if (wanted.length === 0) return spec.clusterIP === 'None' ? [] : undefined
+  const ports = wanted.flatMap((one) => {
+    const port = portIn(pod, one)
+    if (port === undefined) return []
+    const { name, appProtocol, protocol = 'TCP' } = one
+    return [
+      {
+        ...(name === undefined || name === '' ? {} : { name }),
+        port,
+        protocol,
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      },
+    ]
+  })
+  if (ports.length === 0) return undefined
+  return ports.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
+function addressOf(service: Service, pod: Pod, ip: string): EndpointAddress {
+  const hostname = hostnameIn(pod, service)
+  const { nodeName } = pod.spec
+  return {
+    ip,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(nodeName === undefined || nodeName === '' ? {} : { nodeName }),
+    targetRef: podReference(pod),
+  }
+}
+
+function byAddress(left: EndpointAddress, right: EndpointAddress): number {
+  const key = ({ ip, targetRef }: EndpointAddress) => `${ip}|${targetRef?.uid}`
+  return key(left) < key(right) ? -1 : 1
+}

@@ -1,0 +1,85 @@
+import { isReady } from '../../machinery/index.ts'
+import type { DiscoveryV1EndpointPort, Endpoint, Pod, Service } from '../../resources/index.ts'
+import { addressesOf, hostnameIn, podReference, portIn } from '../runtime/service-pods.ts'
+
+export type AddressType = 'IPv4' | 'IPv6'
+/** Endpoints that may share slices: of one address family, with the same ports. */
+export interface EndpointGroup {
+  readonly addressType: AddressType
+  readonly ports: readonly DiscoveryV1EndpointPort[]
+  readonly endpoints: readonly Endpoint[]
+}
+
+export function addressTypesOf({ spec }: Service): readonly AddressType[] {
+  const families = (spec.ipFamilies ?? []).filter((one) => one === 'IPv4' || one === 'IPv6')
+  return families.length === 0 ? ['IPv4'] : families
+}
+
+/** What the pods behind a service come to, grouped by family and ports. */
+export function desiredGroups(
+  service: Service,
+  pods: readonly Pod[],
+  zoneOf: (nodeName: string) => string | undefined,
+): readonly EndpointGroup[] {
+  const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>()
+  for (const addressType of addressTypesOf(service)) {
+    for (const pod of pods) {
+      const addresses = addressesOf(pod).filter((ip) => ip.includes(':') === (addressType === 'IPv6'))
+      if (addresses.length === 0) continue
+      const ports = portsOf(service, pod)
+      const key = groupKey(addressType, ports)
+      const group = groups.get(key) ?? { addressType, ports, endpoints: [] }
+      groups.set(key, group)
+      group.endpoints.push(endpointOf(service, pod, addresses, zoneOf))
+    }
+  }
+  return [...groups.values()]
+}
+
+/** The same for all slices that may hold the same endpoints, whatever the order of their ports. */
+export function groupKey(addressType: string, ports: readonly DiscoveryV1EndpointPort[]): string {
+  const text = ({ name = '', port, protocol = 'TCP', appProtocol }: DiscoveryV1EndpointPort) =>
+    JSON.stringify([name, port, protocol, appProtocol ?? null])
+  return `${addressType}|${ports.map(text).toSorted().join()}`
+}
+
+function portsOf({ spec }: Service, pod: Pod): readonly DiscoveryV1EndpointPort[] {
+  return (spec.ports ?? []).flatMap((one) => {
+    const port = portIn(pod, one)
+    if (port === undefined) return []
+    const { name = '', protocol = 'TCP', appProtocol } = one
+    return [{ name, protocol, port, ...(appProtocol === undefined ? {} : { appProtocol }) }]
+  })
+}
+
+function endpointOf(
+  service: Service,
+  pod: Pod,
+  addresses: readonly string[],
+  zoneOf: (nodeName: string) => string | undefined,
+): Endpoint {
+  const serving = isReady(pod)
+  const terminating = pod.metadata.deletionTimestamp !== undefined
+  const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating)
+  const { nodeName = '' } = pod.spec
+  const zone = nodeName === '' ? undefined : zoneOf(nodeName)
+  const hostname = hostnameIn(pod, service)
+  const hints = hintsFor(service, zone, nodeName)
+  return {
+    addresses,
+    conditions: { ready, serving, terminating },
+    ...(hostname === undefined ? {} : { hostname }),
+    targetRef: podReference(pod),
+    ...(nodeName === '' ? {} : { nodeName }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(hints === undefined || !ready ? {} : { hints }),
+  }
+}
+
+/** Where traffic to an endpoint should come from, when the service asks for the near ones. */
+function hintsFor({ spec }: Service, zone: string | undefined, nodeName: string) {
+  const wish = spec.trafficDistribution
+  if (zone === undefined || wish === undefined) return undefined
+  if (wish === 'PreferClose' || wish === 'PreferSameZone') return { forZones: [{ name: zone }] }
+  return wish === 'PreferSameNode' ? { forZones: [{ name: zone }], forNodes: [{ name: nodeName }] } : undefined
+}

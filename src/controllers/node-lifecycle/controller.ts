@@ -1,0 +1,135 @@
+import { conditionOf, isNotFound, nameOf, timestampOf } from '../../machinery/index.ts'
+import { type Lease, leases, type Node, nodes, type Pod, pods } from '../../resources/index.ts'
+import type { Controller, Tools, Turn } from '../runtime/controller.ts'
+import { forAll } from '../runtime/slow-start.ts'
+import { each } from '../runtime/watches.ts'
+import { EvictionPace, isAllDown } from './evictions.ts'
+import { type Eviction, isNodeReady, monitorGraceMs, plannedTaints, silentConditions, startupGraceMs } from './plan.ts'
+
+const leaseNamespace = 'kube-node-lease'
+/** Kubernetes: how often it looks whether zones have recovered. */
+const lookAgainMs = 5000
+
+/** What was last heard of a node, by this process' own clock: the node's clock is not trusted. */
+interface Heard {
+  readonly uid: string
+  atMs: number
+  heartbeat: string | undefined
+  renewal: string | undefined
+  podsNotTold: boolean
+}
+
+/** Notices nodes that fall silent, says so in their conditions, and taints them so that their pods can move. */
+export const nodeLifecycleController: Controller = {
+  name: 'node-lifecycle-controller',
+  account: 'node-controller',
+  workers: 8,
+  watches: [
+    each(nodes),
+    {
+      resource: leases,
+      wake: ({ metadata }: Lease) => (metadata.namespace === leaseNamespace ? [{ name: metadata.name }] : []),
+    },
+  ],
+  start(tools) {
+    const { cached, clock, record } = tools
+    const all = cached(nodes)
+    const allLeases = cached(leases)
+    cached(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
+    const heard = new Map<string, Heard>()
+    const pace = new EvictionPace()
+
+    function listen(node: Node): Heard {
+      const { name, uid } = node.metadata
+      const heartbeat = conditionOf(node, 'Ready')?.lastHeartbeatTime
+      const renewal = allLeases.get({ namespace: leaseNamespace, name })?.spec.renewTime
+      let known = heard.get(name)
+      if (known?.uid !== uid) {
+        if (known !== undefined) pace.release(known.uid)
+        record(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+        known = { uid, atMs: clock.monotonic(), heartbeat, renewal, podsNotTold: false }
+        heard.set(name, known)
+      } else if (known.heartbeat !== heartbeat || known.renewal !== renewal) {
+        Object.assign(known, { atMs: clock.monotonic(), heartbeat, renewal })
+      }
+      return known
+    }
+
+    return async function reconcile(name, turn) {
+      const node = all.get(name)
+      if (node === undefined) {
+        const known = heard.get(name.name)
+        if (known !== undefined) pace.release(known.uid)
+        heard.delete(name.name)
+        return undefined
+      }
+      const known = listen(node)
+      const graceMs = conditionOf(node, 'Ready') === undefined ? startupGraceMs : monitorGraceMs
+      const leftMs = known.atMs + graceMs - clock.monotonic()
+      const current = leftMs > 0 ? node : await saySilent(node, known, tools, turn)
+      if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)
+      known.podsNotTold = false
+      const { eviction, againInMs } = evictionOf(current, all.list(), pace, clock.monotonic())
+      await taint(current, eviction, tools, turn)
+      const times = [againInMs, leftMs > 0 ? leftMs : undefined].filter((one) => one !== undefined)
+      return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
+    }
+  },
+}
+
+function evictionOf(
+  node: Node,
+  all: readonly Node[],
+  pace: EvictionPace,
+  nowMs: number,
+): { readonly eviction: Eviction; readonly againInMs?: number } {
+  if (isNodeReady(node)) {
+    pace.release(node.metadata.uid)
+    return { eviction: 'clear' }
+  }
+  const others = all.map((one) => (one.metadata.uid === node.metadata.uid ? node : one))
+  const answer = pace.ask(node, others, nowMs)
+  if (answer.granted) return { eviction: 'set' }
+  return { eviction: isAllDown(others) ? 'clear' : 'leave', againInMs: answer.againInMs ?? lookAgainMs }
+}
+
+async function saySilent(node: Node, known: Heard, { clock, record }: Tools, { client, because }: Turn): Promise<Node> {
+  const conditions = silentConditions(node, clock.now())
+  if (conditions === undefined) return node
+  const wasReady = isNodeReady(node)
+  because('the node has been silent for too long')
+  const written = await client.update(nodes, { ...node, status: { ...node.status, conditions } }, 'status')
+  // What we wrote ourselves is no sign of life.
+  known.heartbeat = conditionOf(written, 'Ready')?.lastHeartbeatTime
+  if (wasReady) {
+    record(node, 'Normal', 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`)
+    known.podsNotTold = true
+  }
+  return written
+}
+
+/** Takes the pods of a silent node out of service: nobody else can. */
+async function tellPods(node: Node, { cached, clock, record }: Tools, { client }: Turn): Promise<void> {
+  const ready = cached(pods)
+    .by('node', node.metadata.name)
+    .filter((pod: Pod) => conditionOf(pod, 'Ready')?.status === 'True')
+  await forAll(ready, async (pod) => {
+    const condition = { ...conditionOf(pod, 'Ready')!, status: 'False', lastTransitionTime: timestampOf(clock.now()) }
+    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }
+    record(pod, 'Warning', 'NodeNotReady', 'Node is not ready')
+    try {
+      await client.patch(pods, nameOf(pod), { type: 'strategic', body }, 'status')
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  })
+}
+
+async function taint(node: Node, eviction: Eviction, { clock }: Tools, { client, because }: Turn): Promise<void> {
+  const taints = plannedTaints(node, eviction, clock.now())
+  if (taints === undefined) return
+  because(`taints: ${taints.map(({ key, effect }) => `${key}:${effect}`).join(', ') || 'none'}`)
+  // The revision keeps a taint that somebody else is setting just now.
+  const metadata = { resourceVersion: node.metadata.resourceVersion }
+  await client.patch(nodes, nameOf(node), { type: 'merge', body: { metadata, spec: { taints } } })
+}

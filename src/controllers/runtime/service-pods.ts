@@ -1,0 +1,63 @@
+import { isSidecar, isTerminal, nameOf } from '../../machinery/index.ts'
+import { type Pod, pods, type Service, type ServicePort, services } from '../../resources/index.ts'
+import type { Cached, Watch } from './controller.ts'
+
+export const headlessLabel = 'service.kubernetes.io/headless'
+/** Kubernetes: when the cause of the last change was seen, for measuring how long it took to reach the proxies. */
+export const lastChangeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time'
+
+/** Whether the cluster looks for the service's pods: one without a selector brings its endpoints itself. */
+export function hasSelector({ spec }: Service): boolean {
+  return spec.type !== 'ExternalName' && spec.selector !== undefined && Object.keys(spec.selector).length > 0
+}
+
+export function selects({ spec }: Service, labels: Readonly<Record<string, string>> | undefined): boolean {
+  return Object.entries(spec.selector ?? {}).every(([key, value]) => labels?.[key] === value)
+}
+
+/** Wakes the services that a pod is, or was, behind. */
+export const podsOfServices: Watch = {
+  resource: pods,
+  wake: (pod: Pod, cached) =>
+    cached(services)
+      .list(pod.metadata.namespace)
+      .filter((service) => hasSelector(service) && selects(service, pod.metadata.labels))
+      .map(nameOf),
+}
+
+/** The pods a service selects that have an address and have not ended. */
+export function podsBehind(service: Service, cached: Cached): readonly Pod[] {
+  return cached(pods)
+    .list(service.metadata.namespace)
+    .filter((pod) => selects(service, pod.metadata.labels) && !isTerminal(pod) && addressesOf(pod).length > 0)
+}
+
+export function addressesOf({ status }: Pod): readonly string[] {
+  const all = (status.podIPs ?? []).map(({ ip }) => ip ?? '').filter((ip) => ip !== '')
+  return all.length > 0 || (status.podIP ?? '') === '' ? all : [status.podIP!]
+}
+
+/** The number of a service's port in one pod; undefined when the pod has no port of that name and protocol. */
+export function portIn(pod: Pod, { targetPort, port, protocol = 'TCP' }: ServicePort): number | undefined {
+  if (targetPort === undefined || targetPort === 0 || targetPort === '') return port
+  if (typeof targetPort === 'number') return targetPort
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)]
+  return containers
+    .flatMap((container) => container.ports ?? [])
+    .find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort
+}
+
+/** The name by which a headless service's DNS knows the pod; undefined when it knows it by its address only. */
+export function hostnameIn(pod: Pod, service: Service): string | undefined {
+  const { hostname = '', subdomain } = pod.spec
+  const isNamed = hostname !== '' && subdomain === service.metadata.name
+  return isNamed && pod.metadata.namespace === service.metadata.namespace ? hostname : undefined
+}
+
+export function podReference(pod: Pod) {
+  const { namespace, name, uid } = pod.metadata
+  return { kind: 'Pod', ...(namespace === undefined ? {} : { namespace }), name, uid }
+}
+
+/** Kubernetes: no cluster address, or none yet. */
+export const isHeadless = ({ spec }: Service): boolean => (spec.clusterIP ?? '') === '' || spec.clusterIP === 'None'
