@@ -45,5 +45,7 @@ export interface Controller {
   readonly watches: readonly Watch[]
   /** How many names are in hand at once; 5 unless told otherwise. */
   readonly workers?: number
+  /** How the decision journal names what a name stands for, when that is not an object of the first watched kind. */
+  about?(name: ObjectName): string
   start(tools: Tools): Reconcile
 }

@@ -169,7 +169,7 @@ class Loop {
       if (!this.#signal.aborted) this.#queue.retry(name)
       this.#complain(key, error)
     }
-    this.#journal(key, seen, writes, [reasons.join('; '), outcome])
+    this.#journal(name, seen, writes, [reasons.join('; '), outcome])
     this.#inHand--
     this.#queue.done(name)
     this.#pump()
@@ -185,7 +185,7 @@ class Loop {
   }
 
   /** Every turn that wrote, or failed, is a decision worth remembering. */
-  #journal(key: string, seen: number, writes: OwnWrites, why: readonly string[]): void {
+  #journal(name: ObjectName, seen: number, writes: OwnWrites, why: readonly string[]): void {
     const written = writes.takeSummary()
     const reason = [...why, written].filter((part) => part !== '').join('; ')
     if (reason === '') return
@@ -193,7 +193,7 @@ class Loop {
     this.#parts.journal.record({
       atMs: this.#parts.clock.now(),
       component: this.#controller.name,
-      object: `${main.kind}/${key}`,
+      object: this.#controller.about?.(name) ?? `${main.kind}/${keyOf(name)}`,
       seenRevision: String(seen),
       writtenRevision: written === '' ? '' : String(writes.newest),
       reason,
