@@ -19,6 +19,7 @@ const parts: readonly Part[] = [
   { name: 'plans and rooms', command: nodeTest(false, files('src/**/*.test.ts')) },
   { name: 'store under kill', command: nodeTest(true, files('test/store/*.test.ts')) },
   { name: 'simulation', command: nodeTest(true, files('test/simulation/*.test.ts')) },
+  { name: 'nodes', command: nodeTest(true, files('test/nodes/*.test.ts')) },
   { name: 'contracts', command: nodeTest(true, files('test/contract/*.test.ts')) },
   { name: 'clusters', command: nodeTest(true, files('test/cluster/*.test.ts')) },
 ]
