@@ -1,4 +1,4 @@
-import { forbidden, notFound, type Random, StatusError } from '../../machinery/index.ts'
+import { cloneJson, forbidden, notFound, type Random, StatusError } from '../../machinery/index.ts'
 import {
   namespaces,
   type PriorityClass,
@@ -85,7 +85,7 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
         )
       }
       if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0)
-        spec.imagePullSecrets = structuredClone(account.imagePullSecrets)
+        spec.imagePullSecrets = cloneJson(account.imagePullSecrets)
       const mount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
       if (mount) mountToken(spec, random)
     },

@@ -1,4 +1,4 @@
-import { isAlreadyExists, type KubeObject, type StatusError, sameJson } from '../../machinery/index.ts'
+import { cloneJson, isAlreadyExists, type KubeObject, type StatusError, sameJson } from '../../machinery/index.ts'
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -207,7 +207,7 @@ async function ensure(
     name,
     {
       retry: true,
-      next: (live) => ({ ...structuredClone(live), ...Object.fromEntries(owned.map((key) => [key, object[key]])) }),
+      next: (live) => ({ ...cloneJson(live), ...Object.fromEntries(owned.map((key) => [key, object[key]])) }),
     },
     { ...context, warnings: [] },
   )

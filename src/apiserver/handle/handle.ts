@@ -2,6 +2,7 @@ import {
   type ApiVerb,
   badRequest,
   type Clock,
+  cloneJson,
   methodNotAllowed,
   type PatchType,
   StatusError,
@@ -171,5 +172,5 @@ function about({ subresource }: Target): Pick<Change, 'subresource'> {
 
 function updateChange(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Change {
   const draft = draftOf(definition, body, context)
-  return { next: () => structuredClone(draft), retry: false, createIfAbsent: definition.allowCreateOnUpdate }
+  return { next: () => cloneJson(draft), retry: false, createIfAbsent: definition.allowCreateOnUpdate }
 }

@@ -1,5 +1,6 @@
 import {
   applyConfiguration,
+  cloneJson,
   createShapes,
   type KubeObject,
   recordUpdate,
@@ -37,7 +38,7 @@ export function applyDraft(
 ): Draft {
   const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
   // Decoded for its findings and errors only: what is applied is what was stated, without defaults.
-  draftOf(definition, { value: structuredClone(value), findings }, context)
+  draftOf(definition, { value: cloneJson(value), findings }, context)
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
   const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(

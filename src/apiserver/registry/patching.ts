@@ -3,6 +3,7 @@ import {
   applyMergePatch,
   applyStrategicPatch,
   badRequest,
+  cloneJson,
   type KubeObject,
   type PatchType,
   StatusError,
@@ -28,7 +29,7 @@ export function patchChange(
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      return structuredClone(draftOf(definition, patched, context))
+      return cloneJson(draftOf(definition, patched, context))
     },
   }
 }

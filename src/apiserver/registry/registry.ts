@@ -2,6 +2,7 @@ import {
   alreadyExists,
   badRequest,
   type Clock,
+  cloneJson,
   conflict,
   gone,
   invalidObject,
@@ -280,7 +281,7 @@ export class Registry {
   ): Promise<{ value: KubeObject; release: Release }> {
     const { clock, random } = this.#parts
     const nowMs = clock.now()
-    const draft = structuredClone(source)
+    const draft = cloneJson(source)
     definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid() })
     draft.metadata.uid ??= random.uuid()
     draft.metadata.creationTimestamp = timestampOf(nowMs)

@@ -1,4 +1,4 @@
-import { type KubeObject, notFound } from '../../machinery/index.ts'
+import { cloneJson, type KubeObject, notFound } from '../../machinery/index.ts'
 import { certificateSigningRequests, componentStatuses, type Draft, namespaces } from '../../resources/index.ts'
 import type { ServiceAccountTokens } from '../authn/service-accounts.ts'
 import { draftOf } from '../registry/draft.ts'
@@ -23,7 +23,7 @@ export function otherSubresources(registry: Registry, tokens: ServiceAccountToke
           namespaces,
           undefined,
           name,
-          { subresource: 'finalize', retry: false, next: () => structuredClone(draft), strategy: finalize },
+          { subresource: 'finalize', retry: false, next: () => cloneJson(draft), strategy: finalize },
           context,
         )
       },
@@ -36,7 +36,7 @@ export function otherSubresources(registry: Registry, tokens: ServiceAccountToke
           certificateSigningRequests,
           undefined,
           name,
-          { subresource: 'approval', retry: false, next: () => structuredClone(draft), strategy: approval },
+          { subresource: 'approval', retry: false, next: () => cloneJson(draft), strategy: approval },
           context,
         )
       },
@@ -82,7 +82,7 @@ const finalize: NonNullable<Change['strategy']> = {
   prepare(draft, previous) {
     const finalizers = draft.spec?.finalizers
     const { metadata } = draft
-    Object.assign(draft, structuredClone(previous), { metadata })
+    Object.assign(draft, cloneJson(previous), { metadata })
     draft.spec = finalizers === undefined || finalizers.length === 0 ? {} : { finalizers }
   },
 }
@@ -92,7 +92,7 @@ const approval: NonNullable<Change['strategy']> = {
   prepare(draft, previous) {
     const conditions = draft.status?.conditions ?? []
     const { metadata } = draft
-    const before = structuredClone(previous) as Draft
+    const before = cloneJson(previous) as Draft
     Object.assign(draft, before, { metadata })
     draft.status = { ...before.status, ...(conditions.length === 0 ? {} : { conditions }) }
   },

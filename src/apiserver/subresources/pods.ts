@@ -1,6 +1,7 @@
 import {
   badRequest,
   type Clock,
+  cloneJson,
   conflict,
   invalidObject,
   isConflict,
@@ -83,7 +84,7 @@ async function bind(
       subresource: 'binding',
       retry: true,
       next(current) {
-        const pod = structuredClone(current) as Draft
+        const pod = cloneJson(current) as Draft
         const uid = body.metadata?.uid
         if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid)
           throw conflict(
@@ -202,7 +203,7 @@ async function evict(
       subresource: 'status',
       retry: true,
       next: (current) => {
-        const draft = structuredClone(current) as Draft
+        const draft = cloneJson(current) as Draft
         const condition = {
           type: 'DisruptionTarget',
           status: 'True',
@@ -250,7 +251,7 @@ async function spend(
         subresource: 'status',
         retry: true,
         next(current) {
-          const draft = structuredClone(current) as Draft
+          const draft = cloneJson(current) as Draft
           const status = draft.status ?? {}
           if ((status.observedGeneration ?? 0) < (draft.metadata.generation ?? 0)) {
             throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10, {
@@ -294,14 +295,14 @@ function partial(registry: Registry, subresource: string, strategy: NonNullable<
 
 function fixed(body: unknown, context: RequestContext): Change {
   const draft = draftOf(pods, body, context)
-  return { next: () => structuredClone(draft), retry: false }
+  return { next: () => cloneJson(draft), retry: false }
 }
 
 const ephemeralContainers: NonNullable<Change['strategy']> = {
   prepare(draft, previous) {
     const asked = draft.spec?.ephemeralContainers
     const { metadata } = draft
-    Object.assign(draft, structuredClone(previous), { metadata })
+    Object.assign(draft, cloneJson(previous), { metadata })
     draft.spec = { ...draft.spec, ...(asked === undefined ? {} : { ephemeralContainers: asked }) }
     if (asked === undefined) delete draft.spec.ephemeralContainers
     bumpGeneration(draft, previous)
@@ -313,7 +314,7 @@ const ephemeralContainers: NonNullable<Change['strategy']> = {
 const resize: NonNullable<Change['strategy']> = {
   prepare(draft, previous) {
     const asked = draft.spec ?? {}
-    const next = structuredClone(previous) as Draft
+    const next = cloneJson(previous) as Draft
     for (const list of ['containers', 'initContainers'] as const) {
       for (const container of next.spec[list] ?? []) {
         const wanted = asked[list]?.find((one: { name: string }) => one.name === container.name)

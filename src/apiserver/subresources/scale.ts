@@ -1,5 +1,6 @@
 import {
   badRequest,
+  cloneJson,
   conflict,
   invalid,
   invalidObject,
@@ -56,7 +57,7 @@ function scaleOf(definition: ResourceDefinition<any>, registry: Registry): Speci
         subresource: 'scale',
         retry: verb === 'patch',
         next(current) {
-          const draft = structuredClone(current) as Draft
+          const draft = cloneJson(current) as Draft
           const { uid, resourceVersion } = scale.metadata ?? {}
           const resource = { group: definition.group, resource: definition.plural }
           if (uid !== undefined && uid !== '' && uid !== draft.metadata.uid)

@@ -93,3 +93,16 @@ export function sameJson(a: unknown, b: unknown): boolean {
   for (const key in right) if (right[key] !== undefined && left[key] === undefined) return false
   return true
 }
+
+/** A copy of a JSON value that may be changed freely; several times faster than structuredClone, which knows more. */
+export function cloneJson<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const copy = new Array(value.length)
+    for (let at = 0; at < value.length; at++) copy[at] = cloneJson(value[at])
+    return copy as T
+  }
+  const copy: Record<string, unknown> = {}
+  for (const key in value) copy[key] = cloneJson((value as Record<string, unknown>)[key])
+  return copy as T
+}
