@@ -49,6 +49,8 @@ const pod: DefaultStep = (draft) => {
 function requestsFromLimits(holder: Draft): void {
   const limits = holder.resources?.limits as Amounts | undefined
   if (limits === undefined || limits === null) return
+  // What is as it should be may be shared with the stored object, and is left alone.
+  if (Object.keys(limits).every((key) => holder.resources.requests?.[key] !== undefined)) return
   const requests: Amounts = { ...holder.resources.requests }
   for (const key in limits) requests[key] ??= limits[key]!
   holder.resources.requests = sorted(requests)
