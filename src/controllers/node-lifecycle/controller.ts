@@ -69,7 +69,7 @@ export const nodeLifecycleController: Controller = {
       const current = leftMs > 0 ? node : await saySilent(node, known, tools, turn)
       if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)
       known.podsNotTold = false
-      const { eviction, againInMs } = evictionOf(current, all.list(), pace, clock.monotonic())
+      const { eviction, againInMs } = evictionOf(current, () => all.list(), pace, clock.monotonic())
       await taint(current, eviction, tools, turn)
       const times = [againInMs, leftMs > 0 ? leftMs : undefined].filter((one) => one !== undefined)
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
@@ -79,7 +79,7 @@ export const nodeLifecycleController: Controller = {
 
 function evictionOf(
   node: Node,
-  all: readonly Node[],
+  all: () => readonly Node[],
   pace: EvictionPace,
   nowMs: number,
 ): { readonly eviction: Eviction; readonly againInMs?: number } {
@@ -87,7 +87,7 @@ function evictionOf(
     pace.release(node.metadata.uid)
     return { eviction: 'clear' }
   }
-  const others = all.map((one) => (one.metadata.uid === node.metadata.uid ? node : one))
+  const others = all().map((one) => (one.metadata.uid === node.metadata.uid ? node : one))
   const answer = pace.ask(node, others, nowMs)
   if (answer.granted) return { eviction: 'set' }
   return { eviction: isAllDown(others) ? 'clear' : 'leave', againInMs: answer.againInMs ?? lookAgainMs }
