@@ -9,9 +9,6 @@ export {
   type WireReply,
   type WireRequest,
 } from './front/front.ts'
-export { SpdyConnection, SpdyStream } from './spdy/connection.ts'
-export { dialSpdy, type SpdyDialed } from './spdy/dial.ts'
-export type { SpdyHeaders } from './spdy/headers.ts'
 export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'
 export { refuseUpgrade } from './remote-command/protocols.ts'
 export {
@@ -21,3 +18,6 @@ export {
   type CommandWants,
   type TerminalSize,
 } from './remote-command/remote-command.ts'
+export { SpdyConnection, SpdyStream } from './spdy/connection.ts'
+export { dialSpdy, type SpdyDialed } from './spdy/dial.ts'
+export type { SpdyHeaders } from './spdy/headers.ts'

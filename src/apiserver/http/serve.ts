@@ -7,10 +7,12 @@ import {
   type Clock,
   internalError,
   JsonSyntaxError,
+  ProtobufError,
   parseJsonStrict,
   parseYaml,
   type Random,
   StatusError,
+  YamlError,
 } from '../../machinery/index.ts'
 import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
 import { StoreUnavailableError } from '../../store/index.ts'
@@ -466,6 +468,7 @@ function failureOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error
   if (error instanceof BodyTooLargeError)
     return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
+  if (error instanceof YamlError || error instanceof ProtobufError) return badRequest(error.message, error)
   if (error instanceof StoreUnavailableError)
     return new StatusError(
       500,

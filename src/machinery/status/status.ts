@@ -91,7 +91,7 @@ export function groupResourceText({ group, resource }: GroupResource): string {
   return group === '' ? resource : `${resource}.${group}`
 }
 const about = ({ group, resource }: GroupResource, name: string): StatusDetails => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(group === '' ? {} : { group }),
   kind: resource,
 })

@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 
 /** One request, whichever HTTP version carried it. */
@@ -265,15 +265,22 @@ function flatten(headers: IncomingHttpHeaders): Record<string, string | undefine
   return flat
 }
 
-async function collect(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of source) {
-    size += chunk.length
-    if (size > bytesMax) throw new BodyTooLargeError(`limit is ${bytesMax}`)
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+/** The whole of a stream. Beyond the limit it rejects at once and lets the rest run off, so that a reply can still be sent. */
+function collect(source: Readable, bytesMax: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    source.on('data', (chunk: Uint8Array) => {
+      size += chunk.length
+      if (size > bytesMax) {
+        chunks.length = 0
+        reject(new BodyTooLargeError(`limit is ${bytesMax}`))
+      } else chunks.push(chunk)
+    })
+    source.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    source.once('error', reject)
+    source.once('close', () => reject(new Error('the client went away')))
+  })
 }
 
 /** Resolves when the stream takes more, or is gone. */
