@@ -9,7 +9,15 @@ interface Part {
 }
 const root = join(import.meta.dirname, '..')
 const files = (...patterns: string[]) => globSync(patterns, { cwd: root }).sort()
-const nodeTest = (isolated: boolean, list: readonly string[]) => [process.execPath, '--disable-warning=ExperimentalWarning', '--test', ...(isolated ? ['--test-concurrency=1'] : ['--test-isolation=none']), '--test-reporter=spec', '--test-reporter-destination=stdout', ...list]
+const nodeTest = (isolated: boolean, list: readonly string[]) => [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  '--test',
+  ...(isolated ? ['--test-concurrency=1'] : ['--test-isolation=none']),
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+  ...list,
+]
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 const parts: readonly Part[] = [
@@ -41,7 +49,11 @@ process.exitCode = failed.length === 0 ? 0 : 1
 /** Shows failures and skips as they come, counts the rest, and resolves with the exit code. */
 function run([program = '', ...words]: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } })
+    const child = spawn(program, words, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, FORCE_COLOR: '0' },
+    })
     let rest = ''
     child.stdout.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk).split('\n')
