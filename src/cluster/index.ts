@@ -15,6 +15,7 @@ export {
   optionalParts,
 } from './config/settings.ts'
 export { type LoggedComponent, loggedComponents } from './logs/files.ts'
+export { containerImages } from './node/node-images.ts'
 export { readStoppedNodes, writeStoppedNodes } from './node/power.ts'
 export { preflight } from './preflight.ts'
 export { ClusterHome, type ClusterState, layoutOf, readState } from './process/directory.ts'

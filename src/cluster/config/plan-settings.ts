@@ -49,7 +49,10 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   if (known !== undefined) {
     const state = await readState(known.dataDirectory)
     const running = isRunning(state?.supervisor) || isRunning(state?.cluster)
-    const wishedSettings = merged(known, wished, config?.nodeTemplates)
+    const wishedSettings = {
+      ...merged(known, wished, config?.nodeTemplates),
+      imagesDirectory: home.imagesDirectory,
+    }
     if (running) return { settings: known, differences: differencesOf(known, wishedSettings), running, notes: [] }
     const problem = problemOf(wishedSettings, input)
     if (problem !== '') return { problem }
@@ -80,6 +83,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   const base: ClusterSettings = {
     name,
     dataDirectory: await home.directoryOf(name),
+    imagesDirectory: home.imagesDirectory,
     port,
     nodes: 1,
     runtime: real ? 'containerd' : 'simulated',

@@ -17,6 +17,8 @@ export interface NodeTemplate {
 export interface ClusterSettings {
   readonly name: string
   readonly dataDirectory: string
+  /** The machine's images, which its nodes pull from; left out, they know registries alone. */
+  readonly imagesDirectory?: string
   readonly port: number
   readonly nodes: number
   readonly runtime: 'containerd' | 'simulated'

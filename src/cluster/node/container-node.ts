@@ -16,6 +16,7 @@ import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
 import { kubernetesVersion } from '../version.ts'
+import { serveImages } from './node-images.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
 
 export interface ContainerNodeParts {
@@ -36,6 +37,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
   const containerdSettings = containerdSettingsOf(settings)
   const cgroups = systemCgroups(clock)
   const machine = thisMachine(settings.dataDirectory)
+  await using _images = await serveImages(settings, random, (error) => log.warn('an image is not served', { error }))
   const containerd = await startContainerd(
     {
       settings: containerdSettings,

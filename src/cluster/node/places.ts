@@ -23,6 +23,7 @@ export function containerdSettingsOf(settings: ClusterSettings): ContainerdSetti
     runDirectory: `/run/coxswain/${settings.name}`,
     podCidrs: [firstPodCidr(settings.network.podCidr)],
     clusterCidr: settings.network.podCidr,
+    registryDirectory: join(layoutOf(settings.dataDirectory).node, 'registries'),
   }
 }
 

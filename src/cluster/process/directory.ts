@@ -62,6 +62,11 @@ export class ClusterHome {
     this.#root = root
   }
 
+  /** Where the machine's images are; no cluster can have this name. */
+  get imagesDirectory(): string {
+    return join(this.#root, '.images')
+  }
+
   /** The data directory of a cluster, whether it exists yet or not. */
   async directoryOf(name: string): Promise<string> {
     const elsewhere = await readJson<{ dataDirectory: string }>(join(this.#root, name, 'location.json'))

@@ -1,0 +1,48 @@
+import { containerImages } from '../cluster/index.ts'
+import { ImageError, type ImageMachine, ImageStore, ociArchitecture } from '../images/index.ts'
+import { systemRandom } from '../machinery/index.ts'
+import { homeOf, needCluster } from './clusters.ts'
+import { CommandError, type Environment, type Invocation } from './command.ts'
+
+/** The images of this machine's user. */
+export function imageStoreOf(environment: Environment): ImageStore {
+  return new ImageStore(homeOf(environment).imagesDirectory, systemRandom())
+}
+
+/** What base images are made of here. */
+export function machineOf({ self }: Environment): ImageMachine {
+  return { nodeProgram: self[0], nodeVersion: process.versions.node, architecture: ociArchitecture(process.arch) }
+}
+
+/** Puts images of the store into every node of a cluster. */
+export type PutIntoNodes = (names: readonly string[]) => Promise<void>
+
+/** How images come into the nodes of the cluster that a command was given; fails at once when they could not. */
+export async function nodesOf(invocation: Invocation): Promise<PutIntoNodes> {
+  const { terminal, environment } = invocation
+  const { settings, running } = await needCluster(invocation)
+  const name = JSON.stringify(settings.name)
+  if (settings.runtime === 'simulated') {
+    return async () => terminal.say(`the nodes of cluster ${name} are simulated: there is nothing to load into them`)
+  }
+  if (!running)
+    throw new CommandError(`cluster ${name} is not running; start it with \`cox up --name ${settings.name}\``)
+  if (!environment.isRoot) throw new CommandError('loading images into nodes needs root; run this with sudo')
+  return async (names) => {
+    for (const one of names) {
+      terminal.progress(`loading ${one} into cluster ${settings.name}`)
+      await containerImages(settings).pull(one)
+    }
+    terminal.clearProgress()
+  }
+}
+
+/** Runs work on images; what is wrong with them becomes the command's one sentence. */
+export async function withImageErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ImageError) throw new CommandError(error.message)
+    throw error
+  }
+}
