@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { promisify } from 'node:util'
+import { shellImageArchive } from '../fixtures/shell-image.ts'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+const home = mkdtempSync(join(tmpdir(), 'cox-kubectl-'))
+const name = 'kubectl-test'
+const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
+const why =
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'real containers need root on Linux'
+    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
+      ? 'containerd or the CNI plugins are missing'
+      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
+        ? 'kubectl is missing'
+        : false
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+async function command(program: string, words: readonly string[]): Promise<Outcome> {
+  try {
+    const { stdout, stderr } = await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })
+    return { code: 0, out: stdout, err: stderr }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, out: stdout, err: stderr }
+  }
+}
+const cox = (...words: string[]) => command(join(root, 'cox'), [...words, '--name', name])
+async function kubectl(...words: string[]): Promise<string> {
+  const { code, out, err } = await command('kubectl', words)
+  assert.equal(code, 0, `kubectl ${words.join(' ')}: ${err}${out}`)
+  return out
+}
+function apply(manifest: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('kubectl', ['apply', '-f', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] })
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`kubectl apply ended with ${code}`))))
+    child.stdin.end(JSON.stringify(manifest))
+  })
+}
+async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const found = await probe()
+    if (found !== undefined) return found
+    assert.ok(Date.now() < deadline, `still waiting for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+const firstPod = async (app = 'web') =>
+  (
+    await kubectl(
+      'get',
+      'pods',
+      '-l',
+      `app=${app}`,
+      '--field-selector=status.phase=Running',
+      '-o',
+      'jsonpath={.items[0].metadata.name}',
+    )
+  ).trim()
+
+suite('a real cluster under kubectl', { skip: why }, () => {
+  before(async () => {
+    const up = await cox('up', '--json')
+    assert.equal(up.code, 0, up.err)
+    assert.equal(JSON.parse(up.out).context, `cox-${name}`)
+    const archive = join(home, 'shell.tar')
+    writeFileSync(archive, shellImageArchive('docker.io/library/shell:1'))
+    const loaded = await command('ctr', [
+      '-a',
+      `/run/coxswain/${name}/containerd.sock`,
+      '-n',
+      'k8s.io',
+      'images',
+      'import',
+      archive,
+    ])
+    assert.equal(loaded.code, 0, loaded.err)
+  })
+  after(async () => {
+    await cox('down', '--purge')
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  test('up again changes nothing, and status is healthy', async () => {
+    const again = await cox('up')
+    assert.equal(again.code, 0)
+    assert.match(again.err, /already running; nothing was changed/)
+    assert.equal((await cox('status')).code, 0)
+    const other = await cox('up', '--nodes', '2')
+    assert.equal(other.code, 1)
+    assert.match(other.err, /running with other settings \(nodes is 1, not 2\)/)
+  })
+
+  test('a deployment is rolled out, its logs read, its containers entered', async () => {
+    await apply({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            containers: [
+              {
+                name: 'web',
+                image: 'shell:1',
+                command: [
+                  'sh',
+                  '-c',
+                  'mkdir -p /tmp; trap "exit 0" TERM; echo hello from $HOSTNAME; while true; do sleep 0.2; done',
+                ],
+              },
+            ],
+          },
+        },
+      },
+    })
+    await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    const pod = await firstPod()
+    assert.equal(await kubectl('logs', pod), `hello from ${pod}\n`)
+    assert.match(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'wide'), /1\/1\s+Running\s+0/)
+    assert.match(await kubectl('describe', 'pod', pod), /Started\s+\S+\s+kubelet/)
+    const left = await command('kubectl', [
+      'exec',
+      pod,
+      '--',
+      'sh',
+      '-c',
+      'cat /etc/resolv.conf; ls /var/run/secrets/kubernetes.io/serviceaccount; exit 3',
+    ])
+    assert.equal(left.code, 3)
+    assert.match(
+      left.out,
+      /search default.svc.cluster.local svc.cluster.local cluster.local[\s\S]*ca.crt\nnamespace\ntoken/,
+    )
+  })
+
+  test('files go in and come back unchanged', async () => {
+    const pod = await firstPod()
+    const file = join(home, 'big')
+    writeFileSync(file, Buffer.from(Array.from({ length: 3 << 20 }, (_, at) => (at * 7919) % 251)))
+    await kubectl('cp', file, `${pod}:/tmp/big`)
+    await kubectl('cp', `${pod}:/tmp/big`, `${file}.back`)
+    assert.ok(readFileSync(file).equals(readFileSync(`${file}.back`)))
+  })
+
+  test('a container that dies comes back and is counted', async () => {
+    const pod = await firstPod()
+    await command('kubectl', ['exec', pod, '--', 'sh', '-c', 'kill -TERM 1'])
+    await eventually('a restart', async () =>
+      (await kubectl('get', 'pod', pod, '-o', 'jsonpath={.status.containerStatuses[0].restartCount}')) === '1'
+        ? true
+        : undefined,
+    )
+    await kubectl('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s')
+    assert.equal(await kubectl('logs', pod, '--previous'), `hello from ${pod}\n`)
+  })
+
+  test('the cluster process is killed: it comes back, and containers are adopted, not restarted', async () => {
+    const ids = () =>
+      kubectl(
+        'get',
+        'pods',
+        '-l',
+        'app=web',
+        '-o',
+        'jsonpath={range .items[*]}{.metadata.name}={.status.containerStatuses[0].containerID} {end}',
+      )
+    const before = await ids()
+    const state = JSON.parse(readFileSync(join(home, 'clusters', name, 'run/state.json'), 'utf8'))
+    process.kill(state.cluster.pid, 'SIGKILL')
+    await eventually('a healthy cluster', async () => {
+      const now = JSON.parse(readFileSync(join(home, 'clusters', name, 'run/state.json'), 'utf8'))
+      return now.cluster.pid !== state.cluster.pid && (await cox('status')).code === 0 ? true : undefined
+    })
+    assert.equal(await ids(), before)
+  })
+
+  test('down leaves nothing, and up brings the same state back', async () => {
+    const names = await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')
+    assert.equal((await cox('down')).code, 0)
+    const { out: processes } = await run('ps', ['-eo', 'args']).then(({ stdout }) => ({ out: stdout }))
+    assert.doesNotMatch(processes, new RegExp(`--name ${name}\\b.*(run|supervise)|/run/coxswain/${name}/`))
+    assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), new RegExp(home))
+    assert.equal(
+      existsSync(`/sys/fs/cgroup/memory/coxswain-${name}`) || existsSync(`/sys/fs/cgroup/coxswain-${name}`),
+      false,
+    )
+    assert.doesNotMatch((await run('ip', ['-o', 'link'])).stdout, new RegExp(`cox-${name.slice(0, 4)}`))
+    assert.equal((await cox('up')).code, 0)
+    await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s')
+    assert.equal(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name'), names)
+  })
+
+  test('a namespace goes with all that is in it', async () => {
+    await kubectl('create', 'namespace', 'short-lived')
+    await kubectl(
+      '-n',
+      'short-lived',
+      'create',
+      'deployment',
+      'd',
+      '--image=shell:1',
+      '--',
+      'sh',
+      '-c',
+      'trap "exit 0" TERM; while true; do sleep 0.2; done',
+    )
+    await kubectl('-n', 'short-lived', 'wait', '--for=condition=Available', 'deployment/d', '--timeout=60s')
+    await kubectl('delete', 'namespace', 'short-lived', '--timeout=60s')
+    assert.notEqual((await command('kubectl', ['get', 'namespace', 'short-lived'])).code, 0)
+  })
+})
