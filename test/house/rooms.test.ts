@@ -6,9 +6,15 @@ import { test } from 'node:test'
 import { packages, rooms } from '../../rooms.ts'
 
 const root = join(import.meta.dirname, '../..')
-const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.includes('/generated/') || file.endsWith('.ts'))
-const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\s*\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g
-const importsOf = (file: string) => [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+const files = globSync('src/**/*.ts', { cwd: root }).filter(
+  (file) => !file.includes('/generated/') || file.endsWith('.ts'),
+)
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\s*\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g
+const importsOf = (file: string) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  )
 const roomOf = (file: string) => file.split('/')[1] ?? ''
 
 test('every import between rooms follows rooms.ts and enters by the front door', () => {
@@ -28,9 +34,12 @@ test('every import between rooms follows rooms.ts and enters by the front door',
       const [top = '', other = '', ...inside] = join(dirname(file), target).split('/')
       if (top !== 'src') problems.push(`${file}: reaches outside src, to ${target}`)
       else if (other !== room) {
-        if (!allowed.includes('*') && !allowed.includes(other)) problems.push(`${file}: ${room} may not import ${other}`)
-        if (inside.join('/') !== 'index.ts') problems.push(`${file}: enter ${other} by its front door, not ${inside.join('/')}`)
-      } else if (inside.join('/') === 'index.ts') problems.push(`${file}: inside a room import files directly, not the room's own front door`)
+        if (!allowed.includes('*') && !allowed.includes(other))
+          problems.push(`${file}: ${room} may not import ${other}`)
+        if (inside.join('/') !== 'index.ts')
+          problems.push(`${file}: enter ${other} by its front door, not ${inside.join('/')}`)
+      } else if (inside.join('/') === 'index.ts')
+        problems.push(`${file}: inside a room import files directly, not the room's own front door`)
     }
   }
   assert.deepEqual(problems, [])
@@ -44,14 +53,21 @@ test('every package is imported only where rooms.ts says', () => {
       const name = target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target.split('/')[0]!
       const places = packages[name]
       if (places === undefined) problems.push(`${file}: ${name} is not among the packages of rooms.ts`)
-      else if (!places.some((place) => file.startsWith(`src/${place}/`))) problems.push(`${file}: ${name} may be imported below ${places.join(', ')} only`)
+      else if (!places.some((place) => file.startsWith(`src/${place}/`)))
+        problems.push(`${file}: ${name} may be imported below ${places.join(', ')} only`)
     }
   }
   assert.deepEqual(problems, [])
 })
 
 test('machinery touches no machine: it imports no node: module', () => {
-  const problems = files.filter((file) => roomOf(file) === 'machinery' && !file.endsWith('.test.ts')).flatMap((file) => importsOf(file).filter((target) => target.startsWith('node:')).map((target) => `${file}: ${target}`))
+  const problems = files
+    .filter((file) => roomOf(file) === 'machinery' && !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('node:'))
+        .map((target) => `${file}: ${target}`),
+    )
   assert.deepEqual(problems, [])
 })
 
@@ -76,7 +92,9 @@ test('no cycles between files', () => {
 /** Imports that exist at run time: types alone make no cycle. */
 function valueImportsOf(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^']+)'/g)].map(([, target = '']) => join(dirname(file), target))
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^']+)'/g)].map(
+    ([, target = '']) => join(dirname(file), target),
+  )
 }
 
 test('every room says in its front door what it is for', () => {
