@@ -16,7 +16,7 @@ import type { PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
 import { createPodObjects, createTokens } from './pods/objects.ts'
 import { PodWorker } from './pods/pod-worker.ts'
-import type { Observed, Runtime } from './runtime/runtime.ts'
+import type { Observed, Runtime, RuntimeExtras } from './runtime/runtime.ts'
 import { rotateLogs } from './server/log-rotation.ts'
 import type { KubeletSettings } from './settings.ts'
 import { containerAnnotations, podViewOf } from './sync/containers.ts'
@@ -27,7 +27,7 @@ export interface KubeletParts {
   readonly machine: Machine
   readonly client: Client
   readonly informers: Informers
-  readonly runtime: Runtime
+  readonly runtime: Runtime & Partial<RuntimeExtras>
   readonly cgroups: Cgroups
   readonly clock: Clock
   readonly random: Random
@@ -43,7 +43,7 @@ export interface KubeletParts {
 export interface Kubelet {
   readonly settings: KubeletSettings
   readonly machine: Machine
-  readonly runtime: Runtime
+  readonly runtime: Runtime & Partial<RuntimeExtras>
   readonly clock: Clock
   /** The node's pods, as the API and the kubelet's own last writes show them. */
   pods(): readonly Pod[]
@@ -157,6 +157,10 @@ async function podContext(
   const allocatable = allocatableOf(capacityOf(machine, settings.maxPods), settings.reserved)
   const node = { hostIps: settings.nodeIps, allocatable }
   const serviceInformer = informers.of(services)
+  const neighbours = (pod: Pod) =>
+    [...workers.values()]
+      .filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid && !worker.ended && worker.admitted)
+      .map((worker) => worker.granted)
   const podsDirectory = join(settings.rootDirectory, 'pods')
   return {
     ...parts,
@@ -177,13 +181,12 @@ async function podContext(
       })
       return found.handler
     },
+    neighbours,
     refusal: (pod) =>
       admissionRefusal({
         pod,
         node: nodeNow(),
-        others: [...workers.values()]
-          .filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid && !worker.ended && worker.admitted)
-          .map((worker) => worker.pod),
+        others: neighbours(pod),
         allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
       }),
   }

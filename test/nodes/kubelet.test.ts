@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { systemClock } from '../../src/machinery/index.ts'
 import type { Container, Pod, PodSpec } from '../../src/resources/index.ts'
 import { configMaps, pods, secrets, serviceAccounts } from '../../src/resources/index.ts'
 import { type NodeCluster, shellImage, startNodeCluster } from '../fixtures/node-cluster.ts'
@@ -50,6 +51,7 @@ describe('kubelet on containerd', options, () => {
     const { stdout, stderr, exitCode } = await cluster.runtime.execSync(id, ['sh', '-c', script], 10)
     return { exitCode, text: Buffer.concat([stdout, stderr]).toString().trim() }
   }
+  const pause = () => systemClock().sleep(50)
   const eventsOf = (name: string) => cluster.events.filter(({ about }) => about === name)
 
   test('runs a pod with its environment, hosts file and token, and ends it gracefully', async () => {
@@ -301,6 +303,65 @@ describe('kubelet on containerd', options, () => {
     })
     const pod = await cluster.until('oom', inPhase('Failed'))
     assert.equal(main(pod)?.state?.terminated?.reason, 'OOMKilled')
+  })
+
+  test('changes the size of what runs, restarts where told to, and says what it cannot', async () => {
+    const size = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } })
+    const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }]
+    await run('resized', { containers: [shell(forever, { resources: size('100m', '32Mi'), resizePolicy })] })
+    const before = await cluster.until('resized', isReady)
+    const resize = (resources: object) =>
+      cluster.client.patch(
+        pods,
+        { namespace, name: 'resized' },
+        { type: 'strategic', body: { spec: { containers: [{ name: 'main', resources }] } } },
+        'resize',
+      )
+    await resize(size('200m', '32Mi'))
+    const shares = async () => {
+      const { containers } = await cluster.runtime.observe(before!.metadata.uid)
+      return containers.find(({ state }) => state === 'running')?.resources
+    }
+    const cpuOf = (pod: Pod | undefined) => main(pod)?.resources?.limits?.['cpu']
+    const larger = await cluster.until('resized', (one) => cpuOf(one) === '200m')
+    assert.deepEqual([(await shares())?.cpuQuotaUs, main(larger)?.restartCount], [20_000, 0])
+    await resize(size('200m', '48Mi'))
+    await cluster.until('resized', (one) => main(one)?.restartCount === 1 && isReady(one))
+    assert.equal((await shares())?.memoryLimitBytes, 48 * 1024 * 1024)
+    await resize(size('9000', '48Mi'))
+    const pending = await cluster.until(
+      'resized',
+      (one) => one?.status.conditions?.some(({ type }) => type === 'PodResizePending') === true,
+    )
+    const condition = pending?.status.conditions?.find(({ type }) => type === 'PodResizePending')
+    assert.deepEqual([condition?.reason, cpuOf(pending)], ['Infeasible', '200m'])
+    await resize(size('100m', '48Mi'))
+    await cluster.until(
+      'resized',
+      (one) => cpuOf(one) === '100m' && !one?.status.conditions?.some(({ type }) => type === 'PodResizePending'),
+    )
+  })
+
+  test('does not wait for a slow hook when the pod is deleted', async () => {
+    const lifecycle = { postStart: { exec: { command: ['sleep', '60'] } } }
+    await run('slow-hook', { containers: [shell(forever, { lifecycle })] })
+    const endMs = Date.now() + 20_000
+    while (!eventsOf('slow-hook').some(({ reason }) => reason === 'Started') && Date.now() < endMs) await pause()
+    await cluster.client.delete(pods, { namespace, name: 'slow-hook' })
+    await cluster.until('slow-hook', (gone) => gone === undefined, 15)
+  })
+
+  test('evicts what writes more than it may', async () => {
+    const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }]
+    await run('writes', {
+      volumes,
+      containers: [shell(`sleep 0.5; dd if=/dev/zero of=/v/big bs=1M count=3 2>/dev/null; ${forever}`, mounted)],
+    })
+    const pod = await cluster.until('writes', inPhase('Failed'), 40)
+    assert.deepEqual(
+      [pod?.status.reason, pod?.status.message],
+      ['Evicted', 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '],
+    )
   })
 
   test('adopts what runs when it starts again, and ends what was deleted meanwhile', async () => {

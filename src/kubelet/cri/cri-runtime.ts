@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../machinery/index.ts'
 import { dialSpdy } from '../../wire/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
@@ -290,6 +291,13 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
       usedBytes: Number(first?.usedBytes?.value ?? 0),
       usedInodes: Number(first?.inodesUsed?.value ?? 0),
     }
+  }
+
+  /** The upper directory of the container's overlay mount, which the runtime keeps under the container's id. */
+  async writableLayer(containerId: string): Promise<string | undefined> {
+    const mounts = await readFile('/proc/self/mounts', 'utf8')
+    const line = mounts.split('\n').find((one) => one.includes(`/${containerId}/rootfs overlay `))
+    return line === undefined ? undefined : /upperdir=([^,]+)/.exec(line)?.[1]
   }
 
   importImage(archivePath: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { Pod, Service } from '../../resources/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { RecordEvent } from '../events.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime, RuntimeExtras } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 import type { NodeFields } from './downward.ts'
@@ -17,7 +17,7 @@ export interface PodContext {
   readonly client: Client
   readonly clock: Clock
   readonly random: Random
-  readonly runtime: Runtime
+  readonly runtime: Runtime & Partial<RuntimeExtras>
   readonly cgroups: Cgroups
   readonly volumes: Volumes
   readonly images: ImagePuller
@@ -32,6 +32,8 @@ export interface PodContext {
   runtimeHandler(runtimeClass: string): Promise<string | undefined>
   /** Why the node does not take the pod, beside all others it has taken. */
   refusal(pod: Pod): Verdict | undefined
+  /** The node's other pods that take up room. */
+  neighbours(pod: Pod): readonly Pod[]
   /** Counts one try of a probe. */
   countProbe(labels: Readonly<Record<string, string>>): void
   /** Told of what went wrong and will be tried again. */

@@ -4,7 +4,7 @@ import { type Pod, type PodStatus, pods } from '../../resources/index.ts'
 import { killContainer, killContainers } from '../lifecycle/kill.ts'
 import { createProber, type Prober } from '../probes/prober.ts'
 import type { SandboxConfig } from '../runtime/runtime.ts'
-import { newestOf, type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
+import { containersOf, newestOf, type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
 import { type KillStep, type PodPlan, planPod } from '../sync/plan.ts'
 import { type BackoffEntry, nextBackoff } from '../sync/restart.ts'
@@ -12,10 +12,13 @@ import { StartError } from '../sync/start-error.ts'
 import { finalStatusOf, podStatusOf, type StartProblem, type StatusInput } from '../sync/status.ts'
 import type { MountedVolume } from '../volumes/volumes.ts'
 import type { PodContext, Verdict } from './context.ts'
+import { PodResizer } from './pod-resizer.ts'
+import { withAllocation } from './resize.ts'
 import { podCgroupLimits, podCgroupPath } from './resources.ts'
 import { podLogDirectory, sandboxConfigOf } from './sandbox-config.ts'
 import { type StartTarget, startContainer } from './start.ts'
 import { statusPatch } from './status-patch.ts'
+import { limitsStorage, storageVerdict } from './storage-limits.ts'
 import { terminationMessage } from './termination-message.ts'
 
 const resyncMs = 60_000
@@ -23,6 +26,8 @@ const retryMs = 10_000
 /** What a pod waits for (a ConfigMap of a young namespace, say) is often there a moment later. */
 const failureRetryMsMin = 500
 const volumeRefreshMs = 20_000
+/** Kubernetes: evictionMonitoringPeriod. */
+const storageCheckMs = 10_000
 /** Kubernetes: the grace of a pod whose object was deleted by force. */
 const forcedGraceSeconds = 2
 const graceSecondsDefault = 30
@@ -42,6 +47,7 @@ type Ending =
 export class PodWorker {
   readonly #context: PodContext
   readonly #prober: Prober
+  readonly #resizer: PodResizer
   readonly #backoffs = new Map<string, BackoffEntry>()
   readonly #problems = new Map<string, StartProblem>()
   readonly #messages = new Map<string, string>()
@@ -51,15 +57,18 @@ export class PodWorker {
   #verdict: Verdict | undefined
   #mounted: ReadonlyMap<string, MountedVolume> | undefined
   #mountedAtMs = 0
+  #storageAtMs = Number.NEGATIVE_INFINITY
   #killing: { readonly done: Promise<void>; graceSeconds: number; ended: boolean } | undefined
   #cleaned = false
   #failures = 0
   #woken = false
   #wakeUp: (() => void) | undefined
+  #onEnding: (() => void) | undefined
 
   constructor(context: PodContext, pod: Pod) {
     this.#context = context
     this.#pod = pod
+    this.#resizer = new PodResizer(context)
     this.#prober = createProber({
       ...context,
       userAgent: 'kube-probe/1.36',
@@ -70,6 +79,10 @@ export class PodWorker {
   /** The pod as last seen or written. */
   get pod(): Pod {
     return this.#pod
+  }
+  /** The pod with what the node has granted it. */
+  get granted(): Pod {
+    return withAllocation(this.#pod, this.#resizer.allocation(this.#pod))
   }
   /** Whether the pod has ended and given its resources back. */
   get ended(): boolean {
@@ -99,6 +112,7 @@ export class PodWorker {
   }
   wake(): void {
     this.#woken = true
+    if (this.#isEnding()) this.#onEnding?.()
     this.#wakeUp?.()
   }
 
@@ -156,14 +170,26 @@ export class PodWorker {
         return this.#end('completion', view)
       }
     }
+    const restarts = await this.#resizer.apply(this.#pod, view)
     await this.#writeStatus(view)
+    if (restarts.length > 0) {
+      await Promise.all(restarts.map((step) => this.#kill(step)))
+      return 0
+    }
     const plan = this.#plan(view)
     const changed = await this.#act(plan, view, signal)
     if (changed) await this.#writeStatus(await this.#look())
     await this.#removeOld(view)
     await this.#refreshVolumes(signal)
+    await this.#checkStorage(view)
     const failed = [...this.#problems.values()].some(({ reason }) => reason !== 'CrashLoopBackOff')
-    const waits = [plan.againInMs, this.#deadlineInMs(), failed ? retryMs : undefined, this.#refreshInMs()]
+    const waits = [
+      plan.againInMs,
+      this.#deadlineInMs(),
+      failed ? retryMs : undefined,
+      this.#refreshInMs(),
+      this.#storageInMs(),
+    ]
     return Math.min(resyncMs, ...waits.filter((ms) => ms !== undefined))
   }
 
@@ -252,16 +278,30 @@ export class PodWorker {
             name,
             nextBackoff(this.#backoffs.get(name), last.finishedAtMs ?? last.createdAtMs, this.#context.clock.now()),
           )
-        await startContainer(this.#context, target, step)
+        const container =
+          containersOf(target.pod).find((one) => one.container.name === name)?.container ?? step.container
+        const starting = startContainer(this.#context, target, { ...step, container })
+        // A pull or a hook may take long: whoever deletes the pod does not wait for it. What it still starts after
+        // that ends with the sandbox.
+        starting.catch(() => {})
+        await Promise.race([starting, this.#whenEnding()])
+        if (this.#isEnding()) break
         this.#problems.delete(name)
       } catch (error) {
         if (!(error instanceof StartError)) throw error
         this.#problems.set(name, { reason: error.reason, message: error.message })
       }
-      // A pod being deleted starts nothing more.
-      if (signal.aborted || this.#pod.metadata.deletionTimestamp !== undefined || !this.#exists) break
+      if (signal.aborted || this.#isEnding()) break
     }
     return true
+  }
+
+  #isEnding(): boolean {
+    return !this.#exists || this.#verdict !== undefined || this.#pod.metadata.deletionTimestamp !== undefined
+  }
+  /** Resolves once somebody wants the pod to end. */
+  async #whenEnding(): Promise<void> {
+    if (!this.#isEnding()) await new Promise<void>((resolve) => (this.#onEnding = resolve))
   }
 
   async #kill({ container, instance, message, because }: KillStep): Promise<void> {
@@ -296,6 +336,20 @@ export class PodWorker {
     await this.#mount().catch((error) => this.#context.complain('volume refresh', error))
   }
 
+  #storageInMs(): number | undefined {
+    if (!limitsStorage(this.#pod)) return undefined
+    return Math.max(0, this.#storageAtMs + storageCheckMs - this.#context.clock.monotonic())
+  }
+  async #checkStorage(view: PodView): Promise<void> {
+    if (this.#mounted === undefined || this.#storageInMs() !== 0) return
+    this.#storageAtMs = this.#context.clock.monotonic()
+    const writableLayer = async (id: string) => this.#context.runtime.writableLayer?.(id)
+    const verdict = await storageVerdict(this.#pod, { mounted: this.#mounted, view, writableLayer })
+    if (verdict === undefined) return
+    this.#context.record(this.#pod, 'Warning', verdict.reason, verdict.message)
+    this.evict(verdict)
+  }
+
   /** The sandbox to start containers in: the one there is, or a new one where the plan says so. */
   async #sandbox(plan: PodPlan, view: PodView): Promise<StartTarget> {
     const { settings, runtime, cgroups, nodeDns } = this.#context
@@ -305,7 +359,7 @@ export class PodWorker {
     const handler = runtimeClass === undefined ? undefined : await this.#context.runtimeHandler(runtimeClass)
     const config = sandboxConfigOf(settings, pod, attempt, nodeDns, handler)
     if (plan.createSandbox === undefined) return this.#targetOf(view, config)
-    await cgroups.ensure(podCgroupPath(settings.cgroupRoot, pod), podCgroupLimits(pod))
+    await cgroups.ensure(podCgroupPath(settings.cgroupRoot, pod), podCgroupLimits(this.granted))
     try {
       await runtime.runSandbox(config)
     } catch (error) {
@@ -318,7 +372,7 @@ export class PodWorker {
   #targetOf(view: PodView, sandbox: SandboxConfig): StartTarget {
     const newest = view.sandboxes[0]!
     const podIps = this.#pod.spec.hostNetwork === true ? this.#context.settings.nodeIps : newest.ips
-    return { pod: this.#pod, view, sandboxId: newest.id, sandbox, podIps, mounted: this.#mounted ?? new Map() }
+    return { pod: this.granted, view, sandboxId: newest.id, sandbox, podIps, mounted: this.#mounted ?? new Map() }
   }
 
   /** Kubernetes: of each container the newest and the one before are kept; of the sandboxes those in use. */
@@ -407,6 +461,8 @@ export class PodWorker {
       problems: this.#problems,
       messages: this.#messages,
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
+      allocation: this.#resizer.allocation(this.#pod),
+      resize: this.#resizer.conditions(this.#pod),
       terminating,
       runtimeName: settings.runtimeName,
       hostIps: settings.nodeIps,

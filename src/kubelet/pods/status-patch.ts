@@ -1,5 +1,6 @@
 import { sameJson } from '../../machinery/index.ts'
 import type { Pod, PodCondition, PodStatus } from '../../resources/index.ts'
+import { resizeTypes } from '../sync/conditions.ts'
 
 /** Fields whose elements the API merges by key: what is gone must be deleted by name. */
 const mergedByIp = ['podIPs', 'hostIPs'] as const
@@ -29,7 +30,8 @@ export function statusPatch(pod: Pod, wanted: PodStatus): object | undefined {
 }
 
 function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): readonly object[] {
-  return after
+  const over = before.filter(({ type }) => resizeTypes.includes(type) && !after.some((one) => one.type === type))
+  const changed = after
     .filter(
       (condition) =>
         !sameJson(
@@ -43,4 +45,5 @@ function changedConditions(before: readonly PodCondition[], after: readonly PodC
       ...(condition.reason === undefined ? { reason: null } : {}),
       ...(condition.message === undefined ? { message: null } : {}),
     }))
+  return [...over.map(({ type }) => ({ $patch: 'delete', type })), ...changed]
 }

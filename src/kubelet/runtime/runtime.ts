@@ -239,4 +239,6 @@ export class RuntimeError extends Error {
 export interface RuntimeExtras {
   /** Puts the images of an OCI or docker archive into the runtime's store, under the names the archive gives them. */
   importImage(archivePath: string): Promise<void>
+  /** The directory that holds what a running container has changed in its image. */
+  writableLayer(containerId: string): Promise<string | undefined>
 }

@@ -312,6 +312,10 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
     this.#addImage(archivePath)
   }
 
+  async writableLayer(): Promise<string | undefined> {
+    return undefined
+  }
+
   async usage(podUid?: string): Promise<readonly ContainerUsage[]> {
     const { containers } = await this.observe(podUid)
     const atMs = this.#parts.clock.now()

@@ -13,11 +13,16 @@ const holds: Verdict = { status: 'True' }
 /** Kubernetes: the conditions that are the kubelet's to write, in this order, behind everybody else's. */
 const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const
 
+/** There only while they hold. */
+export const resizeTypes: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
+
 export interface ConditionsInput {
   readonly pod: Pod
   readonly statuses: StatusesByName
   readonly phase: PodPhase
   readonly sandboxReady: boolean
+  /** Conditions of a resize, complete. */
+  readonly resize: readonly PodCondition[]
   readonly nowMs: number
 }
 
@@ -25,7 +30,7 @@ export interface ConditionsInput {
 export function conditionsOf(input: ConditionsInput): readonly PodCondition[] {
   const { pod, nowMs } = input
   const before = pod.status.conditions ?? []
-  const foreign = before.filter(({ type }) => !ownTypes.some((own) => own === type))
+  const foreign = before.filter(({ type }) => !ownTypes.some((own) => own === type) && !resizeTypes.includes(type))
   const containersReady = containersReadyOf(input)
   const verdicts: Record<(typeof ownTypes)[number], Verdict> = {
     PodReadyToStartContainers: { status: input.sandboxReady ? 'True' : 'False' },
@@ -46,7 +51,7 @@ export function conditionsOf(input: ConditionsInput): readonly PodCondition[] {
       lastTransitionTime: flipped ? timestampOf(nowMs) : previous.lastTransitionTime!,
     }
   })
-  return [...foreign, ...own]
+  return [...foreign, ...input.resize, ...own]
 }
 
 /** Kubernetes: lists are printed as Go prints slices. */

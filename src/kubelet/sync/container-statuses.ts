@@ -1,5 +1,6 @@
 import { timestampOf } from '../../machinery/index.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/index.ts'
+import { resizeOf } from '../pods/resize.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
 import { type AnyContainer, type ContainerKind, isSidecar, newestOf, restartCountOf } from './containers.ts'
 import { shouldStart } from './restart.ts'
@@ -64,7 +65,7 @@ function statusFromRuntime(
     image: newest.image === '' ? (container.image ?? '') : newest.image,
     imageID: newest.imageId === '' ? newest.imageRef : newest.imageId,
     containerID: `${input.runtimeName}://${newest.id}`,
-    ...resourcesStatus(container, newest),
+    ...resourcesStatus(input, container, newest, previous),
   }
 }
 
@@ -180,12 +181,20 @@ function withProbes(
   return { ...status, started, ready }
 }
 
-function resourcesStatus(container: AnyContainer, instance: ObservedContainer): Partial<ContainerStatus> {
-  const { requests, limits } = container.resources ?? {}
-  if (requests === undefined && limits === undefined) return {}
-  if (instance.state !== 'running') return {}
+/** Kubernetes: what was granted, and what is in force; while a change has not arrived the old size shows. */
+function resourcesStatus(
+  { pod, allocation }: StatusInput,
+  container: AnyContainer,
+  instance: ObservedContainer,
+  previous: ContainerStatus | undefined,
+): Partial<ContainerStatus> {
+  const granted = allocation?.get(container.name) ?? container.resources ?? {}
+  const { requests, limits } = granted
+  if ((requests === undefined && limits === undefined) || instance.state !== 'running') return {}
+  const arrived = resizeOf(pod, { ...container, resources: granted }, instance.resources) === undefined
+  const inForce = { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) }
   return {
     ...(requests === undefined ? {} : { allocatedResources: requests }),
-    resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) },
+    resources: arrived ? inForce : (previous?.resources ?? inForce),
   }
 }

@@ -1,5 +1,6 @@
 import { timestampOf } from '../../machinery/index.ts'
-import type { ContainerStatus, Pod, PodStatus } from '../../resources/index.ts'
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../resources/index.ts'
+import type { Allocation } from '../pods/resize.ts'
 import { conditionsOf } from './conditions.ts'
 import { containerStatusesOf } from './container-statuses.ts'
 import { type ContainerKind, containersOf, type PodView, runningContainers } from './containers.ts'
@@ -24,6 +25,10 @@ export interface StatusInput {
   /** Why the kubelet itself ended or refused the pod, which then fails. */
   readonly verdict?: { readonly reason: string; readonly message: string }
   /** The kubelet is ending the pod, or has. */
+  /** What each container has been granted, where it may differ from the spec. */
+  readonly allocation?: Allocation
+  /** Conditions of a resize, if one is pending or under way. */
+  readonly resize?: readonly PodCondition[]
   readonly terminating: boolean
   readonly runtimeName: string
   readonly hostIps: readonly string[]
@@ -62,6 +67,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
       statuses: statusesByName(initStatuses, mainStatuses),
       phase: outcome.phase,
       sandboxReady: sandboxReady(pod, view),
+      resize: input.resize ?? [],
       nowMs: input.nowMs,
     }),
     ...addressesOf(input),
@@ -160,6 +166,7 @@ export function finalStatusOf(input: StatusInput): PodStatus {
       statuses: statusesByName(status.initContainerStatuses ?? [], main),
       phase,
       sandboxReady: false,
+      resize: [],
       nowMs: input.nowMs,
     }),
   }
