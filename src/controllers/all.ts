@@ -1,16 +1,21 @@
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
+import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
+import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 /** Every controller, under Kubernetes' names. */
 export const allControllers: readonly Controller[] = [
@@ -19,6 +24,11 @@ export const allControllers: readonly Controller[] = [
   namespaceController,
   deploymentController,
   replicaSetController,
+  replicationControllerController,
+  disruptionController,
+  clusterRoleAggregationController,
+  jobController,
+  ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
   nodeIpamController,

@@ -3,7 +3,7 @@ import { type Pod, pods, type ReplicaSet, replicaSets } from '../../resources/in
 import { claim } from '../runtime/claim.ts'
 import type { Controller } from '../runtime/controller.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
-import { nextAvailableInMs, planReplicas } from './plan.ts'
+import { nextAvailableInMs, planReplicas, replicaStatus } from './plan.ts'
 import { syncReplicas } from './sync.ts'
 
 /** Keeps as many pods alive as each ReplicaSet asks for. */
@@ -42,7 +42,15 @@ export const replicaSetController: Controller = {
       })
       const nowMs = clock.now()
       const plan = planReplicas(set, owned, relatedPods(set, owned), nowMs)
-      await syncReplicas({ turn, record, resource: replicaSets, set, owned, plan, nowMs })
+      await syncReplicas({
+        turn,
+        record,
+        resource: replicaSets,
+        set,
+        plan,
+        counts: replicaStatus(set, owned, nowMs),
+        nowMs,
+      })
       const againInMs = nextAvailableInMs(set, owned, nowMs)
       return againInMs === undefined ? undefined : { againInMs }
     }

@@ -1,7 +1,6 @@
 import type { RecordEvent } from '../../client/index.ts'
 import { type KubeObject, nameOf, StatusError, sameJson } from '../../machinery/index.ts'
 import {
-  type Pod,
   type PodTemplateSpec,
   pods,
   type ReplicaSetCondition,
@@ -12,7 +11,7 @@ import { setCondition, withoutCondition } from '../runtime/conditions.ts'
 import type { Turn } from '../runtime/controller.ts'
 import { podFromTemplate } from '../runtime/pods.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
-import { type ReplicaOwner, type ReplicaPlan, replicaStatus } from './plan.ts'
+import type { ReplicaOwner, ReplicaPlan } from './plan.ts'
 
 type ReplicaKind = KubeObject &
   ReplicaOwner & { readonly status: ReplicaSetStatus; readonly spec: { readonly template?: PodTemplateSpec } }
@@ -22,14 +21,15 @@ export interface ReplicaSync<T extends ReplicaKind> {
   readonly record: RecordEvent
   readonly resource: ResourceDefinition<T>
   readonly set: T
-  readonly owned: readonly Pod[]
   readonly plan: ReplicaPlan
+  /** The counts to show; conditions are added. */
+  readonly counts: Omit<ReplicaSetStatus, 'conditions'>
   readonly nowMs: number
 }
 
 /** Creates or removes what the plan says, then writes the status if it changed, whether that worked or not. */
 export async function syncReplicas<T extends ReplicaKind>(sync: ReplicaSync<T>): Promise<void> {
-  const { turn, resource, set, owned, plan, nowMs } = sync
+  const { turn, resource, set, plan, counts, nowMs } = sync
   let failure: unknown
   try {
     if (set.metadata.deletionTimestamp === undefined) await change(sync)
@@ -37,7 +37,7 @@ export async function syncReplicas<T extends ReplicaKind>(sync: ReplicaSync<T>):
     failure = error
   }
   const conditions = failureConditions(set.status.conditions, plan, failure, nowMs)
-  const status = { ...replicaStatus(set, owned, nowMs), ...(conditions.length === 0 ? {} : { conditions }) }
+  const status = { ...counts, ...(conditions.length === 0 ? {} : { conditions }) }
   if (!sameStatus(set.status, status)) await turn.client.update(resource, { ...set, status }, 'status')
   if (failure !== undefined) throw failure
 }

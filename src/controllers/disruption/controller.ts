@@ -1,0 +1,94 @@
+import { controllerOf, type KubeObject, labelQueryOf, matchNothing, nameOf, sameJson } from '../../machinery/index.ts'
+import {
+  deployments,
+  type Pod,
+  type PodDisruptionBudget,
+  podDisruptionBudgets,
+  pods,
+  type ResourceDefinition,
+  replicaSets,
+  replicationControllers,
+  statefulSets,
+} from '../../resources/index.ts'
+import type { Cached, Controller } from '../runtime/controller.ts'
+import { each, selectedBy } from '../runtime/watches.ts'
+import { budgetStatus, needsOf, recheckInMs } from './plan.ts'
+
+/** Kubernetes: no selector picks nothing, an empty one everything. */
+const queryOf = ({ spec }: PodDisruptionBudget) =>
+  spec.selector === undefined ? matchNothing : labelQueryOf(spec.selector)
+const scalable: readonly ResourceDefinition<any>[] = [deployments, replicaSets, replicationControllers, statefulSets]
+
+/** Says of each PodDisruptionBudget how many of its pods may be evicted now. */
+export const disruptionController: Controller = {
+  name: 'disruption-controller',
+  account: 'disruption-controller',
+  eventSource: 'controllermanager',
+  watches: [
+    each(podDisruptionBudgets),
+    selectedBy(pods, (pod: Pod, cached) => budgetsFor(pod, cached)),
+    // A change of the wanted number changes what a percentage is of.
+    ...scalable.map((resource) =>
+      selectedBy(resource, (owner: KubeObject, cached) =>
+        cached(podDisruptionBudgets).list(owner.metadata.namespace).filter(dependsOnScale),
+      ),
+    ),
+  ],
+  start({ cached, clock, record }) {
+    const budgets = cached(podDisruptionBudgets)
+    return async function reconcile(name, { client }) {
+      const budget = budgets.get(name)
+      if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined
+      const query = queryOf(budget)
+      const covered = cached(pods)
+        .list(name.namespace)
+        .filter((pod) => query.matches(pod.metadata.labels))
+      if (covered.length === 0) record(budget, 'Normal', 'NoPods', 'No matching pods found')
+      const nowMs = clock.now()
+      const status = budgetStatus(
+        budget,
+        covered,
+        needsOf(budget, covered.length, () => scaleOf(covered, cached)),
+        nowMs,
+      )
+      if (
+        !sameJson(
+          { ...budget.status, disruptedPods: budget.status.disruptedPods ?? {} },
+          { ...status, disruptedPods: status.disruptedPods ?? {} },
+        )
+      )
+        await client.update(podDisruptionBudgets, { ...budget, status }, 'status')
+      const againInMs = recheckInMs(status.disruptedPods ?? {}, nowMs)
+      return againInMs === undefined ? undefined : { againInMs }
+    }
+  },
+}
+
+function budgetsFor(pod: Pod, cached: Cached): readonly PodDisruptionBudget[] {
+  return cached(podDisruptionBudgets)
+    .list(pod.metadata.namespace)
+    .filter((budget) => queryOf(budget).matches(pod.metadata.labels))
+}
+
+function dependsOnScale({ spec }: PodDisruptionBudget): boolean {
+  return spec.maxUnavailable !== undefined || typeof spec.minAvailable === 'string'
+}
+
+/** The sum of what the pods' controllers ask for; a Deployment counts for its ReplicaSets. */
+function scaleOf(covered: readonly Pod[], cached: Cached): number {
+  const scales = new Map<string, number>()
+  for (const pod of covered) {
+    const owner = ownerOf(pod, cached)
+    const top = owner === undefined ? undefined : (ownerOf(owner, cached) ?? owner)
+    if (top !== undefined) scales.set(top.metadata.uid, (top as { spec?: { replicas?: number } }).spec?.replicas ?? 1)
+  }
+  return [...scales.values()].reduce((sum, one) => sum + one, 0)
+}
+
+function ownerOf(object: KubeObject, cached: Cached): KubeObject | undefined {
+  const reference = controllerOf(object)
+  const resource = scalable.find(({ kind }) => kind === reference?.kind)
+  if (reference === undefined || resource === undefined) return undefined
+  const owner = cached<KubeObject>(resource).get({ ...nameOf(object), name: reference.name })
+  return owner?.metadata.uid === reference.uid ? owner : undefined
+}

@@ -1,0 +1,72 @@
+import { isReady, msOf, scaledValue } from '../../machinery/index.ts'
+import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../resources/index.ts'
+import { setCondition } from '../runtime/conditions.ts'
+
+/** Kubernetes: an eviction that was allowed must have begun by then, or it no longer counts. */
+const evictionMs = 2 * 60_000
+
+/** How many of a budget's pods must be healthy, of how many that there should be. */
+export function needsOf(
+  { spec }: PodDisruptionBudget,
+  podCount: number,
+  scale: () => number,
+): { readonly expected: number; readonly desired: number } {
+  const { minAvailable, maxUnavailable } = spec
+  if (maxUnavailable !== undefined) {
+    const expected = scale()
+    return { expected, desired: Math.max(0, expected - scaledValue(maxUnavailable, expected, 'up')) }
+  }
+  if (minAvailable === undefined) return { expected: podCount, desired: 0 }
+  if (typeof minAvailable === 'number') return { expected: podCount, desired: minAvailable }
+  const expected = scale()
+  return { expected, desired: scaledValue(minAvailable, expected, 'up') }
+}
+
+/** Pods whose eviction was allowed and has not shown yet, with those that never began dropped. */
+export function disruptedPods(
+  known: Readonly<Record<string, string>> | undefined,
+  pods: readonly Pod[],
+  nowMs: number,
+): Readonly<Record<string, string>> {
+  const still = Object.entries(known ?? {}).filter(([name, since]) => {
+    const pod = pods.find(({ metadata }) => metadata.name === name)
+    return pod !== undefined && pod.metadata.deletionTimestamp === undefined && msOf(since) + evictionMs > nowMs
+  })
+  return Object.fromEntries(still)
+}
+
+/** When the first of them is given up; undefined when there is none. */
+export function recheckInMs(disrupted: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+  const times = Object.values(disrupted).map((since) => msOf(since) + evictionMs - nowMs)
+  return times.length === 0 ? undefined : Math.max(0, Math.min(...times))
+}
+
+export function budgetStatus(
+  budget: PodDisruptionBudget,
+  pods: readonly Pod[],
+  needs: { readonly expected: number; readonly desired: number },
+  nowMs: number,
+): PodDisruptionBudgetStatus {
+  const disrupted = disruptedPods(budget.status.disruptedPods, pods, nowMs)
+  const healthy = pods.filter(
+    (pod) => pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isReady(pod),
+  ).length
+  const allowed = needs.expected <= 0 ? 0 : Math.max(0, healthy - needs.desired)
+  const observedGeneration = budget.metadata.generation ?? 0
+  const said = {
+    type: 'DisruptionAllowed',
+    status: allowed > 0 ? 'True' : 'False',
+    reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+    message: '',
+    observedGeneration,
+  } as const
+  return {
+    ...(Object.keys(disrupted).length === 0 ? {} : { disruptedPods: disrupted }),
+    observedGeneration,
+    currentHealthy: healthy,
+    desiredHealthy: needs.desired,
+    expectedPods: needs.expected,
+    disruptionsAllowed: allowed,
+    conditions: setCondition<any>(budget.status.conditions, said, nowMs),
+  }
+}

@@ -1,0 +1,137 @@
+import {
+  controllerOf,
+  isNotFound,
+  keyOf,
+  labelQueryOf,
+  matchNothing,
+  nameOf,
+  sameJson,
+  type Unsaved,
+} from '../../machinery/index.ts'
+import { type Container, type Job, jobs, type Pod, pods } from '../../resources/index.ts'
+import { claim } from '../runtime/claim.ts'
+import type { Controller, Tools, Turn } from '../runtime/controller.ts'
+import { isNamespaceGoing } from '../runtime/namespaces.ts'
+import { podFromTemplate } from '../runtime/pods.ts'
+import { forAll, slowStart } from '../runtime/slow-start.ts'
+import { each, ownedOrSelected } from '../runtime/watches.ts'
+import { completionIndexKey } from './indexes.ts'
+import { type JobPlan, planJob } from './plan.ts'
+import { isTracked, trackingFinalizer } from './tally.ts'
+
+const queryOf = ({ spec }: Job) => (spec.selector === undefined ? matchNothing : labelQueryOf(spec.selector))
+/** Kubernetes: who else may run a Job, when it is not this controller. */
+const ownName = 'kubernetes.io/job-controller'
+
+/** Runs pods until enough of them have succeeded, or too many have failed. */
+export const jobController: Controller = {
+  name: 'job-controller',
+  account: 'job-controller',
+  watches: [each(jobs), ownedOrSelected(jobs, pods, (job: Job, pod) => queryOf(job).matches(pod.metadata.labels))],
+  start(tools) {
+    const all = tools.cached(jobs)
+    const allPods = tools.cached(pods)
+    allPods.addIndex('tracked', (pod) => {
+      const owner = controllerOf(pod)
+      return owner?.kind === 'Job' && isTracked(pod) ? [keyOf({ ...nameOf(pod), name: owner.name })] : []
+    })
+    return async function reconcile(name, turn) {
+      const job = all.get(name)
+      const strangers = allPods.by('tracked', keyOf(name)).filter((pod) => controllerOf(pod)?.uid !== job?.metadata.uid)
+      await forAll(strangers, (pod) => release(pod, turn))
+      if (job === undefined || (job.spec.managedBy ?? ownName) !== ownName) return undefined
+      const owned = await claim({
+        client: turn.client,
+        owners: jobs,
+        owner: job,
+        resource: pods,
+        cache: allPods,
+        query: queryOf(job),
+      })
+      const plan = planJob(job, owned, tools.clock.now())
+      await act(job, plan, tools, turn)
+      return plan.againInMs === undefined ? undefined : { againInMs: plan.againInMs }
+    }
+  },
+}
+
+async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn): Promise<void> {
+  let failure: unknown
+  try {
+    await forAll(plan.remove, async (pod) => {
+      await release(pod, turn)
+      await remove(pod)
+    })
+    await forAll(plan.stop, remove)
+    await slowStart(plan.create.length, (index) => create(plan.create[index]))
+  } catch (error) {
+    failure = error
+  }
+  // The status is written before the pods it notes are let go, so that none is counted twice or never.
+  if (!sameJson(job.status, plan.status)) await turn.client.update(jobs, { ...job, status: plan.status }, 'status')
+  for (const { type, reason, message } of plan.events) record(job, type, reason, message)
+  await forAll(plan.release, (pod) => release(pod, turn))
+  if (failure !== undefined) throw failure
+
+  async function remove(pod: Pod): Promise<void> {
+    await turn.client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata.uid } })
+    record(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
+  }
+  async function create(index: number | undefined): Promise<void> {
+    try {
+      const created = await turn.client.create(pods, podOf(job, index))
+      record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
+    } catch (error) {
+      if (isNamespaceGoing(error)) return
+      record(
+        job,
+        'Warning',
+        'FailedCreate',
+        `Error creating: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      throw error
+    }
+  }
+}
+
+/** Lets an ended, or unneeded, pod go: the Job's status knows of it. */
+async function release(pod: Pod, { client }: Turn): Promise<void> {
+  if (!isTracked(pod)) return
+  const body = { metadata: { uid: pod.metadata.uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }
+  try {
+    await client.patch(pods, nameOf(pod), { type: 'strategic', body })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
+function podOf(job: Job, index: number | undefined): Unsaved<Pod> {
+  const pod = podFromTemplate(jobs, job, job.spec.template)
+  const finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer]
+  if (index === undefined) return { ...pod, metadata: { ...pod.metadata, finalizers } }
+  const mark = { [completionIndexKey]: String(index) }
+  const variable = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { fieldPath: `metadata.labels['${completionIndexKey}']` } },
+  }
+  const knowing = (container: Container) =>
+    container.env?.some(({ name }) => name === variable.name) === true
+      ? container
+      : { ...container, env: [...(container.env ?? []), variable] }
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      finalizers,
+      generateName: `${job.metadata.name}-${index}-`,
+      labels: { ...pod.metadata.labels, ...mark },
+      annotations: { ...pod.metadata.annotations, ...mark },
+    },
+    spec: {
+      ...pod.spec,
+      hostname: `${job.metadata.name}-${index}`,
+      containers: pod.spec.containers.map(knowing),
+      ...(pod.spec.initContainers === undefined ? {} : { initContainers: pod.spec.initContainers.map(knowing) }),
+    },
+  }
+}

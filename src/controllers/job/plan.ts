@@ -1,0 +1,225 @@
+import { conditionOf, isReady, msOf, timestampOf } from '../../machinery/index.ts'
+import type { Job, JobCondition, JobStatus, Pod } from '../../resources/index.ts'
+import { setCondition } from '../runtime/conditions.ts'
+import { freeIndexes, indexesText, indexOfPod } from './indexes.ts'
+import { endedMs, isIndexed, type Tally, tallyOf } from './tally.ts'
+
+export interface JobPlan {
+  readonly status: JobStatus
+  /** One for each pod to create: its index, or undefined where there are none. */
+  readonly create: readonly (number | undefined)[]
+  /** Not needed any more; they do not count as failed. */
+  readonly remove: readonly Pod[]
+  /** The Job has failed: what still runs is stopped, and counts as failed. */
+  readonly stop: readonly Pod[]
+  readonly release: readonly Pod[]
+  readonly events: readonly { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }[]
+  readonly againInMs: number | undefined
+}
+
+/** Kubernetes: at most this many pods at once, and this long to wait after failures. */
+const burst = 500
+const backoffMsFirst = 10_000
+const backoffMsMax = 600_000
+
+type Verdict = Pick<JobCondition, 'reason' | 'message'>
+const nothing = { create: [], remove: [], stop: [], release: [], events: [], againInMs: undefined } as const
+
+export const isFinished = (job: Job): boolean =>
+  conditionOf(job, 'Complete')?.status === 'True' || conditionOf(job, 'Failed')?.status === 'True'
+
+/** What is next for a Job with these pods. */
+export function planJob(job: Job, pods: readonly Pod[], nowMs: number): JobPlan {
+  const tally = tallyOf(job, pods)
+  if (isFinished(job)) return { ...nothing, status: job.status, release: tally.release }
+  const failure = failureOf(job, tally, pods, nowMs)
+  if (failure !== undefined) return ending(job, tally, 'Failed', failure, nowMs)
+  if (isDone(job, tally))
+    return ending(
+      job,
+      tally,
+      'Complete',
+      { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' },
+      nowMs,
+    )
+  if (job.metadata.deletionTimestamp !== undefined)
+    return { ...nothing, status: statusOf(job, tally, 0), release: tally.release }
+  return job.spec.suspend === true ? suspended(job, tally, nowMs) : working(job, tally, pods, nowMs)
+}
+
+/** The status of the counts, with what changes the number of active pods taken in. */
+function statusOf(job: Job, tally: Tally, activeChange: number): JobStatus {
+  const {
+    active: _a,
+    succeeded: _s,
+    failed: _f,
+    ready: _r,
+    terminating: _t,
+    completedIndexes: _c,
+    uncountedTerminatedPods: _u,
+    ...kept
+  } = job.status
+  const { succeeded, failed } = tally.uncounted
+  return {
+    ...kept,
+    ...positive('active', tally.active.length + activeChange),
+    ...positive('succeeded', tally.succeeded),
+    ...positive('failed', tally.failed),
+    ready: tally.ready,
+    terminating: tally.terminating,
+    ...(isIndexed(job) ? { completedIndexes: indexesText(tally.completed) } : {}),
+    uncountedTerminatedPods: {
+      ...(succeeded.length === 0 ? {} : { succeeded }),
+      ...(failed.length === 0 ? {} : { failed }),
+    },
+  }
+}
+const positive = (name: string, count: number) => (count > 0 ? { [name]: count } : {})
+
+function working(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): JobPlan {
+  const resumed = conditionOf(job, 'Suspended')?.status === 'True'
+  const events: JobPlan['events'] = resumed ? [{ type: 'Normal', reason: 'Resumed', message: 'Job resumed' }] : []
+  const wanted = wantedActive(job, tally)
+  const occupied = tally.active.length + (job.spec.podReplacementPolicy === 'Failed' ? tally.terminating : 0)
+  const surplus = Math.max(0, tally.active.length - wanted)
+  const remove = tally.active
+    .toSorted((left, right) => Number(isReady(left)) - Number(isReady(right)))
+    .slice(0, surplus)
+  const missing = Math.min(Math.max(0, wanted - occupied), burst)
+  const waitMs = missing === 0 ? 0 : backoffMs(pods, nowMs)
+  const create = waitMs > 0 ? [] : newIndexes(job, tally, missing)
+  const startTime = job.status.startTime === undefined || resumed ? timestampOf(nowMs) : job.status.startTime
+  const conditions = resumed
+    ? said(job, 'Suspended', 'False', { reason: 'JobResumed', message: 'Job resumed' }, nowMs)
+    : job.status.conditions
+  const status = {
+    ...statusOf(job, tally, create.length - remove.length),
+    startTime,
+    ...(conditions === undefined ? {} : { conditions }),
+  }
+  const { activeDeadlineSeconds } = job.spec
+  const deadlineMs =
+    activeDeadlineSeconds === undefined ? undefined : msOf(startTime) + activeDeadlineSeconds * 1000 - nowMs
+  const times = [waitMs > 0 ? waitMs : undefined, deadlineMs].filter((one) => one !== undefined)
+  const againInMs = times.length === 0 ? undefined : Math.max(0, Math.min(...times))
+  return { status, create, remove, stop: [], release: tally.release, events, againInMs }
+}
+
+function suspended(job: Job, tally: Tally, nowMs: number): JobPlan {
+  const isNews = conditionOf(job, 'Suspended')?.status !== 'True'
+  const { startTime: _, ...status } = statusOf(job, tally, -tally.active.length)
+  const conditions = isNews
+    ? said(job, 'Suspended', 'True', { reason: 'JobSuspended', message: 'Job suspended' }, nowMs)
+    : job.status.conditions
+  return {
+    ...nothing,
+    status: { ...status, ...(conditions === undefined ? {} : { conditions }) },
+    remove: tally.active,
+    release: tally.release,
+    events: isNews ? [{ type: 'Normal', reason: 'Suspended', message: 'Job suspended' }] : [],
+  }
+}
+
+/** Kubernetes: that it will end is said at once, that it has ended when no pod is left and every one is counted. */
+function ending(job: Job, tally: Tally, type: 'Complete' | 'Failed', verdict: Verdict, nowMs: number): JobPlan {
+  const target = type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
+  const isOver =
+    tally.active.length === 0 &&
+    tally.terminating === 0 &&
+    tally.uncounted.succeeded.length + tally.uncounted.failed.length === 0
+  const announced = said(job, target, 'True', verdict, nowMs)
+  const conditions = isOver
+    ? setCondition<JobCondition>(announced, { type, status: 'True', ...verdict }, nowMs)
+    : announced
+  const startTime = job.status.startTime ?? timestampOf(nowMs)
+  const event =
+    type === 'Complete'
+      ? ({ type: 'Normal', reason: 'Completed', message: 'Job completed' } as const)
+      : ({ type: 'Warning', reason: verdict.reason ?? '', message: verdict.message ?? '' } as const)
+  return {
+    ...nothing,
+    status: {
+      ...statusOf(job, tally, type === 'Complete' ? -tally.active.length : 0),
+      startTime,
+      ...(isOver && type === 'Complete' ? { completionTime: timestampOf(nowMs) } : {}),
+      conditions,
+    },
+    remove: type === 'Complete' ? tally.active : [],
+    stop: type === 'Failed' ? tally.active : [],
+    release: tally.release,
+    events: isOver ? [event] : [],
+  }
+}
+
+function said(
+  job: Job,
+  type: string,
+  status: 'True' | 'False',
+  verdict: Verdict,
+  nowMs: number,
+): readonly JobCondition[] {
+  if (conditionOf(job, type)?.status === status) return job.status.conditions ?? []
+  return setCondition<JobCondition>(job.status.conditions, { type, status, ...verdict }, nowMs)
+}
+
+/** Why the Job must fail; undefined when it need not. What was once said holds. */
+function failureOf(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): Verdict | undefined {
+  const known = conditionOf(job, 'FailureTarget')
+  if (known?.status === 'True') return { reason: known.reason ?? '', message: known.message ?? '' }
+  if (conditionOf(job, 'SuccessCriteriaMet')?.status === 'True') return undefined
+  const { backoffLimit = 6, activeDeadlineSeconds, template } = job.spec
+  const failed = tally.failed + tally.uncounted.failed.length
+  const restarts = template.spec.restartPolicy === 'OnFailure' ? restartsOf(pods) : 0
+  const isRestartedTooOften = backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit
+  if (failed > backoffLimit || (restarts > 0 && isRestartedTooOften))
+    return { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
+  const { startTime } = job.status
+  const isLate =
+    activeDeadlineSeconds !== undefined &&
+    startTime !== undefined &&
+    nowMs >= msOf(startTime) + activeDeadlineSeconds * 1000
+  if (isLate && job.spec.suspend !== true)
+    return { reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
+  return undefined
+}
+
+function restartsOf(pods: readonly Pod[]): number {
+  const counted = pods.filter(({ status }) => status.phase === 'Running' || status.phase === 'Pending')
+  return counted
+    .flatMap(({ status }) => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0)
+}
+
+function isDone(job: Job, tally: Tally): boolean {
+  const succeeded = succeededOf(tally)
+  const { completions } = job.spec
+  // Kubernetes: without a number of completions, one success and nobody at work is enough.
+  if (completions === undefined) return succeeded > 0 && tally.active.length === 0 && tally.terminating === 0
+  return succeeded >= completions
+}
+
+function wantedActive({ spec }: Job, tally: Tally): number {
+  const { completions, parallelism = 1 } = spec
+  const succeeded = succeededOf(tally)
+  if (completions === undefined) return succeeded > 0 ? Math.min(tally.active.length, parallelism) : parallelism
+  return Math.min(parallelism, Math.max(0, completions - succeeded))
+}
+
+const succeededOf = (tally: Tally): number => tally.succeeded + tally.uncounted.succeeded.length
+
+function newIndexes(job: Job, tally: Tally, count: number): readonly (number | undefined)[] {
+  if (!isIndexed(job)) return Array.from({ length: count }, () => undefined)
+  const taken = new Set(tally.completed)
+  for (const pod of tally.active) taken.add(indexOfPod(pod) ?? -1)
+  return freeIndexes(job.spec.completions ?? 0, count, taken)
+}
+
+/** How long to wait after the failures since the last success: 10 s, twice as long each time, at most 10 min. */
+function backoffMs(pods: readonly Pod[], nowMs: number): number {
+  const ends = (phase: string) => pods.filter(({ status }) => status.phase === phase).map(endedMs)
+  const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...ends('Succeeded'))
+  const failures = ends('Failed').filter((ms) => ms > lastSuccessMs)
+  if (failures.length === 0) return 0
+  const delayMs = Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures.length - 1))
+  return Math.max(0, Math.max(...failures) + delayMs - nowMs)
+}

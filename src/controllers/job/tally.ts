@@ -1,0 +1,89 @@
+import { isReady, isTerminal, msOf } from '../../machinery/index.ts'
+import type { Job, Pod } from '../../resources/index.ts'
+import { indexOfPod, parseIndexes } from './indexes.ts'
+
+export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
+
+/** What has become of a Job's pods. */
+export interface Tally {
+  readonly active: readonly Pod[]
+  readonly terminating: number
+  readonly ready: number
+  /** Counted for good: their pods are free to go. */
+  readonly succeeded: number
+  readonly failed: number
+  /** Ended, noted by uid, their pods not yet free to go. */
+  readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] }
+  /** For Indexed Jobs: what is done. */
+  readonly completed: ReadonlySet<number>
+  /** Pods to be freed once the status that notes them is written. */
+  readonly release: readonly Pod[]
+}
+
+export const isTracked = ({ metadata }: Pod): boolean => metadata.finalizers?.includes(trackingFinalizer) === true
+export const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed'
+
+/**
+ * Counts each ended pod once, whatever crashes in between: its uid is noted in the status, then its finalizer goes, then
+ * the note becomes part of the number.
+ */
+export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
+  const byUid = new Map(pods.map((pod) => [pod.metadata.uid, pod]))
+  const noted = job.status.uncountedTerminatedPods ?? {}
+  const isHeld = (uid: string) => {
+    const pod = byUid.get(uid)
+    return pod !== undefined && isTracked(pod)
+  }
+  const still = { succeeded: (noted.succeeded ?? []).filter(isHeld), failed: (noted.failed ?? []).filter(isHeld) }
+  const succeeded = (job.status.succeeded ?? 0) + (noted.succeeded ?? []).length - still.succeeded.length
+  const failed = (job.status.failed ?? 0) + (noted.failed ?? []).length - still.failed.length
+  const completed = parseIndexes(job.status.completedIndexes, job.spec.completions ?? 0)
+  const release: Pod[] = []
+  for (const pod of pods) {
+    const { uid } = pod.metadata
+    const hasFailed = isFailed(job, pod)
+    if (pod.status.phase === 'Succeeded' && isIndexed(job)) noteIndex(job, pod, completed)
+    if (!isTracked(pod) || !(hasFailed || pod.status.phase === 'Succeeded')) continue
+    release.push(pod)
+    const list = hasFailed ? still.failed : still.succeeded
+    // Indexes are their own account.
+    if (!list.includes(uid) && (hasFailed || !isIndexed(job))) list.push(uid)
+  }
+  const active = pods.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined)
+  return {
+    active,
+    terminating: pods.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp !== undefined).length,
+    ready: active.filter(isReady).length,
+    succeeded: isIndexed(job) ? completed.size : succeeded,
+    failed,
+    uncounted: still,
+    completed,
+    release,
+  }
+}
+
+function noteIndex(job: Job, pod: Pod, completed: Set<number>): void {
+  const index = indexOfPod(pod)
+  if (index !== undefined && index < (job.spec.completions ?? 0)) completed.add(index)
+}
+
+/** Kubernetes: unless told to wait for the end, a pod that is going counts as failed: it might never say how it ended. */
+function isFailed({ spec }: Job, pod: Pod): boolean {
+  if (pod.status.phase === 'Failed') return true
+  return (
+    pod.metadata.deletionTimestamp !== undefined &&
+    pod.status.phase !== 'Succeeded' &&
+    spec.podReplacementPolicy !== 'Failed'
+  )
+}
+
+/** When a pod ended, as well as it can be known. */
+export function endedMs(pod: Pod): number {
+  const ends = (pod.status.containerStatuses ?? [])
+    .map(({ state }) => msOf(state?.terminated?.finishedAt))
+    .filter((ms) => !Number.isNaN(ms))
+  if (ends.length > 0) return Math.max(...ends)
+  const fallback =
+    pod.metadata.deletionTimestamp ?? pod.status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+  return msOf(fallback ?? pod.metadata.creationTimestamp)
+}
