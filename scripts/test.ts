@@ -22,7 +22,7 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 const parts: readonly Part[] = [
   { name: 'types', command: [bin('tsc'), '-p', '.'] },
-  { name: 'lint and format', command: [bin('biome'), 'check', '.'] },
+  { name: 'lint and format', command: [process.execPath, join(root, 'scripts/biome.ts'), 'check', '.'] },
   { name: 'house: rooms and habits', command: nodeTest(false, files('test/house/*.test.ts')) },
   { name: 'plans and rooms', command: nodeTest(false, files('src/**/*.test.ts')) },
   { name: 'store under kill', command: nodeTest(true, files('test/store/*.test.ts')) },
