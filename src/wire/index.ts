@@ -11,6 +11,7 @@ export {
 } from './front/front.ts'
 export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'
 export { refuseUpgrade } from './remote-command/protocols.ts'
+export { ChunkQueue } from './remote-command/queue.ts'
 export {
   acceptCommand,
   type CommandEnd,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../machinery/index.ts'
-import { dialSpdy } from '../../wire/index.ts'
+import { ChunkQueue, dialSpdy } from '../../wire/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import { createLimit } from '../limit.ts'
 import {
@@ -47,6 +47,7 @@ const execsAtOnceMax = 6
 const sandboxStartsAtOnceMax = 4
 const sandboxTimeoutMs = 240_000
 const resubscribeMs = 1000
+const settleDelaysMs = [5, 10, 20, 40, 80, 160, 320, 640]
 /** Carries the cgroup parent, which CRI takes but does not give back. */
 const cgroupParentAnnotation = 'coxswain.io/cgroup-parent'
 const podUidLabel = 'io.kubernetes.pod.uid'
@@ -64,6 +65,9 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
   /** What will not change while the listed state stays: asked for once. */
   readonly #sandboxes = new Map<string, { readonly state: string; readonly observed: ObservedSandbox }>()
   readonly #containers = new Map<string, { readonly state: string; readonly observed: ObservedContainer }>()
+
+  /** Whose a sandbox or container of ours is: events come before anybody has looked at what was just made. */
+  readonly #owners = new Map<string, string>()
 
   constructor(parts: CriRuntimeParts, cri: CriConnection) {
     this.#parts = parts
@@ -105,6 +109,7 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
     const reply = await this.#startLimit(() =>
       this.#cri.call<{ podSandboxId: string }>('RunPodSandbox', request, sandboxTimeoutMs),
     )
+    this.#owners.set(reply.podSandboxId, config.pod.uid)
     return reply.podSandboxId
   }
 
@@ -114,6 +119,7 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
 
   async removeSandbox(id: string): Promise<void> {
     await doneWhenGone(this.#cri.call('RemovePodSandbox', { podSandboxId: id }))
+    this.#owners.delete(id)
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string> {
@@ -122,7 +128,9 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
       config: criContainerConfig(config, sandbox),
       sandboxConfig: criSandboxConfig(sandbox),
     }
-    return (await this.#cri.call<{ containerId: string }>('CreateContainer', request)).containerId
+    const { containerId } = await this.#cri.call<{ containerId: string }>('CreateContainer', request)
+    this.#owners.set(containerId, sandbox.pod.uid)
+    return containerId
   }
 
   async startContainer(id: string): Promise<void> {
@@ -136,6 +144,7 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
 
   async removeContainer(id: string): Promise<void> {
     await doneWhenGone(this.#cri.call('RemoveContainer', { containerId: id }))
+    this.#owners.delete(id)
   }
 
   async updateResources(id: string, resources: ContainerResources): Promise<void> {
@@ -188,11 +197,19 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
   }
 
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    const seen = new ChunkQueue<RuntimeEvent>()
+    signal.addEventListener('abort', () => seen.end(), { once: true })
+    void this.#follow(seen, signal)
+    yield* seen
+  }
+
+  async #follow(seen: ChunkQueue<RuntimeEvent>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         for await (const event of this.#cri.subscribe(eventFilters, signal)) {
           const hint = hintOf(event)
-          if (hint !== undefined) yield { ...hint, podUid: this.#podOf(hint.containerId) }
+          if (hint !== undefined)
+            void this.#settled(hint).then(() => seen.push({ ...hint, podUid: this.#podOf(hint.containerId) }))
         }
       } catch {
         // Not containerd, or it is restarting: whoever listens observes on its own in the meantime.
@@ -200,8 +217,26 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
       await this.#parts.clock.sleep(resubscribeMs, signal).catch(() => {})
     }
   }
+
+  /** containerd tells of an end a moment before CRI lists it: who looked at once would see the container still run. */
+  async #settled({ type, containerId }: RuntimeEvent): Promise<void> {
+    if (type !== 'stopped') return
+    type Reply = { status: { state: string } | null }
+    for (const delayMs of settleDelaysMs) {
+      const isContainer = !this.#sandboxes.has(containerId) && this.#podOf(containerId) !== ''
+      if (!isContainer) return
+      const reply = await this.#cri.call<Reply>('ContainerStatus', { containerId }).catch(() => undefined)
+      if (reply?.status?.state !== 'CONTAINER_RUNNING') return
+      await this.#parts.clock.sleep(delayMs)
+    }
+  }
   #podOf(id: string): string {
-    return this.#containers.get(id)?.observed.podUid ?? this.#sandboxes.get(id)?.observed.pod.uid ?? ''
+    return (
+      this.#owners.get(id) ??
+      this.#containers.get(id)?.observed.podUid ??
+      this.#sandboxes.get(id)?.observed.pod.uid ??
+      ''
+    )
   }
 
   execSync(containerId: string, command: readonly string[], timeoutSeconds: number) {
