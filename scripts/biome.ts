@@ -7,4 +7,7 @@ const binary = join(import.meta.dirname, `../node_modules/@biomejs/cli-${process
 if (existsSync(binary)) {
   const { status } = spawnSync(binary, process.argv.slice(2), { stdio: 'inherit' })
   process.exitCode = status ?? 1
-} else process.stderr.write(`biome is not installed for ${process.platform}-${process.arch}: lint and format are not checked here\n`)
+} else
+  process.stderr.write(
+    `biome is not installed for ${process.platform}-${process.arch}: lint and format are not checked here\n`,
+  )
