@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { addressAt, ipText, parseCidr } from '../../machinery/index.ts'
 import { pauseImage } from './pause-image.ts'
 
 /** One node's own containerd: where it lives and the pod network it gives. */
@@ -22,6 +23,9 @@ export interface ContainerdSettings {
   readonly crunBinary?: string
 }
 const interfaceNameMax = 15
+const mtuDefault = 1500
+
+export const mtuOf = ({ mtu }: ContainerdSettings) => mtu ?? mtuDefault
 
 export const socketOf = (settings: ContainerdSettings) => join(settings.runDirectory, 'containerd.sock')
 export const cniDirectoryOf = (settings: ContainerdSettings) => join(settings.directory, 'cni', 'net.d')
@@ -32,6 +36,15 @@ export function bridgeOf({ name }: ContainerdSettings): string {
   let hash = 0x811c9dc5
   for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0
   return `cox-${name.slice(0, 4)}${hash.toString(36)}`.slice(0, interfaceNameMax)
+}
+
+/** The node's own addresses on the bridge, the first of each range, with their prefix lengths. */
+export function gatewaysOf({ podCidrs }: ContainerdSettings): readonly string[] {
+  return podCidrs.map((cidr) => {
+    const range = parseCidr(cidr)
+    if (range === undefined) throw new Error(`${cidr} is not a range of addresses`)
+    return `${ipText(addressAt(range, 1))}/${range.bits}`
+  })
 }
 
 /** containerd's configuration file. */
@@ -89,7 +102,7 @@ export function cniConflist(settings: ContainerdSettings, plugins: { readonly ho
     isGateway: true,
     ipMasq: false,
     hairpinMode: true,
-    mtu: settings.mtu ?? 1500,
+    mtu: mtuOf(settings),
     ipam: {
       type: 'host-local',
       ranges: settings.podCidrs.map((subnet) => [{ subnet }]),

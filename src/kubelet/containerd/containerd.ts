@@ -13,8 +13,10 @@ import {
   cniConflist,
   cniDirectoryOf,
   containerdConfig,
+  gatewaysOf,
   masqueradeRules,
   masqueradeTable,
+  mtuOf,
   socketOf,
 } from './config.ts'
 import { pauseArchive, pauseImage } from './pause-image.ts'
@@ -96,6 +98,16 @@ async function prepareNetwork(settings: ContainerdSettings): Promise<void> {
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1')
   await writeFile('/proc/sys/net/bridge/bridge-nf-call-iptables', '1').catch(() => {})
   await command('nft', ['-f', '-'], masqueradeRules(settings))
+  await prepareBridge(settings)
+}
+
+/** The bridge with its addresses is there before the first pod: cluster DNS listens on it. */
+async function prepareBridge(settings: ContainerdSettings): Promise<void> {
+  const bridge = bridgeOf(settings)
+  if (!(await exists(`/sys/class/net/${bridge}`))) await command('ip', ['link', 'add', bridge, 'type', 'bridge'])
+  for (const address of gatewaysOf(settings))
+    await command('ip', ['address', 'replace', address, 'dev', bridge, ...(address.includes(':') ? ['nodad'] : [])])
+  await command('ip', ['link', 'set', bridge, 'mtu', String(mtuOf(settings)), 'up'])
 }
 
 /** Starts the daemon in a session of its own, so that a Ctrl-C at our terminal does not reach it. */
