@@ -1,4 +1,5 @@
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
+import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
@@ -14,6 +15,7 @@ import { replicationControllerController } from './replicationcontroller/control
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
@@ -27,6 +29,8 @@ export const allControllers: readonly Controller[] = [
   replicationControllerController,
   disruptionController,
   clusterRoleAggregationController,
+  statefulSetController,
+  daemonSetController,
   jobController,
   ttlAfterFinishedController,
   endpointsController,

@@ -1,0 +1,204 @@
+import { availableAtMs, isAlreadyExists, labelQueryOf, nameOf, sameJson, type Unsaved } from '../../machinery/index.ts'
+import {
+  controllerRevisions,
+  type Pod,
+  type PodTemplateSpec,
+  persistentVolumeClaims,
+  pods,
+  type StatefulSet,
+  statefulSets,
+} from '../../resources/index.ts'
+import { claim } from '../runtime/claim.ts'
+import type { Controller, Tools, Turn } from '../runtime/controller.ts'
+import { podFromTemplate } from '../runtime/pods.ts'
+import { forgetRevisions, revisionHashLabel, syncRevisions, templateOf } from '../runtime/revisions.ts'
+import { forAll, slowStart } from '../runtime/slow-start.ts'
+import { each, ownedOrSelected } from '../runtime/watches.ts'
+import { type Creation, ordinalOf, planStatefulSet, statefulStatus } from './plan.ts'
+
+const queryOf = ({ spec }: StatefulSet) => labelQueryOf(spec.selector)
+
+/** Keeps pods with names, storage and an order of their own. */
+export const statefulSetController: Controller = {
+  name: 'statefulset-controller',
+  account: 'statefulset-controller',
+  watches: [
+    each(statefulSets),
+    ownedOrSelected(statefulSets, pods, (set: StatefulSet, pod) => queryOf(set).matches(pod.metadata.labels)),
+    ownedOrSelected(statefulSets, controllerRevisions, (set: StatefulSet, one) =>
+      queryOf(set).matches(one.metadata.labels),
+    ),
+  ],
+  start(tools) {
+    const { cached, clock } = tools
+    const all = cached(statefulSets)
+    const allPods = cached(pods)
+    const history = cached(controllerRevisions)
+    cached(persistentVolumeClaims)
+    return async function reconcile(name, turn) {
+      const set = all.get(name)
+      if (set === undefined) return undefined
+      const query = queryOf(set)
+      const shared = { owners: statefulSets, owner: set, query }
+      const claimed = await claim({
+        ...shared,
+        client: turn.client,
+        resource: pods,
+        cache: allPods,
+        leaves: (pod) => ordinalOf(set, pod) === undefined,
+      })
+      const owned = claimed.filter((pod) => ordinalOf(set, pod) !== undefined)
+      const { status, spec } = set
+      const revisions = await syncRevisions({
+        ...shared,
+        turn,
+        template: spec.template,
+        cache: history,
+        hashLabel: 'controller.kubernetes.io/hash',
+        collisionCount: status.collisionCount,
+      })
+      const update = revisions.update.metadata.name
+      const current = revisions.all.find(({ metadata }) => metadata.name === status.currentRevision) ?? revisions.update
+      const names = { current: current.metadata.name, update }
+      const nowMs = clock.now()
+      const plan = planStatefulSet(set, owned, names, nowMs)
+      let failure: unknown
+      if (set.metadata.deletionTimestamp === undefined) {
+        const templates = { current: templateOf(current), update: spec.template }
+        failure = await act(
+          set,
+          plan,
+          (creation) => podOf(set, creation, templates[creation.revision], names[creation.revision]),
+          tools,
+          turn,
+        )
+      }
+      const next = statefulStatus(set, owned, names, revisions.collisionCount, nowMs)
+      if (!sameJson(shown(set.status), shown(next)))
+        await turn.client.update(statefulSets, { ...set, status: next }, 'status')
+      const used = new Set([
+        names.current,
+        names.update,
+        ...owned.map(({ metadata }) => metadata.labels?.[revisionHashLabel]),
+      ])
+      await forgetRevisions(
+        turn,
+        revisions.all,
+        ({ metadata }) => used.has(metadata.name),
+        spec.revisionHistoryLimit ?? 10,
+      )
+      if (failure !== undefined) throw failure
+      const times = owned
+        .map((pod) => availableAtMs(pod, spec.minReadySeconds ?? 0, nowMs))
+        .filter((one) => one !== undefined)
+      return times.length === 0 ? undefined : { againInMs: Math.min(...times) - nowMs }
+    }
+  },
+}
+
+/** Counts that are left out are zero. */
+const shown = (status: StatefulSet['status']) =>
+  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0))
+
+/** Does what the plan says; answers what went wrong, if anything did. */
+async function act(
+  set: StatefulSet,
+  plan: ReturnType<typeof planStatefulSet>,
+  podFor: (creation: Creation) => Unsaved<Pod>,
+  { cached, record }: Tools,
+  turn: Turn,
+): Promise<unknown> {
+  const { namespace = '', name } = set.metadata
+  const told = async (verb: 'create' | 'delete', podName: string, work: Promise<unknown>) => {
+    const reason = verb === 'create' ? 'Create' : 'Delete'
+    const what = `${verb} Pod ${podName} in StatefulSet ${name}`
+    try {
+      await work
+      record(set, 'Normal', `Successful${reason}`, `${what} successful`)
+    } catch (error) {
+      record(
+        set,
+        'Warning',
+        `Failed${reason}`,
+        `${what} failed error: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      throw error
+    }
+  }
+  const remove = (pod: Pod) =>
+    told(
+      'delete',
+      pod.metadata.name,
+      turn.client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata.uid } }),
+    )
+  try {
+    await forAll(plan.recreate, async (pod) => {
+      const [type, reason, kind] =
+        pod.status.phase === 'Failed'
+          ? (['Warning', 'RecreatingFailedPod', 'failed'] as const)
+          : (['Normal', 'RecreatingTerminatedPod', 'terminated'] as const)
+      record(set, type, reason, `StatefulSet ${namespace}/${name} is recreating ${kind} Pod ${pod.metadata.name}`)
+      await remove(pod)
+    })
+    await slowStart(plan.create.length, async (index) => {
+      const creation = plan.create[index]!
+      await createClaims(set, creation.ordinal, cached, turn)
+      await told('create', `${name}-${creation.ordinal}`, turn.client.create(pods, podFor(creation)))
+    })
+    await forAll(plan.remove, remove)
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+const claimName = (set: StatefulSet, template: string, ordinal: number) => `${template}-${set.metadata.name}-${ordinal}`
+
+async function createClaims(set: StatefulSet, ordinal: number, cached: Tools['cached'], turn: Turn): Promise<void> {
+  for (const template of set.spec.volumeClaimTemplates ?? []) {
+    const place = { ...nameOf(set), name: claimName(set, template.metadata.name, ordinal) }
+    if (cached(persistentVolumeClaims).get(place) !== undefined) continue
+    const labels = { ...template.metadata.labels, ...set.spec.selector.matchLabels }
+    const { annotations } = template.metadata
+    try {
+      await turn.client.create(persistentVolumeClaims, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { ...place, labels, ...(annotations === undefined ? {} : { annotations }) },
+        spec: template.spec,
+      })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+}
+
+function podOf(set: StatefulSet, { ordinal }: Creation, template: PodTemplateSpec, revision: string): Unsaved<Pod> {
+  const pod = podFromTemplate(statefulSets, set, template)
+  const name = `${set.metadata.name}-${ordinal}`
+  const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => ({
+    name: metadata.name,
+    persistentVolumeClaim: { claimName: claimName(set, metadata.name, ordinal) },
+  }))
+  const others = (pod.spec.volumes ?? []).filter((volume) => !claims.some((one) => one.name === volume.name))
+  const { generateName: _, ...metadata } = pod.metadata
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      name,
+      labels: {
+        ...metadata.labels,
+        'statefulset.kubernetes.io/pod-name': name,
+        'apps.kubernetes.io/pod-index': String(ordinal),
+        [revisionHashLabel]: revision,
+      },
+    },
+    spec: {
+      ...pod.spec,
+      hostname: name,
+      ...(set.spec.serviceName === undefined || set.spec.serviceName === '' ? {} : { subdomain: set.spec.serviceName }),
+      ...(claims.length + others.length === 0 ? {} : { volumes: [...claims, ...others] }),
+    },
+  }
+}
