@@ -38,9 +38,9 @@ export function transactionOf(
       else (ip === undefined ? unservedNodePorts : unserved).push(key)
     } else if (ip !== undefined && !frontend.masquerade && frontend.affinitySeconds === 0) {
       cluster.push(`${key} : goto pick-${endpoints.length}`)
-      endpoints.forEach((endpoint, slot) =>
-        endpointElements.push(`${key} . ${slot} : ${endpoint.ip} . ${endpoint.port}`),
-      )
+      for (const [slot, endpoint] of endpoints.entries()) {
+        endpointElements.push(`${key} . ${slot} : ${endpoint.ip} . ${endpoint.port}`)
+      }
       chains.add(`pick-${endpoints.length}`)
     } else {
       const chain = chainOf(frontend)
