@@ -63,7 +63,7 @@ function statusFromRuntime(
     ready: false,
     restartCount: lost ? restartCount + 1 : restartCount,
     image: newest.image === '' ? (container.image ?? '') : newest.image,
-    imageID: newest.imageId === '' ? newest.imageRef : newest.imageId,
+    imageID: newest.imageRef === '' ? newest.imageId : newest.imageRef,
     containerID: `${input.runtimeName}://${newest.id}`,
     ...resourcesStatus(input, container, newest, previous),
   }
