@@ -54,6 +54,8 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   const layout = layoutOf(settings.dataDirectory)
   const logs = openLogFiles(layout.logs, clock, { format: settings.logFormat, verbosity: () => settings.verbosity })
   const log = logs.of('apiserver')
+  // An orphaned promise is a bug to be found in the log, not a reason to take a cluster down.
+  process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
   const stage = (text: string) => writeState(settings.dataDirectory, { stage: text })
   await mkdir(layout.run, { recursive: true })
   const address = nodeAddressOf(networkInterfaces(), settings)

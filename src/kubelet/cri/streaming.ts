@@ -27,17 +27,22 @@ export async function runStreams(url: string, tty: boolean, streams: Streams, si
   }
 }
 
+/** Carries what a client sends; a client that breaks off has nothing more to send, and nobody waits for this to fail. */
 async function send(from: AsyncIterable<Uint8Array>, to: SpdyStream): Promise<void> {
   try {
     for await (const chunk of from) await to.write(chunk)
+  } catch {
+    // The other side of the pair ends with the client's own stream.
   } finally {
     to.end()
   }
 }
 async function sendSizes(sizes: NonNullable<Streams['resize']>, to: SpdyStream): Promise<void> {
-  for await (const { width, height } of sizes)
-    await to.write(Buffer.from(`${JSON.stringify({ Width: width, Height: height })}\n`))
-  to.end()
+  const lines = async function* () {
+    for await (const { width, height } of sizes)
+      yield Buffer.from(`${JSON.stringify({ Width: width, Height: height })}\n`)
+  }
+  await send(lines(), to)
 }
 async function receive(from: SpdyStream, to: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
   for await (const chunk of from) await to(chunk)
