@@ -9,7 +9,7 @@ import type { ClusterSettings } from '../config/settings.ts'
 import { rotatingWriter } from '../logs/files.ts'
 import { readStoppedNodes } from '../node/power.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
-import { isRunning } from './identity.ts'
+import { identityOf, isRunning } from './identity.ts'
 import { supervise } from './supervise.ts'
 
 const pollMs = 50
@@ -76,6 +76,8 @@ async function start(
       ended = `the supervisor ended with ${code}: ${lastLine(join(layout.logs, 'process.log'))}`
     })
     child.unref()
+    // Known at once, so that an interrupt finds it however early it comes.
+    if (child.pid !== undefined) await writeState(dataDirectory, { supervisor: identityOf(child.pid) })
   }
   const deadlineMs = clock.monotonic() + msMax
   while (clock.monotonic() < deadlineMs) {

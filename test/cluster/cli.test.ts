@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const home = mkdtempSync(join(tmpdir(), 'cox-cli-'))
+const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+function cox(...words: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(join(root, 'cox'), words, { env, timeout: 60_000 }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    )
+  })
+}
+const processesOf = (name: string) =>
+  new Promise<readonly string[]>((resolve) =>
+    execFile('ps', ['-eo', 'args'], (_, out) =>
+      resolve(out.split('\n').filter((line) => line.includes('cox.ts') && line.endsWith(`--name ${name}`))),
+    ),
+  )
+
+suite('the contract of cox for scripts', () => {
+  after(async () => {
+    for (const name of ['cli-a', 'cli-b', 'cli-c']) await cox('down', '--name', name, '--purge')
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  const usage = [
+    { words: [], says: /Usage: cox COMMAND/ },
+    { words: ['nothing'], says: /unknown command "nothing"; run `cox help`/ },
+    { words: ['up', '--prot', '1'], says: /unknown flag: --prot/ },
+    { words: ['up', '--port', 'x'], says: /--port takes a whole number, not "x"/ },
+    { words: ['up', '--name', 'Bad_Name'], says: /is not a DNS label/ },
+    {
+      words: ['up', '--without', 'brains'],
+      says: /--without knows scheduler, controllers, kubelet, proxy, dns, not "brains"/,
+    },
+    { words: ['logs', 'nobody'], says: /there is no component "nobody"/ },
+  ]
+  for (const { words, says } of usage) {
+    test(`cox ${words.join(' ')} is wrong usage: 2, and says how it would be right`, async () => {
+      const { code, out, err } = await cox(...words)
+      assert.equal(code, 2)
+      assert.match(out + err, says)
+    })
+  }
+
+  test('on nothing, down is done, status is 1, others say how to get a cluster', async () => {
+    assert.equal((await cox('down', '--name', 'cli-none')).code, 0)
+    assert.equal((await cox('status', '--name', 'cli-none')).code, 1)
+    const { code, err } = await cox('kubeconfig', '--name', 'cli-none')
+    assert.equal(code, 1)
+    assert.match(err, /there is no cluster named "cli-none"; start one with `cox up --name cli-none`/)
+  })
+
+  test('two clusters run side by side, and each answers for itself', async () => {
+    const [a, b] = [
+      await cox('up', '--name', 'cli-a', '--runtime', 'simulated', '--json'),
+      await cox('up', '--name', 'cli-b', '--runtime', 'simulated', '--nodes', '2', '--json', '--no-switch'),
+    ]
+    assert.deepEqual([a.code, b.code], [0, 0], a.err + b.err)
+    assert.notEqual(JSON.parse(a.out).server, JSON.parse(b.out).server)
+    assert.match(readFileSync(env.KUBECONFIG, 'utf8'), /current-context: cox-cli-a/)
+    assert.equal(JSON.parse((await cox('node', 'list', '--name', 'cli-b', '--json')).out).length, 2)
+    const status = JSON.parse((await cox('status', '--name', 'cli-a', '--json')).out)
+    assert.equal(status.healthy, true)
+    assert.equal((await cox('down', '--name', 'cli-a')).code, 0)
+    assert.equal((await cox('status', '--name', 'cli-b')).code, 0)
+    assert.deepEqual(await processesOf('cli-a'), [])
+  })
+
+  test('settings are remembered, and an unhealthy cluster is repaired', async () => {
+    const again = await cox('up', '--name', 'cli-b', '--nodes', '3')
+    assert.equal(again.code, 1)
+    assert.match(again.err, /nodes is 2, not 3/)
+    const state = JSON.parse(readFileSync(join(env.COXSWAIN_HOME, 'cli-b/run/state.json'), 'utf8'))
+    for (const { pid } of [state.supervisor, state.cluster]) process.kill(pid, 'SIGKILL')
+    assert.equal((await cox('up', '--name', 'cli-b')).code, 0)
+    assert.equal((await cox('status', '--name', 'cli-b')).code, 0)
+  })
+
+  test('an interrupted start leaves nothing half', async () => {
+    const child = spawn(join(root, 'cox'), ['up', '--name', 'cli-c', '--runtime', 'simulated'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    // Interrupted as soon as it says that it has begun.
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    assert.equal(code, 130)
+    assert.deepEqual(await processesOf('cli-c'), [])
+  })
+
+  test('purge forgets data and context', async () => {
+    assert.equal((await cox('down', '--name', 'cli-b', '--purge')).code, 0)
+    assert.doesNotMatch(readFileSync(env.KUBECONFIG, 'utf8'), /cox-cli-b/)
+    assert.equal((await cox('status', '--name', 'cli-b')).code, 1)
+  })
+})
