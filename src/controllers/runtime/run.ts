@@ -29,6 +29,7 @@ export interface ControllersParts {
   readonly config: ControllerConfig
 }
 const workersDefault = 5
+const pumpsBetweenYields = 64
 
 /** Runs every controller of the list until the signal aborts. */
 export async function runControllers(
@@ -84,6 +85,7 @@ class Loop {
   readonly #subscriptions: Disposable[] = []
   #reconcile: Reconcile | undefined
   #isPumping = false
+  #pumps = 0
   #inHand = 0
 
   constructor(controller: Controller, parts: ControllersParts, client: Client, signal: AbortSignal) {
@@ -126,21 +128,25 @@ class Loop {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    queueMicrotask(() => {
-      this.#isPumping = false
-      for (const [key, name] of this.#parked) {
-        if (this.#writes.get(key)?.isBehind(this.#cached) === true) continue
-        this.#parked.delete(key)
-        this.#queue.add(name)
-      }
-      const workers = this.#controller.workers ?? workersDefault
-      while (this.#inHand < workers && !this.#signal.aborted) {
-        const name = this.#queue.take()
-        if (name === undefined) return
-        this.#inHand++
-        void this.#work(name)
-      }
-    })
+    // In one process a whole turn may pass without anything else being heard; every so often others come first.
+    if (++this.#pumps % pumpsBetweenYields === 0) this.#parts.clock.after(0, () => this.#handOut())
+    else queueMicrotask(() => this.#handOut())
+  }
+
+  #handOut(): void {
+    this.#isPumping = false
+    for (const [key, name] of this.#parked) {
+      if (this.#writes.get(key)?.isBehind(this.#cached) === true) continue
+      this.#parked.delete(key)
+      this.#queue.add(name)
+    }
+    const workers = this.#controller.workers ?? workersDefault
+    while (this.#inHand < workers && !this.#signal.aborted) {
+      const name = this.#queue.take()
+      if (name === undefined) return
+      this.#inHand++
+      void this.#work(name)
+    }
   }
 
   async #work(name: ObjectName): Promise<void> {

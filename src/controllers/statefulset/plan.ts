@@ -46,10 +46,11 @@ export function planStatefulSet(
     isReady(pod) &&
     !isGoing(pod) &&
     isAvailable(pod, set.spec.minReadySeconds ?? 0, nowMs)
+  const ofCurrent = pods.filter((pod) => revisionOf(pod) === names.current && !isGoing(pod)).length
   const plan = { create: [] as Creation[], remove: [] as Pod[], recreate: [] as Pod[] }
   for (let ordinal = first; ordinal < end; ordinal++) {
     const pod = byOrdinal.get(ordinal)
-    if (pod === undefined) plan.create.push({ ordinal, revision: revisionFor(set, ordinal - first) })
+    if (pod === undefined) plan.create.push({ ordinal, revision: revisionFor(set, ordinal - first, ofCurrent) })
     else if (isTerminal(pod) && !isGoing(pod)) plan.recreate.push(pod)
     const acts = plan.create.length + plan.recreate.length > 0
     if (inOrder && (acts || pod === undefined || !healthy(pod))) return acts ? plan : condemn(plan, [])
@@ -95,11 +96,11 @@ function outdated(set: StatefulSet, { byOrdinal, first, end, names, healthy }: R
 }
 
 /** Kubernetes: below the partition, and below the pods still of the current revision, that revision is made again. */
-function revisionFor(set: StatefulSet, index: number): Creation['revision'] {
+function revisionFor(set: StatefulSet, index: number, ofCurrent: number): Creation['revision'] {
   const { updateStrategy } = set.spec
   if (updateStrategy?.type === 'OnDelete') return 'update'
   const partition = updateStrategy?.rollingUpdate?.partition
-  const keeps = partition === undefined || partition === 0 ? (set.status.currentReplicas ?? 0) : partition
+  const keeps = partition === undefined || partition === 0 ? ofCurrent : partition
   return index < keeps ? 'current' : 'update'
 }
 
