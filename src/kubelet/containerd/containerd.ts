@@ -19,6 +19,7 @@ import {
   mtuOf,
   socketOf,
 } from './config.ts'
+import { crunFor } from './crun.ts'
 import { pauseArchive, pauseImage } from './pause-image.ts'
 
 export interface ContainerdParts {
@@ -80,7 +81,9 @@ async function writeFiles(settings: ContainerdSettings): Promise<void> {
   await mkdir(settings.runDirectory, { recursive: true, mode: 0o711 })
   await mkdir(cniDirectory, { recursive: true })
   const plugins = { hostPorts: await exists('/usr/sbin/iptables', '/sbin/iptables', '/usr/bin/iptables') }
-  await writeFile(join(settings.directory, 'containerd.toml'), containerdConfig(settings))
+  const crunBinary = settings.crunBinary ?? (await crunFor(settings.directory))
+  const complete = crunBinary === undefined ? settings : { ...settings, crunBinary }
+  await writeFile(join(settings.directory, 'containerd.toml'), containerdConfig(complete))
   await writeFile(join(cniDirectory, '10-coxswain.conflist'), cniConflist(settings, plugins))
 }
 async function exists(...paths: readonly string[]): Promise<boolean> {

@@ -52,6 +52,7 @@ export class PodWorker {
   readonly #problems = new Map<string, StartProblem>()
   readonly #messages = new Map<string, string>()
   #pod: Pod
+  readonly #cameFinished: boolean
   #exists = true
   #admitted = false
   #verdict: Verdict | undefined
@@ -68,6 +69,7 @@ export class PodWorker {
   constructor(context: PodContext, pod: Pod) {
     this.#context = context
     this.#pod = pod
+    this.#cameFinished = isTerminalPhase(pod.status.phase)
     this.#resizer = new PodResizer(context)
     this.#prober = createProber({
       ...context,
@@ -321,7 +323,7 @@ export class PodWorker {
       this.#mountedAtMs = this.#context.clock.monotonic()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      this.#context.record(this.#pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed for volume: ${why}`)
+      this.#context.record(this.#pod, 'Warning', 'FailedMount', why)
       throw error
     }
   }
@@ -402,7 +404,8 @@ export class PodWorker {
     if (!this.#cleaned) {
       for (const { id } of view.sandboxes) await this.#context.runtime.stopSandbox(id)
       this.#prober.stop()
-      await this.#writeFinalStatus(await this.#look())
+      // What an earlier kubelet has written of a finished pod it knew better than we can.
+      if (!this.#cameFinished) await this.#writeFinalStatus(await this.#look())
       await this.#context.volumes.unmount(this.#pod.metadata.uid)
       await this.#context.cgroups.remove(podCgroupPath(this.#context.settings.cgroupRoot, this.#pod))
       this.#cleaned = true

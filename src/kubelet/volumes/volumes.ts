@@ -48,7 +48,7 @@ export function createVolumes(parts: VolumeParts): Volumes {
     async mount(pod) {
       const names = new Set((pod.spec.volumes ?? []).map(({ name }) => name))
       const mounted = await Promise.all(
-        (pod.spec.volumes ?? []).map(async (volume) => [volume.name, await mountOne(parts, pod, volume)] as const),
+        (pod.spec.volumes ?? []).map(async (volume) => [volume.name, await mountOrTell(parts, pod, volume)] as const),
       )
       return new Map(mounted.filter(([name]) => names.has(name)))
     },
@@ -69,6 +69,15 @@ export function createVolumes(parts: VolumeParts): Volumes {
       await rm(directory, { recursive: true, force: true })
     },
     containerDirectory: (uid, container) => join(podDirectory(uid), 'containers', container),
+  }
+}
+
+async function mountOrTell(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
+  try {
+    return await mountOne(parts, pod, volume)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${why}`, { cause: error })
   }
 }
 
