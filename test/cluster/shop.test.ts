@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
+import { bridgeOf, masqueradeTable } from '../../src/kubelet/containerd/config.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -105,7 +106,7 @@ async function underLoad(
 suite('the shop in real containers', { skip: why }, () => {
   let settings: any
   let clusterIp = ''
-  let webIp = ''
+  let apiIp = ''
 
   before(async () => {
     await cox('up', '--no-switch')
@@ -139,7 +140,7 @@ suite('the shop in real containers', { skip: why }, () => {
     await apply(readFileSync(join(shop, 'shop.yaml'), 'utf8').replace(', nodePort: 30080', ''))
     await kubectl('wait', '--for=condition=Available', 'deployment', '--all', '--timeout=60s')
     clusterIp = await field('service web', '{.spec.clusterIP}')
-    webIp = await field('service api', '{.spec.clusterIP}')
+    apiIp = await field('service api', '{.spec.clusterIP}')
     assert.match(await field('pod -l app=web', '{.items[0].status.containerStatuses[0].imageID}'), /shop\/web@sha256:/)
   })
 
@@ -205,7 +206,7 @@ suite('the shop in real containers', { skip: why }, () => {
     const names = (await field('pod -l app=api', '{.items[*].metadata.name}')).split(' ')
     const [ill = '', well = ''] = names
     const serving = async () => {
-      const answers = await Promise.all(Array.from({ length: 24 }, () => call(`http://${webIp}:8080/products`)))
+      const answers = await Promise.all(Array.from({ length: 24 }, () => call(`http://${apiIp}:8080/products`)))
       return [...new Set(answers.map(({ body }) => body.servedBy))].sort()
     }
     assert.deepEqual(await serving(), [...names].sort())
@@ -240,8 +241,10 @@ suite('the shop in real containers', { skip: why }, () => {
         processes,
         mounts,
         cgroups,
-        tables: tables.filter((line) => line.endsWith(` ${settings.network.nftTable}`) || line.includes('shop_test')),
-        links: links.split('\n').filter((line) => line.includes('cox-shop')),
+        tables: tables.filter(
+          (line) => line.endsWith(` ${settings.network.nftTable}`) || line.endsWith(` ${masqueradeTable(settings)}`),
+        ),
+        links: links.split('\n').filter((line) => line.includes(` ${bridgeOf(settings)}:`)),
         run: existsSync(`/run/coxswain/${name}`),
         kept: existsSync(settings.dataDirectory),
       },
