@@ -1,5 +1,5 @@
 /** A whole cluster in one process, on one clock and one source of chance, that can be hurt in many ways. */
-import { createApiServer, deterministicSigner } from '../../src/apiserver/index.ts'
+import { createApiServer, deterministicSigner, type Identity } from '../../src/apiserver/index.ts'
 import {
   type Client,
   createClient,
@@ -23,6 +23,10 @@ import { openMemoryStore } from '../../src/store/index.ts'
 import { createIncarnation, type Faults, type Incarnation } from './incarnation.ts'
 
 const masters = { name: 'simulation', groups: ['system:masters', 'system:authenticated'] }
+const serviceAccount = (name: string): Identity => ({
+  name: `system:serviceaccount:kube-system:${name}`,
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+})
 export type Component = 'controllers' | 'scheduler'
 
 export interface World {
@@ -77,13 +81,16 @@ export async function createWorld(
   const informers = createInformers({ client, clock, random, resyncMs: 10 ** 9 }, stop.signal)
   const alive = new Map<Component, Incarnation>()
 
-  function live(userAgent: string, how: Faults) {
+  function live(userAgent: string, who: Identity, how: Faults) {
     const incarnation = createIncarnation(clock, random, how)
-    const own = createClient(incarnation.transport(server.transportFor(masters, userAgent)))
+    const clientOf = (identity: Identity) =>
+      createClient(incarnation.transport(server.transportFor(identity, userAgent)))
+    const own = clientOf(who)
     const caches = createInformers({ client: own, clock: incarnation.clock, random }, incarnation.signal)
     const record = createEventRecorder({ client: own, clock: incarnation.clock, random, component: userAgent })
     return {
       incarnation,
+      clientFor: (account: string) => clientOf(serviceAccount(account)),
       common: { client: own, clock: incarnation.clock, informers: caches, random, journal, metrics, log: silentLog },
       record,
     }
@@ -91,7 +98,7 @@ export async function createWorld(
 
   let nodes: SimulatedNodes | undefined
   // Nodes never crash as a whole, so they are only slow and unheard at times.
-  const fleet = live('kubelet', { ...faults, failing: faults.failing / 4 })
+  const fleet = live('kubelet', masters, { ...faults, failing: faults.failing / 4 })
   const nodesRunning = runSimulatedNodes(
     {
       nodes: Array.from({ length: nodeCount }, (_, index) => ({ name: `node-${index}` })),
@@ -114,8 +121,10 @@ export async function createWorld(
       return nodes!
     },
     start(component) {
-      const { incarnation, common, record } = live(
-        component === 'controllers' ? 'kube-controller-manager' : 'kube-scheduler',
+      const name = component === 'controllers' ? 'kube-controller-manager' : 'kube-scheduler'
+      const { incarnation, common, record, clientFor } = live(
+        name,
+        { name: `system:${name}`, groups: ['system:authenticated'] },
         faults,
       )
       alive.set(component, incarnation)
@@ -127,7 +136,7 @@ export async function createWorld(
       }
       const running =
         component === 'controllers'
-          ? runControllers(allControllers, { ...common, config }, incarnation.signal)
+          ? runControllers(allControllers, { ...common, clientFor, config }, incarnation.signal)
           : runScheduler({ ...common, record }, incarnation.signal)
       running.catch((error: unknown) => {
         if (!incarnation.signal.aborted) failure ??= error

@@ -151,7 +151,7 @@ class Loop {
 
   async #work(name: ObjectName): Promise<void> {
     const key = keyOf(name)
-    const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched)
+    const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched, this.#parts.client)
     this.#writes.set(key, writes)
     let outcome = ''
     const seen = this.#cached(this.#controller.watches[0]!.resource).revision

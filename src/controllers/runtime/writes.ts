@@ -1,5 +1,5 @@
 import type { Client } from '../../client/index.ts'
-import { isNotFound, type KubeObject, nameOf, type ObjectName, StatusError } from '../../machinery/index.ts'
+import { type KubeObject, nameOf, type ObjectName, StatusError } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached } from './controller.ts'
 
@@ -18,6 +18,8 @@ interface Deleted {
  */
 export class OwnWrites {
   readonly #watched: ReadonlySet<AnyResource>
+  /** May list every kind that is watched; the controller's own client may not. */
+  readonly #looker: Client
   readonly #revisions = new Map<AnyResource, number>()
   readonly #deleted: Deleted[] = []
   /** Looks at the server for writes whose answer was lost. */
@@ -25,8 +27,9 @@ export class OwnWrites {
   readonly #summary = new Map<string, number>()
   newest = 0
 
-  constructor(watched: ReadonlySet<AnyResource>) {
+  constructor(watched: ReadonlySet<AnyResource>, looker: Client) {
     this.#watched = watched
+    this.#looker = looker
   }
 
   /** Whether a cache has yet to show one of the writes; those it shows are forgotten. */
@@ -82,11 +85,11 @@ export class OwnWrites {
         writing.then((object) => this.#wrote(of, object)),
         look,
       )
-    const lookAt = (of: AnyResource, name: ObjectName) => () => this.#lookAt(client, of, name)
+    const lookAt = (of: AnyResource, name: ObjectName) => () => this.#lookAt(of, name)
     return {
       ...client,
       create: (of, object) =>
-        noted('create', of, client.create(of, object), () => this.#lookAmong(client, of, object.metadata.namespace)),
+        noted('create', of, client.create(of, object), () => this.#lookAmong(of, object.metadata.namespace)),
       update: (of, object, subresource) =>
         noted(`update${slash(subresource)}`, of, client.update(of, object, subresource), lookAt(of, nameOf(object))),
       patch: (of, name, patch, subresource) =>
@@ -104,7 +107,7 @@ export class OwnWrites {
             if (uid !== undefined && this.#watched.has(of)) this.#deleted.push({ resource: of, name, uid })
             return answer
           }),
-          () => this.#lookAt(client, of, name, options?.preconditions?.uid),
+          () => this.#lookAt(of, name, options?.preconditions?.uid),
         ),
     }
   }
@@ -121,18 +124,20 @@ export class OwnWrites {
   }
 
   /** The newest state of one object is what its cache must show. */
-  async #lookAt(client: Client, of: AnyResource, name: ObjectName, deletedUid?: string): Promise<void> {
-    try {
-      const object = await client.get<KubeObject>(of, name)
-      this.#note(of, object)
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      if (deletedUid !== undefined) this.#deleted.push({ resource: of, name, uid: deletedUid })
-    }
+  async #lookAt(of: AnyResource, { namespace, name }: ObjectName, deletedUid?: string): Promise<void> {
+    const query = { ...(namespace === undefined ? {} : { namespace }), fieldSelector: `metadata.name=${name}` }
+    const { items } = await this.#looker.list<KubeObject>(of, query)
+    for (const object of items) this.#note(of, object)
+    if (items.length === 0 && deletedUid !== undefined)
+      this.#deleted.push({
+        resource: of,
+        name: namespace === undefined ? { name } : { namespace, name },
+        uid: deletedUid,
+      })
   }
   /** Of a creation nobody knows the name: the newest object there is what the cache must show. */
-  async #lookAmong(client: Client, of: AnyResource, namespace: string | undefined): Promise<void> {
-    const { items } = await client.list<KubeObject>(of, namespace === undefined ? {} : { namespace })
+  async #lookAmong(of: AnyResource, namespace: string | undefined): Promise<void> {
+    const { items } = await this.#looker.list<KubeObject>(of, namespace === undefined ? {} : { namespace })
     for (const object of items) this.#note(of, object)
   }
 }
