@@ -22,6 +22,8 @@ export function sandboxConfigOf(
 ): SandboxConfig {
   const { spec, metadata } = pod
   const { uid, name, namespace = '' } = metadata
+  // containerd 1.6 would ignore it in silence, and run the pod as the node's own root.
+  if (spec.hostUsers === false) throw new Error('the runtime does not support user namespaces (hostUsers: false)')
   const cluster = { domain: settings.clusterDomain, servers: settings.clusterDns }
   const containers = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers]
   const portMappings = containers.flatMap(({ ports = [] }) =>

@@ -41,6 +41,7 @@ export interface KillStep {
 /** A start that must wait until its back-off is over. */
 export interface HeldStart {
   readonly container: AnyContainer
+  readonly kind: ContainerKind
   readonly delayMs: number
   readonly waitMs: number
 }
@@ -247,7 +248,7 @@ function startsOf(
     const entry = backoffs.get(container.name)
     const ended = newest?.state === 'exited' ? (newest.finishedAtMs ?? newest.createdAtMs) : undefined
     const waitMs = ended === undefined ? 0 : restartWaitMs(entry, ended, nowMs)
-    if (waitMs > 0) held.push({ container, delayMs: entry!.delayMs, waitMs })
+    if (waitMs > 0) held.push({ container, kind, delayMs: entry!.delayMs, waitMs })
     else start.push({ container, kind, restartCount: newest === undefined ? 0 : restartsBefore(newest) + 1 })
   }
   const againInMs = held.length === 0 ? undefined : Math.min(...held.map(({ waitMs }) => waitMs))
