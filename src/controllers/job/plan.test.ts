@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Job, Pod } from '../../resources/index.ts'
+import { type PodState, podThatIs, secondsLater, startMs } from '../runtime/fixtures.ts'
+import { completionIndexKey, indexesText, parseIndexes } from './indexes.ts'
+import { planJob } from './plan.ts'
+import { trackingFinalizer } from './tally.ts'
+
+function jobOf(spec: Partial<Job['spec']> = {}, status: Job['status'] = {}): Job {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: 'work',
+      namespace: 'default',
+      uid: 'job',
+      resourceVersion: '1',
+      creationTimestamp: secondsLater(0),
+    },
+    spec: {
+      parallelism: 2,
+      completions: 4,
+      backoffLimit: 6,
+      template: { spec: { containers: [], restartPolicy: 'Never' } },
+      ...spec,
+    },
+    status,
+  }
+}
+function podOf(
+  state: PodState,
+  name: string,
+  {
+    index,
+    tracked = true,
+    endedSeconds,
+  }: { readonly index?: number; readonly tracked?: boolean; readonly endedSeconds?: number } = {},
+): Pod {
+  const pod = podThatIs(state, {
+    name,
+    ...(index === undefined ? {} : { annotations: { [completionIndexKey]: String(index) } }),
+  })
+  const ended =
+    endedSeconds === undefined
+      ? {}
+      : {
+          containerStatuses: [
+            {
+              name: 'main',
+              restartCount: 0,
+              ready: false,
+              image: '',
+              imageID: '',
+              state: { terminated: { exitCode: 1, finishedAt: secondsLater(endedSeconds) } },
+            },
+          ],
+        }
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, ...(tracked ? { finalizers: [trackingFinalizer] } : {}) },
+    status: { ...pod.status, ...ended },
+  }
+}
+const said = (job: Job, pods: readonly Pod[], atSeconds = 1000) => {
+  const { create, remove, stop, release, status, events, againInMs } = planJob(job, pods, startMs + atSeconds * 1000)
+  const names = (list: readonly Pod[]) => list.map(({ metadata }) => metadata.name)
+  return {
+    create: create.map((index) => index ?? -1),
+    remove: names(remove),
+    stop: names(stop),
+    release: names(release),
+    counts: [status.active ?? 0, status.succeeded ?? 0, status.failed ?? 0],
+    noted: status.uncountedTerminatedPods ?? {},
+    conditions: (status.conditions ?? []).map(({ type, status: value, reason }) => `${type}=${value} ${reason}`),
+    events: events.map(({ reason }) => reason),
+    againInMs,
+  }
+}
+const nothing = {
+  create: [],
+  remove: [],
+  stop: [],
+  release: [],
+  counts: [0, 0, 0],
+  noted: {},
+  conditions: [],
+  events: [],
+  againInMs: undefined,
+}
+const over = (reason: string) => [`FailureTarget=True ${reason}`, `Failed=True ${reason}`]
+const done = ['SuccessCriteriaMet=True CompletionsReached', 'Complete=True CompletionsReached']
+
+const cases: readonly {
+  readonly name: string
+  readonly job: Job
+  readonly pods: readonly Pod[]
+  readonly expected: Partial<ReturnType<typeof said>>
+}[] = [
+  {
+    name: 'begins with as many pods as may run at once',
+    job: jobOf(),
+    pods: [],
+    expected: { create: [-1, -1], counts: [2, 0, 0] },
+  },
+  {
+    name: 'runs no more than are still needed',
+    job: jobOf({}, { succeeded: 3 }),
+    pods: [],
+    expected: { create: [-1], counts: [1, 3, 0] },
+  },
+  {
+    name: 'notes an ended pod before it lets it go',
+    job: jobOf(),
+    pods: [podOf('succeeded', 'a'), podOf('ready', 'b')],
+    expected: { create: [-1], release: ['a'], counts: [2, 0, 0], noted: { succeeded: ['uid-a'] } },
+  },
+  {
+    name: 'counts a noted pod once it is free',
+    job: jobOf({}, { uncountedTerminatedPods: { succeeded: ['uid-a'] } }),
+    pods: [podOf('succeeded', 'a', { tracked: false }), podOf('ready', 'b')],
+    expected: { create: [-1], counts: [2, 1, 0] },
+  },
+  {
+    name: 'says first that it will complete',
+    job: jobOf({}, { succeeded: 3 }),
+    pods: [podOf('succeeded', 'a')],
+    expected: { release: ['a'], counts: [0, 3, 0], noted: { succeeded: ['uid-a'] }, conditions: done.slice(0, 1) },
+  },
+  {
+    name: 'completes when every pod is counted',
+    job: jobOf({}, { succeeded: 3, uncountedTerminatedPods: { succeeded: ['uid-a'] } }),
+    pods: [podOf('succeeded', 'a', { tracked: false })],
+    expected: { counts: [0, 4, 0], conditions: done, events: ['Completed'] },
+  },
+  {
+    name: 'waits after a failure',
+    job: jobOf({ parallelism: 1 }, { failed: 1 }),
+    pods: [podOf('failed', 'a', { tracked: false, endedSeconds: 995 })],
+    expected: { counts: [0, 0, 1], againInMs: 5000 },
+  },
+  {
+    name: 'waits twice as long after the second failure',
+    job: jobOf({ parallelism: 1 }, { failed: 2 }),
+    pods: [
+      podOf('failed', 'a', { tracked: false, endedSeconds: 900 }),
+      podOf('failed', 'b', { tracked: false, endedSeconds: 995 }),
+    ],
+    expected: { counts: [0, 0, 2], againInMs: 15_000 },
+  },
+  {
+    name: 'fails beyond its limit, stopping what runs',
+    job: jobOf({ backoffLimit: 1 }, { failed: 2 }),
+    pods: [podOf('ready', 'b')],
+    expected: { stop: ['b'], counts: [1, 0, 2], conditions: over('BackoffLimitExceeded').slice(0, 1) },
+  },
+  {
+    name: 'has failed when nothing runs any more',
+    job: jobOf({ backoffLimit: 1 }, { failed: 2 }),
+    pods: [],
+    expected: { counts: [0, 0, 2], conditions: over('BackoffLimitExceeded'), events: ['BackoffLimitExceeded'] },
+  },
+  {
+    name: 'fails at its deadline',
+    job: jobOf({ activeDeadlineSeconds: 10 }, { startTime: secondsLater(0) }),
+    pods: [],
+    expected: { conditions: over('DeadlineExceeded'), events: ['DeadlineExceeded'] },
+  },
+  {
+    name: 'rests while suspended',
+    job: jobOf({ suspend: true }, { startTime: secondsLater(0) }),
+    pods: [podOf('ready', 'a')],
+    expected: { remove: ['a'], conditions: ['Suspended=True JobSuspended'], events: ['Suspended'] },
+  },
+  {
+    name: 'removes what is too much, unready first',
+    job: jobOf({ parallelism: 1 }),
+    pods: [podOf('ready', 'a'), podOf('unready', 'b')],
+    expected: { remove: ['b'], counts: [1, 0, 0] },
+  },
+  {
+    name: 'is done with one success when it has no number',
+    job: { ...jobOf({ parallelism: 2 }), spec: { parallelism: 2, template: jobOf().spec.template } },
+    pods: [podOf('succeeded', 'a', { tracked: false })],
+    expected: { counts: [0, 1, 0], conditions: done, events: ['Completed'] },
+  },
+  {
+    name: 'gives each index to one pod',
+    job: jobOf({ completionMode: 'Indexed', parallelism: 3 }, { completedIndexes: '1' }),
+    pods: [podOf('ready', 'a', { index: 0 })],
+    expected: { create: [2, 3], counts: [3, 1, 0] },
+  },
+  {
+    name: 'releases pods that ended after it did',
+    job: jobOf({}, { conditions: [{ type: 'Complete', status: 'True' }] }),
+    pods: [podOf('succeeded', 'a')],
+    expected: { release: ['a'], conditions: ['Complete=True undefined'] },
+  },
+]
+for (const { name, job, pods, expected } of cases) {
+  test(`job ${name}`, () => {
+    const isCountless = job.spec.completions === undefined
+    const status = isCountless ? { ...job.status, succeeded: 1 } : job.status
+    assert.deepEqual(said({ ...job, status }, pods), { ...nothing, ...expected })
+  })
+}
+
+test('indexes are read and written as ranges', () => {
+  assert.deepEqual([...parseIndexes('0,2-4,9', 6)], [0, 2, 3, 4])
+  const texts = [[], [3], [1, 2], [0, 1, 2, 5, 7, 8]].map((indexes) => indexesText(new Set(indexes)))
+  assert.deepEqual(texts, ['', '3', '1,2', '0-2,5,7,8'])
+})
