@@ -12,7 +12,7 @@ import {
   sameJson,
   timestampOf,
 } from '../machinery/index.ts'
-import { type Node, nodes, type Pod, pods } from '../resources/index.ts'
+import { type Node, namespaces, nodes, type Pod, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { Placer } from './cycle/place.ts'
 import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
@@ -88,7 +88,9 @@ class Scheduler {
     const { informers } = this.#parts
     const nodeCache = informers.of(nodes)
     const podCache = informers.of(pods)
-    await Promise.all([nodeCache.synced(signal), podCache.synced(signal)])
+    const namespaceCache = informers.of(namespaces)
+    await Promise.all([nodeCache.synced(signal), podCache.synced(signal), namespaceCache.synced(signal)])
+    this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
     using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
     while (!signal.aborted) {
@@ -260,9 +262,14 @@ class Scheduler {
         if (previous === undefined || !isTerminal(previous as never)) this.#queue.wake('AssignedPod/Delete')
         return
       }
-      const before = previous?.spec
-      if (this.#columns.nodeNameOfPod(uid) !== nodeName || before?.containers !== next.spec?.containers)
-        this.#columns.addPod(factsOf(next), nodeName)
+      const isNew = previous?.spec?.nodeName !== nodeName
+      // What a pod asks for moves its generation; its status, which moves most often, is of no concern here.
+      const isOther =
+        previous?.metadata.generation !== next.metadata.generation ||
+        !sameJson(previous?.metadata.labels, next.metadata.labels)
+      if (this.#columns.nodeNameOfPod(uid) !== nodeName || isOther) this.#columns.addPod(factsOf(next), nodeName)
+      if (isNew) this.#queue.wake('AssignedPod/Add')
+      else if (isOther) this.#queue.wake('AssignedPod/Update')
       return
     }
     if (!isActive(next as never)) {

@@ -83,7 +83,11 @@ export class NodeColumns {
     this.alive[place] = 0
     this.nodes[place] = undefined
     this.changed[place] = ++this.generation
-    for (const [uid, held] of this.#pods) if (held.place === place) this.#pods.delete(uid)
+    for (const [uid, held] of this.#pods) {
+      if (held.place !== place) continue
+      this.#pods.delete(uid)
+      if (hasAffinity(held.facts)) this.podsWithAffinity--
+    }
     for (const column of [
       this.cpuTaken,
       this.memoryTaken,
@@ -119,14 +123,18 @@ export class NodeColumns {
     return held === undefined ? undefined : this.nodes[held.place]?.metadata.name
   }
 
-  /** The pods counted on a node. */
-  podsOn(place: number): readonly PodFacts[] {
-    const found: PodFacts[] = []
-    for (const held of this.#pods.values()) if (held.place === place) found.push(held.facts)
-    return found
+  /** How many counted pods have affinity of their own, which may concern others. */
+  podsWithAffinity = 0
+  /** Labels of a namespace, for selectors of namespaces; set by whoever keeps them. */
+  namespaceLabels: (namespace: string) => Readonly<Record<string, string>> = () => ({})
+
+  /** Every counted pod with its place. */
+  placed(): Iterable<{ readonly place: number; readonly facts: PodFacts }> {
+    return this.#pods.values()
   }
 
   #count(place: number, facts: PodFacts, sign: 1 | -1): void {
+    if (hasAffinity(facts)) this.podsWithAffinity += sign
     this.cpuTaken[place]! += sign * facts.cpuMilli
     this.memoryTaken[place]! += sign * facts.memoryBytes
     this.ephemeralTaken[place]! += sign * facts.ephemeralBytes
@@ -193,6 +201,11 @@ export class NodeColumns {
     this.scoredMemoryTaken = wider(this.scoredMemoryTaken)
     this.changed = wider(this.changed)
   }
+}
+
+function hasAffinity({ pod }: PodFacts): boolean {
+  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {}
+  return podAffinity !== undefined || podAntiAffinity !== undefined
 }
 
 const plainResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])

@@ -171,3 +171,73 @@ test('columns and plain plugins agree on random clusters', () => {
     }
   }
 })
+
+const inZones = (...zones: string[]) =>
+  zones.map((zone, at) => nodeThat(`n${at}`, { labels: { zone, host: `n${at}` } }))
+const labelled = (labels: object, spec: object = {}): Pod => {
+  const pod = podThat(spec) as any
+  return { ...pod, metadata: { ...pod.metadata, labels } }
+}
+const term = (app: string, topologyKey: string) => ({ labelSelector: { matchLabels: { app } }, topologyKey })
+const required = (kind: 'podAffinity' | 'podAntiAffinity', app: string, key: string) => ({
+  affinity: { [kind]: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, key)] } },
+})
+
+test('pod affinity keeps pods near those they name, and lets the first of a group go anywhere', () => {
+  const columns = columnsOf(...inZones('a', 'a', 'b'))
+  const lonely = labelled({ app: 'web' }, required('podAffinity', 'db', 'zone'))
+  const refused = placer().place(factsOf(lonely), columns)
+  assert.match(refused.nodeName === undefined ? refused.message : '', /3 node\(s\) didn't match pod affinity rules/)
+  columns.addPod(factsOf(labelled({ app: 'db' })), 'n2')
+  assert.equal(placer().place(factsOf(lonely), columns).nodeName, 'n2')
+  const first = labelled({ app: 'group' }, required('podAffinity', 'group', 'zone'))
+  assert.notEqual(placer().place(factsOf(first), columns).nodeName, undefined)
+})
+
+test('pod anti-affinity keeps pods apart, in both directions', () => {
+  const columns = columnsOf(...inZones('a', 'b'))
+  columns.addPod(factsOf(labelled({ app: 'web' }, required('podAntiAffinity', 'web', 'zone'))), 'n0')
+  assert.equal(
+    placer().place(factsOf(labelled({ app: 'web' }, required('podAntiAffinity', 'web', 'zone'))), columns).nodeName,
+    'n1',
+  )
+  // A pod without rules of its own is still kept away by those of the pod that is there.
+  assert.equal(placer().place(factsOf(labelled({ app: 'web' })), columns).nodeName, 'n1')
+  columns.addPod(factsOf(labelled({ app: 'web' }, required('podAntiAffinity', 'web', 'zone'))), 'n1')
+  const refused = placer().place(factsOf(labelled({ app: 'web' })), columns)
+  assert.match(
+    refused.nodeName === undefined ? refused.message : '',
+    /2 node\(s\) didn't satisfy existing pods anti-affinity rules/,
+  )
+})
+
+test('topology spread keeps the skew within bounds', () => {
+  const columns = columnsOf(...inZones('a', 'a', 'b'))
+  const spread = () =>
+    labelled(
+      { app: 'web' },
+      {
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'zone',
+            whenUnsatisfiable: 'DoNotSchedule',
+            labelSelector: { matchLabels: { app: 'web' } },
+          },
+        ],
+      },
+    )
+  const zones: string[] = []
+  for (let count = 0; count < 6; count++) {
+    const facts = factsOf(spread())
+    const { nodeName } = placer(count + 1).place(facts, columns)
+    assert.notEqual(nodeName, undefined)
+    columns.addPod(facts, nodeName!)
+    zones.push(columns.nodes[columns.placeOf(nodeName!)!]!.metadata.labels!.zone!)
+  }
+  assert.equal(zones.filter((zone) => zone === 'a').length, 3)
+  columns.removeNode('n2')
+  columns.setNode(nodeThat('n3', { labels: {} }))
+  const unlabelled = placer().place(factsOf(labelled({ app: 'web' }, { ...spread().spec, nodeSelector: {} })), columns)
+  assert.match(unlabelled.nodeName ?? '', /^n[01]$/)
+})

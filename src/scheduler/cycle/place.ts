@@ -1,6 +1,13 @@
 import type { Random } from '../../machinery/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
-import type { ClusterChange, NodeView, SchedulerPlugin } from '../framework/framework.ts'
+import {
+  type ClusterChange,
+  fits,
+  type NodeView,
+  type Prepared,
+  type SchedulerPlugin,
+  type Verdict,
+} from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 
 /** Where a pod goes, or why it goes nowhere. */
@@ -54,6 +61,7 @@ export class Placer {
         wakeOn: new Set(['Node/Add']),
         reasons: new Map(),
       }
+    const prepared = this.#prepare(facts, columns)
     const candidates = this.#filter(facts, columns)
     const wanted = nodesToScore(total)
     const feasible: number[] = []
@@ -62,13 +70,22 @@ export class Placer {
       const at = (this.#start + step) % columns.size
       if (columns.alive[at] === 0) continue
       evaluated++
-      if (candidates[at] !== 0) feasible.push(at)
+      if (candidates[at] !== 0 && prepared.every(([, one]) => one.filter(at).fits)) feasible.push(at)
     }
     // The next pod starts where this one stopped, so that all nodes get their turn.
     this.#start = (this.#start + Math.max(1, evaluated)) % Math.max(1, columns.size)
     if (feasible.length === 0) return this.explain(facts, columns)
-    const best = feasible.length === 1 ? feasible[0]! : this.#best(facts, columns, feasible)
+    const best = feasible.length === 1 ? feasible[0]! : this.#best(facts, columns, feasible, prepared)
     return { nodeName: columns.nodes[best]!.metadata.name, feasible: feasible.length, evaluated }
+  }
+
+  #prepare(facts: PodFacts, columns: NodeColumns): readonly PreparedPlugin[] {
+    const prepared: PreparedPlugin[] = []
+    for (const plugin of this.#plugins) {
+      const one = plugin.prepare?.(facts, columns)
+      if (one !== undefined) prepared.push([plugin, one])
+    }
+    return prepared
   }
 
   /** Which places can take the pod: labels and taints from what is known of pods like it, the rest counted afresh. */
@@ -124,13 +141,25 @@ export class Placer {
     if (oldest !== undefined) this.#answers.delete(oldest)
   }
 
-  #best(facts: PodFacts, columns: NodeColumns, feasible: readonly number[]): number {
+  #best(
+    facts: PodFacts,
+    columns: NodeColumns,
+    feasible: readonly number[],
+    prepared: readonly PreparedPlugin[],
+  ): number {
     const totals = new Float64Array(feasible.length)
     const scores = new Float64Array(feasible.length)
     for (const plugin of this.#plugins) {
       if (plugin.score === undefined) continue
       for (let i = 0; i < feasible.length; i++) scores[i] = plugin.score(facts, viewOf(columns, feasible[i]!))
       plugin.normalize?.(scores)
+      const weight = plugin.weight ?? 1
+      for (let i = 0; i < feasible.length; i++) totals[i]! += scores[i]! * weight
+    }
+    for (const [plugin, one] of prepared) {
+      if (one.score === undefined) continue
+      for (let i = 0; i < feasible.length; i++) scores[i] = one.score(feasible[i]!)
+      one.normalize?.(scores)
       const weight = plugin.weight ?? 1
       for (let i = 0; i < feasible.length; i++) totals[i]! += scores[i]! * weight
     }
@@ -154,11 +183,11 @@ export class Placer {
     const reasons = new Map<string, number>()
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
     let unhelpful = 0
+    const prepared = new Map(this.#prepare(facts, columns))
     for (let at = 0; at < columns.size; at++) {
       if (columns.alive[at] === 0) continue
       for (const plugin of this.#plugins) {
-        if (plugin.filter === undefined || plugin.skips?.(facts) === true) continue
-        const verdict = plugin.filter(facts, viewOf(columns, at))
+        const verdict = verdictOf(plugin, prepared.get(plugin), facts, columns, at)
         if (verdict.fits) continue
         for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
         if (verdict.evenAfterPreemption) unhelpful++
@@ -180,6 +209,20 @@ export class Placer {
       message: `0/${total} nodes are available: ${list.join(', ')}. preemption: 0/${total} nodes are available: ${preemption.sort().join(', ')}.`,
     }
   }
+}
+
+type PreparedPlugin = readonly [SchedulerPlugin, Prepared]
+
+function verdictOf(
+  plugin: SchedulerPlugin,
+  prepared: Prepared | undefined,
+  facts: PodFacts,
+  columns: NodeColumns,
+  at: number,
+): Verdict {
+  if (prepared !== undefined) return prepared.filter(at)
+  if (plugin.filter === undefined || plugin.skips?.(facts) === true) return fits
+  return plugin.filter(facts, viewOf(columns, at))
 }
 
 /** Plugins whose answer depends on the node's labels, taints and name alone. */

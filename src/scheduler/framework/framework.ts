@@ -44,6 +44,8 @@ export interface SchedulerPlugin {
   filter?(facts: PodFacts, node: NodeView): Verdict
   /** Marks unfit nodes of `candidates` with 0; the same answer as `filter`, for all of them. */
   filterColumns?(facts: PodFacts, columns: NodeColumns, candidates: Uint8Array): void
+  /** For plugins that look beyond the node: what they found out once for the pod; undefined when it does not concern them. */
+  prepare?(facts: PodFacts, columns: NodeColumns): Prepared | undefined
   /** Whether this pod cannot be refused by the plugin, so that it need not be asked at all. */
   skips?(facts: PodFacts): boolean
   /** A number of any size; `normalize` brings all of a pod's into 0 to 100. */
@@ -55,6 +57,13 @@ export interface SchedulerPlugin {
   preBind?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<void>
   /** False: not mine, ask the next. */
   bind?(pod: Pod, nodeName: string): Promise<boolean>
+}
+
+/** A plugin's answers about one pod, by the node's place in the columns. */
+export interface Prepared {
+  filter(place: number): Verdict
+  score?(place: number): number
+  normalize?(scores: Float64Array): void
 }
 
 /** Kubernetes: the highest becomes 100, the others in proportion; reversed where less is better. */

@@ -1,4 +1,5 @@
 import type { SchedulerPlugin } from '../framework/framework.ts'
+import { interPodAffinity } from './inter-pod-affinity.ts'
 import {
   imageLocality,
   nodeAffinity,
@@ -8,6 +9,7 @@ import {
   schedulingGates,
   taintToleration,
 } from './nodes.ts'
+import { podTopologySpread } from './pod-topology-spread.ts'
 import { nodeResourcesBalancedAllocation, nodeResourcesFit } from './resources.ts'
 
 /** The plugins of the default profile: the only list, in the order they are asked. */
@@ -19,6 +21,8 @@ export const defaultPlugins: readonly SchedulerPlugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
   nodeResourcesBalancedAllocation,
   imageLocality,
 ]

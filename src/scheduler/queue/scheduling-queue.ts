@@ -30,6 +30,7 @@ export class SchedulingQueue {
   readonly #clock: Clock
   readonly #waiting = new Map<string, Waiting>()
   readonly #active: Waiting[] = []
+  readonly #unschedulable = new Set<Waiting>()
   readonly #onReady: () => void
 
   constructor(clock: Clock, onReady: () => void) {
@@ -67,6 +68,7 @@ export class SchedulingQueue {
       wokenMeanwhile: known?.wokenMeanwhile ?? false,
     }
     this.#waiting.set(uid, waiting)
+    if (known !== undefined) this.#unschedulable.delete(known)
     if (known?.place === 'active') remove(this.#active, known)
     if (known?.place === 'taken') {
       waiting.place = 'taken'
@@ -79,6 +81,7 @@ export class SchedulingQueue {
     const known = this.#waiting.get(uid)
     if (known === undefined) return
     this.#waiting.delete(uid)
+    this.#unschedulable.delete(known)
     if (known.place === 'active') remove(this.#active, known)
   }
 
@@ -107,6 +110,7 @@ export class SchedulingQueue {
       return
     }
     waiting.place = 'unschedulable'
+    this.#unschedulable.add(waiting)
     this.#clock.after(unschedulableMsMax, () => {
       if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable') this.#activateOrBackOff(waiting)
     })
@@ -114,13 +118,11 @@ export class SchedulingQueue {
 
   /** Something changed: pods it could help are tried again, after their back-off. */
   wake(change: ClusterChange): void {
-    for (const waiting of this.#waiting.values()) {
-      if (waiting.place === 'taken') waiting.wokenMeanwhile = true
-      else if (waiting.place === 'unschedulable' && waiting.wakeOn.has(change)) this.#activateOrBackOff(waiting)
-    }
+    for (const waiting of [...this.#unschedulable]) if (waiting.wakeOn.has(change)) this.#activateOrBackOff(waiting)
   }
 
   #activateOrBackOff(waiting: Waiting): void {
+    this.#unschedulable.delete(waiting)
     const nowMs = this.#clock.monotonic()
     const delayMs = waiting.attempts === 0 ? 0 : Math.min(backoffMinMs * 2 ** (waiting.attempts - 1), backoffMaxMs)
     const readyMs = waiting.failedMs + delayMs
