@@ -25,18 +25,24 @@ export function createLog(options: LogOptions): Log {
   const line = (severity: 'I' | 'W' | 'E', level: number, message: string, fields: LogFields) => {
     const now = new Date(options.clock.now())
     if (options.format === 'json') {
-      options.write(`${JSON.stringify({ ts: options.clock.now(), v: level, severity, component: options.component, msg: message, ...fields })}\n`)
+      options.write(
+        `${JSON.stringify({ ts: options.clock.now(), v: level, severity, component: options.component, msg: message, ...fields })}\n`,
+      )
       return
     }
     const two = (value: number) => String(value).padStart(2, '0')
     const time = `${two(now.getUTCMonth() + 1)}${two(now.getUTCDate())} ${now.toISOString().slice(11, 23)}000`
-    const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value)}`)
+    const pairs = Object.entries(fields).map(
+      ([key, value]) =>
+        ` ${key}=${typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value)}`,
+    )
     options.write(`${severity}${time} ${options.component}] ${JSON.stringify(message)}${pairs.join('')}\n`)
   }
   const log: Log = {
     info: (message, fields = {}) => line('I', 0, message, fields),
     warn: (message, fields = {}) => line('W', 0, message, fields),
-    error: (message, error, fields = {}) => line('E', 0, message, error === undefined ? fields : { err: errorText(error), ...fields }),
+    error: (message, error, fields = {}) =>
+      line('E', 0, message, error === undefined ? fields : { err: errorText(error), ...fields }),
     v: (level) => ({
       info(message, fields = {}) {
         if (options.verbosity() >= level) line('I', level, message, fields)
