@@ -9,6 +9,7 @@ export {
   type WireReply,
   type WireRequest,
 } from './front/front.ts'
+export { acceptOneWay, type OneWayStream } from './remote-command/one-way.ts'
 export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'
 export { refuseUpgrade } from './remote-command/protocols.ts'
 export { ChunkQueue } from './remote-command/queue.ts'

@@ -228,6 +228,19 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
     })
   })
 
+  test('gives logs over WebSocket, each protocol in its form', async () => {
+    const forms: readonly [protocol: string, text: string][] = [
+      ['binary.k8s.io', 'three\n'],
+      ['channel.k8s.io', '\x01three\n'],
+      ['base64.binary.k8s.io', Buffer.from('three\n').toString('base64')],
+    ]
+    for (const [protocol, text] of forms) {
+      const { socket, messages, closed } = webSocket(`/containerLogs/${namespace}/served/main?tailLines=1`, protocol)
+      await closed
+      assert.deepEqual([socket.protocol, Buffer.concat(messages).toString()], [protocol, text])
+    }
+  })
+
   test('follows a log to the end of its container', async () => {
     await cluster.client.create(pods, {
       apiVersion: 'v1',

@@ -5,7 +5,7 @@ import { manualClock } from '../../machinery/index.ts'
 import type { Container, Pod } from '../../resources/index.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
 import { podViewOf } from '../sync/containers.ts'
-import { createProber } from './prober.ts'
+import { createProber, probedAddress } from './prober.ts'
 
 /** A prober over one container, whose exec probes answer what the test says; times count from the container's start. */
 function setUp(rest: Partial<Container>, answers: (kind: string) => number | 'broken') {
@@ -15,6 +15,7 @@ function setUp(rest: Partial<Container>, answers: (kind: string) => number | 'br
   const prober = createProber({
     clock,
     userAgent: 'test',
+    settings: { nodeIps: ['192.0.2.9'] },
     record: (_, type, reason, message) => void told.push(`${type} ${reason}: ${message}`),
     countProbe: () => {},
     onChange: () => changes++,
@@ -142,4 +143,20 @@ test('prober goes on with readiness alone when the pod is being deleted', async 
     true,
   )
   prober.stop()
+})
+
+test('a pod is probed at its newest sandbox, whatever its status still says', () => {
+  const view = (...ips: string[]) => podViewOf({ sandboxes: [{ ...sandbox(), ips }], containers: [] }, 'uid-1')
+  const pod = podWith({ containers: [container('main', {})] })
+  const told: Pod = { ...pod, status: { ...pod.status, podIP: '10.0.0.1' } }
+  const onHost: Pod = { ...pod, spec: { ...pod.spec, hostNetwork: true } }
+  assert.deepEqual(
+    [
+      probedAddress(told, view('10.0.0.2'), []),
+      probedAddress(told, view(), []),
+      probedAddress(pod, view('10.0.0.2'), []),
+      probedAddress(onHost, view(), ['192.0.2.9']),
+    ],
+    ['10.0.0.2', '10.0.0.1', '10.0.0.2', '192.0.2.9'],
+  )
 })

@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Pod, Probe } from '../../resources/index.ts'
 import { containerFieldPath, type RecordEvent } from '../events.ts'
+import type { KubeletSettings } from '../settings.ts'
 import { type AnyContainer, type ContainerKind, containersOf, newestOf, type PodView } from '../sync/containers.ts'
 import type { ProbeResults } from '../sync/plan.ts'
 import { type ProbeOutcome, type ProbeParts, tryProbe } from './probe.ts'
@@ -16,6 +17,7 @@ const periodSecondsDefault = 10
 const triesMax = 3
 
 export interface ProberParts extends ProbeParts {
+  readonly settings: Pick<KubeletSettings, 'nodeIps'>
   readonly clock: Clock
   readonly record: RecordEvent
   countProbe(labels: Readonly<Record<string, string>>): void
@@ -41,6 +43,12 @@ interface Watcher {
   onHold: boolean
   probing: boolean
   timer: Disposable | undefined
+}
+
+/** Where a pod is probed. The sandbox knows first: a status may still tell the address of the one before it. */
+export function probedAddress(pod: Pod, view: PodView, nodeIps: readonly string[]): string {
+  if (pod.spec.hostNetwork === true) return nodeIps[0] ?? ''
+  return view.sandboxes[0]?.ips[0] ?? pod.status.podIP ?? ''
 }
 
 export function createProber(parts: ProberParts): Prober {
@@ -79,7 +87,7 @@ export function createProber(parts: ProberParts): Prober {
         tryProbe(parts, probe, {
           container: found.container,
           containerId: watcher.containerId!,
-          podIp: pod.status.podIP ?? view.sandboxes[0]?.ips[0] ?? '',
+          podIp: probedAddress(pod, view, parts.settings.nodeIps),
         }),
       )
       count(watcher, pod, outcome)

@@ -2,6 +2,7 @@ import type { Client } from '../../client/index.ts'
 import { msOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import {
+  acceptOneWay,
   type RequestHandler,
   refuseUpgrade,
   type UpgradeHandler,
@@ -86,6 +87,7 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
       const stream: StreamRequest = { message, socket, head, search }
       if (name === 'exec') return serveExec(kubelet, rest, stream)
       if (name === 'attach') return serveAttach(kubelet, rest, stream)
+      if (name === 'containerLogs') return serveLogsOverWebSocket(kubelet, rest, stream)
       if (name === 'portForward') return servePortForward(kubelet, rest, stream)
       refuseUpgrade(socket, 404, '404 page not found')
     },
@@ -136,28 +138,50 @@ function runningPods(kubelet: Kubelet): readonly Pod[] {
 }
 
 async function serveLogs({ kubelet, request, reply, search, rest }: Call): Promise<void> {
+  const log = await openLog(kubelet, rest, search)
+  if ('refusal' in log) return plain(reply, log.status, log.refusal)
+  reply.head(200, { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' })
+  for await (const chunk of log.read(request.signal)) if (!reply.write(chunk)) await reply.drained()
+  reply.end()
+}
+
+/** The same over WebSocket, for clients that ask for it. */
+async function serveLogsOverWebSocket(
+  kubelet: Kubelet,
+  rest: readonly string[],
+  { message, socket, head, search }: StreamRequest,
+): Promise<void> {
+  const log = await openLog(kubelet, rest, search)
+  if ('refusal' in log) return refuseUpgrade(socket, log.status, log.refusal)
+  const stream = await acceptOneWay(message, socket, head)
+  if (stream === undefined) return
+  for await (const chunk of log.read(stream.signal)) await stream.send(chunk)
+  stream.close()
+}
+
+type OpenedLog =
+  | { readonly status: number; readonly refusal: string }
+  | { read(signal: AbortSignal): AsyncIterable<Uint8Array> }
+
+async function openLog(kubelet: Kubelet, rest: readonly string[], search: URLSearchParams): Promise<OpenedLog> {
   const [namespace = '', podName = '', container = ''] = rest
   const pod = kubelet.pod(namespace, podName)
-  if (pod === undefined) return plain(reply, 404, `pod "${podName}" does not exist\n`)
+  if (pod === undefined) return { status: 404, refusal: `pod "${podName}" does not exist\n` }
   if (!containersOf(pod).some((one) => one.container.name === container))
-    return plain(reply, 404, `container "${container}" not found in pod "${podName}"\n`)
+    return { status: 404, refusal: `container "${container}" not found in pod "${podName}"\n` }
   const view = podViewOf(await kubelet.runtime.observe(pod.metadata.uid), pod.metadata.uid)
   const instances = (view.instances.get(container) ?? []).filter(({ state }) => state !== 'created')
   const previous = search.get('previous') === 'true'
   // Kubernetes: the previous run is the last one that has ended.
-  const instance = previous
-    ? instances.slice(instances[0]?.state === 'running' ? 1 : previousOffset(pod, container))[0]
-    : instances[0]
-  if (instance === undefined) return plain(reply, 400, missingLog(pod, container, previous))
+  const offset = previous ? (instances[0]?.state === 'running' ? 1 : previousOffset(pod, container)) : 0
+  const instance = instances[offset]
+  if (instance === undefined) return { status: 400, refusal: missingLog(pod, container, previous) }
   const options = logOptions(search, kubelet.clock.now())
   const isRunning = async () => {
     const { containers } = await kubelet.runtime.observe(pod.metadata.uid)
     return containers.some(({ id, state }) => id === instance.id && state === 'running')
   }
-  reply.head(200, { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' })
-  for await (const chunk of readLog(instance.logPath, options, { clock: kubelet.clock, isRunning }, request.signal))
-    if (!reply.write(chunk)) await reply.drained()
-  reply.end()
+  return { read: (signal) => readLog(instance.logPath, options, { clock: kubelet.clock, isRunning }, signal) }
 }
 /** While a container waits to be started again its last run is also its current one. */
 function previousOffset(pod: Pod, container: string): number {
