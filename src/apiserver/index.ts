@@ -4,12 +4,13 @@ export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
 export type { VersionInfo } from './http/paths.ts'
 export type { Identity } from './request.ts'
 export { type ApiServer, type ApiServerParts, createApiServer, firstAddress } from './server.ts'
-export type {
-  HttpConnection,
-  IncomingReply,
-  NetworkConnection,
-  NodeAddress,
-  NodeConnection,
-  OutgoingRequest,
-  UpgradedReply,
+export {
+  type HttpConnection,
+  type IncomingReply,
+  kubeletAuthorityAnnotation,
+  type NetworkConnection,
+  type NodeAddress,
+  type NodeConnection,
+  type OutgoingRequest,
+  type UpgradedReply,
 } from './streams/connections.ts'

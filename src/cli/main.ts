@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   image: () => import('./commands/image.ts'),
   service: () => import('./commands/service.ts'),
   server: () => import('./commands/server.ts'),
+  agent: () => import('./commands/agent.ts'),
   version: () => import('./commands/version.ts'),
   run: () => import('./commands/run.ts'),
   supervise: () => import('./commands/supervise.ts'),

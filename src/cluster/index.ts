@@ -1,5 +1,6 @@
 /** Cluster: the assembly. It alone knows all the other rooms, and decides nothing that they could. */
 
+export { AgentError, type AgentRequest, runAgent } from './agent.ts'
 export {
   addToKubeconfig,
   contextName,

@@ -29,10 +29,15 @@ export interface HttpConnection {
 }
 
 /** Where a node's kubelet is. */
+/** Where a node that the cluster's authority has signed nothing for names its own, PEM. */
+export const kubeletAuthorityAnnotation = 'coxswain.dev/kubelet-authority'
+
 export interface NodeAddress {
   readonly name: string
   readonly address: string
   readonly port: number
+  /** The authority of a kubelet's certificate that the node itself has named, PEM; only the node may write its Node. */
+  readonly authority?: string
 }
 /** The API server's way to kubelets; cluster/ supplies TLS dialers, simulation in-process handlers. */
 export type NodeConnection = (node: NodeAddress) => HttpConnection

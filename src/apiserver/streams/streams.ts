@@ -11,7 +11,12 @@ import {
 } from '../../resources/index.ts'
 import type { Route } from '../http/route.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { HttpConnection, NetworkConnection, NodeConnection } from './connections.ts'
+import {
+  type HttpConnection,
+  kubeletAuthorityAnnotation,
+  type NetworkConnection,
+  type NodeConnection,
+} from './connections.ts'
 
 export interface StreamParts {
   readonly registry: Registry
@@ -228,7 +233,9 @@ function kubeletPortOf(node: Node): number {
 }
 
 function kubeletOf(node: Node) {
-  return { name: node.metadata.name, address: addressOf(node), port: kubeletPortOf(node) }
+  const authority = node.metadata.annotations?.[kubeletAuthorityAnnotation]
+  const reached = { name: node.metadata.name, address: addressOf(node), port: kubeletPortOf(node) }
+  return authority === undefined ? reached : { ...reached, authority }
 }
 
 /** Kubernetes: kubelets are reached by the first address of these types, in this order. */

@@ -21,8 +21,10 @@ export interface KubeletCredentials {
 /** Reaches kubelets over mutual TLS at the address their Node names. */
 export function dialNodes(credentials: () => KubeletCredentials): NodeConnection {
   let agent: { readonly cert: string; readonly agent: TlsAgent } | undefined
-  return ({ address, port }) => {
+  return ({ address, port, authority }) => {
     const { cert, key, ca } = credentials()
+    // A node of its own making: what it named is trusted for it alone.
+    if (authority !== undefined) return overHttp({ host: address, port, agent: false, cert, key, ca: authority }, true)
     if (agent?.cert !== cert) agent = { cert, agent: new TlsAgent({ keepAlive: true, cert, key, ca }) }
     // Unlike Kubernetes: kubelets' certificates are verified by default, against the cluster's own authority.
     return overHttp({ host: address, port, agent: agent.agent, cert, key, ca }, true)

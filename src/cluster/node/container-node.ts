@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createEventRecorder } from '../../client/index.ts'
 import {
+  type ContainerdSettings,
   createCriRuntime,
   type Kubelet,
   kubeletHandlers,
@@ -11,6 +12,7 @@ import {
 } from '../../kubelet/index.ts'
 import type { Clock, Log, Random } from '../../machinery/index.ts'
 import { openFront } from '../../wire/index.ts'
+import type { KeyPair } from '../certificates/authority.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
@@ -27,14 +29,25 @@ export interface ContainerNodeParts {
   readonly random: Random
   readonly log: Log
   readonly containerdLog: Log
-  readonly pki: () => Pki
+  readonly pki: () => NodePki
+  /** Its place in the pods' network, when it is not the cluster's first node. */
+  readonly containerdSettings?: ContainerdSettings
+  /** In place of those of a control plane's node. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+/** What the kubelet shows, and the authority of those who may call it. */
+export type NodePki = Pick<Pki, 'kubeletServer'> & { readonly authority: Pick<KeyPair, 'cert'> }
+
+const controlPlaneLabels = {
+  'node-role.kubernetes.io/control-plane': '',
+  'node.kubernetes.io/exclude-from-external-load-balancers': '',
 }
 
 /** This machine as a node with real containers: our own containerd, and the kubelet on it. */
 export async function runContainerNode(parts: ContainerNodeParts, signal: AbortSignal): Promise<void> {
   const { settings, clock, random, access, log } = parts
   const layout = layoutOf(settings.dataDirectory)
-  const containerdSettings = containerdSettingsOf(settings)
+  const containerdSettings = parts.containerdSettings ?? containerdSettingsOf(settings)
   const cgroups = systemCgroups(clock)
   const machine = thisMachine(settings.dataDirectory)
   await using _images = await serveImages(settings, random, (error) => log.warn('an image is not served', { error }))
@@ -71,10 +84,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
         maxPods: 110,
         port: settings.network.kubeletPort,
         cgroupRoot: `${cgroupOf(settings)}/kubepods`,
-        labels: {
-          'node-role.kubernetes.io/control-plane': '',
-          'node.kubernetes.io/exclude-from-external-load-balancers': '',
-        },
+        labels: parts.labels ?? controlPlaneLabels,
         taints: [],
         reserved: {},
         resolvConf: '/etc/resolv.conf',
