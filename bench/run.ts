@@ -1,13 +1,16 @@
 /** `npm run bench`: the figures the project is steered by. Prints them and appends one line of JSON to bench/results.jsonl. */
 import { execFileSync, spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { createClient, httpTransport } from '../src/client/index.ts'
 import { startCluster } from '../src/index.ts'
-import { parseYaml } from '../src/machinery/index.ts'
+import { createCriRuntime, systemCgroups } from '../src/kubelet/index.ts'
+import { parseYaml, systemClock } from '../src/machinery/index.ts'
 import { configMaps, nodes, type Pod, pods } from '../src/resources/index.ts'
+import { shellImageArchive } from '../test/fixtures/shell-image.ts'
 
 const root = join(import.meta.dirname, '..')
 const cox = join(root, 'cox')
@@ -23,6 +26,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
+  podStart: benchPodStart,
   inProcess: benchInProcess,
   api: benchApi,
   scheduler: benchScheduler,
@@ -86,6 +90,131 @@ async function benchStart(): Promise<void> {
       const containerd = processes('containerd', '/bench/node/containerd')
       note('containerd_pss_mb', containerd.reduce((sum, pid) => sum + pssOf(pid), 0) / 1024, 'MB')
     }
+  } finally {
+    run('down', '--purge')
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+/** What a pod costs beyond the calls to the runtime: from its binding to its containers started, against the bare calls. */
+async function benchPodStart(): Promise<void> {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/containerd')) return
+  const home = mkdtempSync(join(tmpdir(), 'cox-bench-'))
+  const env = { ...process.env, COXSWAIN_HOME: home, KUBECONFIG: join(home, 'kubeconfig') }
+  const run = (...words: string[]) =>
+    execFileSync(cox, [...words, '--name', 'benchpod'], { env, stdio: ['ignore', 'pipe', 'ignore'] }).toString()
+  try {
+    const { server } = JSON.parse(run('up', '--no-switch', '--json'))
+    const socket = '/run/coxswain/benchpod/containerd.sock'
+    const image = 'docker.io/library/shell:1'
+    writeFileSync(join(home, 'shell.tar'), shellImageArchive(image))
+    execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', join(home, 'shell.tar')], {
+      stdio: 'ignore',
+    })
+    const pki = (name: string) => readFileSync(join(home, 'benchpod/pki', name), 'utf8')
+    const client = createClient(
+      httpTransport({ server, ca: pki('ca.crt'), cert: pki('admin.crt'), key: pki('admin.key') }, 'bench'),
+    )
+    const rounds = 12
+    const whole: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const name = `p-${round}`
+      const stop = new AbortController()
+      const from = (await client.list(pods, { namespace: 'default' })).metadata.resourceVersion
+      await client.create(pods, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default' },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          containers: [{ name: 'c', image, command: ['sleep', '1000'] }],
+        },
+      } as never)
+      let boundMs = 0
+      for await (const batch of client.watch(
+        pods,
+        from,
+        { namespace: 'default', fieldSelector: `metadata.name=${name}` },
+        stop.signal,
+      )) {
+        for (const event of batch) {
+          const pod = event.object as Pod
+          if (boundMs === 0 && (pod.spec?.nodeName ?? '') !== '') boundMs = performance.now()
+          if (pod.status?.conditions?.some(({ type, status }) => type === 'ContainersReady' && status === 'True')) {
+            whole.push(performance.now() - boundMs)
+            stop.abort()
+            break
+          }
+        }
+        if (stop.signal.aborted) break
+      }
+      await client.delete(pods, { namespace: 'default', name }, { gracePeriodSeconds: 0 })
+    }
+    const clock = systemClock()
+    const cgroups = systemCgroups(clock)
+    using runtime = await createCriRuntime({ socket, clock, cgroups })
+    const bare: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const uid = `bench-${round}`
+      const cgroupParent = `/coxswain-benchpod/kubepods/besteffort/pod${uid}`
+      await cgroups.ensure(cgroupParent, {})
+      const sandbox = {
+        pod: { uid, namespace: 'default', name: uid, attempt: 0 },
+        hostname: uid,
+        logDirectory: join(home, 'bare', uid),
+        portMappings: [],
+        labels: {},
+        annotations: {},
+        cgroupParent,
+        sysctls: {},
+        namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+        security: { privileged: false, supplementalGroups: [] },
+      } as const
+      const startedMs = performance.now()
+      const id = await runtime.runSandbox(sandbox)
+      const container = await runtime.createContainer(
+        id,
+        {
+          name: 'c',
+          attempt: 0,
+          imageRef: (await runtime.imageStatus(image))!.id,
+          command: ['sleep', '1000'],
+          args: [],
+          workingDir: '',
+          env: [],
+          mounts: [],
+          devices: [],
+          labels: {},
+          annotations: {},
+          logPath: 'c.log',
+          stdin: false,
+          stdinOnce: false,
+          tty: false,
+          resources: {},
+          security: {
+            privileged: false,
+            addCapabilities: [],
+            dropCapabilities: [],
+            supplementalGroups: [],
+            readonlyRootfs: false,
+            noNewPrivs: false,
+            maskedPaths: [],
+            readonlyPaths: [],
+            pid: 'CONTAINER',
+          },
+        },
+        sandbox,
+      )
+      await runtime.startContainer(container)
+      bare.push(performance.now() - startedMs)
+      await runtime.stopSandbox(id)
+      await runtime.removeSandbox(id)
+    }
+    note('pod_start_bound_to_ready_ms_p50', percentile(whole, 0.5), 'ms')
+    note('pod_start_bare_cri_ms_p50', percentile(bare, 0.5), 'ms')
+    note('pod_start_overhead_ms_p50', percentile(whole, 0.5) - percentile(bare, 0.5), 'ms')
   } finally {
     run('down', '--purge')
     rmSync(home, { recursive: true, force: true })
