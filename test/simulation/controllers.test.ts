@@ -5,6 +5,7 @@ import {
   clusterRoles,
   configMaps,
   controllerRevisions,
+  cronJobs,
   daemonSets,
   deployments,
   endpointSlices,
@@ -37,6 +38,8 @@ before(async () => {
     clusterRoles,
     configMaps,
     controllerRevisions,
+    cronJobs,
+    cronJobs,
     daemonSets,
     deployments,
     endpointSlices,
@@ -417,6 +420,60 @@ test('jobs complete, fail, and go when their time is over', async () => {
   await until(() => ended('brief', 'Complete') !== undefined, 'the brief job done')
   await until(() => status('brief') === undefined && podsOf('brief').length === 0, 'the brief job gone')
   assert.ok(eventsOf('five').includes('Completed: Job completed'))
+})
+
+test('a cron job runs each minute, and keeps as many jobs as it should', async () => {
+  const one = template('tick', 'v1', { 'simulated.coxswain.io/exit-after': '1s' })
+  const jobTemplate = { spec: { template: { ...one, spec: { ...one.spec, restartPolicy: 'OnFailure' } } } }
+  const spec = { schedule: '* * * * *', successfulJobsHistoryLimit: 2, jobTemplate }
+  await world.client.create(cronJobs, { apiVersion: 'batch/v1', kind: 'CronJob', ...named('tick'), spec } as any)
+  const made = () => eventsOf('tick').filter((text) => text.startsWith('SuccessfulCreate')).length
+  await until(() => made() === 4, 'four jobs', 300)
+  await rest()
+  const status = world.informers.of(cronJobs).get(at('tick'))?.status
+  const left = world.informers
+    .of(jobs)
+    .list('default')
+    .filter(({ metadata }) => metadata.name.startsWith('tick-'))
+  assert.deepEqual([left.length, status?.active, status?.lastSuccessfulTime !== undefined], [2, undefined, true])
+  await world.client.delete(cronJobs, at('tick'))
+  await until(() => podsOf('tick').length === 0, 'nothing left of it')
+})
+
+test('hand-made endpoints are shown as a slice, changed and removed with them', async () => {
+  await world.client.create(services, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    ...named('outside'),
+    spec: { ports: [{ port: 80 }] },
+  } as any)
+  const subsets = (ip: string) => [{ addresses: [{ ip }], ports: [{ port: 8080 }] }]
+  await world.client.create(endpoints, {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    ...named('outside'),
+    subsets: subsets('192.0.2.7'),
+  } as any)
+  const slices = () =>
+    world.informers
+      .of(endpointSlices)
+      .list('default')
+      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'outside')
+  const shown = () =>
+    slices().map(({ endpoints: list, ports, metadata }) => [
+      list?.map(({ addresses }) => addresses[0]).join(),
+      ports?.[0]?.port,
+      metadata.labels?.['endpointslice.kubernetes.io/managed-by'],
+    ])
+  const mirrored = (ip: string) => [[ip, 8080, 'endpointslicemirroring-controller.k8s.io']]
+  await rest()
+  assert.deepEqual(shown(), mirrored('192.0.2.7'))
+  await world.client.patch(endpoints, at('outside'), { type: 'merge', body: { subsets: subsets('192.0.2.8') } })
+  await rest()
+  assert.deepEqual(shown(), mirrored('192.0.2.8'))
+  await world.client.delete(endpoints, at('outside'))
+  await rest()
+  assert.deepEqual(shown(), [])
 })
 
 test('a budget allows as many evictions as its pods can bear', async () => {
