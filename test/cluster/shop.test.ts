@@ -223,6 +223,16 @@ suite('the shop in real containers', { skip: why }, () => {
     await eventually('the Service to take it back', async () => ((await serving()).length === 2 ? true : undefined))
   })
 
+  test('after a reboot the shop is open again, at other addresses', async () => {
+    await cox('down')
+    await cox('up', '--no-switch')
+    await eventually('the front and what is behind it', async () => {
+      const answer = await call(`http://${clusterIp}/api/products`).catch(() => undefined)
+      return answer?.status === 200 ? true : undefined
+    })
+    await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=30s')
+  })
+
   test('down --purge leaves nothing behind', async () => {
     await cox('down', '--purge')
     const processes = readdirSync('/proc')
