@@ -13,7 +13,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'apiextensions.k8s.io/customresourcedefinitions',
   'apiregistration.k8s.io/apiservices',
   'autoscaling/horizontalpodautoscalers',
-  'batch/cronjobs',
   'certificates.k8s.io/certificatesigningrequests',
   'flowcontrol.apiserver.k8s.io/flowschemas',
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
