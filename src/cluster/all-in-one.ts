@@ -1,31 +1,191 @@
 import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
-import { firstAddress, type Identity } from '../apiserver/index.ts'
-import { createClient, createEventRecorder } from '../client/index.ts'
-import { allControllers, runControllers } from '../controllers/index.ts'
-import { runDns } from '../dns/index.ts'
-import { type Clock, DecisionJournal, Metrics, systemClock, systemRandom, yamlText } from '../machinery/index.ts'
-import { runProxy } from '../proxy/index.ts'
+import { firstAddress } from '../apiserver/index.ts'
+import { type Client, createClient } from '../client/index.ts'
+import {
+  type Clock,
+  DecisionJournal,
+  type Log,
+  Metrics,
+  systemClock,
+  systemRandom,
+  yamlText,
+} from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
-import { runScheduler } from '../scheduler/index.ts'
-import { openSqliteStore, StoreOpenError } from '../store/index.ts'
-import { keepPki, openPki, writeAtomically } from './certificates/pki.ts'
+import { openSqliteStore, type Store, StoreOpenError } from '../store/index.ts'
+import { keepPki, openPki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
-import { accessFor, createControlPlane, identities, serveApi } from './control-plane.ts'
+import { createControlPlane, identities, serveApi } from './control-plane.ts'
 import { installDefaults } from './defaults.ts'
-import { keepRunning } from './keep-running.ts'
 import { openLogFiles } from './logs/files.ts'
 import { createNodes } from './node/nodes.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
+import { dnsListenerOf, startParts } from './parts.ts'
 import { layoutOf, writeState } from './process/directory.ts'
 import { exitWithoutRestart } from './process/supervise.ts'
 
-/** Nodes count as ready when this many of them say so; looked at when a Node changes. */
+/** The whole cluster in this process, until the signal aborts. Resolves with the exit code. */
+export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
+  const clock = systemClock()
+  const layout = layoutOf(settings.dataDirectory)
+  const logs = openLogFiles(layout.logs, clock, { format: settings.logFormat, verbosity: () => settings.verbosity })
+  const log = logs.of('apiserver')
+  // An orphaned promise is a bug to be found in the log, not a reason to take a cluster down.
+  process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
+  await mkdir(layout.run, { recursive: true })
+  await writeState(settings.dataDirectory, { stage: 'opening the store' })
+  const store = await openStore(settings, log)
+  if (typeof store === 'number') return store
+  await using _store = store
+  const stop = new AbortController()
+  const onAbort = () => stop.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) stop.abort(signal.reason)
+  const running: Promise<void>[] = []
+  try {
+    await runCluster({ settings, store, clock, logs, log, running }, stop)
+  } catch (error) {
+    if (!signal.aborted) {
+      log.error('the cluster process ends', error)
+      await writeState(settings.dataDirectory, { problem: error instanceof Error ? error.message : String(error) })
+    }
+  } finally {
+    stop.abort()
+    await Promise.allSettled(running)
+    await writeState(settings.dataDirectory, { ready: false, stage: 'stopped' })
+  }
+  return signal.aborted ? 0 : 1
+}
+
+/** The cluster's store, or the exit code when it cannot be opened as it is. */
+async function openStore({ dataDirectory }: ClusterSettings, log: Log): Promise<Store | number> {
+  try {
+    return await openSqliteStore({ directory: layoutOf(dataDirectory).store })
+  } catch (error) {
+    if (!(error instanceof StoreOpenError)) throw error
+    await writeState(dataDirectory, { ready: false, problem: error.message })
+    log.error('the store cannot be opened', error)
+    // A store that is in use may be free soon; all else would be the same the next time.
+    return error.reason === 'locked' ? 1 : exitWithoutRestart
+  }
+}
+
+interface Foundation {
+  readonly settings: ClusterSettings
+  readonly store: Store
+  readonly clock: Clock
+  readonly logs: ReturnType<typeof openLogFiles>
+  readonly log: Log
+  /** Everything that was started, so that its end can be awaited. */
+  readonly running: Promise<void>[]
+}
+
+/** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
+async function runCluster(
+  { settings, store, clock, logs, log, running }: Foundation,
+  stop: AbortController,
+): Promise<void> {
+  const random = systemRandom()
+  const address = nodeAddressOf(networkInterfaces(), settings)
+  const request = pkiRequestOf(settings, address)
+  let pki = await openPki(request, clock)
+  await writeKubeconfig(settings, pki)
+  const metrics = new Metrics()
+  const journal = new DecisionJournal()
+  const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
+  const api = await createControlPlane({
+    clock,
+    random,
+    log,
+    store,
+    settings,
+    pki: () => pki,
+    advertiseAddress: address,
+    connectNode: machine.connect,
+    connectNetwork: dialNetwork(),
+    metrics,
+    journal,
+  })
+  await writeState(settings.dataDirectory, { stage: 'starting the API server' })
+  const front = await serveApi(api, settings, pki)
+  const renewed = async (next: typeof pki) => {
+    pki = next
+    front.present(next)
+    await writeKubeconfig(settings, next)
+    log.info('certificates were renewed')
+  }
+  const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, clock, renewed, stop.signal)]
+  running.push(...essential)
+  const ended = Promise.race(essential).then(() => {
+    if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
+  })
+  ended.catch((error) => stop.abort(error))
+  await Promise.race([api.ready(), ended])
+  await writeState(settings.dataDirectory, { stage: 'starting controllers, scheduler and nodes' })
+  const admin = createClient(api.transportFor(identities.administrator, 'cox'))
+  const server = `https://${address}:${settings.port}`
+  await installDefaults({
+    client: admin,
+    authority: pki.authority.cert,
+    server,
+    dnsAddress: settings.network.dnsAddress,
+    dnsListener: dnsListenerOf(settings),
+  })
+  running.push(
+    ...startParts(
+      { api, settings, pki: () => pki, nodes: machine, clock, random, logs, metrics, journal },
+      stop.signal,
+    ),
+  )
+  await Promise.race([untilNodesReady(settings, admin, clock, stop.signal), ended])
+  await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
+  log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })
+  await ended
+}
+
+function pkiRequestOf(settings: ClusterSettings, address: string): PkiRequest {
+  const { network, nodeName } = settings
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${network.clusterDomain}`,
+  ]
+  return {
+    directory: layoutOf(settings.dataDirectory).pki,
+    apiServerNames: [
+      ...service,
+      'localhost',
+      nodeName,
+      '127.0.0.1',
+      '::1',
+      address,
+      gatewayOf(network.podCidr),
+      firstAddress(network.serviceCidr),
+    ],
+    kubeletNames: [nodeName, 'localhost', '127.0.0.1', address],
+    nodeName,
+  }
+}
+
+async function writeKubeconfig(
+  settings: ClusterSettings,
+  { authority, admin }: Awaited<ReturnType<typeof openPki>>,
+): Promise<void> {
+  const server = `https://127.0.0.1:${settings.port}`
+  await writeAtomically(
+    layoutOf(settings.dataDirectory).kubeconfig,
+    yamlText(kubeconfigOf(settings.name, server, authority.cert, admin)),
+    0o600,
+  )
+}
+
+/** Resolves once as many nodes as there should be say that they are Ready; looked at whenever a Node changes. */
 async function untilNodesReady(
   settings: ClusterSettings,
-  client: ReturnType<typeof createClient>,
+  client: Client,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
@@ -37,224 +197,11 @@ async function untilNodesReady(
     ).length
     if (ready >= settings.nodes) return
     const change = new AbortController()
-    const timer = clock.after(5000, () => change.abort())
+    using _timer = clock.after(5000, () => change.abort())
     const onAbort = () => change.abort()
     signal.addEventListener('abort', onAbort, { once: true })
     for await (const _ of client.watch(nodes, list.metadata.resourceVersion, {}, change.signal)) break
-    timer[Symbol.dispose]()
     signal.removeEventListener('abort', onAbort)
     signal.throwIfAborted()
   }
-}
-
-/** The whole cluster in this process, until the signal aborts. Resolves with the exit code. */
-export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
-  const clock = systemClock()
-  const random = systemRandom()
-  const layout = layoutOf(settings.dataDirectory)
-  const logs = openLogFiles(layout.logs, clock, { format: settings.logFormat, verbosity: () => settings.verbosity })
-  const log = logs.of('apiserver')
-  // An orphaned promise is a bug to be found in the log, not a reason to take a cluster down.
-  process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
-  const stage = (text: string) => writeState(settings.dataDirectory, { stage: text })
-  await mkdir(layout.run, { recursive: true })
-  const address = nodeAddressOf(networkInterfaces(), settings)
-  const { network } = settings
-  const pkiRequest = {
-    directory: layout.pki,
-    apiServerNames: [
-      'kubernetes',
-      'kubernetes.default',
-      'kubernetes.default.svc',
-      `kubernetes.default.svc.${network.clusterDomain}`,
-      'localhost',
-      settings.nodeName,
-      '127.0.0.1',
-      '::1',
-      address,
-      gatewayOf(network.podCidr),
-      firstAddress(network.serviceCidr),
-    ],
-    kubeletNames: [settings.nodeName, 'localhost', '127.0.0.1', address],
-    nodeName: settings.nodeName,
-  }
-  await stage('opening the store')
-  let store: Awaited<ReturnType<typeof openSqliteStore>>
-  try {
-    store = await openSqliteStore({ directory: layout.store })
-  } catch (error) {
-    if (!(error instanceof StoreOpenError)) throw error
-    await writeState(settings.dataDirectory, { ready: false, problem: error.message })
-    log.error('the store cannot be opened', error)
-    return error.reason === 'locked' ? 1 : exitWithoutRestart
-  }
-  await using _store = store
-  let pki = await openPki(pkiRequest, clock)
-  const server = `https://127.0.0.1:${settings.port}`
-  await writeAtomically(
-    layout.kubeconfig,
-    yamlText(kubeconfigOf(settings.name, server, pki.authority.cert, pki.admin)),
-    0o600,
-  )
-  const metrics = new Metrics()
-  const journal = new DecisionJournal()
-  const world = { clock, random, log }
-  const stop = new AbortController()
-  const onAbort = () => stop.abort(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) stop.abort(signal.reason)
-  const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
-  const api = await createControlPlane({
-    ...world,
-    store,
-    settings,
-    pki: () => pki,
-    advertiseAddress: address,
-    connectNode: machine.connect,
-    connectNetwork: dialNetwork(),
-    metrics,
-    journal,
-  })
-  await stage('starting the API server')
-  const essential: Promise<void>[] = [
-    api.run(stop.signal),
-    serveApi(api, settings, () => pki, stop.signal),
-    keepPki(
-      pkiRequest,
-      clock,
-      random,
-      (renewed) => {
-        pki = renewed
-      },
-      stop.signal,
-    ),
-  ]
-  const ended = Promise.race(
-    essential.map((one) =>
-      one.then(() => {
-        if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
-      }),
-    ),
-  )
-  ended.catch((error) => stop.abort(error))
-  const parts: Promise<void>[] = []
-  const dnsListener =
-    settings.without.includes('dns') || settings.runtime === 'simulated'
-      ? undefined
-      : { address: gatewayOf(network.podCidr), port: 53 }
-  const part = (
-    component: 'controllers' | 'scheduler' | 'proxy' | 'dns',
-    identity: Identity,
-    userAgent: string,
-    run: (
-      access: ReturnType<typeof accessFor>,
-      recorder: ReturnType<typeof createEventRecorder>,
-      life: AbortSignal,
-    ) => Promise<void>,
-  ) => {
-    if (settings.without.includes(component)) return Promise.resolve()
-    const partLog = logs.of(component)
-    return keepRunning(
-      component,
-      (life) => {
-        const access = accessFor(api, identity, userAgent, { clock, random, log: partLog }, life)
-        return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
-      },
-      { clock, log: partLog },
-      stop.signal,
-    )
-  }
-  const startParts = () => [
-    part('controllers', identities.controllers, 'kube-controller-manager', ({ client, informers }, _recorder, life) =>
-      runControllers(
-        allControllers,
-        {
-          client,
-          // Each controller acts with the rights of its own service account, as on Kubernetes.
-          clientFor: (account) =>
-            createClient(api.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
-          informers,
-          clock,
-          random,
-          log: logs.of('controllers'),
-          journal,
-          metrics,
-          config: {
-            rootCa: pki.authority.cert,
-            clusterCidr: network.podCidr,
-            nodeCidrMaskSize: 24,
-            serviceCidr: network.serviceCidr,
-          },
-        },
-        life,
-      ),
-    ),
-    part('scheduler', identities.scheduler, 'kube-scheduler', ({ client, informers }, record, life) =>
-      runScheduler({ client, informers, clock, random, record, journal, metrics, log: logs.of('scheduler') }, life),
-    ),
-    ...(settings.runtime === 'simulated'
-      ? []
-      : [
-          part('proxy', identities.proxy, 'kube-proxy', ({ informers }, _recorder, life) =>
-            runProxy(
-              {
-                informers,
-                clock,
-                nodeName: settings.nodeName,
-                tableName: network.nftTable,
-                log: logs.of('proxy'),
-                metrics,
-              },
-              life,
-            ),
-          ),
-          part('dns', identities.serviceAccount('coredns'), 'coredns', ({ informers }, _recorder, life) =>
-            runDns(
-              {
-                informers,
-                clock,
-                clusterDomain: network.clusterDomain,
-                listen: dnsListener!,
-                resolvConf: '/etc/resolv.conf',
-                log: logs.of('dns'),
-                metrics,
-              },
-              life,
-            ),
-          ),
-        ]),
-    settings.without.includes('kubelet') ? Promise.resolve() : machine.run(api, stop.signal),
-  ]
-  try {
-    await Promise.race([api.ready(), ended])
-    await stage('starting controllers, scheduler and nodes')
-    const admin = createClient(api.transportFor(identities.administrator, 'cox'))
-    await installDefaults({
-      client: admin,
-      authority: pki.authority.cert,
-      server: `https://${address}:${settings.port}`,
-      dnsAddress: network.dnsAddress,
-      dnsListener,
-    })
-    parts.push(...startParts())
-    await Promise.race([untilNodesReady(settings, admin, clock, stop.signal), ended])
-    await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
-    log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })
-    await ended.catch((error) => {
-      if (!signal.aborted) throw error
-    })
-  } catch (error) {
-    if (!signal.aborted) {
-      log.error('the cluster process ends', error)
-      await writeState(settings.dataDirectory, {
-        ready: false,
-        problem: error instanceof Error ? error.message : String(error),
-      })
-    }
-  } finally {
-    stop.abort()
-    await Promise.allSettled([...essential, ...parts])
-    await writeState(settings.dataDirectory, { ready: false, stage: 'stopped' })
-  }
-  return signal.aborted ? 0 : 1
 }

@@ -71,21 +71,31 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
   })
 }
 
-/** Serves the API over HTTPS until the signal aborts. */
-export async function serveApi(
-  server: ApiServer,
-  settings: ClusterSettings,
-  pki: () => Pki,
-  signal: AbortSignal,
-): Promise<void> {
-  const tls = () => ({ key: pki().apiServer.key, cert: pki().apiServer.cert, clientCa: pki().authority.cert })
-  await using _front = await openFront({
+/** The API on its port. */
+export interface ServedApi {
+  /** Shows another certificate to new connections. */
+  present(pki: Pki): void
+  /** Serves until the signal aborts, then closes every connection. */
+  until(signal: AbortSignal): Promise<void>
+}
+
+/** Opens the API's port; rejects when it cannot be had. */
+export async function serveApi(server: ApiServer, settings: ClusterSettings, pki: Pki): Promise<ServedApi> {
+  const tlsOf = ({ apiServer, authority }: Pki) => ({ ...apiServer, clientCa: authority.cert })
+  const front = await openFront({
     port: settings.port,
-    tls: tls(),
+    tls: tlsOf(pki),
     onRequest: server.onRequest,
     onUpgrade: server.onUpgrade,
   })
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return {
+    present: (next) => front.renew(tlsOf(next)),
+    async until(signal) {
+      await using _front = front
+      if (signal.aborted) return
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    },
+  }
 }
 
 /** A component's access to the API in this process: rights and audit as over the wire, without bytes. */

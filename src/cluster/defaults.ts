@@ -65,6 +65,12 @@ export async function installDefaults({
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:coredns' },
     subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: 'kube-system' }],
   })
+  // An agent's proxy comes as its node: on other clusters each node has kube-proxy's own token.
+  await ensure(client, clusterRoleBindings, {
+    metadata: { name: 'coxswain:node-proxier' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-proxier' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }],
+  })
   const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' }
   const ports = [
     { name: 'dns', port: 53, protocol: 'UDP', targetPort: dnsListener?.port ?? 53 },

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Clock, Random } from '../../machinery/index.ts'
+import type { Clock } from '../../machinery/index.ts'
 import type { KeyPair } from './authority.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -107,8 +107,7 @@ export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
 export async function keepPki(
   request: PkiRequest,
   clock: Clock,
-  _random: Random,
-  onRenewed: (pki: Pki) => void,
+  onRenewed: (pki: Pki) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   let known = await openPki(request, clock)
@@ -121,7 +120,7 @@ export async function keepPki(
       now.kubeletServer.cert !== known.kubeletServer.cert ||
       now.admin.cert !== known.admin.cert
     )
-      onRenewed(now)
+      await onRenewed(now)
     known = now
   }
 }

@@ -1,0 +1,125 @@
+import type { ApiServer, Identity } from '../apiserver/index.ts'
+import { createClient, createEventRecorder, type RecordEvent } from '../client/index.ts'
+import { allControllers, runControllers } from '../controllers/index.ts'
+import { runDns } from '../dns/index.ts'
+import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
+import { runProxy } from '../proxy/index.ts'
+import { runScheduler } from '../scheduler/index.ts'
+import type { Pki } from './certificates/pki.ts'
+import type { ClusterSettings, OptionalPart } from './config/settings.ts'
+import { type Access, accessFor, identities } from './control-plane.ts'
+import { keepRunning } from './keep-running.ts'
+import type { LogFiles } from './logs/files.ts'
+import type { Nodes } from './node/nodes.ts'
+import { gatewayOf } from './node/places.ts'
+
+/** What every part of a cluster is started with. */
+export interface PartsContext {
+  readonly api: ApiServer
+  readonly settings: ClusterSettings
+  readonly pki: () => Pki
+  readonly nodes: Nodes
+  readonly clock: Clock
+  readonly random: Random
+  readonly logs: LogFiles
+  readonly metrics: Metrics
+  readonly journal: DecisionJournal
+}
+type Component = Exclude<OptionalPart, 'kubelet'>
+type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
+
+/** Where the cluster's DNS answers; undefined when it is left out, or when no pod could ask. */
+export function dnsListenerOf({
+  without,
+  runtime,
+  network,
+}: ClusterSettings): { readonly address: string; readonly port: number } | undefined {
+  return without.includes('dns') || runtime === 'simulated'
+    ? undefined
+    : { address: gatewayOf(network.podCidr), port: 53 }
+}
+
+/** Starts everything that is not the API server; each part is kept running by itself until the signal aborts. */
+export function startParts(context: PartsContext, signal: AbortSignal): readonly Promise<void>[] {
+  const { settings, nodes, api } = context
+  const real = settings.runtime === 'containerd'
+  return [
+    startPart(
+      context,
+      'controllers',
+      identities.controllers,
+      'kube-controller-manager',
+      controllersOf(context),
+      signal,
+    ),
+    startPart(context, 'scheduler', identities.scheduler, 'kube-scheduler', schedulerOf(context), signal),
+    ...(real
+      ? [
+          startPart(context, 'proxy', identities.proxy, 'kube-proxy', proxyOf(context), signal),
+          startPart(context, 'dns', identities.serviceAccount('coredns'), 'coredns', dnsOf(context), signal),
+        ]
+      : []),
+    ...(settings.without.includes('kubelet') ? [] : [nodes.run(api, signal)]),
+  ]
+}
+
+async function startPart(
+  { api, settings, clock, random, logs }: PartsContext,
+  component: Component,
+  identity: Identity,
+  userAgent: string,
+  run: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  if (settings.without.includes(component)) return
+  const log = logs.of(component)
+  const start = (life: AbortSignal) => {
+    const access = accessFor(api, identity, userAgent, { clock, random, log }, life)
+    return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
+  }
+  await keepRunning(component, start, { clock, log }, signal)
+}
+
+function controllersOf({ api, settings, pki, clock, random, logs, journal, metrics }: PartsContext): Run {
+  const { podCidr, serviceCidr } = settings.network
+  return (access, _record, life) =>
+    runControllers(
+      allControllers,
+      {
+        ...access,
+        // Each controller acts with the rights of its own service account, as on Kubernetes.
+        clientFor: (account) =>
+          createClient(api.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
+        clock,
+        random,
+        log: logs.of('controllers'),
+        journal,
+        metrics,
+        config: { rootCa: pki().authority.cert, clusterCidr: podCidr, nodeCidrMaskSize: 24, serviceCidr },
+      },
+      life,
+    )
+}
+
+function schedulerOf({ clock, random, logs, journal, metrics }: PartsContext): Run {
+  return (access, record, life) =>
+    runScheduler({ ...access, clock, random, record, journal, metrics, log: logs.of('scheduler') }, life)
+}
+
+function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
+  const { nodeName, network } = settings
+  return ({ informers }, _record, life) =>
+    runProxy({ informers, clock, nodeName, tableName: network.nftTable, log: logs.of('proxy'), metrics }, life)
+}
+
+function dnsOf({ settings, clock, logs, metrics }: PartsContext): Run {
+  const { clusterDomain } = settings.network
+  const listen = dnsListenerOf(settings)
+  return async ({ informers }, _record, life) => {
+    if (listen !== undefined)
+      await runDns(
+        { informers, clock, clusterDomain, listen, resolvConf: '/etc/resolv.conf', log: logs.of('dns'), metrics },
+        life,
+      )
+  }
+}
