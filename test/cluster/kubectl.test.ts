@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
+import { bridgeOf, type ContainerdSettings } from '../../src/kubelet/containerd/config.ts'
 import { shellImageArchive } from '../fixtures/shell-image.ts'
 
 const run = promisify(execFile)
@@ -201,7 +202,8 @@ suite('a real cluster under kubectl', { skip: why }, () => {
       existsSync(`/sys/fs/cgroup/memory/coxswain-${name}`) || existsSync(`/sys/fs/cgroup/coxswain-${name}`),
       false,
     )
-    assert.doesNotMatch((await run('ip', ['-o', 'link'])).stdout, new RegExp(`cox-${name.slice(0, 4)}`))
+    const bridge = bridgeOf({ name } as ContainerdSettings)
+    assert.doesNotMatch((await run('ip', ['-o', 'link'])).stdout, new RegExp(`: ${bridge}:`))
     assert.equal((await cox('up')).code, 0)
     await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s')
     assert.equal(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name'), names)
