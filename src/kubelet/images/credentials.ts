@@ -73,3 +73,16 @@ function credentialsOf(entry: RegistryEntry): Credentials {
     ...(entry.registrytoken === undefined ? {} : { registryToken: entry.registrytoken }),
   }
 }
+
+const label = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const host = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?'
+const reference = new RegExp(
+  `^(?:${host}/)?${label}(?:/${label})*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
+)
+
+/** What is wrong with an image's name, in the words of the reference grammar; undefined when it is one. */
+export function imageNameComplaint(image: string): string | undefined {
+  if (reference.test(image)) return undefined
+  const isCase = reference.test(image.toLowerCase())
+  return `invalid reference format${isCase ? ': repository name must be lowercase' : ''}`
+}

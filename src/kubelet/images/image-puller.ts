@@ -4,7 +4,7 @@ import type { EventType } from '../events.ts'
 import { type Credentials, type ImageOnNode, type Runtime, RuntimeError } from '../runtime/runtime.ts'
 import type { AnyContainer } from '../sync/containers.ts'
 import { StartError } from '../sync/start-error.ts'
-import { credentialsFor } from './credentials.ts'
+import { credentialsFor, imageNameComplaint } from './credentials.ts'
 
 export interface ImagePullerParts {
   readonly runtime: Runtime
@@ -86,16 +86,16 @@ function isLatest(image: string): boolean {
 }
 
 async function inspect(runtime: Runtime, image: string, tell: TellOfContainer): Promise<ImageOnNode | undefined> {
+  const complaint = imageNameComplaint(image)
+  if (complaint !== undefined) {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${complaint}`
+    tell('Warning', 'InspectFailed', message)
+    throw new StartError('InvalidImageName', message)
+  }
   try {
     return await runtime.imageStatus(image)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    if (/invalid reference format|failed to parse image/.test(why)) {
-      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
-      tell('Warning', 'InspectFailed', message)
-      throw new StartError('InvalidImageName', message)
-    }
-    const message = `Failed to inspect image "${image}": ${why}`
+    const message = `Failed to inspect image "${image}": ${error instanceof Error ? error.message : String(error)}`
     tell('Warning', 'InspectFailed', message)
     throw new StartError('ImageInspectError', message)
   }

@@ -5,7 +5,7 @@ import { manualClock, seededRandom } from '../../machinery/index.ts'
 import type { Container, Secret } from '../../resources/index.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
 import { createSimulatedRuntime } from '../simulated/simulated-runtime.ts'
-import { credentialsFor, imageRepository } from './credentials.ts'
+import { credentialsFor, imageNameComplaint, imageRepository } from './credentials.ts'
 import { createImagePuller } from './image-puller.ts'
 
 const repositories: readonly [image: string, host: string, path: string][] = [
@@ -16,6 +16,19 @@ const repositories: readonly [image: string, host: string, path: string][] = [
 ]
 for (const [image, host, path] of repositories)
   test(`image ${image} is ${path} at ${host}`, () => assert.deepEqual(imageRepository(image), { host, path }))
+
+const names: readonly [image: string, complaint: string | undefined][] = [
+  ['busybox', undefined],
+  ['registry.example.com:5000/team/app_x:v1.2-rc@sha256:0123456789abcdef0123456789abcdef', undefined],
+  ['sha256:7d9e31e8f2a82abf7c28bf8cdefa41694b190e4c6e656d9896ffdc5a48437a2f', undefined],
+  ['UPPER/case', undefined],
+  ['upper/Case:1', 'invalid reference format: repository name must be lowercase'],
+  ['a::b', 'invalid reference format'],
+  ['', 'invalid reference format'],
+]
+for (const [image, complaint] of names)
+  test(`image name ${JSON.stringify(image)} is ${complaint ?? 'good'}`, () =>
+    assert.equal(imageNameComplaint(image), complaint))
 
 const secretOf = (auths: object): Secret =>
   ({ data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } }) as unknown as Secret

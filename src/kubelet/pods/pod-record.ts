@@ -1,5 +1,6 @@
-import { msOf } from '../../machinery/index.ts'
+import { msOf, sameJson } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
+import { isTerminalPhase } from '../sync/phase.ts'
 import type { Verdict } from './context.ts'
 
 const graceSecondsDefault = 30
@@ -32,12 +33,13 @@ export class PodRecord {
     return `pod ${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`
   }
 
-  /** Takes a newer state; an older one is not taken, and answered with false. */
+  /** Takes a newer state, and answers whether it asks for anything: the echo of a status that we wrote does not. */
   take(pod: Pod): boolean {
-    if (Number(pod.metadata.resourceVersion) < Number(this.#pod.metadata.resourceVersion)) return false
+    const before = this.#pod
+    if (Number(pod.metadata.resourceVersion) <= Number(before.metadata.resourceVersion)) return false
     this.#pod = pod
     this.#tellIfEnding()
-    return true
+    return !sameJson(askedOf(before), askedOf(pod))
   }
   forsake(): void {
     this.#exists = false
@@ -71,4 +73,13 @@ export class PodRecord {
     if (activeDeadlineSeconds === undefined || Number.isNaN(startMs)) return undefined
     return startMs + activeDeadlineSeconds * 1000 - nowMs
   }
+}
+
+/** What others ask of the kubelet in a pod: everything but the status, and of that the readiness gates. */
+function askedOf({ metadata, spec, status }: Pod): object {
+  const { resourceVersion: _, managedFields: __, ...rest } = metadata
+  const gates = (spec.readinessGates ?? []).map(
+    ({ conditionType }) => status.conditions?.find(({ type }) => type === conditionType)?.status ?? '',
+  )
+  return { rest, spec, gates, phase: isTerminalPhase(status.phase) }
 }
