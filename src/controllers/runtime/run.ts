@@ -2,6 +2,8 @@ import { type Client, createEventRecorder, type Informers, type RecordEvent } fr
 import {
   type Clock,
   type DecisionJournal,
+  isConflict,
+  isNotFound,
   keyOf,
   type Log,
   type Metrics,
@@ -30,6 +32,7 @@ export interface ControllersParts {
 }
 const workersDefault = 5
 const pumpsBetweenYields = 64
+const turnsBetweenSweeps = 256
 
 /** Runs every controller of the list until the signal aborts. */
 export async function runControllers(
@@ -82,11 +85,12 @@ class Loop {
   readonly #watched: ReadonlySet<ResourceDefinition<any>>
   readonly #writes = new Map<string, OwnWrites>()
   readonly #parked = new Map<string, ObjectName>()
+  readonly #busy = new Set<string>()
   readonly #subscriptions: Disposable[] = []
   #reconcile: Reconcile | undefined
   #isPumping = false
   #pumps = 0
-  #inHand = 0
+  #turns = 0
 
   constructor(controller: Controller, parts: ControllersParts, client: Client, signal: AbortSignal) {
     this.#controller = controller
@@ -141,10 +145,9 @@ class Loop {
       this.#queue.add(name)
     }
     const workers = this.#controller.workers ?? workersDefault
-    while (this.#inHand < workers && !this.#signal.aborted) {
+    while (this.#busy.size < workers && !this.#signal.aborted) {
       const name = this.#queue.take()
       if (name === undefined) return
-      this.#inHand++
       void this.#work(name)
     }
   }
@@ -153,6 +156,7 @@ class Loop {
     const key = keyOf(name)
     const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched, this.#parts.client)
     this.#writes.set(key, writes)
+    this.#busy.add(key)
     let outcome = ''
     const seen = this.#cached(this.#controller.watches[0]!.resource).revision
     const reasons: string[] = []
@@ -168,7 +172,6 @@ class Loop {
         const again = await this.#reconcile!(name, turn)
         this.#queue.forget(name)
         if (again !== undefined && !this.#signal.aborted) this.#queue.addAfter(name, again.againInMs)
-        if (!writes.isBehind(this.#cached) && !this.#parked.has(key)) this.#writes.delete(key)
       }
     } catch (error) {
       outcome = `failed: ${error instanceof Error ? error.message : String(error)}`
@@ -176,9 +179,17 @@ class Loop {
       this.#complain(key, error)
     }
     this.#journal(name, seen, writes, [reasons.join('; '), outcome])
-    this.#inHand--
+    this.#busy.delete(key)
+    if (++this.#turns % turnsBetweenSweeps === 0) this.#sweep()
     this.#queue.done(name)
     this.#pump()
+  }
+
+  /** Forgets the writes of names that nobody will wake again: the caches show them all. */
+  #sweep(): void {
+    for (const [key, writes] of this.#writes) {
+      if (!this.#busy.has(key) && writes.isSettled && !writes.isBehind(this.#cached)) this.#writes.delete(key)
+    }
   }
 
   #complain(key: string, error: unknown): void {
@@ -186,7 +197,8 @@ class Loop {
     const log = this.#parts.log
     const about = { controller: this.#controller.name, object: key }
     // Kubernetes: a refusal is part of the work, and tried again; anything else is ours to mend.
-    if (error instanceof StatusError) log?.v(2).info(`retrying: ${error.message}`, about)
+    if (error instanceof StatusError)
+      log?.v(isConflict(error) || isNotFound(error) ? 4 : 2).info(`retrying: ${error.message}`, about)
     else log?.error('reconcile failed', error, about)
   }
 

@@ -46,6 +46,11 @@ export class OwnWrites {
     return this.#revisions.size > 0 || this.#deleted.length > 0
   }
 
+  /** Whether it is known what became of every write. */
+  get isSettled(): boolean {
+    return this.#unsure.length === 0
+  }
+
   /** Finds out what became of writes whose answer was lost; rejects when that cannot be found out now. */
   async settle(): Promise<void> {
     for (let look = this.#unsure[0]; look !== undefined; look = this.#unsure[0]) {
