@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { containerImages } from '../cluster/index.ts'
 import { ImageError, type ImageMachine, ImageStore, ociArchitecture } from '../images/index.ts'
 import { systemRandom } from '../machinery/index.ts'
 import { homeOf, needCluster } from './clusters.ts'
 import { CommandError, type Environment, type Invocation } from './command.ts'
+
+/** Docker's own name for its hub. */
+const hubKey = 'https://index.docker.io/v1/'
 
 /** The images of this machine's user. */
 export function imageStoreOf(environment: Environment): ImageStore {
@@ -44,5 +49,24 @@ export async function withImageErrors<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof ImageError) throw new CommandError(error.message)
     throw error
+  }
+}
+
+/** What `docker login` and its like have kept of registries, for this user. */
+export async function registryCredentials({
+  homeDirectory,
+  variables,
+}: Environment): Promise<(host: string) => string | undefined> {
+  const file = join(variables.DOCKER_CONFIG ?? join(homeDirectory, '.docker'), 'config.json')
+  const text = await readFile(file, 'utf8').catch(() => '{}')
+  let kept: Readonly<Record<string, { readonly auth?: string }>>
+  try {
+    kept = (JSON.parse(text) as { readonly auths?: typeof kept }).auths ?? {}
+  } catch {
+    throw new CommandError(`${file} is not JSON; put it right or take it away`)
+  }
+  return (host) => {
+    const { auth } = kept[host] ?? kept[`https://${host}`] ?? kept[host === 'docker.io' ? hubKey : host] ?? {}
+    return auth === undefined || auth === '' ? undefined : Buffer.from(auth, 'base64').toString('utf8')
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { buildDirectory, familiarName, fullNameOf, type NamedImage } from '../../images/index.ts'
 import { type Command, type Invocation, jsonFlag, nameFlag } from '../command.ts'
 import { UsageError } from '../flags.ts'
-import { imageStoreOf, machineOf, nodesOf, withImageErrors } from '../images.ts'
+import { imageStoreOf, machineOf, nodesOf, registryCredentials, withImageErrors } from '../images.ts'
 
 /** `cox build`: a directory becomes an image, without a daemon. */
 export const command: Command = {
@@ -41,6 +41,7 @@ async function build(invocation: Invocation): Promise<number> {
       useRemembered: flags['no-cache'] !== true,
       machine: machineOf(environment),
       isRoot: environment.isRoot,
+      credentialsFor: await registryCredentials(environment),
       onProgress: (line) => terminal.say(line),
     },
     signal,

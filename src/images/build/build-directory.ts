@@ -2,7 +2,8 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Machine, nodeImage, nodeImageName } from '../base/node-image.ts'
 import { ImageError } from '../image-error.ts'
-import { familiarName, fullNameOf } from '../reference.ts'
+import { familiarName, fullNameOf, parseReference } from '../reference.ts'
+import { pullImage } from '../registry/pull.ts'
 import type { ImageStore, NamedImage } from '../store/image-store.ts'
 import { buildImage } from './build-image.ts'
 import { installPackages, nodeProjectOf } from './node-project.ts'
@@ -17,6 +18,8 @@ export interface DirectoryBuild {
   readonly useRemembered?: boolean
   readonly machine: Machine
   readonly isRoot: boolean
+  /** What a registry is told of us, `user:password`; undefined when there is nothing to tell. */
+  readonly credentialsFor?: (host: string) => string | undefined
   /** The npm program. */
   readonly npm?: string
   readonly onProgress: (line: string) => void
@@ -28,7 +31,7 @@ export async function buildDirectory(build: DirectoryBuild, signal: AbortSignal)
   const request = {
     ...build,
     architecture: machine.architecture,
-    imageNamed: (reference: string) => imageNamed(store, machine, reference),
+    imageNamed: (reference: string) => imageNamed(build, reference, signal),
   }
   const name = build.dockerfile ?? join(directory, 'Dockerfile')
   const text = await readFile(name, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -55,13 +58,24 @@ export async function buildDirectory(build: DirectoryBuild, signal: AbortSignal)
   }
 }
 
-async function imageNamed(store: ImageStore, machine: Machine, reference: string): Promise<NamedImage> {
+/** The image of a FROM: made here, kept here, or else pulled from its registry. */
+async function imageNamed(
+  { store, machine, onProgress, credentialsFor }: DirectoryBuild,
+  reference: string,
+  signal: AbortSignal,
+): Promise<NamedImage> {
   const name = fullNameOf(reference)
   if (name === nodeImageName) return nodeImage(store, machine)
-  const image = await store.find(name)
-  if (image === undefined)
-    throw new ImageError(
-      `there is no image ${familiarName(name)} on this machine; load it with \`cox image load FILE\`, or build on ${familiarName(nodeImageName).replace(/:latest$/, '')}`,
-    )
-  return image
+  const known = await store.find(name)
+  if (known !== undefined) return known
+  onProgress(`      pulling ${familiarName(name)}`)
+  try {
+    const credentials = credentialsFor?.(parseReference(name).host)
+    const { architecture } = machine
+    const options = { architecture, ...(credentials === undefined ? {} : { credentials }) }
+    return await pullImage(store, name, options, signal)
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error
+    throw new ImageError(`${error.message}; load it with \`cox image load FILE\`, or build on coxswain/node`)
+  }
 }

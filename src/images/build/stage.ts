@@ -6,6 +6,11 @@ import type { ImageStore, NamedImage } from '../store/image-store.ts'
 import { applyLayer, writeLayer } from '../store/layer.ts'
 import { changesBetween, snapshotOf, writeEntries } from './root-directory.ts'
 
+/** Layers of Docker's own media types are the same bytes under OCI's. */
+function ociLayerType(mediaType: string): string {
+  return { 'application/vnd.docker.image.rootfs.diff.tar.gzip': mediaTypes.layerGzip }[mediaType] ?? mediaType
+}
+
 /** One stage of a build: files and layers so far. The files lie on disk only once a command has to run in them. */
 export class Stage {
   readonly tree = new FileTree()
@@ -108,7 +113,7 @@ export class Stage {
       schemaVersion: 2,
       mediaType: mediaTypes.manifest,
       config: await this.#store.addJson(config, mediaTypes.config),
-      layers: this.#layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+      layers: this.#layers.map(({ mediaType, digest, size }) => ({ mediaType: ociLayerType(mediaType), digest, size })),
     }
     return this.#store.addJson(manifest, mediaTypes.manifest)
   }
