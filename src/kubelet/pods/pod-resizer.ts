@@ -35,8 +35,8 @@ export class PodResizer {
     return resizeConditions(pod, this.#pending, this.#inProgress, timestampOf(this.#context.clock.now()))
   }
 
-  /** Grants or defers a new size and carries it out; answers with the containers that must be started anew for it. */
-  async apply(pod: Pod, view: PodView): Promise<readonly KillStep[]> {
+  /** Grants or defers a new size and carries it out; some containers must be started anew for it. */
+  async apply(pod: Pod, view: PodView): Promise<{ readonly changed: boolean; readonly restarts: readonly KillStep[] }> {
     const { node } = this.#context
     const others = this.#context.neighbours(pod)
     const decision = decideResize({ pod, allocation: this.allocation(pod), allocatable: node.allocatable, others })
@@ -56,7 +56,7 @@ export class PodResizer {
     }
     this.#inProgress = restarts.length > 0
     if (changes.length > 0) await this.#change(granted, changes)
-    return restarts
+    return { changed: changes.length > 0, restarts }
   }
 
   /** A group may never be smaller than what is in it: the pod's own limits are lifted first and set last. */

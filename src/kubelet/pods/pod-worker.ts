@@ -137,10 +137,11 @@ export class PodWorker {
 
   /** One look, one plan, one round of acting; how long until the next, unless woken. */
   async #step(signal: AbortSignal): Promise<number | 'gone'> {
-    const view = await this.#look()
+    let view = await this.#look()
     const ending = this.#endingNow(view)
     if (ending !== undefined) return this.#end(ending, view)
-    const restarts = await this.#resizer.apply(this.pod, view)
+    const { changed: resized, restarts } = await this.#resizer.apply(this.pod, view)
+    if (resized) view = await this.#look()
     await this.#statuses.write(view)
     if (restarts.length > 0) {
       await Promise.all(restarts.map((step) => this.#actions.kill(step)))
