@@ -4,7 +4,6 @@ import {
   type Clock,
   cloneJson,
   conflict,
-  gone,
   invalidObject,
   isConflict,
   type KubeObject,
@@ -15,23 +14,15 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
-import {
-  CompactedError,
-  type Entry,
-  FutureRevisionError,
-  type Page,
-  type Revision,
-  type Store,
-} from '../../store/index.ts'
+import type { Entry, Store } from '../../store/index.ts'
 import type { Admission, Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
-import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
 import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
 import { asStored, asVersion, draftOf, redefault } from './draft.ts'
 import { atRevision, encodeStored, objectOf, prefixOf, rememberObject, storageKey } from './encoding.ts'
 import { recordManagers } from './managers.ts'
-import { selectionOf } from './selection.ts'
+import { checkFuture, listObjects, watchObjects } from './reading.ts'
 
 /** What a kind needs besides its definition when it is written: numbers to hand out and take back. */
 export interface Allocation {
@@ -54,7 +45,6 @@ const generatedPrefixMax = 58
 const generateAttemptsMax = 8
 /** How often a write that states no revision is tried again when another writer was faster. */
 const conflictRetriesMax = 20
-const pageSizeForScan = 1000
 
 /** How the next state of an object is found from the current one. */
 export interface Change {
@@ -88,7 +78,7 @@ export class Registry {
     name: string,
     query: RequestContext['query'] = {},
   ): Promise<Result> {
-    this.#checkFuture(query.resourceVersion)
+    checkFuture(this.#parts.store, query.resourceVersion)
     const entry = await this.#parts.store.get(storageKey(definition, namespace, name))
     if (entry === undefined) throw notFound(resourceOf(definition), name)
     return this.#reply(definition, entry, 200)
@@ -110,104 +100,17 @@ export class Registry {
     return page.entries.map((entry) => asVersion(definition, objectOf(definition, entry)) as T)
   }
 
-  async list(
-    definition: ResourceDefinition<any>,
-    namespace: string | undefined,
-    context: RequestContext,
-  ): Promise<Result> {
-    const { query } = context
-    const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
-    const limit = limitOf(query)
-    const prefix = prefixOf(definition, namespace)
-    const { at, after } = this.#listStart(query, prefix)
-    if (selection.name !== undefined && at === undefined && namespace !== undefined) {
-      const entry = await this.#parts.store.get(storageKey(definition, namespace, selection.name))
-      const entries = entry !== undefined && selection.matches(objectOf(definition, entry)) ? [entry] : []
-      return { type: 'list', definition, revision: this.#parts.store.revision(), entries }
-    }
-    const found = await this.#scan(
-      prefix,
-      at,
-      after,
-      limit,
-      selection.everything ? undefined : (entry) => selection.matches(objectOf(definition, entry)),
-    )
-    const last = found.entries.at(-1)
-    if (found.remaining === 0 || last === undefined)
-      return { type: 'list', definition, revision: found.revision, entries: found.entries }
-    return {
-      type: 'list',
-      definition,
-      revision: found.revision,
-      entries: found.entries,
-      continue: encodeContinue({ revision: found.revision, start: last.key.slice(prefix.length) }),
-      ...(selection.everything ? { remaining: found.remaining } : {}),
-    }
+  list(definition: ResourceDefinition<any>, namespace: string | undefined, context: RequestContext): Promise<Result> {
+    return listObjects(this.#parts, definition, namespace, context)
   }
 
-  async watch(
+  watch(
     definition: ResourceDefinition<any>,
     namespace: string | undefined,
     context: RequestContext,
     signal: AbortSignal,
   ): Promise<Result> {
-    const { query } = context
-    const { store, hub, clock, random } = this.#parts
-    const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
-    const asked = query.resourceVersion ?? ''
-    const initialEvents = query.sendInitialEvents === 'true'
-    this.#checkWatchQuery(query)
-    const stop = new AbortController()
-    signal.addEventListener('abort', () => stop.abort(), { once: true })
-    if (signal.aborted) stop.abort()
-    // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out.
-    const timeoutSeconds =
-      query.timeoutSeconds === undefined ? 1800 * (1 + random.next()) : Number(query.timeoutSeconds)
-    const bookmarks = query.allowWatchBookmarks === 'true'
-    const tick = (fire: () => void): Disposable => {
-      let timer: Disposable
-      const again = () => {
-        timer = clock.after(bookmarkPeriodMs, () => {
-          fire()
-          again()
-        })
-      }
-      if (bookmarks) again()
-      else timer = { [Symbol.dispose]() {} }
-      const end = clock.after(timeoutSeconds * 1000, () => stop.abort())
-      const early = bookmarks && timeoutSeconds > 2 ? clock.after((timeoutSeconds - 2) * 1000, fire) : undefined
-      return {
-        [Symbol.dispose]() {
-          timer[Symbol.dispose]()
-          end[Symbol.dispose]()
-          early?.[Symbol.dispose]()
-        },
-      }
-    }
-    if (initialEvents || asked === '' || asked === '0') {
-      const wantsState = initialEvents || query.sendInitialEvents === undefined
-      const page = await store.list(prefixOf(definition, namespace))
-      const initial = wantsState
-        ? page.entries.filter((entry) => selection.everything || selection.matches(objectOf(definition, entry)))
-        : []
-      const events = hub.watch(
-        definition,
-        namespace,
-        selection,
-        { after: page.revision, initial, markInitialEnd: initialEvents && bookmarks },
-        stop.signal,
-        { tick },
-      )
-      return { type: 'watch', definition, events }
-    }
-    const after = parseRevision(asked)
-    if (after > store.revision()) throw tooLarge(after, store.revision())
-    if (after < store.compactedTo()) throw gone(`too old resource version: ${after} (${store.compactedTo()})`)
-    return {
-      type: 'watch',
-      definition,
-      events: hub.watch(definition, namespace, selection, { after }, stop.signal, { tick }),
-    }
+    return watchObjects(this.#parts, definition, namespace, context, signal)
   }
 
   async create(
@@ -568,124 +471,6 @@ export class Registry {
   #dry(definition: ResourceDefinition<any>, object: KubeObject, code: number): Result {
     return { type: 'object', code, definition, object }
   }
-
-  #checkFuture(text: string | undefined): void {
-    if (text === undefined || text === '' || text === '0') return
-    const asked = parseRevision(text)
-    if (asked > this.#parts.store.revision()) throw tooLarge(asked, this.#parts.store.revision())
-  }
-
-  #checkWatchQuery(query: RequestContext['query']): void {
-    const { sendInitialEvents, resourceVersionMatch } = query
-    const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
-    if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
-      throw invalidObject(about, '', [
-        {
-          type: 'FieldValueForbidden',
-          field: 'resourceVersionMatch',
-          message: 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-        },
-      ])
-    }
-    if (sendInitialEvents === undefined && resourceVersionMatch !== undefined) {
-      throw invalidObject(about, '', [
-        {
-          type: 'FieldValueForbidden',
-          field: 'resourceVersionMatch',
-          message: 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-        },
-      ])
-    }
-  }
-
-  /** Where a list starts and at which revision it reads, from continue, resourceVersion and resourceVersionMatch. */
-  #listStart(query: RequestContext['query'], prefix: string): { at?: Revision; after?: string } {
-    const { resourceVersion = '', resourceVersionMatch = '', continue: token = '' } = query
-    const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
-    if (query.sendInitialEvents !== undefined && query.watch === undefined) {
-      throw invalidObject(about, '', [
-        {
-          type: 'FieldValueForbidden',
-          field: 'sendInitialEvents',
-          message: 'Forbidden: sendInitialEvents is forbidden for list',
-        },
-      ])
-    }
-    if (resourceVersionMatch !== '') {
-      const refuse = (message: string) =>
-        invalidObject(about, '', [
-          { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${message}` },
-        ])
-      if (resourceVersion === '') throw refuse('resourceVersionMatch is forbidden unless resourceVersion is provided')
-      if (token !== '') throw refuse('resourceVersionMatch is forbidden when continue is provided')
-      if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
-        throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
-      if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan') {
-        throw invalidObject(about, '', [
-          {
-            type: 'FieldValueNotSupported',
-            field: 'resourceVersionMatch',
-            message: `Unsupported value: ${JSON.stringify(resourceVersionMatch)}: supported values: "Exact", "NotOlderThan", ""`,
-          },
-        ])
-      }
-    }
-    if (token !== '') {
-      const { revision, start } = decodeContinue(token)
-      if (revision !== -1 && resourceVersion !== '' && resourceVersion !== '0')
-        throw badRequest('specifying resource version is not allowed when using continue')
-      return { after: `${prefix}${start}`, ...(revision === -1 ? {} : { at: revision }) }
-    }
-    if (resourceVersion === '' || resourceVersion === '0') return {}
-    const asked = parseRevision(resourceVersion)
-    if (asked > this.#parts.store.revision()) throw tooLarge(asked, this.#parts.store.revision())
-    // Kubernetes: a limit together with a revision means exactly that revision, for clients from before resourceVersionMatch.
-    const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limitOf(query) > 0)
-    return exact ? { at: asked } : {}
-  }
-
-  /** One page of matching entries; reads on while a selection leaves the page short. */
-  async #scan(
-    prefix: string,
-    at: Revision | undefined,
-    after: string | undefined,
-    limit: number,
-    matches: ((entry: Entry) => boolean) | undefined,
-  ): Promise<Page> {
-    const { store } = this.#parts
-    const pageQuery = (start: string | undefined, size: number, revision: Revision | undefined) => ({
-      ...(revision === undefined ? {} : { at: revision }),
-      ...(start === undefined ? {} : { after: start }),
-      ...(size === 0 ? {} : { limit: size }),
-    })
-    try {
-      if (matches === undefined) return await store.list(prefix, pageQuery(after, limit, at))
-      if (limit === 0) {
-        const page = await store.list(prefix, pageQuery(after, 0, at))
-        return { revision: page.revision, entries: page.entries.filter(matches), remaining: 0 }
-      }
-      const entries: Entry[] = []
-      let revision = at
-      for (let start = after; ; ) {
-        const page: Page = await store.list(prefix, pageQuery(start, pageSizeForScan, revision))
-        revision = page.revision
-        for (const [index, entry] of page.entries.entries()) {
-          if (matches(entry)) entries.push(entry)
-          const left = page.remaining + page.entries.length - index - 1
-          if (entries.length >= limit) return { revision, entries, remaining: left }
-        }
-        if (page.remaining === 0) return { revision, entries, remaining: 0 }
-        start = page.entries.at(-1)!.key
-      }
-    } catch (error) {
-      if (error instanceof CompactedError) {
-        if (after !== undefined) throw expiredContinue(after.slice(prefix.length))
-        throw gone(`The provided resource version is too old: the oldest available is ${error.compactedTo}.`)
-      }
-      if (error instanceof FutureRevisionError) throw tooLarge(at ?? 0, error.current)
-      throw error
-    }
-  }
 }
 
 /** A newer write came in between; the change is computed again from what it left. */
@@ -695,37 +480,8 @@ interface Release extends Disposable {
   keep(): void
 }
 
-const bookmarkPeriodMs = 60_000
-
 function resourceOf(definition: ResourceDefinition<any>): { group: string; resource: string } {
   return { group: definition.group, resource: definition.plural }
-}
-
-function limitOf(query: RequestContext['query']): number {
-  if (query.limit === undefined || query.limit === '') return 0
-  const limit = Number(query.limit)
-  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.limit}": invalid syntax`)
-  return Math.max(0, limit)
-}
-
-function parseRevision(text: string): Revision {
-  if (!/^\d+$/.test(text)) {
-    throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      {
-        type: 'FieldValueInvalid',
-        field: 'resourceVersion',
-        message: `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-      },
-    ])
-  }
-  return Number(text)
-}
-
-function tooLarge(asked: Revision, current: Revision): StatusError {
-  return new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  })
 }
 
 /** What no caller can change on an existing object. */

@@ -1,0 +1,275 @@
+import { badRequest, type Clock, gone, invalidObject, type Random, StatusError } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import {
+  CompactedError,
+  type Entry,
+  FutureRevisionError,
+  type Page,
+  type Revision,
+  type Store,
+} from '../../store/index.ts'
+import type { RequestContext, Result } from '../request.ts'
+import type { WatchHub } from '../watch/hub.ts'
+import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
+import { objectOf, prefixOf, storageKey } from './encoding.ts'
+import { selectionOf } from './selection.ts'
+
+export interface ReadParts {
+  readonly store: Store
+  readonly hub: WatchHub
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const pageSizeForScan = 1000
+/** Kubernetes: about once a minute a watch that asked for it is told how far it has come. */
+const bookmarkPeriodMs = 60_000
+
+/** One page of a kind, at one revision. */
+export async function listObjects(
+  { store }: ReadParts,
+  definition: ResourceDefinition<any>,
+  namespace: string | undefined,
+  context: RequestContext,
+): Promise<Result> {
+  const { query } = context
+  const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
+  const limit = limitOf(query)
+  const prefix = prefixOf(definition, namespace)
+  const { at, after } = listStart(store, query, prefix)
+  if (selection.name !== undefined && at === undefined && namespace !== undefined) {
+    const entry = await store.get(storageKey(definition, namespace, selection.name))
+    const entries = entry !== undefined && selection.matches(objectOf(definition, entry)) ? [entry] : []
+    return { type: 'list', definition, revision: store.revision(), entries }
+  }
+  const found = await scan(
+    store,
+    prefix,
+    at,
+    after,
+    limit,
+    selection.everything ? undefined : (entry) => selection.matches(objectOf(definition, entry)),
+  )
+  const last = found.entries.at(-1)
+  if (found.remaining === 0 || last === undefined)
+    return { type: 'list', definition, revision: found.revision, entries: found.entries }
+  return {
+    type: 'list',
+    definition,
+    revision: found.revision,
+    entries: found.entries,
+    continue: encodeContinue({ revision: found.revision, start: last.key.slice(prefix.length) }),
+    ...(selection.everything ? { remaining: found.remaining } : {}),
+  }
+}
+
+/** The events of a kind from a revision on, or from its state now. */
+export async function watchObjects(
+  { store, hub, clock, random }: ReadParts,
+  definition: ResourceDefinition<any>,
+  namespace: string | undefined,
+  context: RequestContext,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { query } = context
+  const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
+  const asked = query.resourceVersion ?? ''
+  const initialEvents = query.sendInitialEvents === 'true'
+  checkWatchQuery(query)
+  const stop = new AbortController()
+  signal.addEventListener('abort', () => stop.abort(), { once: true })
+  if (signal.aborted) stop.abort()
+  // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out.
+  const timeoutSeconds = query.timeoutSeconds === undefined ? 1800 * (1 + random.next()) : Number(query.timeoutSeconds)
+  const bookmarks = query.allowWatchBookmarks === 'true'
+  const tick = (fire: () => void): Disposable => {
+    let timer: Disposable
+    const again = () => {
+      timer = clock.after(bookmarkPeriodMs, () => {
+        fire()
+        again()
+      })
+    }
+    if (bookmarks) again()
+    else timer = { [Symbol.dispose]() {} }
+    const end = clock.after(timeoutSeconds * 1000, () => stop.abort())
+    const early = bookmarks && timeoutSeconds > 2 ? clock.after((timeoutSeconds - 2) * 1000, fire) : undefined
+    return {
+      [Symbol.dispose]() {
+        timer[Symbol.dispose]()
+        end[Symbol.dispose]()
+        early?.[Symbol.dispose]()
+      },
+    }
+  }
+  if (initialEvents || asked === '' || asked === '0') {
+    const wantsState = initialEvents || query.sendInitialEvents === undefined
+    const page = await store.list(prefixOf(definition, namespace))
+    const initial = wantsState
+      ? page.entries.filter((entry) => selection.everything || selection.matches(objectOf(definition, entry)))
+      : []
+    const events = hub.watch(
+      definition,
+      namespace,
+      selection,
+      { after: page.revision, initial, markInitialEnd: initialEvents && bookmarks },
+      stop.signal,
+      { tick },
+    )
+    return { type: 'watch', definition, events }
+  }
+  const after = parseRevision(asked)
+  if (after > store.revision()) throw tooLarge(after, store.revision())
+  if (after < store.compactedTo()) throw gone(`too old resource version: ${after} (${store.compactedTo()})`)
+  return {
+    type: 'watch',
+    definition,
+    events: hub.watch(definition, namespace, selection, { after }, stop.signal, { tick }),
+  }
+}
+
+/** 504 when a revision is asked for that is not there yet. */
+export function checkFuture(store: Store, text: string | undefined): void {
+  if (text === undefined || text === '' || text === '0') return
+  const asked = parseRevision(text)
+  if (asked > store.revision()) throw tooLarge(asked, store.revision())
+}
+
+function checkWatchQuery(query: RequestContext['query']): void {
+  const { sendInitialEvents, resourceVersionMatch } = query
+  const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
+  if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
+    throw invalidObject(about, '', [
+      {
+        type: 'FieldValueForbidden',
+        field: 'resourceVersionMatch',
+        message: 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      },
+    ])
+  }
+  if (sendInitialEvents === undefined && resourceVersionMatch !== undefined) {
+    throw invalidObject(about, '', [
+      {
+        type: 'FieldValueForbidden',
+        field: 'resourceVersionMatch',
+        message: 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      },
+    ])
+  }
+}
+
+/** Where a list starts and at which revision it reads, from continue, resourceVersion and resourceVersionMatch. */
+function listStart(store: Store, query: RequestContext['query'], prefix: string): { at?: Revision; after?: string } {
+  const { resourceVersion = '', resourceVersionMatch = '', continue: token = '' } = query
+  const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
+  if (query.sendInitialEvents !== undefined && query.watch === undefined) {
+    throw invalidObject(about, '', [
+      {
+        type: 'FieldValueForbidden',
+        field: 'sendInitialEvents',
+        message: 'Forbidden: sendInitialEvents is forbidden for list',
+      },
+    ])
+  }
+  if (resourceVersionMatch !== '') {
+    const refuse = (message: string) =>
+      invalidObject(about, '', [
+        { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${message}` },
+      ])
+    if (resourceVersion === '') throw refuse('resourceVersionMatch is forbidden unless resourceVersion is provided')
+    if (token !== '') throw refuse('resourceVersionMatch is forbidden when continue is provided')
+    if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+      throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+    if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan') {
+      throw invalidObject(about, '', [
+        {
+          type: 'FieldValueNotSupported',
+          field: 'resourceVersionMatch',
+          message: `Unsupported value: ${JSON.stringify(resourceVersionMatch)}: supported values: "Exact", "NotOlderThan", ""`,
+        },
+      ])
+    }
+  }
+  if (token !== '') {
+    const { revision, start } = decodeContinue(token)
+    if (revision !== -1 && resourceVersion !== '' && resourceVersion !== '0')
+      throw badRequest('specifying resource version is not allowed when using continue')
+    return { after: `${prefix}${start}`, ...(revision === -1 ? {} : { at: revision }) }
+  }
+  if (resourceVersion === '' || resourceVersion === '0') return {}
+  const asked = parseRevision(resourceVersion)
+  if (asked > store.revision()) throw tooLarge(asked, store.revision())
+  // Kubernetes: a limit together with a revision means exactly that revision, for clients from before resourceVersionMatch.
+  const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limitOf(query) > 0)
+  return exact ? { at: asked } : {}
+}
+
+/** One page of matching entries; reads on while a selection leaves the page short. */
+async function scan(
+  store: Store,
+  prefix: string,
+  at: Revision | undefined,
+  after: string | undefined,
+  limit: number,
+  matches: ((entry: Entry) => boolean) | undefined,
+): Promise<Page> {
+  const pageQuery = (start: string | undefined, size: number, revision: Revision | undefined) => ({
+    ...(revision === undefined ? {} : { at: revision }),
+    ...(start === undefined ? {} : { after: start }),
+    ...(size === 0 ? {} : { limit: size }),
+  })
+  try {
+    if (matches === undefined) return await store.list(prefix, pageQuery(after, limit, at))
+    if (limit === 0) {
+      const page = await store.list(prefix, pageQuery(after, 0, at))
+      return { revision: page.revision, entries: page.entries.filter(matches), remaining: 0 }
+    }
+    const entries: Entry[] = []
+    let revision = at
+    for (let start = after; ; ) {
+      const page: Page = await store.list(prefix, pageQuery(start, pageSizeForScan, revision))
+      revision = page.revision
+      for (const [index, entry] of page.entries.entries()) {
+        if (matches(entry)) entries.push(entry)
+        const left = page.remaining + page.entries.length - index - 1
+        if (entries.length >= limit) return { revision, entries, remaining: left }
+      }
+      if (page.remaining === 0) return { revision, entries, remaining: 0 }
+      start = page.entries.at(-1)!.key
+    }
+  } catch (error) {
+    if (error instanceof CompactedError) {
+      if (after !== undefined) throw expiredContinue(after.slice(prefix.length))
+      throw gone(`The provided resource version is too old: the oldest available is ${error.compactedTo}.`)
+    }
+    if (error instanceof FutureRevisionError) throw tooLarge(at ?? 0, error.current)
+    throw error
+  }
+}
+
+function limitOf(query: RequestContext['query']): number {
+  if (query.limit === undefined || query.limit === '') return 0
+  const limit = Number(query.limit)
+  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.limit}": invalid syntax`)
+  return Math.max(0, limit)
+}
+
+function parseRevision(text: string): Revision {
+  if (!/^\d+$/.test(text)) {
+    throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+      {
+        type: 'FieldValueInvalid',
+        field: 'resourceVersion',
+        message: `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      },
+    ])
+  }
+  return Number(text)
+}
+
+function tooLarge(asked: Revision, current: Revision): StatusError {
+  return new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+}
