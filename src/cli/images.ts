@@ -19,8 +19,8 @@ export function machineOf({ self }: Environment): ImageMachine {
   return { nodeProgram: self[0], nodeVersion: process.versions.node, architecture: ociArchitecture(process.arch) }
 }
 
-/** Puts images of the store into every node of a cluster. */
-export type PutIntoNodes = (names: readonly string[]) => Promise<void>
+/** Puts images of the store into every node of a cluster; false when its nodes have no use for images. */
+export type PutIntoNodes = (names: readonly string[]) => Promise<boolean>
 
 /** How images come into the nodes of the cluster that a command was given; fails at once when they could not. */
 export async function nodesOf(invocation: Invocation): Promise<PutIntoNodes> {
@@ -28,7 +28,10 @@ export async function nodesOf(invocation: Invocation): Promise<PutIntoNodes> {
   const { settings, running } = await needCluster(invocation)
   const name = JSON.stringify(settings.name)
   if (settings.runtime === 'simulated') {
-    return async () => terminal.say(`the nodes of cluster ${name} are simulated: there is nothing to load into them`)
+    return async () => {
+      terminal.say(`the nodes of cluster ${name} are simulated: there is nothing to load into them`)
+      return false
+    }
   }
   if (!running)
     throw new CommandError(`cluster ${name} is not running; start it with \`cox up --name ${settings.name}\``)
@@ -39,6 +42,7 @@ export async function nodesOf(invocation: Invocation): Promise<PutIntoNodes> {
       await containerImages(settings).pull(one)
     }
     terminal.clearProgress()
+    return true
   }
 }
 

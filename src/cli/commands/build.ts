@@ -49,7 +49,7 @@ async function build(invocation: Invocation): Promise<number> {
   const [image] = images as readonly [NamedImage, ...NamedImage[]]
   const { layers, config } = await store.manifestOf(image)
   const sizeBytes = layers.reduce((sum, { size }) => sum + size, config.size)
-  await load?.(images.map(({ name }) => name))
+  const loaded = (await load?.(images.map(({ name }) => name))) === true
   const built = images.map(({ name }) => familiarName(name))
   if (flags.json === true)
     terminal.out(
@@ -58,11 +58,10 @@ async function build(invocation: Invocation): Promise<number> {
         digest: image.manifest.digest,
         id: config.digest,
         sizeBytes,
-        loaded: load !== undefined,
+        loaded,
       }),
     )
-  else
-    terminal.out(`${load === undefined ? 'built' : 'built and loaded'} ${built.join(', ')} (${image.manifest.digest})`)
+  else terminal.out(`${loaded ? 'built and loaded' : 'built'} ${built.join(', ')} (${image.manifest.digest})`)
   return 0
 }
 

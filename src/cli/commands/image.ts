@@ -32,10 +32,10 @@ async function load(invocation: Invocation): Promise<number> {
     throw new UsageError('say which image to load: a file, or the name of one in `cox image list`')
   const put = await nodesOf(invocation)
   const names = await namesOf(invocation, what)
-  await put(names)
+  const loaded = await put(names)
   const shown = names.map(familiarName)
-  if (flags.json === true) terminal.out(JSON.stringify({ images: shown }))
-  else terminal.out(`loaded ${shown.join(', ')}`)
+  if (flags.json === true) terminal.out(JSON.stringify({ images: shown, loaded }))
+  else terminal.out(`${loaded ? 'loaded' : 'kept'} ${shown.join(', ')}`)
   return 0
 }
 
