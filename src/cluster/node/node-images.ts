@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ImageStore, openRegistry } from '../../images/index.ts'
+import { ImageStore, nodeImage, nodeImageName, ociArchitecture, openRegistry } from '../../images/index.ts'
 import { createCriRuntime, socketOf, systemCgroups } from '../../kubelet/index.ts'
 import { type Random, systemClock } from '../../machinery/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
@@ -28,7 +28,15 @@ export async function serveImages(
   for (const host of await readdir(machineRegistries).catch(() => []))
     if (host !== '_default') await symlink(join(machineRegistries, host), join(registryDirectory, host))
   if (imagesDirectory === undefined) return { [Symbol.asyncDispose]: async () => {} }
-  const registry = await openRegistry(new ImageStore(imagesDirectory, random), onError)
+  const store = new ImageStore(imagesDirectory, random)
+  const machine = {
+    nodeProgram: process.execPath,
+    nodeVersion: process.versions.node,
+    architecture: ociArchitecture(process.arch),
+  }
+  // The base image needs no `cox build`: whoever asks for it first has it made.
+  const make = async (name: string) => (name === nodeImageName ? nodeImage(store, machine) : undefined)
+  const registry = await openRegistry(store, { onError, make })
   await writeFile(join(registryDirectory, '_default', 'hosts.toml'), mirrorText(registry.port))
   return registry
 }

@@ -5,21 +5,24 @@ import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { mediaTypes } from '../oci.ts'
 import { digestPattern } from '../reference.ts'
-import type { ImageStore } from '../store/image-store.ts'
+import type { ImageStore, NamedImage } from '../store/image-store.ts'
 
 /** A registry that serves a machine's images to its own nodes. */
 export interface ImageRegistry extends AsyncDisposable {
   readonly port: number
 }
 
+export interface RegistryOptions {
+  readonly onError?: (error: unknown) => void
+  /** Makes an image that is not in the store; undefined when it is none that can be made. */
+  readonly make?: (name: string) => Promise<NamedImage | undefined>
+}
+
 /** Serves the store read-only on the loopback address, as the OCI distribution API has it, until disposed. */
-export async function openRegistry(
-  store: ImageStore,
-  onError: (error: unknown) => void = () => {},
-): Promise<ImageRegistry> {
+export async function openRegistry(store: ImageStore, options: RegistryOptions = {}): Promise<ImageRegistry> {
   const server = createServer((request, response) => {
-    answer(store, request, response).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') onError(error)
+    answer(store, options, request, response).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') options.onError?.(error)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'UNKNOWN', error.message)
     })
@@ -38,7 +41,12 @@ export async function openRegistry(
   }
 }
 
-async function answer(store: ImageStore, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  store: ImageStore,
+  { make }: RegistryOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, 405, 'UNSUPPORTED', 'this registry is read-only')
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -50,7 +58,7 @@ async function answer(store: ImageStore, request: IncomingMessage, response: Ser
   const digest = digestPattern.test(reference)
     ? reference
     : kind === 'manifests'
-      ? (await store.find(`${host}/${path}:${reference}`))?.manifest.digest
+      ? (await imageNamed(`${host}/${path}:${reference}`))?.manifest.digest
       : undefined
   if (digest === undefined || !(await store.hasBlob(digest)))
     return refuse(response, 404, kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', `${reference} is not here`)
@@ -65,6 +73,10 @@ async function answer(store: ImageStore, request: IncomingMessage, response: Ser
   })
   if (request.method === 'HEAD') return void response.end()
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), response)
+
+  async function imageNamed(name: string): Promise<NamedImage | undefined> {
+    return (await make?.(name)) ?? store.find(name)
+  }
 }
 
 async function manifestType(store: ImageStore, digest: string): Promise<string> {

@@ -148,3 +148,24 @@ test('the registry serves names and blobs, and takes nothing', async () => {
     [200, 200, 404, 404, 404, 405, 404],
   )
 })
+
+test('the registry makes what can be made when it is asked for', async () => {
+  const store = newStore()
+  const made: string[] = []
+  await using registry = await openRegistry(store, {
+    make: async (name) => {
+      made.push(name)
+      return name === 'docker.io/shop/web:1' ? oneImage(store) : undefined
+    },
+  })
+  const status = (path: string) =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: registry.port, path, agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0))
+      })
+      sent.on('error', reject).end()
+    })
+  assert.equal(await status('/v2/shop/web/manifests/1'), 200)
+  assert.equal(await status('/v2/shop/web/manifests/2'), 404)
+  assert.deepEqual(made, ['docker.io/shop/web:1', 'docker.io/shop/web:2'])
+})
