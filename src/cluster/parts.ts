@@ -25,6 +25,8 @@ export interface PartsContext {
   readonly metrics: Metrics
   readonly journal: DecisionJournal
 }
+/** Where a component's events say they come from, when that is not its own name. */
+const eventSources: Readonly<Record<string, string>> = { scheduler: 'default-scheduler' }
 type Component = Exclude<OptionalPart, 'kubelet'>
 type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
 
@@ -75,7 +77,11 @@ async function startPart(
   const log = logs.of(component)
   const start = (life: AbortSignal) => {
     const access = accessFor(api, identity, userAgent, { clock, random, log }, life)
-    return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
+    return run(
+      access,
+      createEventRecorder({ client: access.client, clock, random, component: eventSources[component] ?? userAgent }),
+      life,
+    )
   }
   await keepRunning(component, start, { clock, log }, signal)
 }

@@ -47,7 +47,7 @@ export function applyDraft(
     writer,
     { force: how.force },
   )
-  const draft = draftOf(definition, object, { ...context, fieldValidation: 'Ignore' })
+  const draft = draftOf(definition, cloneJson(object), { ...context, fieldValidation: 'Ignore' })
   draft.metadata.managedFields = managedFields
   return draft
 }

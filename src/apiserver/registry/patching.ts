@@ -29,7 +29,8 @@ export function patchChange(
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      return cloneJson(draftOf(definition, patched, context))
+      // What the patch left alone is shared with the stored object, which is frozen: the draft must be free.
+      return draftOf(definition, cloneJson(patched), context)
     },
   }
 }
