@@ -3,8 +3,10 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
+import * as k8s from '@kubernetes/client-node'
 import { bridgeOf, type ContainerdSettings } from '../../src/kubelet/containerd/config.ts'
 import { shellImageArchive } from '../fixtures/shell-image.ts'
 
@@ -158,6 +160,31 @@ suite('a real cluster under kubectl', { skip: why }, () => {
     await kubectl('cp', file, `${pod}:/tmp/big`)
     await kubectl('cp', `${pod}:/tmp/big`, `${file}.back`)
     assert.ok(readFileSync(file).equals(readFileSync(`${file}.back`)))
+  })
+
+  test('the official client reads logs and runs commands', async () => {
+    const config = new k8s.KubeConfig()
+    config.loadFromFile(env.KUBECONFIG)
+    const pod = await firstPod()
+    const log = await config.makeApiClient(k8s.CoreV1Api).readNamespacedPodLog({ name: pod, namespace: 'default' })
+    assert.equal(log, `hello from ${pod}\n`)
+    const text = (stream: PassThrough) => {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk) => chunks.push(chunk))
+      return () => Buffer.concat(chunks).toString()
+    }
+    const [out, err] = [new PassThrough(), new PassThrough()]
+    const [read, readErrors] = [text(out), text(err)]
+    const status = await new Promise<k8s.V1Status>((resolve, reject) => {
+      const command = ['sh', '-c', 'cat; echo oops >&2; exit 7']
+      new k8s.Exec(config)
+        .exec('default', pod, 'web', command, out, err, Readable.from(['typed in']), false, resolve)
+        .catch(reject)
+    })
+    assert.deepEqual(
+      [read(), readErrors(), status.reason, status.details?.causes?.[0]?.message],
+      ['typed in', 'oops\n', 'NonZeroExitCode', '7'],
+    )
   })
 
   test('a container that dies comes back and is counted', async () => {
