@@ -13,7 +13,7 @@ import {
 } from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
 import { openSqliteStore, type Store, StoreOpenError } from '../store/index.ts'
-import { keepPki, openPki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
+import { keepPki, openPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
@@ -36,6 +36,11 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
   await mkdir(layout.run, { recursive: true })
   await writeState(settings.dataDirectory, { stage: 'opening the store' })
+  // Certificates are read, or made, while the store opens.
+  const address = nodeAddressOf(networkInterfaces(), settings)
+  const request = pkiRequestOf(settings, address)
+  const opening = openPki(request, clock)
+  opening.catch(() => {})
   const store = await openStore(settings, log)
   if (typeof store === 'number') return store
   await using _store = store
@@ -45,7 +50,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   if (signal.aborted) stop.abort(signal.reason)
   const running: Promise<void>[] = []
   try {
-    await runCluster({ settings, store, clock, logs, log, running }, stop)
+    await runCluster({ settings, store, clock, logs, log, running, address, request, pki: await opening }, stop)
   } catch (error) {
     if (!signal.aborted) {
       log.error('the cluster process ends', error)
@@ -78,19 +83,19 @@ interface Foundation {
   readonly clock: Clock
   readonly logs: ReturnType<typeof openLogFiles>
   readonly log: Log
+  readonly address: string
+  readonly request: PkiRequest
+  readonly pki: Pki
   /** Everything that was started, so that its end can be awaited. */
   readonly running: Promise<void>[]
 }
 
 /** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
-async function runCluster(
-  { settings, store, clock, logs, log, running }: Foundation,
-  stop: AbortController,
-): Promise<void> {
+async function runCluster(foundation: Foundation, stop: AbortController): Promise<void> {
+  const { settings, store, clock, logs, log, running } = foundation
   const random = systemRandom()
-  const address = nodeAddressOf(networkInterfaces(), settings)
-  const request = pkiRequestOf(settings, address)
-  let pki = await openPki(request, clock)
+  const { address, request } = foundation
+  let pki = foundation.pki
   await writeKubeconfig(settings, pki)
   const metrics = new Metrics()
   const journal = new DecisionJournal()

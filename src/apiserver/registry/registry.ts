@@ -59,6 +59,11 @@ export interface Change {
   /** Apply, and patches without resourceVersion, run again after a lost race. */
   readonly retry: boolean
   readonly operation?: 'Apply' | 'Update'
+  /**
+   * The server's own change of a few fields (binding): `next` shares all else with the current object, which is frozen, so
+   * neither admission, defaults nor managers look at it. Kubernetes: it writes these past its generic path, too.
+   */
+  readonly internal?: boolean
   /** Already holds its managedFields (server-side apply). */
   readonly managed?: boolean
   readonly createIfAbsent?: boolean
@@ -250,7 +255,7 @@ export class Registry {
     change: Change,
     context: RequestContext,
   ): Promise<Result> {
-    const { store, clock, admission } = this.#parts
+    const { store } = this.#parts
     const stored = objectOf(definition, entry)
     const previous = asVersion(definition, stored)
     const draft = await change.next(previous)
@@ -279,24 +284,12 @@ export class Registry {
       )
     }
     keepSystemFields(draft, previous)
-    const nowMs = clock.now()
     const subresource = change.subresource ?? ''
     const attributes = this.#attributes('UPDATE', definition, subresource, namespace, name, draft, previous, context)
-    // Kubernetes: managers are recorded from what was sent; only then is put back what the caller may not change.
-    const record = () => {
-      if (change.managed !== true) recordManagers(definition, previous, draft, { context, subresource, nowMs })
-    }
-    if (change.strategy === undefined) record()
-    this.#prepare(definition, change, draft, previous, nowMs)
-    if (change.strategy !== undefined) record()
-    await admission.admit(attributes)
-    redefault(definition, draft)
-    this.#prepare(definition, change, draft, previous, nowMs)
-    using release = await this.#allocate(definition, draft, previous)
-    const errors = this.#validateChange(definition, change, draft, previous)
-    if (errors.length > 0) throw invalidObject(definition, name, errors)
-    context.warnings.push(...definition.warnings(draft, previous))
-    await admission.validate({ ...attributes, object: draft })
+    using release =
+      change.internal === true
+        ? nothingHeld
+        : await this.#completeChange(definition, change, draft, previous, attributes, context)
     if (context.dryRun)
       return this.#dry(
         definition,
@@ -323,6 +316,41 @@ export class Registry {
     release.keep()
     rememberObject(definition, written.entry, next)
     return this.#reply(definition, written.entry, 200)
+  }
+
+  /** Records managers, runs the strategy and admission, and checks what came of it. */
+  async #completeChange(
+    definition: ResourceDefinition<any>,
+    change: Change,
+    draft: Draft,
+    previous: KubeObject,
+    attributes: Attributes,
+    context: RequestContext,
+  ): Promise<Release> {
+    const { clock, admission } = this.#parts
+    const nowMs = clock.now()
+    // Kubernetes: managers are recorded from what was sent; only then is put back what the caller may not change.
+    const record = () => {
+      if (change.managed === true) return
+      recordManagers(definition, previous, draft, { context, subresource: change.subresource ?? '', nowMs })
+    }
+    if (change.strategy === undefined) record()
+    this.#prepare(definition, change, draft, previous, nowMs)
+    if (change.strategy !== undefined) record()
+    await admission.admit(attributes)
+    redefault(definition, draft)
+    this.#prepare(definition, change, draft, previous, nowMs)
+    const release = await this.#allocate(definition, draft, previous)
+    try {
+      const errors = this.#validateChange(definition, change, draft, previous)
+      if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
+      context.warnings.push(...definition.warnings(draft, previous))
+      await admission.validate({ ...attributes, object: draft })
+      return release
+    } catch (error) {
+      release[Symbol.dispose]()
+      throw error
+    }
   }
 
   #lost(definition: ResourceDefinition<any>, name: string, stated: string | undefined, change: Change): Error {
@@ -475,6 +503,9 @@ export class Registry {
 
 /** A newer write came in between; the change is computed again from what it left. */
 class LostRace extends Error {}
+
+/** What a write holds that allocates nothing. */
+const nothingHeld: Release = { keep() {}, [Symbol.dispose]() {} }
 
 interface Release extends Disposable {
   keep(): void

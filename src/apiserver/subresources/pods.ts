@@ -84,7 +84,7 @@ async function bind(
       subresource: 'binding',
       retry: true,
       next(current) {
-        const pod = cloneJson(current) as Draft
+        const pod = { ...current, metadata: { ...current!.metadata }, spec: { ...(current as Pod).spec } } as Draft
         const uid = body.metadata?.uid
         if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid)
           throw conflict(
@@ -114,7 +114,8 @@ async function bind(
         }
         return pod
       },
-      strategy: { prepare() {} },
+      internal: true,
+      managed: true,
     },
     context,
   )

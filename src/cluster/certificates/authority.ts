@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import {
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
+  generateKeyPair,
   X509Certificate as NodeCertificate,
   randomBytes,
   webcrypto,
@@ -112,11 +112,14 @@ function subjectOf({ commonName, organizations = [] }: CertificateRequest): x509
   return [...organizations.map((one) => ({ O: [one] })), { CN: [commonName] }]
 }
 
-/** A new RSA key for signing service-account tokens, PEM (PKCS #8). */
-export function createTokenKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
-    .privateKey.export({ format: 'pem', type: 'pkcs8' })
-    .toString()
+/** A new RSA key for signing service-account tokens, PEM (PKCS #8); found on another thread. */
+export function createTokenKey(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    generateKeyPair('rsa', { modulusLength: 2048 }, (error, _publicKey, privateKey) => {
+      if (error === null) resolve(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
+      else reject(error)
+    })
+  })
 }
 
 /** When a certificate ends, in ms since 1970. */

@@ -50,6 +50,8 @@ export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
   const known = { authority: await load('ca'), tokenKey: await readIfThere(join(directory, 'sa.key')) }
   // Loaded only here: the X.509 library is slow to import, and most starts need it for checking alone.
   const tools = await import('./authority.ts')
+  // Slow to find, so it is looked for while the certificates are made.
+  const newTokenKey = known.tokenKey === undefined ? tools.createTokenKey() : undefined
   const authority =
     known.authority ?? (await keep('ca', await tools.createAuthority('kubernetes', nowMs, authorityDays)))
   const issued = async (
@@ -66,7 +68,7 @@ export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
       return pair
     return keep(name, await tools.issueCertificate(authority, { ...wanted, days: certificateDays }, nowMs))
   }
-  const tokenKey = known.tokenKey ?? tools.createTokenKey()
+  const tokenKey = known.tokenKey ?? (await newTokenKey!)
   if (known.tokenKey === undefined) {
     await writeAtomically(join(directory, 'sa.key'), tokenKey, 0o600)
     await writeAtomically(join(directory, 'sa.pub'), tools.publicKeyOf(tokenKey), 0o644)
