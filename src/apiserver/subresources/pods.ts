@@ -5,6 +5,7 @@ import {
   conflict,
   invalidObject,
   isConflict,
+  isReady,
   type KubeObject,
   labelQueryOf,
   required,
@@ -28,10 +29,6 @@ import { patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { HandlerTable, SpecialHandler } from './subresources.ts'
-
-function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true
-}
 
 const podResource = { group: '', resource: 'pods' }
 
