@@ -2,6 +2,7 @@ import type { KubeObject } from '../machinery/index.ts'
 import type { ResourceDefinition } from './definition.ts'
 
 import { type FactsKey, resourceFacts } from './generated/resource-facts.ts'
+import { tableSchema } from './object-schema.ts'
 import { genericHooks, type Hooks } from './strategy.ts'
 import type { Checks } from './validation/object-meta.ts'
 
@@ -23,5 +24,5 @@ export function defineResource<T extends KubeObject>(
     fieldAliases: _aliases,
     ...facts
   } = resourceFacts[key]
-  return { ...facts, ...genericHooks(resourceFacts[key], checks), ...hooks } as ResourceDefinition<T>
+  return { ...facts, schema: tableSchema(facts.type), ...genericHooks(resourceFacts[key], checks), ...hooks } as ResourceDefinition<T>
 }

@@ -1,4 +1,4 @@
-import type { FieldError, KubeObject } from '../machinery/index.ts'
+import type { Decoded, FieldError, KubeObject, Shape } from '../machinery/index.ts'
 
 export type Scope = 'Namespaced' | 'Cluster'
 
@@ -34,6 +34,37 @@ export interface StrategyContext {
 /** A draft: an object still being built, freely writable. */
 export type Draft = any
 
+/** How the objects of a kind are read, filled in and compared. Built-in kinds read the generated tables. */
+export interface ObjectSchema {
+  /** The object a JSON value stands for: unknown fields gone and reported. Throws DecodeError. */
+  decode(json: unknown): Decoded
+  /** Fills in, in place, what was left out; doing it twice changes nothing more. `now` is a timestamp. */
+  applyDefaults(draft: Draft, now?: string): void
+  /** The object in which nothing is set. */
+  zero(): Draft
+  /** How managed fields tell its parts apart. */
+  shape(): Shape
+}
+
+/** What is asked of a kind that was declared through the API, beyond what every definition has. */
+export interface CustomKind {
+  /** The `openAPIV3Schema` of the version, as it was declared. */
+  readonly openApi: object
+  /** What strict reading says of the object's unknown fields names them from the root (`.spec.x`) in apply bodies. */
+  /** The object as the version it is stored in has it now: filled in and pruned; the same object when nothing changed. */
+  current(object: KubeObject): KubeObject
+  /** Whether other versions are asked of somebody else, so that they must be converted ahead of use. */
+  readonly convertsElsewhere: boolean
+  /** The objects in another version of the kind, in order. Rejects with a StatusError when whoever converts fails. */
+  convert(objects: readonly KubeObject[], apiVersion: string): readonly KubeObject[] | Promise<readonly KubeObject[]>
+  /** Where its scale is, dotted paths from the root. */
+  readonly scale?: {
+    readonly specReplicasPath: string
+    readonly statusReplicasPath: string
+    readonly labelSelectorPath?: string
+  }
+}
+
 /**
  * Everything the system knows of one kind; server, client, CLI, OpenAPI and docs read nothing else.
  * The facts (names, verbs, columns, schema reference) come from the generated tables; the hooks are written by hand.
@@ -54,6 +85,9 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly stored: boolean
   /** OpenAPI name of the type: the key into the schema tables. */
   readonly type: string
+  readonly schema: ObjectSchema
+  /** Only of kinds that were declared by a CustomResourceDefinition; the same for all versions of one declaration. */
+  readonly custom?: CustomKind
   /** The version objects are kept in, the path below the registry root, and the hash discovery publishes. */
   readonly storage: { readonly group: string; readonly version: string; readonly prefix: string; readonly hash: string }
   readonly subresources: readonly SubresourceDefinition[]

@@ -1,5 +1,5 @@
-import { badRequest, DecodeError, type KubeObject, StatusError, timestampOf } from '../../machinery/index.ts'
-import { applyDefaults, type Draft, decodeObject, type ResourceDefinition } from '../../resources/index.ts'
+import { badRequest, type Decoded, DecodeError, type KubeObject, StatusError, timestampOf } from '../../machinery/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { convertFromStorage, convertToStorage } from './conversion.ts'
 import { apiVersionOf } from './encoding.ts'
@@ -39,9 +39,9 @@ export function draftOf(definition: ResourceDefinition<any>, body: unknown, cont
       `${stated.kind ?? kind} in version ${JSON.stringify(statedVersion)} cannot be handled as a ${kind}: the object provided is unrecognized (must be of type ${kind}): expected ${group}/${version}, Kind=${kind}, got ${statedGroup}/${statedVersion}, Kind=${stated.kind ?? kind}`,
     )
   }
-  let decoded: ReturnType<typeof decodeObject>
+  let decoded: Decoded
   try {
-    decoded = decodeObject(definition.type, value)
+    decoded = definition.schema.decode(value)
   } catch (error) {
     if (error instanceof DecodeError)
       throw badRequest(
@@ -79,7 +79,7 @@ export function reportFindings(
 
 /** Fills in defaults again, after somebody changed the draft. */
 export function redefault(definition: ResourceDefinition<any>, draft: Draft, nowMs?: number): void {
-  applyDefaults(definition.type, draft, nowMs === undefined ? {} : { now: timestampOf(nowMs) })
+  definition.schema.applyDefaults(draft, nowMs === undefined ? undefined : timestampOf(nowMs))
 }
 
 /** The object in the version it is stored in. */

@@ -1,18 +1,15 @@
 import {
   applyConfiguration,
   cloneJson,
-  createShapes,
   type KubeObject,
   recordUpdate,
   resetFields,
   timestampOf,
 } from '../../machinery/index.ts'
-import { builtInSchema, type Draft, type ResourceDefinition, zeroObject } from '../../resources/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { draftOf, isReadBody } from './draft.ts'
 import { apiVersionOf } from './encoding.ts'
-
-const shapeOf = createShapes(builtInSchema)
 
 /** Writes metadata.managedFields of a draft: its writer owns what it changed. */
 export function recordManagers(
@@ -23,7 +20,7 @@ export function recordManagers(
 ): void {
   const { context, subresource, nowMs } = by
   const writer = writerOf(definition, context.manager, subresource, nowMs)
-  const managed = recordUpdate(shapeOf(definition.type), { live: previous ?? emptyOf(definition), next: draft }, writer)
+  const managed = recordUpdate(definition.schema.shape(), { live: previous ?? emptyOf(definition), next: draft }, writer)
   if (managed === undefined) delete draft.metadata.managedFields
   else draft.metadata.managedFields = managed
 }
@@ -42,7 +39,7 @@ export function applyDraft(
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
   const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(
-    shapeOf(definition.type),
+    definition.schema.shape(),
     { live: current ?? empty, applied: value as object, empty },
     writer,
     { force: how.force },
@@ -63,5 +60,5 @@ function writerOf(definition: ResourceDefinition<any>, manager: string, subresou
 }
 
 function emptyOf(definition: ResourceDefinition<any>): object {
-  return { ...zeroObject(definition.type), kind: definition.kind, apiVersion: apiVersionOf(definition) }
+  return { ...definition.schema.zero(), kind: definition.kind, apiVersion: apiVersionOf(definition) }
 }
