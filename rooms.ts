@@ -16,6 +16,14 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ['machinery', 'resources', 'client', 'images', 'cluster'],
 }
 
+/**
+ * Parts of a room that are loaded only when first needed, each with a front door of its own: through the room's own index.ts
+ * they would be loaded by everybody at start.
+ */
+export const sideDoors: Readonly<Record<string, readonly string[]>> = {
+  machinery: ['cel/index.ts', 'structural-schema/index.ts'],
+}
+
 /** Third-party packages, each with the one folder below src/ that may import it. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes'],
@@ -25,7 +33,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'dns-packet': ['dns'],
   jose: ['apiserver/authn', 'cluster/certificates'],
   'js-yaml': ['machinery/yaml'],
-  re2js: ['machinery/cel'],
+  re2js: ['machinery/cel', 'machinery/regex'],
   'tar-stream': ['images'],
   ws: ['wire'],
 }

@@ -24,5 +24,10 @@ export function defineResource<T extends KubeObject>(
     fieldAliases: _aliases,
     ...facts
   } = resourceFacts[key]
-  return { ...facts, schema: tableSchema(facts.type), ...genericHooks(resourceFacts[key], checks), ...hooks } as ResourceDefinition<T>
+  return {
+    ...facts,
+    schema: tableSchema(facts.type),
+    ...genericHooks(resourceFacts[key], checks),
+    ...hooks,
+  } as ResourceDefinition<T>
 }

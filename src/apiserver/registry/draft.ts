@@ -1,4 +1,11 @@
-import { badRequest, type Decoded, DecodeError, type KubeObject, StatusError, timestampOf } from '../../machinery/index.ts'
+import {
+  badRequest,
+  type Decoded,
+  DecodeError,
+  type KubeObject,
+  StatusError,
+  timestampOf,
+} from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { convertFromStorage, convertToStorage } from './conversion.ts'

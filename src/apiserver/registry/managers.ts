@@ -20,7 +20,11 @@ export function recordManagers(
 ): void {
   const { context, subresource, nowMs } = by
   const writer = writerOf(definition, context.manager, subresource, nowMs)
-  const managed = recordUpdate(definition.schema.shape(), { live: previous ?? emptyOf(definition), next: draft }, writer)
+  const managed = recordUpdate(
+    definition.schema.shape(),
+    { live: previous ?? emptyOf(definition), next: draft },
+    writer,
+  )
   if (managed === undefined) delete draft.metadata.managedFields
   else draft.metadata.managedFields = managed
 }

@@ -1,0 +1,16 @@
+import { createShapes, type Shape } from '../machinery/index.ts'
+import { applyDefaults } from './defaults/defaults.ts'
+import type { ObjectSchema } from './definition.ts'
+import { builtInSchema, decodeObject, zeroObject } from './schema.ts'
+
+const shapeOf: (type: string) => Shape = createShapes(builtInSchema)
+
+/** The schema of a built-in type, read from the generated tables when first used. */
+export function tableSchema(type: string): ObjectSchema {
+  return {
+    decode: (json) => decodeObject(type, json),
+    applyDefaults: (draft, now) => applyDefaults(type, draft, now === undefined ? {} : { now }),
+    zero: () => zeroObject(type),
+    shape: () => shapeOf(type),
+  }
+}
