@@ -40,7 +40,10 @@ import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { bootstrap } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
-import type { Served } from './discovery/discovery.ts'
+import { Declarations } from './custom-resources/follow.ts'
+import { loadKinds } from './custom-resources/load.ts'
+import { compareVersions } from './custom-resources/versions.ts'
+import { ServedResources } from './discovery/served.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
@@ -56,7 +59,7 @@ import type { NetworkConnection, NodeConnection } from './streams/connections.ts
 import { otherSubresources } from './subresources/others.ts'
 import { podSubresources } from './subresources/pods.ts'
 import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
-import { scaleSubresources } from './subresources/scale.ts'
+import { scaleHandler, scaleSubresources } from './subresources/scale.ts'
 import { subresourcesFrom } from './subresources/subresources.ts'
 import { type HubEvent, WatchHub } from './watch/hub.ts'
 
@@ -142,19 +145,20 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
   const reviews: ReviewParts = { authorizer, rbac, tokens }
   const subresources = subresourcesFrom(
+    scaleHandler(registry),
     podSubresources(registry, clock),
     scaleSubresources(registry),
     reviewHandlers(reviews),
     otherSubresources(registry, tokens),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
-  const served: Served = { groups: apiGroups, resources: allResources.filter((one) => one.servedByDefault) }
-  const byPath = new Map(served.resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]))
-  const resourceFor = (of: { group: string; version: string; resource: string }) =>
-    byPath.get(`${of.group}/${of.version}/${of.resource}`)
-  const published = served.resources.map((definition) => ({ definition }))
+  const builtIn = allResources.filter((one) => one.servedByDefault)
+  const served = new ServedResources(builtIn, apiGroups, compareVersions)
+  const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
+  const onError = parts.onError ?? (() => {})
+  const declarations = new Declarations({ registry, hub, clock, served, load: loadKinds, onError })
   const openApi = new OpenApi({
-    published: () => published,
+    published: () => served.published,
     version: kubernetesVersionOf(parts.version.gitVersion),
     descriptions: async () => descriptionsOf(await loadDescriptions()),
     pause: () => clock.sleep(0),
@@ -201,7 +205,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       clock,
     }),
     metrics: { finished },
-    onError: parts.onError ?? (() => {}),
+    onError,
   })
   return {
     metrics,
@@ -221,10 +225,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         kubernetesServiceIp: firstAddress(parts.serviceCidr),
         clientCa: parts.clientCa(),
       })
+      const declared = declarations.run(signal)
+      await declarations.ready
       isReady = true
       resolveReady()
       using _events = expireEvents(registry, hub, clock, parts.eventTtlMs ?? eventTtlDefaultMs)
-      await Promise.all([following, keepHistory(store, clock, parts.history ?? historyDefault, signal)])
+      await Promise.all([following, declared, keepHistory(store, clock, parts.history ?? historyDefault, signal)])
     },
   }
 }

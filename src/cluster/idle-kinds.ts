@@ -10,7 +10,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io/validatingadmissionpolicybindings',
   'admissionregistration.k8s.io/mutatingadmissionpolicies',
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
-  'apiextensions.k8s.io/customresourcedefinitions',
   'apiregistration.k8s.io/apiservices',
   'autoscaling/horizontalpodautoscalers',
   'certificates.k8s.io/certificatesigningrequests',

@@ -10,6 +10,7 @@ export { ageText, durationText, humanDuration, parseDuration } from './duration/
 export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intstr/intstr.ts'
 export { type Decision, DecisionJournal } from './journal/journal.ts'
 export { JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
+export { type JsonPath, JsonPathError, parseJsonPath } from './jsonpath/jsonpath.ts'
 export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'

@@ -7,7 +7,9 @@ import { genericHooks, type Hooks } from './strategy.ts'
 import type { Checks } from './validation/object-meta.ts'
 
 /** The typed hooks a kind may bring; every one left out is generic. */
-export type HooksFor<T extends KubeObject> = Partial<Pick<ResourceDefinition<T>, keyof Hooks>> & {
+export type HooksFor<T extends KubeObject> = Partial<
+  Pick<ResourceDefinition<T>, keyof Hooks | 'deletionFinalizers' | 'prepareForDelete'>
+> & {
   /** What is checked besides metadata and schema. */
   readonly checks?: Checks<T>
 }

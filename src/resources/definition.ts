@@ -46,17 +46,23 @@ export interface ObjectSchema {
   shape(): Shape
 }
 
-/** What is asked of a kind that was declared through the API, beyond what every definition has. */
-export interface CustomKind {
-  /** The `openAPIV3Schema` of the version, as it was declared. */
-  readonly openApi: object
-  /** What strict reading says of the object's unknown fields names them from the root (`.spec.x`) in apply bodies. */
+/** One state of a CustomResourceDefinition, shared by the definitions of all its versions; a change of it makes a new one. */
+export interface Declaration {
   /** The object as the version it is stored in has it now: filled in and pruned; the same object when nothing changed. */
   current(object: KubeObject): KubeObject
   /** Whether other versions are asked of somebody else, so that they must be converted ahead of use. */
   readonly convertsElsewhere: boolean
   /** The objects in another version of the kind, in order. Rejects with a StatusError when whoever converts fails. */
   convert(objects: readonly KubeObject[], apiVersion: string): readonly KubeObject[] | Promise<readonly KubeObject[]>
+  /** While the declaration is on its way out nothing new is created. */
+  readonly terminating: boolean
+}
+
+/** What a kind that was declared through the API has beyond what every definition has. */
+export interface CustomKind {
+  readonly declaration: Declaration
+  /** The `openAPIV3Schema` of the version, as it was declared. */
+  readonly openApi: object
   /** Where its scale is, dotted paths from the root. */
   readonly scale?: {
     readonly specReplicasPath: string
@@ -81,12 +87,14 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly scope: Scope
   readonly verbs: readonly string[]
   readonly servedByDefault: boolean
+  /** What every request for a deprecated version is told. */
+  readonly deprecation?: string
   /** False for reviews and other kinds that are answered, never kept. */
   readonly stored: boolean
   /** OpenAPI name of the type: the key into the schema tables. */
   readonly type: string
   readonly schema: ObjectSchema
-  /** Only of kinds that were declared by a CustomResourceDefinition; the same for all versions of one declaration. */
+  /** Only of kinds that were declared by a CustomResourceDefinition. */
   readonly custom?: CustomKind
   /** The version objects are kept in, the path below the registry root, and the hash discovery publishes. */
   readonly storage: { readonly group: string; readonly version: string; readonly prefix: string; readonly hash: string }
@@ -115,6 +123,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly allowCreateOnUpdate: boolean
   /** Kubernetes: whether a PUT without resourceVersion overwrites whatever is there. */
   readonly allowUnconditionalUpdate: boolean
+  /** Finalizers that a delete adds, so that somebody can clean up first. */
+  readonly deletionFinalizers?: readonly string[]
+  /** Sets what a delete that must wait for finalizers leaves behind, besides the deletion timestamp. */
+  prepareForDelete?(draft: Draft, context: StrategyContext): void
   /** Default grace for deletes without one; undefined for kinds that go at once. */
   readonly graceful: boolean
 }

@@ -78,7 +78,10 @@ export { defineResource, type HooksFor } from './define.ts'
 export type {
   Cell,
   ColumnDefinition,
+  CustomKind,
+  Declaration,
   Draft,
+  ObjectSchema,
   ResourceDefinition,
   Scope,
   StrategyContext,
@@ -156,3 +159,5 @@ export {
 } from './storage/definitions.ts'
 export { storageVersionMigrations } from './storagemigration/definitions.ts'
 export { genericHooks, type Hooks, textAt } from './strategy.ts'
+export { finalizerWarnings } from './validation/finalizers.ts'
+export { objectMetaErrors, objectMetaUpdateErrors, subdomainName } from './validation/object-meta.ts'

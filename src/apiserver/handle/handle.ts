@@ -72,6 +72,7 @@ export function requestHandler({
       namespace: namespace ?? '',
       name,
     })
+    if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
     if (special !== undefined) {
       // Handlers of their own kinds read the body as it is; what strict reading found concerns the generic verbs.
@@ -79,7 +80,7 @@ export function requestHandler({
     }
     if (
       subresource === ''
-        ? !definition.verbs.includes(verb)
+        ? definition.custom === undefined && !definition.verbs.includes(verb)
         : !definition.subresources.some((one) => one.name === subresource && one.verbs.includes(verb))
     ) {
       if (subresource !== '' && !definition.subresources.some((one) => one.name === subresource)) throw notServed()

@@ -52,30 +52,39 @@ export function mediaRanges(header: string): readonly MediaRange[] {
     .sort((a, b) => b.quality - a.quality || a.index - b.index)
 }
 
-/** The first form of the Accept header that this server can give; 406 when there is none. */
-export function replyFormOf(accept: string | undefined, pretty: boolean): ReplyForm {
+const textText = 'application/json, application/yaml'
+
+/**
+ * The first form of the Accept header that this server can give; 406 when there is none. Whole custom resources have no
+ * protobuf form, their metadata has.
+ */
+export function replyFormOf(accept: string | undefined, pretty: boolean, hasProtobuf = true): ReplyForm {
   if (accept === undefined || accept === '') return { encoding: 'json', pretty }
   for (const { type, parameters } of mediaRanges(accept)) {
     const encoding = encodings[type]
     if (encoding === undefined || (parameters.stream !== undefined && parameters.stream !== 'watch')) continue
     const { as, g: group, v: version } = parameters
-    if (as === undefined) return { encoding, pretty }
+    if (as === undefined) {
+      if (encoding === 'protobuf' && !hasProtobuf) continue
+      return { encoding, pretty }
+    }
     if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
       return { encoding, as, pretty }
   }
-  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${supportedText}`)
+  const types = hasProtobuf ? supportedText : textText
+  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
 }
 
 /** How a request's body is encoded; 415 names what is accepted. */
-export function bodyEncodingOf(contentType: string | undefined): Encoding {
+export function bodyEncodingOf(contentType: string | undefined, hasProtobuf = true): Encoding {
   const type = mediaRanges(contentType ?? '')[0]?.type ?? 'application/json'
-  if (type === 'application/json' || type === 'application/yaml' || type === 'application/vnd.kubernetes.protobuf')
-    return encodings[type]!
+  if (type === 'application/json' || type === 'application/yaml') return encodings[type]!
+  if (type === 'application/vnd.kubernetes.protobuf' && hasProtobuf) return 'protobuf'
   throw new StatusError(
     415,
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${supportedText}`,
+    `the body of the request was in an unknown format - accepted media types include: ${hasProtobuf ? supportedText : textText}`,
   )
 }
 

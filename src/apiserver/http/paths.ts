@@ -55,11 +55,10 @@ type PathHandler = (
 /** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
 export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
-  const paths = allPaths(served)
   return async (request, url, reply, headers) => {
     const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      if (paths.includes(path))
+      if (allPaths(served).includes(path))
         throw new StatusError(
           405,
           'MethodNotAllowed',
@@ -70,7 +69,7 @@ export function pathHandler(parts: PathParts): PathHandler {
     const object = (value: object) => sendObject(request, reply, headers, value)
     const health = healthAnswer(parts.health, path, url)
     if (health !== undefined) return sendText(reply, headers, health.code, health.text)
-    if (path === '/' || path === '') return object({ paths })
+    if (path === '/' || path === '') return object({ paths: allPaths(served) })
     if (path === '/version') return object(parts.version)
     if (path === '/metrics')
       return sendText(reply, headers, 200, parts.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')

@@ -4,7 +4,14 @@ import { encodeProtobuf, encodeWatchEvent } from '../../resources/index.ts'
 import type { Entry } from '../../store/index.ts'
 import type { WireReply } from '../../wire/index.ts'
 import { asVersion } from '../registry/draft.ts'
-import { apiVersionOf, atRevision, objectOf, renderStored } from '../registry/encoding.ts'
+import {
+  apiVersionOf,
+  atRevision,
+  isStoredAsShown,
+  objectOf,
+  renderStored,
+  renderStoredItem,
+} from '../registry/encoding.ts'
 import type { Result } from '../request.ts'
 import type { HubEvent } from '../watch/hub.ts'
 import { contentTypes, type Encoding, type ReplyForm } from './negotiate.ts'
@@ -29,11 +36,6 @@ export function encodeObject(object: any, encoding: Encoding, pretty = false): U
   return encoder.encode(pretty ? `${JSON.stringify(object, null, 2)}\n` : `${JSON.stringify(object)}\n`)
 }
 
-/** Whether stored bytes can go out as they are, with the revision spliced in. */
-function isStoredVersion({ group, version, storage }: ResourceDefinition<any>): boolean {
-  return storage.group === group && storage.version === version
-}
-
 const rendered = new WeakMap<Entry, Map<string, Uint8Array>>()
 
 /** An entry's object as it goes out, rendered once per revision, version and encoding, whoever asks. */
@@ -49,8 +51,8 @@ export function renderEntry(
   let bytes = forms.get(key)
   if (bytes === undefined) {
     bytes =
-      encoding === 'json' && isStoredVersion(definition)
-        ? renderStored(entry.value, apiVersionOf(definition), definition.kind, revision)
+      encoding === 'json' && isStoredAsShown(definition, entry)
+        ? renderStored(definition, entry.value, revision)
         : encodeObject(atRevision(asVersion(definition, objectOf(definition, entry)), revision), encoding)
     forms.set(key, bytes)
   }
@@ -138,7 +140,7 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
       kind: definition.listKind,
       apiVersion: apiVersionOf(definition),
       metadata,
-      items: objects().map(withoutType),
+      items: objects().map((object) => asItem(definition, object)),
     })
   }
   reply.head(200, { ...parts.headers, 'content-type': contentTypes.json })
@@ -164,22 +166,18 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
   reply.end(Buffer.concat(chunk))
 }
 
-const opening = '{"metadata":{'.length
+const comma = encoder.encode(',')
 
-/** Kubernetes: items of built-in lists carry neither kind nor apiVersion. */
 function renderItem(definition: ResourceDefinition<any>, entry: Entry, first: boolean): readonly Uint8Array[] {
-  if (isStoredVersion(definition)) {
-    const head = encoder.encode(`${first ? '' : ','}{"metadata":{"resourceVersion":"${entry.modified}",`)
-    return [head, entry.value.subarray(opening)]
-  }
-  return [
-    encoder.encode(
-      `${first ? '' : ','}${JSON.stringify(withoutType(asVersion(definition, objectOf(definition, entry))))}`,
-    ),
-  ]
+  const item = isStoredAsShown(definition, entry)
+    ? renderStoredItem(definition, entry)
+    : encoder.encode(JSON.stringify(asItem(definition, asVersion(definition, objectOf(definition, entry)))))
+  return first ? [item] : [comma, item]
 }
 
-function withoutType(object: KubeObject): object {
+/** Kubernetes: items of built-in lists carry neither kind nor apiVersion, custom resources both. */
+function asItem(definition: ResourceDefinition<any>, object: KubeObject): object {
+  if (definition.custom !== undefined) return object
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
   return rest
 }

@@ -7,6 +7,7 @@ import {
   type Clock,
   internalError,
   JsonSyntaxError,
+  type PatchType,
   ProtobufError,
   parseJsonStrict,
   parseYaml,
@@ -173,7 +174,7 @@ async function serveOne(
     return serveForward(parts, request, url, route, reply, headers, identity)
   const query = Object.fromEntries(url.searchParams)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
-  const form = replyFormOf(request.headers.accept, isTrue(query.pretty))
+  const form = replyFormOf(request.headers.accept, isTrue(query.pretty), definition.custom === undefined)
   const warnings: string[] = []
   const context: RequestContext = {
     identity,
@@ -193,7 +194,7 @@ async function serveOne(
         ? (route.name ?? (verb === 'create' || verb === 'list' || verb === 'watch' ? undefined : route.namespace))
         : route.name,
     subresource: route.subresource,
-    ...(verb === 'patch' ? { patchType: patchTypeOf(request.headers['content-type']) } : {}),
+    ...(verb === 'patch' ? { patchType: patchTypeOf(request.headers['content-type'], patchTypesOf(definition)) } : {}),
     ...(await bodyOf(request, verb, definition)),
   }
   const result = await parts.handle(target, context)
@@ -202,6 +203,11 @@ async function serveOne(
       (text) => `299 - ${quoted(text)}`,
     )
   await sendResult(result, reply, { form, query, headers, clock: parts.clock })
+}
+
+/** Kubernetes: strategic patches need Go types, which custom resources do not have. */
+function patchTypesOf({ custom }: ResourceDefinition<any>): readonly PatchType[] | undefined {
+  return custom === undefined ? undefined : ['json', 'merge', 'apply']
 }
 
 async function serveForward(
@@ -436,7 +442,7 @@ async function bodyOf(
     const apply = contentType?.startsWith('application/apply-patch') === true
     return { body: apply ? readYaml(bytes) : readJson(bytes, 'error decoding patch: ') }
   }
-  const encoding = bodyEncodingOf(contentType)
+  const encoding = bodyEncodingOf(contentType, definition.custom === undefined)
   const read =
     encoding === 'protobuf'
       ? { value: decodeProtobuf(bytes), findings: [] }

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../machinery/index.ts'
+import { deepFreeze, type KubeObject } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import { apiVersionOf } from './encoding.ts'
 
@@ -14,7 +14,14 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'autoscaling/v1/HorizontalPodAutoscaler': { toStorage: autoscalerV2Of, fromStorage: autoscalerV1Of },
 }
 
-export function convertToStorage(definition: ResourceDefinition<any>, object: Draft): KubeObject {
+/** The object in the version it is kept in. Only kinds that are converted by somebody else answer later. */
+export function convertToStorage(definition: ResourceDefinition<any>, object: Draft): KubeObject | Promise<KubeObject> {
+  const { custom, storage } = definition
+  if (custom !== undefined) {
+    if (storage.version === definition.version) return object
+    const converted = custom.declaration.convert([object], apiVersionOf(storage))
+    return 'then' in converted ? converted.then(([one]) => one!) : converted[0]!
+  }
   const conversion = conversions[`${apiVersionOf(definition)}/${definition.kind}`]
   const converted = conversion === undefined ? object : conversion.toStorage(object)
   return { ...converted, apiVersion: apiVersionOf(definition.storage), kind: definition.kind }
@@ -22,23 +29,53 @@ export function convertToStorage(definition: ResourceDefinition<any>, object: Dr
 
 const shown = new WeakMap<object, Map<string, KubeObject>>()
 
+/**
+ * Has objects converted to the definition's version where somebody else converts, so that `convertFromStorage` has them at
+ * hand; undefined when there is nothing to wait for.
+ */
+export function convertAhead(
+  definition: ResourceDefinition<any>,
+  objects: readonly KubeObject[],
+): Promise<void> | undefined {
+  const declaration = definition.custom?.declaration
+  if (declaration?.convertsElsewhere !== true) return undefined
+  const apiVersion = apiVersionOf(definition)
+  const missing = objects.filter((one) => one.apiVersion !== apiVersion && shown.get(one)?.has(apiVersion) !== true)
+  if (missing.length === 0) return undefined
+  return Promise.resolve(declaration.convert(missing, apiVersion)).then((converted) => {
+    for (const [index, one] of missing.entries()) remember(one, apiVersion, deepFreeze(converted[index]!))
+  })
+}
+
+function remember(object: KubeObject, apiVersion: string, converted: KubeObject): void {
+  const versions = shown.get(object)
+  if (versions === undefined) shown.set(object, new Map([[apiVersion, converted]]))
+  else versions.set(apiVersion, converted)
+}
+
 /** The same stored object gives the same converted object, so caches and renderings stay shared. */
 export function convertFromStorage(definition: ResourceDefinition<any>, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(definition)
   if (object.apiVersion === apiVersion) return object
-  let versions = shown.get(object)
-  if (versions === undefined) shown.set(object, (versions = new Map()))
-  let converted = versions.get(apiVersion)
-  if (converted === undefined) {
-    const conversion = conversions[`${apiVersion}/${definition.kind}`]
-    converted = Object.freeze({
-      ...(conversion === undefined ? object : conversion.fromStorage(object)),
-      apiVersion,
-      kind: definition.kind,
-    }) as KubeObject
-    versions.set(apiVersion, converted)
-  }
+  const known = shown.get(object)?.get(apiVersion)
+  if (known !== undefined) return known
+  const converted =
+    definition.custom === undefined ? builtInVersion(definition, object) : customVersion(definition, object)
+  remember(object, apiVersion, converted)
   return converted
+}
+
+function builtInVersion(definition: ResourceDefinition<any>, object: KubeObject): KubeObject {
+  const apiVersion = apiVersionOf(definition)
+  const conversion = conversions[`${apiVersion}/${definition.kind}`]
+  const said = conversion === undefined ? object : conversion.fromStorage(object)
+  return Object.freeze({ ...said, apiVersion, kind: definition.kind }) as KubeObject
+}
+
+function customVersion(definition: ResourceDefinition<any>, object: KubeObject): KubeObject {
+  const converted = definition.custom!.declaration.convert([object], apiVersionOf(definition))
+  if ('then' in converted) throw new Error(`${definition.plural} were not converted ahead of use`)
+  return deepFreeze(converted[0]!)
 }
 
 /** Kubernetes: the two Event kinds are one object under different field names. */

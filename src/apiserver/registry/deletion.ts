@@ -171,5 +171,6 @@ function finalizersAfter(
   const orphan = asked ? asksOrphan : finalizers.includes(orphanFinalizer)
   const foreground = asked ? asksForeground : finalizers.includes(foregroundFinalizer)
   const others = finalizers.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer)
-  return [...others, ...(orphan ? [orphanFinalizer] : []), ...(foreground ? [foregroundFinalizer] : [])]
+  const added = (definition.deletionFinalizers ?? []).filter((one) => !others.includes(one))
+  return [...others, ...added, ...(orphan ? [orphanFinalizer] : []), ...(foreground ? [foregroundFinalizer] : [])]
 }

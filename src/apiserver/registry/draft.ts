@@ -7,9 +7,10 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import type { Entry } from '../../store/index.ts'
 import type { RequestContext } from '../request.ts'
-import { convertFromStorage, convertToStorage } from './conversion.ts'
-import { apiVersionOf } from './encoding.ts'
+import { convertAhead, convertFromStorage, convertToStorage } from './conversion.ts'
+import { apiVersionOf, objectOf } from './encoding.ts'
 
 /** A body that was read from text, with what strict reading has to say about it (duplicate names). */
 export interface ReadBody {
@@ -90,11 +91,26 @@ export function redefault(definition: ResourceDefinition<any>, draft: Draft, now
 }
 
 /** The object in the version it is stored in. */
-export function asStored(definition: ResourceDefinition<any>, object: Draft): KubeObject {
+export function asStored(definition: ResourceDefinition<any>, object: Draft): KubeObject | Promise<KubeObject> {
   return convertToStorage(definition, object)
 }
 
 /** A stored object in the definition's version. */
 export function asVersion(definition: ResourceDefinition<any>, object: KubeObject): KubeObject {
   return convertFromStorage(definition, object)
+}
+
+/** Has entries ready in the definition's version where somebody else converts; undefined when there is nothing to wait for. */
+export function readyAhead(definition: ResourceDefinition<any>, entries: readonly Entry[]): Promise<void> | undefined {
+  if (definition.custom?.declaration.convertsElsewhere !== true) return undefined
+  return convertAhead(
+    definition,
+    entries.map((entry) => objectOf(definition, entry)),
+  )
+}
+
+/** What selections look at: custom resources in the version asked for, built-in kinds as they are stored. */
+export function selectableOf(definition: ResourceDefinition<any>, entry: Entry): KubeObject {
+  const object = objectOf(definition, entry)
+  return definition.custom === undefined ? object : asVersion(definition, object)
 }

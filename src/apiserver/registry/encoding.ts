@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry, Revision } from '../../store/index.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-/** What every stored value starts with; the revision is spliced in behind it on read. */
+/** What every stored value of a built-in kind starts with; kind, version and revision are spliced in on read. */
 const opening = '{"metadata":{'
 
 /** Every key of objects lies below this. */
@@ -22,29 +22,45 @@ export function storageKey(definition: ResourceDefinition<any>, namespace: strin
 
 /**
  * The bytes an object is kept as: canonical JSON, metadata first, without kind, apiVersion and resourceVersion.
- * With etcd the revision is unknown before the transaction, so it is never inside.
+ * With etcd the revision is unknown before the transaction, so it is never inside. Custom resources keep kind and
+ * apiVersion in front, because the version they are stored in changes while old objects stay as they are.
  */
-export function encodeStored(object: KubeObject): Uint8Array {
-  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+export function encodeStored(definition: ResourceDefinition<any>, object: KubeObject): Uint8Array {
+  const { kind, apiVersion, metadata, ...rest } = object
   const { resourceVersion: _revision, ...meta } = metadata
-  return encoder.encode(JSON.stringify({ metadata: meta, ...rest }))
+  const type = definition.custom === undefined ? {} : { apiVersion, kind }
+  return encoder.encode(JSON.stringify({ ...type, metadata: meta, ...rest }))
 }
 
-const parsedByEntry = new WeakMap<Entry, KubeObject>()
+interface Parsed {
+  readonly object: KubeObject
+  /** What the object was read by; another state of the declaration reads it anew. */
+  readonly declaration: Declaration | undefined
+  /** Whether the stored bytes say the same as the object. */
+  readonly exact: boolean
+}
+const parsedByEntry = new WeakMap<Entry, Parsed>()
 
-/** The object of an entry, in its storage version: parsed once per process, shared by every reader, frozen. */
+/** The object of an entry, in the version it is stored in: parsed once per process, shared by every reader, frozen. */
 export function objectOf(definition: ResourceDefinition<any>, entry: Entry): KubeObject {
+  return parsedOf(definition, entry).object
+}
+
+function parsedOf(definition: ResourceDefinition<any>, entry: Entry): Parsed {
+  const declaration = definition.custom?.declaration
   const known = parsedByEntry.get(entry)
-  if (known !== undefined) return known
-  const object = withRevision(definition, JSON.parse(decoder.decode(entry.value)), entry.modified)
-  parsedByEntry.set(entry, object)
-  return object
+  if (known !== undefined && known.declaration === declaration) return known
+  const read = withRevision(definition, JSON.parse(decoder.decode(entry.value)), entry.modified)
+  const object = declaration === undefined ? read : freezeDeep(declaration.current(read))
+  const parsed = { object, declaration, exact: object === read }
+  parsedByEntry.set(entry, parsed)
+  return parsed
 }
 
 /** Remembers the object that was just written as an entry, so that nobody needs to parse it. */
 export function rememberObject(definition: ResourceDefinition<any>, entry: Entry, object: KubeObject): KubeObject {
   const kept = withRevision(definition, object, entry.modified)
-  parsedByEntry.set(entry, kept)
+  parsedByEntry.set(entry, { object: kept, declaration: definition.custom?.declaration, exact: true })
   return kept
 }
 
@@ -56,11 +72,10 @@ export function atRevision<T extends KubeObject>(object: T, revision: Revision):
 }
 
 function withRevision(definition: ResourceDefinition<any>, object: any, revision: Revision): KubeObject {
-  const { group, version } = definition.storage
-  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+  const { kind: _kind, apiVersion, metadata, ...rest } = object
   return freezeDeep({
     kind: definition.kind,
-    apiVersion: group === '' ? version : `${group}/${version}`,
+    apiVersion: definition.custom === undefined ? apiVersionOf(definition.storage) : apiVersion,
     metadata: { ...metadata, resourceVersion: String(revision) },
     ...rest,
   })
@@ -72,14 +87,33 @@ function freezeDeep<T>(value: T): T {
   return Object.freeze(value)
 }
 
+/** Whether the stored bytes of an entry can go out as they are in the definition's version, with the revision spliced in. */
+export function isStoredAsShown(definition: ResourceDefinition<any>, entry: Entry): boolean {
+  const { group, version, storage, custom } = definition
+  if (custom === undefined) return storage.group === group && storage.version === version
+  const { object, exact } = parsedOf(definition, entry)
+  return exact && object.apiVersion === apiVersionOf(definition)
+}
+
 /** The JSON of an entry as a reply carries it: opening with kind and revision, then the stored bytes unchanged. */
-export function renderStored(value: Uint8Array, apiVersion: string, kind: string, revision: Revision): Uint8Array {
-  const head = encoder.encode(
-    `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}",`,
-  )
-  const bytes = new Uint8Array(head.length + value.length - opening.length)
-  bytes.set(head)
-  bytes.set(value.subarray(opening.length), head.length)
+export function renderStored(definition: ResourceDefinition<any>, value: Uint8Array, revision: Revision): Uint8Array {
+  const type = `"kind":"${definition.kind}","apiVersion":"${apiVersionOf(definition)}",`
+  return spliced(`{${type}"metadata":{"resourceVersion":"${revision}",`, definition, value)
+}
+
+/** The same as an item of a list. Kubernetes: items of built-in lists carry neither kind nor apiVersion. */
+export function renderStoredItem(definition: ResourceDefinition<any>, { value, modified }: Entry): Uint8Array {
+  if (definition.custom !== undefined) return renderStored(definition, value, modified)
+  return spliced(`{"metadata":{"resourceVersion":"${modified}",`, definition, value)
+}
+
+function spliced(head: string, definition: ResourceDefinition<any>, value: Uint8Array): Uint8Array {
+  const type =
+    definition.custom === undefined ? '' : `"apiVersion":"${apiVersionOf(definition)}","kind":"${definition.kind}",`
+  const start = opening.length + type.length
+  const bytes = new Uint8Array(head.length + value.length - start)
+  encoder.encodeInto(head, bytes)
+  bytes.set(value.subarray(start), head.length)
   return bytes
 }
 

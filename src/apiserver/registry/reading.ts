@@ -9,10 +9,11 @@ import {
   type Store,
 } from '../../store/index.ts'
 import type { RequestContext, Result } from '../request.ts'
-import type { WatchHub } from '../watch/hub.ts'
+import { type HubEvent, reselected, type WatchHub } from '../watch/hub.ts'
 import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
-import { objectOf, prefixOf, storageKey } from './encoding.ts'
-import { selectionOf } from './selection.ts'
+import { readyAhead, selectableOf } from './draft.ts'
+import { prefixOf, storageKey } from './encoding.ts'
+import { everything, type Selection, selectionOf } from './selection.ts'
 
 export interface ReadParts {
   readonly store: Store
@@ -39,17 +40,16 @@ export async function listObjects(
   const { at, after } = listStart(store, query, prefix)
   if (selection.name !== undefined && at === undefined && namespace !== undefined) {
     const entry = await store.get(storageKey(definition, namespace, selection.name))
-    const entries = entry !== undefined && selection.matches(objectOf(definition, entry)) ? [entry] : []
+    if (entry !== undefined) await readyAhead(definition, [entry])
+    const entries = entry !== undefined && selection.matches(selectableOf(definition, entry)) ? [entry] : []
     return { type: 'list', definition, revision: store.revision(), entries }
   }
-  const found = await scan(
-    store,
-    prefix,
-    at,
-    after,
-    limit,
-    selection.everything ? undefined : (entry) => selection.matches(objectOf(definition, entry)),
-  )
+  const matching = async (entries: readonly Entry[]) => {
+    await readyAhead(definition, entries)
+    return entries.map((entry) => selection.matches(selectableOf(definition, entry)))
+  }
+  const found = await scan(store, prefix, at, after, limit, selection.everything ? undefined : matching)
+  if (selection.everything) await readyAhead(definition, found.entries)
   const last = found.entries.at(-1)
   if (found.remaining === 0 || last === undefined)
     return { type: 'list', definition, revision: found.revision, entries: found.entries }
@@ -105,18 +105,16 @@ export async function watchObjects(
   if (initialEvents || asked === '' || asked === '0') {
     const wantsState = initialEvents || query.sendInitialEvents === undefined
     const page = await store.list(prefixOf(definition, namespace))
+    if (wantsState) await readyAhead(definition, page.entries)
     const initial = wantsState
-      ? page.entries.filter((entry) => selection.everything || selection.matches(objectOf(definition, entry)))
+      ? page.entries.filter((entry) => selection.everything || selection.matches(selectableOf(definition, entry)))
       : []
-    const events = hub.watch(
+    const start = { after: page.revision, initial, markInitialEnd: initialEvents && bookmarks }
+    return {
+      type: 'watch',
       definition,
-      namespace,
-      selection,
-      { after: page.revision, initial, markInitialEnd: initialEvents && bookmarks },
-      stop.signal,
-      { tick },
-    )
-    return { type: 'watch', definition, events }
+      events: selected(hub, definition, namespace, selection, start, stop.signal, { tick }),
+    }
   }
   const after = parseRevision(asked)
   if (after > store.revision()) throw tooLarge(after, store.revision())
@@ -124,7 +122,31 @@ export async function watchObjects(
   return {
     type: 'watch',
     definition,
-    events: hub.watch(definition, namespace, selection, { after }, stop.signal, { tick }),
+    events: selected(hub, definition, namespace, selection, { after }, stop.signal, { tick }),
+  }
+}
+
+type WatchArguments = Parameters<WatchHub['watch']>
+
+/** The hub's events; where somebody else converts, they are converted before it is asked whether they are selected. */
+function selected(hub: WatchHub, ...args: WatchArguments): AsyncIterable<readonly HubEvent[]> {
+  const [definition, namespace, selection, start, signal, bookmarks] = args
+  if (definition.custom?.declaration.convertsElsewhere !== true) return hub.watch(...args)
+  return convertedEvents(definition, selection, hub.watch(definition, namespace, everything, start, signal, bookmarks))
+}
+
+async function* convertedEvents(
+  definition: ResourceDefinition<any>,
+  selection: Selection,
+  batches: AsyncIterable<readonly HubEvent[]>,
+): AsyncIterable<readonly HubEvent[]> {
+  for await (const batch of batches) {
+    await readyAhead(
+      definition,
+      batch.flatMap(({ entry, previous }) => [entry, previous]).filter((one) => one !== undefined),
+    )
+    const events = batch.map((event) => reselected(definition, selection, event)).filter((one) => one !== undefined)
+    if (events.length > 0) yield events
   }
 }
 
@@ -211,7 +233,7 @@ async function scan(
   at: Revision | undefined,
   after: string | undefined,
   limit: number,
-  matches: ((entry: Entry) => boolean) | undefined,
+  matching: ((entries: readonly Entry[]) => Promise<readonly boolean[]>) | undefined,
 ): Promise<Page> {
   const pageQuery = (start: string | undefined, size: number, revision: Revision | undefined) => ({
     ...(revision === undefined ? {} : { at: revision }),
@@ -219,18 +241,20 @@ async function scan(
     ...(size === 0 ? {} : { limit: size }),
   })
   try {
-    if (matches === undefined) return await store.list(prefix, pageQuery(after, limit, at))
+    if (matching === undefined) return await store.list(prefix, pageQuery(after, limit, at))
     if (limit === 0) {
       const page = await store.list(prefix, pageQuery(after, 0, at))
-      return { revision: page.revision, entries: page.entries.filter(matches), remaining: 0 }
+      const matches = await matching(page.entries)
+      return { revision: page.revision, entries: page.entries.filter((_, index) => matches[index]), remaining: 0 }
     }
     const entries: Entry[] = []
     let revision = at
     for (let start = after; ; ) {
       const page: Page = await store.list(prefix, pageQuery(start, pageSizeForScan, revision))
       revision = page.revision
+      const matches = await matching(page.entries)
       for (const [index, entry] of page.entries.entries()) {
-        if (matches(entry)) entries.push(entry)
+        if (matches[index]) entries.push(entry)
         const left = page.remaining + page.entries.length - index - 1
         if (entries.length >= limit) return { revision, entries, remaining: left }
       }

@@ -4,6 +4,7 @@ import {
   type Clock,
   cloneJson,
   conflict,
+  forbidden,
   invalidObject,
   isConflict,
   type KubeObject,
@@ -19,7 +20,7 @@ import type { Admission, Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
-import { asStored, asVersion, draftOf, redefault } from './draft.ts'
+import { asStored, asVersion, draftOf, readyAhead, redefault } from './draft.ts'
 import { atRevision, encodeStored, objectOf, prefixOf, rememberObject, storageKey } from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { checkFuture, listObjects, watchObjects } from './reading.ts'
@@ -96,13 +97,21 @@ export class Registry {
     name: string,
   ): Promise<T | undefined> {
     const entry = await this.#parts.store.get(storageKey(definition, namespace, name))
-    return entry === undefined ? undefined : (asVersion(definition, objectOf(definition, entry)) as T)
+    if (entry === undefined) return undefined
+    await readyAhead(definition, [entry])
+    return asVersion(definition, objectOf(definition, entry)) as T
   }
 
   /** All parsed objects of a kind: for use inside the server. */
   async all<T extends KubeObject>(definition: ResourceDefinition<T>, namespace?: string): Promise<readonly T[]> {
     const page = await this.#parts.store.list(prefixOf(definition, namespace))
+    await readyAhead(definition, page.entries)
     return page.entries.map((entry) => asVersion(definition, objectOf(definition, entry)) as T)
+  }
+
+  /** Whether nothing of a kind is stored. */
+  async isEmpty(definition: ResourceDefinition<any>): Promise<boolean> {
+    return (await this.#parts.store.list(prefixOf(definition), { limit: 1 })).entries.length === 0
   }
 
   list(definition: ResourceDefinition<any>, namespace: string | undefined, context: RequestContext): Promise<Result> {
@@ -138,6 +147,12 @@ export class Registry {
   ): Promise<Result> {
     const { clock, random, store, admission } = this.#parts
     const meta = draft.metadata
+    if (definition.custom?.declaration.terminating === true)
+      throw forbidden(
+        resourceOf(definition),
+        meta.name ?? '',
+        'create not allowed while custom resource definition is terminating',
+      )
     for (const key of [
       'uid',
       'resourceVersion',
@@ -166,14 +181,12 @@ export class Registry {
       const { value: object, release } = await this.#completeNew(definition, draft, context, attributes)
       using _undo = release
       if (context.dryRun) return this.#dry(definition, object, 201)
-      const written = await store.put(
-        storageKey(definition, namespace, meta.name),
-        encodeStored(asStored(definition, object)),
-        0,
-      )
+      const stored = await asStored(definition, object)
+      const key = storageKey(definition, namespace, meta.name)
+      const written = await store.put(key, encodeStored(definition, stored), 0)
       if (written.ok) {
         release.keep()
-        rememberObject(definition, written.entry, asStored(definition, object))
+        rememberObject(definition, written.entry, stored)
         return this.#reply(definition, written.entry, 201)
       }
       if (!generated || attempt >= generateAttemptsMax) throw alreadyExists(resourceOf(definition), meta.name)
@@ -256,8 +269,8 @@ export class Registry {
     context: RequestContext,
   ): Promise<Result> {
     const { store } = this.#parts
-    const stored = objectOf(definition, entry)
-    const previous = asVersion(definition, stored)
+    await readyAhead(definition, [entry])
+    const previous = asVersion(definition, objectOf(definition, entry))
     const draft = await change.next(previous)
     this.#placeInNamespace(definition, draft, namespace)
     if (draft.metadata.name === undefined || draft.metadata.name === '') draft.metadata.name = name
@@ -296,7 +309,7 @@ export class Registry {
         { ...draft, metadata: { ...draft.metadata, resourceVersion: previous.metadata.resourceVersion } },
         200,
       )
-    const next = asStored(definition, draft)
+    const next = await asStored(definition, draft)
     const key = storageKey(definition, namespace, name)
     if (isFinished(definition, next)) {
       const gone = await store.delete(key, entry.modified)
@@ -305,10 +318,10 @@ export class Registry {
         type: 'object',
         code: 200,
         definition,
-        object: atRevision(asVersion(definition, next as KubeObject), gone.entry.modified),
+        object: atRevision(draft as KubeObject, gone.entry.modified),
       }
     }
-    const bytes = encodeStored(next)
+    const bytes = encodeStored(definition, next)
     // Kubernetes: a write that changes nothing is not written, and keeps the revision.
     if (sameBytes(bytes, entry.value)) return this.#reply(definition, entry, 200)
     const written = await store.put(key, bytes, entry.modified)
@@ -391,12 +404,13 @@ export class Registry {
     options: DeleteOptions,
     context: RequestContext,
   ): Promise<{ readonly object: KubeObject; readonly removed: boolean }> {
-    const { store, clock, admission } = this.#parts
+    const { store, clock, random, admission } = this.#parts
     const key = storageKey(definition, namespace, name)
     for (let attempt = 1; ; attempt++) {
       const entry = await store.get(key)
       if (entry === undefined) throw notFound(resourceOf(definition), name)
       const stored = objectOf(definition, entry)
+      await readyAhead(definition, [entry])
       const object = asVersion(definition, stored)
       checkPreconditions(definition, object, options)
       const attributes = this.#attributes('DELETE', definition, '', namespace, name, undefined, object, context)
@@ -410,10 +424,14 @@ export class Registry {
         if (gone.ok) return { object: atRevision(object, gone.entry.modified), removed: true }
       } else {
         const marked: any = { ...stored, metadata: plan.metadata }
+        definition.prepareForDelete?.(marked, { nowMs: clock.now(), uuid: () => random.uuid() })
         if (plan.namespacePhase !== undefined) marked.status = { ...marked.status, phase: plan.namespacePhase }
-        const written = await store.put(key, encodeStored(marked), entry.modified)
-        if (written.ok)
-          return { object: asVersion(definition, rememberObject(definition, written.entry, marked)), removed: false }
+        const written = await store.put(key, encodeStored(definition, marked), entry.modified)
+        if (written.ok) {
+          rememberObject(definition, written.entry, marked)
+          await readyAhead(definition, [written.entry])
+          return { object: asVersion(definition, objectOf(definition, written.entry)), removed: false }
+        }
       }
       if (attempt >= conflictRetriesMax) throw conflict(resourceOf(definition), name, objectModified)
     }
@@ -492,7 +510,8 @@ export class Registry {
     else draft.metadata.namespace = wanted
   }
 
-  #reply(definition: ResourceDefinition<any>, entry: Entry, code: number): Result {
+  async #reply(definition: ResourceDefinition<any>, entry: Entry, code: number): Promise<Result> {
+    await readyAhead(definition, [entry])
     return { type: 'object', code, definition, object: asVersion(definition, objectOf(definition, entry)), entry }
   }
 

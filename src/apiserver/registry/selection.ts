@@ -11,7 +11,8 @@ export interface Selection {
   matches(object: KubeObject): boolean
 }
 
-const everything: Selection = { everything: true, matches: () => true }
+/** All objects of a kind. */
+export const everything: Selection = { everything: true, matches: () => true }
 
 /** The selection that labelSelector and fieldSelector texts ask for; 400 with Kubernetes' words when they are malformed. */
 export function selectionOf(definition: ResourceDefinition<any>, labelText: string, fieldText: string): Selection {

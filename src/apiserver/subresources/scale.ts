@@ -8,6 +8,7 @@ import {
   labelSelectorText,
   notFound,
   objectModified,
+  parseJsonPath,
 } from '../../machinery/index.ts'
 import {
   type Draft,
@@ -24,14 +25,14 @@ import type { HandlerTable, SpecialHandler } from './subresources.ts'
 /** autoscaling/v1 Scale of the workload kinds: replicas read and written without knowing the kind. */
 export function scaleSubresources(registry: Registry): HandlerTable {
   const kinds = [deployments, replicaSets, statefulSets, replicationControllers] as readonly ResourceDefinition<any>[]
-  return Object.fromEntries(
-    kinds.map((definition) => [`${definition.group}/${definition.plural}/scale`, scaleOf(definition, registry)]),
-  )
+  const scale = scaleHandler(registry)
+  return Object.fromEntries(kinds.map((definition) => [`${definition.group}/${definition.plural}/scale`, scale]))
 }
 
-function scaleOf(definition: ResourceDefinition<any>, registry: Registry): SpecialHandler {
+/** The same for any kind that has a scale, custom resources included. */
+export function scaleHandler(registry: Registry): SpecialHandler {
   const about = { group: 'autoscaling', kind: 'Scale' }
-  return async ({ verb, namespace, name = '', body, patchType }, context) => {
+  return async ({ verb, definition, namespace, name = '', body, patchType }, context) => {
     const object = await registry.find(definition, namespace, name)
     if (object === undefined) throw notFound({ group: definition.group, resource: definition.plural }, name)
     if (verb === 'get') return { type: 'value', code: 200, body: scaleObject(definition, object) }
@@ -73,7 +74,7 @@ function scaleOf(definition: ResourceDefinition<any>, registry: Registry): Speci
             resourceVersion !== draft.metadata.resourceVersion
           )
             throw conflict(resource, name, objectModified)
-          draft.spec.replicas = replicas
+          setReplicas(definition, draft, replicas)
           return draft
         },
         strategy: {
@@ -92,6 +93,33 @@ function scaleOf(definition: ResourceDefinition<any>, registry: Registry): Speci
 
 function scaleObject(definition: ResourceDefinition<any>, object: KubeObject): object {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const { wanted, present, selector } = scaleValues(definition, object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: wanted === undefined || wanted === 0 ? {} : { replicas: wanted },
+    status: { replicas: present ?? 0, ...(selector === '' ? {} : { selector }) },
+  }
+}
+
+interface ScaleValues {
+  readonly wanted: number | undefined
+  readonly present: number | undefined
+  readonly selector: string
+}
+
+function scaleValues(definition: ResourceDefinition<any>, object: KubeObject): ScaleValues {
+  const paths = definition.custom?.scale
+  if (paths !== undefined) {
+    const at = (path: string | undefined): any => (path === undefined ? undefined : parseJsonPath(path).find(object)[0])
+    const selector = at(paths.labelSelectorPath)
+    return {
+      wanted: at(paths.specReplicasPath),
+      present: at(paths.statusReplicasPath),
+      selector: typeof selector === 'string' ? selector : '',
+    }
+  }
   const { spec, status } = object as { spec?: any; status?: any }
   const selector =
     definition.kind === 'ReplicationController'
@@ -100,11 +128,14 @@ function scaleObject(definition: ResourceDefinition<any>, object: KubeObject): o
           .map(([key, value]) => `${key}=${value}`)
           .join(',')
       : labelSelectorText(spec?.selector)
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: spec?.replicas === undefined || spec.replicas === 0 ? {} : { replicas: spec.replicas },
-    status: { replicas: status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
-  }
+  return { wanted: spec?.replicas, present: status?.replicas, selector }
+}
+
+/** Kubernetes: the path is walked from the root of the object, and made where it is absent. */
+function setReplicas(definition: ResourceDefinition<any>, draft: Draft, replicas: number): void {
+  const names = (definition.custom?.scale?.specReplicasPath ?? 'spec.replicas').replace(/^\./, '').split('.')
+  const last = names.pop()!
+  let at = draft
+  for (const name of names) at = at[name] ??= {}
+  at[last] = replicas
 }

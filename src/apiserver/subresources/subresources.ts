@@ -13,10 +13,11 @@ export interface Subresources {
 /** A handler for all verbs of a subresource, or one per verb. */
 export type HandlerTable = Readonly<Record<string, SpecialHandler | Partial<Record<ApiVerb, SpecialHandler>>>>
 
-export function subresourcesFrom(...tables: readonly HandlerTable[]): Subresources {
+export function subresourcesFrom(customScale: SpecialHandler, ...tables: readonly HandlerTable[]): Subresources {
   const handlers = new Map(tables.flatMap((table) => Object.entries(table)))
   return {
-    find({ group, plural }, subresource, verb) {
+    find({ group, plural, custom }, subresource, verb) {
+      if (custom !== undefined) return subresource === 'scale' && custom.scale !== undefined ? customScale : undefined
       const key = subresource === '' ? `${group}/${plural}` : `${group}/${plural}/${subresource}`
       const handler = handlers.get(key)
       return typeof handler === 'function' ? handler : handler?.[verb]

@@ -1,7 +1,7 @@
-import type { KubeObject } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Change, Entry, Revision, Store } from '../../store/index.ts'
-import { objectOf, prefixOf, registryRoot } from '../registry/encoding.ts'
+import { selectableOf } from '../registry/draft.ts'
+import { prefixOf, registryRoot } from '../registry/encoding.ts'
 import type { Selection } from '../registry/selection.ts'
 
 /** One event of a watch before it is rendered. `revision` may be newer than the entry's own (an object that left). */
@@ -10,6 +10,8 @@ export interface HubEvent {
   readonly entry: Entry | undefined
   readonly revision: Revision
   readonly initialEventsEnd?: boolean
+  /** What the object was before, for those who must look at it in another version first. */
+  readonly previous?: Entry | undefined
 }
 
 /** A watcher that lets this many events wait is too slow and is dropped; its client lists again. */
@@ -208,7 +210,7 @@ class Topic {
       const texts = new Set(
         [change.entry, change.previous]
           .filter((entry) => entry !== undefined)
-          .map((entry) => definition.field(objectOf(definition, entry), label)),
+          .map((entry) => definition.field(selectableOf(definition, entry), label)),
       )
       for (const text of texts) for (const watcher of values.get(text) ?? []) offer(watcher, change)
     }
@@ -230,12 +232,30 @@ function offer(watcher: Watcher, change: Change): void {
 
 /** Kubernetes: what counts is whether the object was and is selected; one that leaves is shown as it last matched. */
 function eventFor({ definition, selection }: Watcher, { type, entry, previous }: Change): HubEvent | undefined {
-  const matches = (of: Entry | undefined) =>
-    of !== undefined && selection.matches(objectOf(definition, of) as KubeObject)
+  if (selection.everything) {
+    const { modified: revision } = entry
+    if (type === 'delete') return { type: 'DELETED', entry: previous, revision, previous }
+    return { type: previous === undefined ? 'ADDED' : 'MODIFIED', entry, revision, previous }
+  }
+  const matches = (of: Entry | undefined) => of !== undefined && selection.matches(selectableOf(definition, of))
   const was = matches(previous)
   const revision = entry.modified
   if (type === 'delete') return was ? { type: 'DELETED', entry: previous, revision } : undefined
   const is = matches(entry)
   if (is) return { type: was ? 'MODIFIED' : 'ADDED', entry, revision }
   return was ? { type: 'DELETED', entry: previous, revision } : undefined
+}
+
+/** What an event of all objects is to somebody who selects some of them. */
+export function reselected(
+  definition: ResourceDefinition<any>,
+  selection: Selection,
+  event: HubEvent,
+): HubEvent | undefined {
+  const { type, entry, previous, revision } = event
+  if (entry === undefined || selection.everything) return event
+  const matches = (of: Entry | undefined) => of !== undefined && selection.matches(selectableOf(definition, of))
+  const was = matches(previous)
+  if (type === 'DELETED' || !matches(entry)) return was ? { type: 'DELETED', entry: previous, revision } : undefined
+  return { type: was ? 'MODIFIED' : 'ADDED', entry, revision }
 }
