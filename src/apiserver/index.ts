@@ -3,7 +3,7 @@ export { anonymous, loopbackIdentity } from './authn/authenticate.ts'
 export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
 export type { VersionInfo } from './http/paths.ts'
 export type { Identity } from './request.ts'
-export { type ApiServer, type ApiServerParts, createApiServer, firstAddress } from './server.ts'
+export { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
 export {
   type HttpConnection,
   type IncomingReply,

@@ -1,13 +1,11 @@
 import {
   type ApiCall,
   type ApiReply,
-  addressAt,
   type Clock,
   DecisionJournal,
-  ipText,
+  firstAddress,
   type KubeObject,
   Metrics,
-  parseCidr,
   type Random,
   type Transport,
   type WatchEvent,
@@ -238,13 +236,6 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
 /** `v1.36.2+coxswain.0.1.0` → `v1.36.2`. */
 function kubernetesVersionOf(gitVersion: string): string {
   return gitVersion.split('+')[0] ?? gitVersion
-}
-
-/** The first usable address of a range. */
-export function firstAddress(cidr: string): string {
-  const range = parseCidr(cidr)
-  if (range === undefined) throw new Error(`${cidr} is not a CIDR`)
-  return ipText(addressAt(range, 1))
 }
 
 /** Compacts what is older than history is to be kept. */

@@ -12,6 +12,7 @@ import {
 import { type Clock, isAlreadyExists, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
 import { type Node, nodes, type Service, services } from '../resources/index.ts'
+import { AgentError, type AgentRequest } from './agent-request.ts'
 import { openPki } from './certificates/pki.ts'
 import { type ClusterSettings, clusterDomain } from './config/settings.ts'
 import { keepRunning } from './keep-running.ts'
@@ -20,18 +21,6 @@ import { runContainerNode } from './node/container-node.ts'
 import { containerdSettingsOf, nodeAddressOf } from './node/places.ts'
 import { sweepNode } from './node/sweep.ts'
 import { layoutOf } from './process/directory.ts'
-
-export interface AgentRequest {
-  readonly kubeconfig: string
-  readonly nodeName: string
-  readonly dataDirectory: string
-  /** The machine's images, served to the node beside those of registries. */
-  readonly imagesDirectory?: string
-}
-/** Something an agent cannot go on without; the message is one sentence that says what to do. */
-export class AgentError extends Error {
-  override name = 'AgentError'
-}
 
 const kubeletPortFirst = 10250
 const kubeletPortStep = 10
@@ -64,7 +53,7 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
   const address = nodeAddressOf(networkInterfaces(), provisional)
   const own = await openPki(
     { directory: layout.pki, apiServerNames: [], kubeletNames: [nodeName, address], nodeName },
-    clock,
+    clock.now(),
   )
   const podCidr = await joinCluster(client, nodeName, own.authority.cert, clock, signal)
   const dnsAddress = await dnsAddressOf(client)

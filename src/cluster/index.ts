@@ -1,6 +1,9 @@
-/** Cluster: the assembly. It alone knows all the other rooms, and decides nothing that they could. */
+/**
+ * Cluster: the assembly. It alone knows all the other rooms, and decides nothing that they could.
+ * This door stays light: every command and the supervisor come through it, and what runs a cluster loads when it is run.
+ */
 
-export { AgentError, type AgentRequest, runAgent } from './agent.ts'
+export { AgentError, type AgentRequest } from './agent-request.ts'
 export {
   addToKubeconfig,
   contextName,
@@ -16,7 +19,6 @@ export {
   optionalParts,
 } from './config/settings.ts'
 export { type LoggedComponent, loggedComponents } from './logs/files.ts'
-export { containerImages } from './node/node-images.ts'
 export { readStoppedNodes, writeStoppedNodes } from './node/power.ts'
 export { preflight } from './preflight.ts'
 export { ClusterHome, type ClusterState, layoutOf, readState } from './process/directory.ts'
@@ -30,5 +32,5 @@ export {
   stopCluster,
   superviseCluster,
 } from './process/lifecycle.ts'
-export { runClusterProcess } from './process/run.ts'
+export { containerImages, runAgent, runClusterProcess } from './process/run.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

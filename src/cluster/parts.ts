@@ -11,7 +11,7 @@ import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
 import type { Nodes } from './node/nodes.ts'
-import { gatewayOf } from './node/places.ts'
+import { dnsListenerOf } from './node/places.ts'
 
 /** What every part of a cluster is started with. */
 export interface PartsContext {
@@ -29,17 +29,6 @@ export interface PartsContext {
 const eventSources: Readonly<Record<string, string>> = { scheduler: 'default-scheduler' }
 type Component = Exclude<OptionalPart, 'kubelet'>
 type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
-
-/** Where the cluster's DNS answers; undefined when it is left out, or when no pod could ask. */
-export function dnsListenerOf({
-  without,
-  runtime,
-  network,
-}: ClusterSettings): { readonly address: string; readonly port: number } | undefined {
-  return without.includes('dns') || runtime === 'simulated'
-    ? undefined
-    : { address: gatewayOf(network.podCidr), port: 53 }
-}
 
 /** Starts everything that is not the API server; each part is kept running by itself until the signal aborts. */
 export function startParts(context: PartsContext, signal: AbortSignal): readonly Promise<void>[] {

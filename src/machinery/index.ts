@@ -29,6 +29,7 @@ export {
   addressAt,
   cidrContains,
   cidrSize,
+  firstAddress,
   type IpAddress,
   type IpRange,
   ipText,

@@ -107,3 +107,22 @@ test('every room says in its front door what it is for', () => {
   })
   assert.deepEqual(problems, [])
 })
+
+test('every command’s way in loads little: what runs a cluster is loaded when it is run', () => {
+  const reached = new Set<string>()
+  const follow = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const [, names = '', target = ''] of readFileSync(join(root, file), 'utf8').matchAll(
+      /(?:^|\n)(?:import|export)\s([^'"]*?)from\s+'(\.[^']+)'/g,
+    )) {
+      const named = /^\{([^}]*)\}\s*$/.exec(names.trim())?.[1]?.split(',')
+      const onlyTypes =
+        names.startsWith('type ') || named?.every((one) => one.trim() === '' || one.trim().startsWith('type '))
+      if (onlyTypes !== true) follow(join(dirname(file), target))
+    }
+  }
+  follow('src/cluster/index.ts')
+  const roomsReached = new Set([...reached].map(roomOf))
+  assert.deepEqual([...roomsReached].sort(), ['cluster', 'machinery'])
+})

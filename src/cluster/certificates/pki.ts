@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../machinery/index.ts'
-import type { KeyPair } from './authority.ts'
+import type { CertificateRequest } from './authority.ts'
+import { createTokenKey, isUsable, type KeyPair, publicKeyOf } from './key-pair.ts'
 
 const dayMs = 24 * 60 * 60_000
 const authorityDays = 3650
@@ -33,76 +36,79 @@ export interface Pki {
 }
 
 /** Loads the cluster's certificates, making what is missing, unusable or near its end; keys are 0600. */
-export async function openPki(request: PkiRequest, clock: Clock): Promise<Pki> {
+export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> {
   const { directory } = request
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const nowMs = clock.now()
-  const load = async (name: string): Promise<KeyPair | undefined> => {
-    const cert = await readIfThere(join(directory, `${name}.crt`))
-    const key = await readIfThere(join(directory, `${name}.key`))
-    return cert === undefined || key === undefined ? undefined : { cert, key }
+  const [knownAuthority, tokenKey] = await Promise.all([loadPair(directory, 'ca'), openTokenKey(directory)])
+  const authority = knownAuthority ?? (await newAuthority(directory, nowMs))
+  const issued = async (name: string, wanted: Omit<CertificateRequest, 'days'>): Promise<KeyPair> => {
+    const pair = await loadPair(directory, name)
+    if (pair !== undefined && isUsable(pair, authority.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
+    const { issueCertificate } = await tools()
+    return keepPair(directory, name, await issueCertificate(authority, { ...wanted, days: certificateDays }, nowMs))
   }
-  const keep = async (name: string, pair: KeyPair): Promise<KeyPair> => {
-    await writeAtomically(join(directory, `${name}.key`), pair.key, 0o600)
-    await writeAtomically(join(directory, `${name}.crt`), pair.cert, 0o644)
-    return pair
-  }
-  const known = { authority: await load('ca'), tokenKey: await readIfThere(join(directory, 'sa.key')) }
-  // Loaded only here: the X.509 library is slow to import, and most starts need it for checking alone.
-  const tools = await import('./authority.ts')
-  // Slow to find, so it is looked for while the certificates are made.
-  const newTokenKey = known.tokenKey === undefined ? tools.createTokenKey() : undefined
-  const authority =
-    known.authority ?? (await keep('ca', await tools.createAuthority('kubernetes', nowMs, authorityDays)))
-  const issued = async (
-    name: string,
-    wanted: {
-      commonName: string
-      organizations?: readonly string[]
-      names?: readonly string[]
-      usages: readonly ('server' | 'client')[]
-    },
-  ): Promise<KeyPair> => {
-    const pair = await load(name)
-    if (pair !== undefined && tools.isUsable(pair, authority.cert, wanted.names ?? [], nowMs + renewBeforeMs))
-      return pair
-    return keep(name, await tools.issueCertificate(authority, { ...wanted, days: certificateDays }, nowMs))
-  }
-  const tokenKey = known.tokenKey ?? (await newTokenKey!)
-  if (known.tokenKey === undefined) {
-    await writeAtomically(join(directory, 'sa.key'), tokenKey, 0o600)
-    await writeAtomically(join(directory, 'sa.pub'), tools.publicKeyOf(tokenKey), 0o644)
-  }
-  return {
-    authority,
-    tokenKey,
-    apiServer: await issued('apiserver', {
-      commonName: 'kube-apiserver',
-      names: request.apiServerNames,
-      usages: ['server'],
-    }),
-    kubeletClient: await issued('apiserver-kubelet-client', {
+  const node = { commonName: `system:node:${request.nodeName}`, organizations: ['system:nodes'] }
+  const administrators = ['system:masters']
+  const [apiServer, kubeletClient, kubeletServer, admin, kubelet] = await Promise.all([
+    issued('apiserver', { commonName: 'kube-apiserver', names: request.apiServerNames, usages: ['server'] }),
+    issued('apiserver-kubelet-client', {
       commonName: 'kube-apiserver-kubelet-client',
-      organizations: ['system:masters'],
+      organizations: administrators,
       usages: ['client'],
     }),
-    kubeletServer: await issued('kubelet-server', {
-      commonName: `system:node:${request.nodeName}`,
-      organizations: ['system:nodes'],
-      names: request.kubeletNames,
-      usages: ['server'],
-    }),
-    admin: await issued('admin', {
-      commonName: 'kubernetes-admin',
-      organizations: ['system:masters'],
-      usages: ['client'],
-    }),
-    kubelet: await issued('kubelet', {
-      commonName: `system:node:${request.nodeName}`,
-      organizations: ['system:nodes'],
-      usages: ['client'],
-    }),
-  }
+    issued('kubelet-server', { ...node, names: request.kubeletNames, usages: ['server'] }),
+    issued('admin', { commonName: 'kubernetes-admin', organizations: administrators, usages: ['client'] }),
+    issued('kubelet', { ...node, usages: ['client'] }),
+  ])
+  return { authority, tokenKey: await tokenKey.key, apiServer, kubeletClient, kubeletServer, admin, kubelet }
+}
+
+/** Loaded only here: the X.509 library is slow to import, and most starts only check what is there. */
+const tools = () => import('./authority.ts')
+
+async function loadPair(directory: string, name: string): Promise<KeyPair | undefined> {
+  const [cert, key] = await Promise.all(['crt', 'key'].map((kind) => readIfThere(join(directory, `${name}.${kind}`))))
+  return cert === undefined || key === undefined ? undefined : { cert, key }
+}
+
+async function keepPair(directory: string, name: string, pair: KeyPair): Promise<KeyPair> {
+  await Promise.all([
+    writeAtomically(join(directory, `${name}.key`), pair.key, 0o600),
+    writeAtomically(join(directory, `${name}.crt`), pair.cert, 0o644),
+  ])
+  return pair
+}
+
+async function newAuthority(directory: string, nowMs: number): Promise<KeyPair> {
+  const { createAuthority } = await tools()
+  return keepPair(directory, 'ca', await createAuthority('kubernetes', nowMs, authorityDays))
+}
+
+/** The key that signs tokens. A new one is slow to find, so it is looked for while the certificates are made. */
+async function openTokenKey(directory: string): Promise<{ readonly key: Promise<string> }> {
+  const known = await readIfThere(join(directory, 'sa.key'))
+  if (known !== undefined) return { key: Promise.resolve(known) }
+  const key = createTokenKey().then(async (made) => {
+    await Promise.all([
+      writeAtomically(join(directory, 'sa.key'), made, 0o600),
+      writeAtomically(join(directory, 'sa.pub'), publicKeyOf(made), 0o644),
+    ])
+    return made
+  })
+  key.catch(() => {})
+  return { key }
+}
+
+/** The same, in a thread of its own where nothing is there yet: the cluster's code loads meanwhile. */
+export async function openPkiBeside(request: PkiRequest, nowMs: number): Promise<Pki> {
+  // Asked without waiting, so that the thread is started before this one is busy.
+  if (existsSync(join(request.directory, 'ca.crt'))) return openPki(request, nowMs)
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./pki-thread.ts', import.meta.url), { workerData: { request, nowMs } })
+    worker.once('message', (pki: Pki) => resolve(pki))
+    worker.once('error', reject)
+    worker.once('exit', (code) => reject(new Error(`the thread that makes certificates ended with ${code}`)))
+  })
 }
 
 /** Looks at the certificates now and then and tells when they were renewed. */
@@ -112,11 +118,11 @@ export async function keepPki(
   onRenewed: (pki: Pki) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  let known = await openPki(request, clock)
+  let known = await openPki(request, clock.now())
   while (!signal.aborted) {
     await clock.sleep(checkPeriodMs, signal).catch(() => {})
     if (signal.aborted) return
-    const now = await openPki(request, clock)
+    const now = await openPki(request, clock.now())
     if (
       now.apiServer.cert !== known.apiServer.cert ||
       now.kubeletServer.cert !== known.kubeletServer.cert ||

@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { parseYaml, yamlText } from '../../machinery/index.ts'
-import type { KeyPair } from '../certificates/authority.ts'
+import type { KeyPair } from '../certificates/key-pair.ts'
 import { writeAtomically } from '../certificates/pki.ts'
 
 interface Named {

@@ -12,7 +12,7 @@ import {
 } from '../../kubelet/index.ts'
 import type { Clock, Log, Random } from '../../machinery/index.ts'
 import { openFront } from '../../wire/index.ts'
-import type { KeyPair } from '../certificates/authority.ts'
+import type { KeyPair } from '../certificates/key-pair.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'

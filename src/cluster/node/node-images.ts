@@ -41,14 +41,10 @@ export async function serveImages(
   return registry
 }
 
-/** The images of a running cluster's nodes. */
-export function containerImages(settings: ClusterSettings): { pull(name: string): Promise<void> } {
-  return {
-    async pull(name) {
-      const clock = systemClock()
-      const socket = socketOf(containerdSettingsOf(settings))
-      using runtime = await createCriRuntime({ socket, clock, cgroups: systemCgroups(clock) })
-      await runtime.pullImage(name)
-    },
-  }
+/** Has the node of a running cluster pull an image. */
+export async function pullIntoNode(settings: ClusterSettings, name: string): Promise<void> {
+  const clock = systemClock()
+  const socket = socketOf(containerdSettingsOf(settings))
+  using runtime = await createCriRuntime({ socket, clock, cgroups: systemCgroups(clock) })
+  await runtime.pullImage(name)
 }

@@ -1,5 +1,4 @@
 import type { ApiServer, NodeConnection } from '../../apiserver/index.ts'
-import { runSimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
@@ -8,7 +7,6 @@ import { accessFor, identities } from '../control-plane.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
 import { kubernetesVersion } from '../version.ts'
-import { runContainerNode } from './container-node.ts'
 import { simulatedNodesOf } from './simulated-nodes.ts'
 import { followPower } from './stopped-nodes.ts'
 
@@ -41,7 +39,8 @@ export function createNodes(parts: NodesParts): Nodes {
       if (settings.runtime === 'simulated') {
         return keepRunning(
           'simulated nodes',
-          (life) => {
+          async (life) => {
+            const { runSimulatedNodes } = await import('../../kubelet/index.ts')
             const { client, informers } = accessFor(
               api,
               identities.administrator,
@@ -69,7 +68,8 @@ export function createNodes(parts: NodesParts): Nodes {
       }
       return keepRunning(
         'kubelet',
-        (life) => {
+        async (life) => {
+          const { runContainerNode } = await import('./container-node.ts')
           const access = accessFor(api, identities.node(settings.nodeName), 'kubelet', { clock, random, log }, life)
           return runContainerNode(
             { settings, access, address: parts.address, clock, random, log, containerdLog: logs.of('containerd'), pki },

@@ -44,3 +44,14 @@ export function nodeAddressOf(
   }
   return gatewayOf(settings.network.podCidr)
 }
+
+/** Where the cluster's DNS answers; undefined when it is left out, or when no pod could ask. */
+export function dnsListenerOf({
+  without,
+  runtime,
+  network,
+}: ClusterSettings): { readonly address: string; readonly port: number } | undefined {
+  return without.includes('dns') || runtime === 'simulated'
+    ? undefined
+    : { address: gatewayOf(network.podCidr), port: 53 }
+}

@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HttpCredentials } from '../../client/index.ts'
 import { type Clock, createLog, systemClock } from '../../machinery/index.ts'
-import type { Node } from '../../resources/index.ts'
+import type { NodeList } from '../../resources/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { rotatingWriter } from '../logs/files.ts'
 import { readStoppedNodes } from '../node/power.ts'
+import { askApi } from './ask-api.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
 import { identityOf, isRunning } from './identity.ts'
 import { supervise } from './supervise.ts'
@@ -195,10 +196,7 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
   })
   if (cluster) {
     try {
-      const { createClient, httpTransport } = await import('../../client/index.ts')
-      const { nodes } = await import('../../resources/index.ts')
-      const client = createClient(httpTransport(await adminCredentials(settings), 'cox'))
-      const { items } = await client.list<Node>(nodes)
+      const { items } = await askApi<NodeList>(await adminCredentials(settings), '/api/v1/nodes')
       signal.throwIfAborted()
       parts.push({ name: 'apiserver', healthy: true, detail: `https://127.0.0.1:${settings.port}` })
       if (!settings.without.includes('kubelet')) {

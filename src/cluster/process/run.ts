@@ -1,7 +1,26 @@
+/** What is loaded only when it is run: the other commands and the supervisor stay small. */
+
+import type { AgentRequest } from '../agent-request.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 
-/** Runs the whole cluster in this process. Loaded only here: the other commands and the supervisor stay small. */
+/** Runs the whole cluster in this process until the signal aborts. Resolves with the exit code. */
 export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
   const { runClusterProcess: run } = await import('../all-in-one.ts')
   return run(settings, signal)
+}
+
+/** Runs this machine as a node of a cluster that runs elsewhere, until the signal aborts. Resolves with the exit code. */
+export async function runAgent(request: AgentRequest, signal: AbortSignal): Promise<number> {
+  const { runAgent: run } = await import('../agent.ts')
+  return run(request, signal)
+}
+
+/** The images of a running cluster's nodes. */
+export function containerImages(settings: ClusterSettings): { pull(name: string): Promise<void> } {
+  return {
+    async pull(name) {
+      const { pullIntoNode } = await import('../node/node-images.ts')
+      await pullIntoNode(settings, name)
+    },
+  }
 }

@@ -109,3 +109,10 @@ export function addressAt(range: IpRange, offset: number | bigint): IpAddress {
   const first = networkOf(range)
   return { family: first.family, number: first.number + BigInt(offset) }
 }
+
+/** The first usable address of a range. */
+export function firstAddress(cidr: string): string {
+  const range = parseCidr(cidr)
+  if (range === undefined) throw new Error(`${cidr} is not a CIDR`)
+  return ipText(addressAt(range, 1))
+}

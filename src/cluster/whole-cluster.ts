@@ -1,0 +1,123 @@
+import { type Client, createClient } from '../client/index.ts'
+import { type Clock, DecisionJournal, type Log, Metrics, systemRandom, yamlText } from '../machinery/index.ts'
+import { type Node, nodes } from '../resources/index.ts'
+import type { Store } from '../store/index.ts'
+import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
+import { kubeconfigOf } from './config/kubeconfig.ts'
+import type { ClusterSettings } from './config/settings.ts'
+import { dialNetwork } from './connections/dialers.ts'
+import { createControlPlane, identities, serveApi } from './control-plane.ts'
+import { installDefaults } from './defaults.ts'
+import type { openLogFiles } from './logs/files.ts'
+import { createNodes } from './node/nodes.ts'
+import { dnsListenerOf } from './node/places.ts'
+import { layoutOf, writeState } from './process/directory.ts'
+
+/** What a cluster stands on: opened before its code is there. */
+export interface Foundation {
+  readonly settings: ClusterSettings
+  readonly store: Store
+  readonly clock: Clock
+  readonly logs: ReturnType<typeof openLogFiles>
+  readonly log: Log
+  readonly address: string
+  readonly request: PkiRequest
+  readonly pki: Pki
+  /** Everything that was started, so that its end can be awaited. */
+  readonly running: Promise<void>[]
+}
+
+/** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
+export async function runCluster(foundation: Foundation, stop: AbortController): Promise<void> {
+  const { settings, store, clock, logs, log, running } = foundation
+  const random = systemRandom()
+  const { address, request } = foundation
+  let pki = foundation.pki
+  await writeKubeconfig(settings, pki)
+  const metrics = new Metrics()
+  const journal = new DecisionJournal()
+  const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
+  const api = await createControlPlane({
+    clock,
+    random,
+    log,
+    store,
+    settings,
+    pki: () => pki,
+    advertiseAddress: address,
+    connectNode: machine.connect,
+    connectNetwork: dialNetwork(),
+    metrics,
+    journal,
+  })
+  await writeState(settings.dataDirectory, { stage: 'starting the API server' })
+  const front = await serveApi(api, settings, pki)
+  const renewed = async (next: typeof pki) => {
+    pki = next
+    front.present(next)
+    await writeKubeconfig(settings, next)
+    log.info('certificates were renewed')
+  }
+  const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, clock, renewed, stop.signal)]
+  running.push(...essential)
+  const ended = Promise.race(essential).then(() => {
+    if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
+  })
+  ended.catch((error) => stop.abort(error))
+  await Promise.race([api.ready(), ended])
+  await writeState(settings.dataDirectory, { stage: 'starting controllers, scheduler and nodes' })
+  const admin = createClient(api.transportFor(identities.administrator, 'cox'))
+  const server = `https://${address}:${settings.port}`
+  await installDefaults({
+    client: admin,
+    authority: pki.authority.cert,
+    server,
+    dnsAddress: settings.network.dnsAddress,
+    dnsListener: dnsListenerOf(settings),
+  })
+  // Loaded only now: the API answers without waiting for them.
+  const { startParts } = await import('./parts.ts')
+  running.push(
+    ...startParts(
+      { api, settings, pki: () => pki, nodes: machine, clock, random, logs, metrics, journal },
+      stop.signal,
+    ),
+  )
+  await Promise.race([untilNodesReady(settings, admin, clock, stop.signal), ended])
+  await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
+  log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })
+  await ended
+}
+
+async function writeKubeconfig(settings: ClusterSettings, { authority, admin }: Pki): Promise<void> {
+  const server = `https://127.0.0.1:${settings.port}`
+  await writeAtomically(
+    layoutOf(settings.dataDirectory).kubeconfig,
+    yamlText(kubeconfigOf(settings.name, server, authority.cert, admin)),
+    0o600,
+  )
+}
+
+/** Resolves once as many nodes as there should be say that they are Ready; looked at whenever a Node changes. */
+async function untilNodesReady(
+  settings: ClusterSettings,
+  client: Client,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  if (settings.without.includes('kubelet') || settings.nodes === 0) return
+  for (;;) {
+    const list = await client.list<Node>(nodes)
+    const ready = list.items.filter((node) =>
+      node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+    ).length
+    if (ready >= settings.nodes) return
+    const change = new AbortController()
+    using _timer = clock.after(5000, () => change.abort())
+    const onAbort = () => change.abort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    for await (const _ of client.watch(nodes, list.metadata.resourceVersion, {}, change.signal)) break
+    signal.removeEventListener('abort', onAbort)
+    signal.throwIfAborted()
+  }
+}
