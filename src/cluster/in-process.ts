@@ -17,6 +17,7 @@ import {
 import { runScheduler } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
+import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { kubernetesVersion, versionInfo } from './version.ts'
@@ -80,6 +81,8 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
   const world = { clock, random, log }
+  const wanted = options.nodes ?? 1
+  const nodeCount = typeof wanted === 'number' ? wanted : wanted.length
   const running: Promise<void>[] = [server.run(stop.signal)]
   await Promise.race([server.ready(), running[0]])
   const admin = accessFor(server, identities.administrator, 'test', world, stop.signal)
@@ -95,7 +98,12 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
         ...world,
         journal,
         metrics,
-        config: { rootCa: 'simulated', clusterCidr, nodeCidrMaskSize: 24, serviceCidr },
+        config: {
+          rootCa: 'simulated',
+          clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
+          nodeCidrMaskSize: 24,
+          serviceCidr,
+        },
       },
       stop.signal,
     ),
@@ -110,7 +118,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
       stop.signal,
     ),
   )
-  const nodes = await startNodes(options.nodes ?? 1, server, world, running, stop.signal)
+  const nodes = await startNodes(wanted, server, world, running, stop.signal)
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
   let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined

@@ -6,7 +6,7 @@ import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index
 import { runProxy } from '../proxy/index.ts'
 import { runScheduler } from '../scheduler/index.ts'
 import type { Pki } from './certificates/pki.ts'
-import type { ClusterSettings, OptionalPart } from './config/settings.ts'
+import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
@@ -76,7 +76,11 @@ async function startPart(
 }
 
 function controllersOf({ api, settings, pki, clock, random, logs, journal, metrics }: PartsContext): Run {
-  const { podCidr, serviceCidr } = settings.network
+  const { serviceCidr } = settings.network
+  const podCidr =
+    settings.runtime === 'simulated'
+      ? simulatedPodCidr(settings.network.podCidr, settings.nodes)
+      : settings.network.podCidr
   return (access, _record, life) =>
     runControllers(
       allControllers,

@@ -36,8 +36,9 @@ export interface SchedulerParts {
 
 /** Bindings under way at once; a slow API slows placing down rather than piling up work. */
 const bindingsMax = 256
-/** A turn of placing yields to other work after this many pods. */
+/** A turn of placing yields to other work after this many pods, or this long. */
 const podsPerTurn = 64
+const turnMsMax = 4
 const attemptBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048]
 
 /** Places pods until the signal aborts. A decision counts at once; binding follows beside it. */
@@ -112,8 +113,10 @@ class Scheduler {
   }
 
   async #turn(signal: AbortSignal): Promise<number> {
+    const { clock } = this.#parts
+    const startedMs = clock.monotonic()
     let placed = 0
-    for (; placed < podsPerTurn && !signal.aborted; placed++) {
+    for (; placed < podsPerTurn && clock.monotonic() - startedMs < turnMsMax && !signal.aborted; placed++) {
       while (this.#binding.size >= bindingsMax) await Promise.race(this.#binding)
       const waiting = this.#queue.take()
       if (waiting === undefined) break

@@ -81,9 +81,20 @@ function withRevision(definition: ResourceDefinition<any>, object: any, revision
   })
 }
 
-function freezeDeep<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const key in value) freezeDeep(value[key])
+/** Freezes what is not frozen yet; written for speed, as every write of the server passes here. */
+function freezeDeep<T extends object>(value: T): T {
+  if (Object.isFrozen(value)) return value
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) {
+      const item = value[at]
+      if (typeof item === 'object' && item !== null) freezeDeep(item)
+    }
+  } else {
+    for (const key in value) {
+      const member = value[key]
+      if (typeof member === 'object' && member !== null) freezeDeep(member)
+    }
+  }
   return Object.freeze(value)
 }
 

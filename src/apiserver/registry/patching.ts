@@ -3,7 +3,6 @@ import {
   applyMergePatch,
   applyStrategicPatch,
   badRequest,
-  cloneJson,
   type KubeObject,
   type PatchType,
   StatusError,
@@ -29,8 +28,7 @@ export function patchChange(
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      // What the patch left alone is shared with the stored object, which is frozen: the draft must be free.
-      return draftOf(definition, cloneJson(patched), context)
+      return draftOf(definition, patched, context)
     },
   }
 }

@@ -178,7 +178,9 @@ export class Registry {
       (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
     for (let attempt = 1; ; attempt++) {
       if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
-      const { value: object, release } = await this.#completeNew(definition, draft, context, attributes)
+      // Only a generated name may be tried again, and then needs the draft as it was.
+      const source = generated ? cloneJson(draft) : draft
+      const { value: object, release } = await this.#completeNew(definition, source, context, attributes)
       using _undo = release
       if (context.dryRun) return this.#dry(definition, object, 201)
       const stored = await asStored(definition, object)
@@ -193,16 +195,15 @@ export class Registry {
     }
   }
 
-  /** Stamps, prepares and checks a new object; the draft itself stays usable for another attempt. */
+  /** Stamps, prepares and checks a new object; the draft becomes it. */
   async #completeNew(
     definition: ResourceDefinition<any>,
-    source: Draft,
+    draft: Draft,
     context: RequestContext,
     attributes: Attributes,
   ): Promise<{ value: KubeObject; release: Release }> {
     const { clock, random } = this.#parts
     const nowMs = clock.now()
-    const draft = cloneJson(source)
     definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid() })
     draft.metadata.uid ??= random.uuid()
     draft.metadata.creationTimestamp = timestampOf(nowMs)

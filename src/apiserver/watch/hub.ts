@@ -37,6 +37,7 @@ export class WatchHub {
   #revision: Revision
   readonly #topics = new Map<string, Topic>()
   readonly #listeners = new Map<string, Set<(change: Change) => void>>()
+  readonly #concerned = new Map<string, readonly string[]>()
 
   constructor(store: Store) {
     this.#store = store
@@ -67,6 +68,7 @@ export class WatchHub {
     const prefix = prefixOf(definition)
     const listeners = this.#listeners.get(prefix) ?? new Set()
     this.#listeners.set(prefix, listeners.add(listener))
+    this.#concerned.clear()
     return { [Symbol.dispose]: () => void listeners.delete(listener) }
   }
 
@@ -143,17 +145,30 @@ export class WatchHub {
     const { key } = change.entry
     const second = key.indexOf('/', registryRoot.length)
     const root = key.slice(0, second + 1)
-    for (const [prefix, listeners] of this.#listeners) {
-      if (key.startsWith(prefix)) for (const listener of listeners) listener(change)
+    const concerned = this.#concerned.get(root) ?? this.#concernedBy(root)
+    for (const prefix of concerned) {
+      if (!key.startsWith(prefix)) continue
+      for (const listener of this.#listeners.get(prefix) ?? []) listener(change)
+      this.#topics.get(prefix)?.tell(change)
     }
-    for (const [prefix, topic] of this.#topics)
-      if (prefix.startsWith(root) && key.startsWith(prefix)) topic.tell(change)
+  }
+
+  /** The prefixes below a root that somebody follows, kept until there are more. */
+  #concernedBy(root: string): readonly string[] {
+    const prefixes = [...new Set([...this.#listeners.keys(), ...this.#topics.keys()])].filter((one) =>
+      one.startsWith(root),
+    )
+    this.#concerned.set(root, prefixes)
+    return prefixes
   }
 
   #topicOf(definition: ResourceDefinition<any>): Topic {
     const prefix = prefixOf(definition)
     let topic = this.#topics.get(prefix)
-    if (topic === undefined) this.#topics.set(prefix, (topic = new Topic(() => this.#revision)))
+    if (topic === undefined) {
+      this.#topics.set(prefix, (topic = new Topic(() => this.#revision)))
+      this.#concerned.clear()
+    }
     return topic
   }
 }

@@ -59,24 +59,33 @@ const retryMaxMs = 30_000
 /** Informers that live until the signal aborts; each starts when first asked for. */
 export function createInformers(parts: InformerParts, signal: AbortSignal): Informers {
   const running = new Map<string, Cache<any>>()
+  // Asked for very often, and nearly always without a filter.
+  const whole = new Map<ResourceDefinition<any>, Cache<any>>()
   return {
-    of<T extends KubeObject>(resource: ResourceDefinition<T>, filter: InformerFilter = {}): Informer<T> {
-      const key = [
-        resource.group,
-        resource.version,
-        resource.plural,
-        filter.namespace,
-        filter.labelSelector,
-        filter.fieldSelector,
-      ].join('|')
-      let cache = running.get(key) as Cache<T> | undefined
-      if (cache === undefined) {
-        cache = new Cache(resource)
-        running.set(key, cache)
-        void keepTrue(cache, filter, parts, signal)
-      }
+    of<T extends KubeObject>(resource: ResourceDefinition<T>, filter?: InformerFilter): Informer<T> {
+      const known = filter === undefined ? whole.get(resource) : undefined
+      if (known !== undefined) return known
+      const cache = start(resource, filter ?? {})
+      if (filter === undefined) whole.set(resource, cache)
       return cache
     },
+  }
+  function start<T extends KubeObject>(resource: ResourceDefinition<T>, filter: InformerFilter): Cache<T> {
+    const key = [
+      resource.group,
+      resource.version,
+      resource.plural,
+      filter.namespace,
+      filter.labelSelector,
+      filter.fieldSelector,
+    ].join('|')
+    let cache = running.get(key) as Cache<T> | undefined
+    if (cache === undefined) {
+      cache = new Cache(resource)
+      running.set(key, cache)
+      void keepTrue(cache, filter, parts, signal)
+    }
+    return cache
   }
 }
 

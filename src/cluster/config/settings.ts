@@ -63,6 +63,13 @@ export function networkOf(index: number): ClusterNetwork {
   }
 }
 
+/** Nodes that a /16 has ranges for. */
+const nodesOfSixteen = 256
+/** The pods' range of simulated nodes: nothing is routed, so that a large fleet may have half of 10.0.0.0/8. */
+export function simulatedPodCidr(podCidr: string, nodes: number): string {
+  return nodes > nodesOfSixteen ? '10.128.0.0/9' : podCidr
+}
+
 /** Empty when the text is a DNS label, else what is wrong with it. */
 export function clusterNameProblem(name: string): string {
   if (name.length <= 40 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return ''

@@ -8,9 +8,13 @@ export function createRanges(clusterCidr: string, maskSize: number) {
   const network = parseCidr(clusterCidr)
   if (network === undefined) throw new Error(`${clusterCidr} is not a CIDR`)
   const size = 2n ** BigInt((network.address.family === 4 ? 32 : 128) - maskSize)
+  const texts: string[] = []
   return {
     count: Number(cidrSize(network) / size),
-    at: (index: number) => `${ipText(addressAt(network, BigInt(index) * size))}/${maskSize}`,
+    at(index: number): string {
+      texts[index] ??= `${ipText(addressAt(network, BigInt(index) * size))}/${maskSize}`
+      return texts[index]
+    },
   }
 }
 
@@ -19,19 +23,19 @@ export const nodeIpamController: Controller = {
   name: 'node-ipam-controller',
   account: 'node-controller',
   eventSource: 'cidrAllocator',
-  // One pair of hands: two nodes must not be given the same range.
-  workers: 1,
+  // A range is taken without waiting for anything, so that no two nodes are given the same one.
+  workers: 30,
   watches: [each(nodes)],
   start({ cached, config, record }) {
     const all = cached(nodes)
     all.addIndex('podCIDR', ({ spec }) => spec.podCIDRs ?? [])
     const ranges = createRanges(config.clusterCidr, config.nodeCidrMaskSize)
-    /** Given, and not yet seen in the cache. */
+    /** Given, and not yet seen in the cache: by node, and the ranges themselves. */
     const given = new Map<string, string>()
+    const pending = new Set<string>()
     let next = 0
 
     function takeRange(): string | undefined {
-      const pending = new Set(given.values())
       for (let tried = 0; tried < ranges.count; tried++) {
         const range = ranges.at(next)
         next = (next + 1) % ranges.count
@@ -43,6 +47,7 @@ export const nodeIpamController: Controller = {
     return async function reconcile(name, { client, because }) {
       const node = all.get(name)
       if (node === undefined || (node.spec.podCIDRs ?? []).length > 0) {
+        pending.delete(given.get(name.name) ?? '')
         given.delete(name.name)
         return undefined
       }
@@ -52,6 +57,7 @@ export const nodeIpamController: Controller = {
         throw new Error('no range is left for the node')
       }
       given.set(name.name, range)
+      pending.add(range)
       because(`given ${range}`)
       const body = { metadata: { uid: node.metadata.uid }, spec: { podCIDR: range, podCIDRs: [range] } }
       await client.patch(nodes, name, { type: 'strategic', body })

@@ -43,7 +43,7 @@ export interface SimulatedNodesParts {
   readonly random: Random
   readonly version: string
   readonly complain: (about: string, error: unknown) => void
-  /** How often each node renews its Lease; 10 s, as a kubelet does. */
+  /** How often each node renews its Lease; 10 s, as a kubelet does, and longer in a fleet of thousands. */
   readonly heartbeatMs?: number
   readonly onReady?: (nodes: SimulatedNodes) => void
 }
@@ -57,6 +57,8 @@ export interface SimulatedNodes {
 }
 
 const heartbeatMsDefault = 10_000
+/** Unlike Kubernetes: renewals of all nodes together are no more than 250 a second, as one process makes them. */
+const renewalMs = 4
 const callsAtOnceMax = 64
 const retryMs = 1000
 const gibibyte = 1024 ** 3
@@ -204,14 +206,19 @@ class Fleet {
 
   /** The heart-beats of all nodes, evenly over the period, so that they do not come in bursts. */
   #spreadHeartbeats(): void {
-    const periodMs = this.#parts.heartbeatMs ?? heartbeatMsDefault
+    const periodMs = this.#heartbeatMs
     for (const [index, node] of [...this.#nodes.values()].entries())
       this.#agenda.after((periodMs * (index + 1)) / this.#nodes.size, () => void this.#heartbeat(node, node.life))
   }
+  get #heartbeatMs(): number {
+    const wanted = this.#parts.heartbeatMs ?? Math.max(heartbeatMsDefault, this.#nodes.size * renewalMs)
+    return Math.min(wanted, (leaseDurationSeconds * 1000) / 2)
+  }
+
   async #heartbeat(node: SimulatedNode, life: number): Promise<void> {
     if (!node.running || node.life !== life || this.#signal.aborted) return
-    const { client, clock, complain, heartbeatMs = heartbeatMsDefault } = this.#parts
-    this.#agenda.after(Math.min(heartbeatMs, (leaseDurationSeconds * 1000) / 2), () => void this.#heartbeat(node, life))
+    const { client, clock, complain } = this.#parts
+    this.#agenda.after(this.#heartbeatMs, () => void this.#heartbeat(node, life))
     try {
       node.lease = await this.#limit(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
       // A node that had been given up for lost says that it is back.

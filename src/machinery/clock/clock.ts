@@ -25,8 +25,16 @@ export const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** Wall time as metav1.Time writes it: RFC 3339, UTC, whole seconds. */
 export function timestampOf(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(nowMs / 1000)
+  if (second !== lastSecond) {
+    lastText = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+    lastSecond = second
+  }
+  return lastText
 }
+/** The second that was asked for last: every write asks for the same one several times. */
+let lastSecond = Number.NaN
+let lastText = ''
 
 /** Wall time as metav1.MicroTime writes it: RFC 3339, UTC, six decimals. */
 export function microTimestampOf(nowMs: number): string {

@@ -7,6 +7,11 @@ const timerMsMax = 2 ** 31 - 1
 /** The machine's own time. */
 export function systemClock(): Clock {
   const after = (delayMs: number, fire: () => void): Disposable => {
+    // A timer waits a millisecond at least; who asks for none only lets others have their turn.
+    if (delayMs <= 0) {
+      const turn = setImmediate(fire)
+      return { [Symbol.dispose]: () => clearImmediate(turn) }
+    }
     let timer: ReturnType<typeof setTimeout>
     const arm = (leftMs: number) => {
       timer =

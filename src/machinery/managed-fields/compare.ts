@@ -1,5 +1,5 @@
 import { sameJson } from '../object/object.ts'
-import { type FieldSet, noFields, union, withSelf } from './field-set.ts'
+import { type FieldSet, fieldStep, noFields, union } from './field-set.ts'
 import { deducedShape, leafShape, type Shape, stepOf } from './shape.ts'
 
 /** What changed between two values, as paths. No path is in two of the sets. */
@@ -42,8 +42,11 @@ function members(given: Shape, previous: unknown, next: unknown): Drafts | undef
     const left = isObject(previous) ? previous : {}
     const right = isObject(next) ? next : {}
     const inner = (key: string) => (shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape))
-    for (const key in left) step(drafts, `f:${key}`, inner(key), left[key], right[key])
-    for (const key in right) if (left[key] === undefined) step(drafts, `f:${key}`, inner(key), undefined, right[key])
+    for (const key in left)
+      if (left[key] !== right[key]) step(drafts, fieldStep(key), inner(key), left[key], right[key])
+    for (const key in right)
+      if (left[key] === undefined && right[key] !== undefined)
+        step(drafts, fieldStep(key), inner(key), undefined, right[key])
   } else if (shape.kind === 'set' || shape.kind === 'list') items(drafts, shape, previous, next)
   const same = drafts.removed === undefined && drafts.modified === undefined && drafts.added === undefined
   return same ? undefined : drafts
@@ -97,21 +100,42 @@ function put(drafts: Drafts, which: keyof Drafts, name: string, node: FieldSet):
 /** Compares two values at one step; undefined is absent, null is there. */
 function step(drafts: Drafts, name: string, given: Shape, previous: unknown, next: unknown): void {
   if (previous === next || (previous === undefined && next === undefined)) return
+  if (previous === undefined) return put(drafts, 'added', name, nodeFor(given, next))
+  if (next === undefined) return put(drafts, 'removed', name, nodeFor(given, previous))
   const shape = shapeFor(given, next, previous)
   const isContainer = shape.kind !== 'leaf' && !(isEmptyOrNull(previous) && isEmptyOrNull(next))
   if (!isContainer) {
-    if (previous === undefined) put(drafts, 'added', name, noFields)
-    else if (next === undefined) put(drafts, 'removed', name, noFields)
-    else if (!sameJson(previous, next)) put(drafts, 'modified', name, noFields)
+    if (!sameJson(previous, next)) put(drafts, 'modified', name, noFields)
     return
   }
   const inner = members(shape, previous, next)
-  // A container that comes or goes is itself a change, besides everything in it.
-  if (inner?.removed !== undefined)
-    put(drafts, 'removed', name, next === undefined ? withSelf(inner.removed) : inner.removed)
-  else if (next === undefined) put(drafts, 'removed', name, noFields)
-  if (inner?.added !== undefined)
-    put(drafts, 'added', name, previous === undefined ? withSelf(inner.added) : inner.added)
-  else if (previous === undefined) put(drafts, 'added', name, noFields)
+  if (inner?.removed !== undefined) put(drafts, 'removed', name, inner.removed)
+  if (inner?.added !== undefined) put(drafts, 'added', name, inner.added)
   if (inner?.modified !== undefined) put(drafts, 'modified', name, inner.modified)
+}
+
+/** The node of a value that came or went as a whole: a container is itself a change, besides everything in it. */
+function nodeFor(given: Shape, value: unknown): FieldSet {
+  if (typeof value !== 'object' || value === null) return noFields
+  const shape = shapeFor(given, value, undefined)
+  const node: Draft = {}
+  let isEmpty = true
+  const add = (name: string, inner: FieldSet) => {
+    if (isEmpty) node['.'] = noFields
+    isEmpty = false
+    node[name] = inner
+  }
+  if (shape.kind === 'struct' || shape.kind === 'map') {
+    if (Array.isArray(value)) return noFields
+    for (const key in value) {
+      const member = (value as Record<string, unknown>)[key]
+      if (member === undefined) continue
+      add(fieldStep(key), nodeFor(shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape), member))
+    }
+  } else if (shape.kind === 'set' || shape.kind === 'list') {
+    const inner = shape.kind === 'set' ? leafShape : shape.item
+    // Kubernetes: items that cannot be told apart are owned together, as if they were one.
+    for (const [name, items] of byStep(shape, value)) add(name, items.length > 1 ? noFields : nodeFor(inner, items[0]))
+  }
+  return isEmpty ? noFields : node
 }

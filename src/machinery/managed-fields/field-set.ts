@@ -183,6 +183,18 @@ function stepText(step: string): string {
   return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`
 }
 
+/** The step of a field: the same text for the same name, as names come again and again. */
+export function fieldStep(name: string): string {
+  const known = fieldSteps.get(name)
+  if (known !== undefined) return known
+  const step = `f:${name}`
+  if (fieldSteps.size >= fieldStepsKept) fieldSteps.clear()
+  fieldSteps.set(name, step)
+  return step
+}
+const fieldSteps = new Map<string, string>()
+const fieldStepsKept = 8192
+
 /** The set that a stored entry holds; undefined for what is none. */
 export function readFieldSet(value: unknown): FieldSet | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined

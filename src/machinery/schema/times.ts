@@ -109,9 +109,18 @@ const microsLayout = '2006-01-02T15:04:05.000000Z07:00'
 
 /** metav1.Time in the form the API writes: UTC, whole seconds. */
 export function normalTime(text: string): string {
+  if (normalTimes.has(text)) return text
   const instant = instantOf(text, secondsLayout)
-  return `${civilText(instant.seconds)}Z`
+  const normal = `${civilText(instant.seconds)}Z`
+  if (normal === text) {
+    if (normalTimes.size >= normalTimesKept) normalTimes.clear()
+    normalTimes.add(text)
+  }
+  return normal
 }
+/** Times that were found to be in that form: the same few are read again and again. */
+const normalTimes = new Set<string>()
+const normalTimesKept = 4096
 
 /** metav1.MicroTime in the form the API writes: UTC, six decimals. */
 export function normalMicroTime(text: string): string {

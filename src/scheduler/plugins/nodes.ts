@@ -53,7 +53,9 @@ export const taintToleration: SchedulerPlugin = {
     return taint === undefined ? fits : refuseAlways('node(s) had untolerated taint(s)')
   },
   score({ pod }, { node }) {
-    const preferred = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
+    const taints = node.spec?.taints ?? []
+    if (taints.length === 0) return 0
+    const preferred = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
     return preferred.filter(
       (taint) => untoleratedTaint([taint] as never, pod.spec?.tolerations as never, ['PreferNoSchedule']) !== undefined,
     ).length
