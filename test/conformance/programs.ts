@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const here = import.meta.dirname
+/** Everything the harness makes and may make again; outside git. */
+export const cache = join(here, '../../.cache/conformance')
+/** Where the built programs lie. */
+export const programs = join(cache, 'bin')
+
+/** The release whose suite this is, as go.mod says it. */
+export const release = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(here, 'go.mod'), 'utf8'))?.[1] ?? ''
+
+const packages: Readonly<Record<string, string>> = {
+  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  ginkgo: 'github.com/onsi/ginkgo/v2/ginkgo',
+  agnhost: 'k8s.io/kubernetes/test/images/agnhost',
+  'sample-apiserver': 'k8s.io/sample-apiserver',
+  etcd: 'go.etcd.io/etcd/server/v3',
+  nnp: './nnp',
+}
+const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+
+/** Builds the suite and the programs around it from their Go modules; what is newer than go.sum is kept. */
+export function buildPrograms(say: (line: string) => void): void {
+  mkdirSync(programs, { recursive: true })
+  const [major = '', minor = ''] = release.slice(1).split('.')
+  const stamps = versionPackages.flatMap((name) => [
+    `-X ${name}.gitVersion=${release}`,
+    `-X ${name}.gitMajor=${major}`,
+    `-X ${name}.gitMinor=${minor}`,
+  ])
+  const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
+  const go = (name: string, verb: readonly string[], path: string, sources: readonly string[]) => {
+    const file = join(programs, name)
+    if (existsSync(file) && sources.every((source) => statSync(join(here, source)).mtimeMs < statSync(file).mtimeMs))
+      return
+    say(`building ${name} of ${release}; the first time takes minutes`)
+    const { status, error } = spawnSync('go', [...verb, ...flags, '-o', file, path], {
+      cwd: here,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, CGO_ENABLED: '0' },
+    })
+    if (error !== undefined) throw new Error(`go cannot be started (${error.message}); install Go as go.mod names it`)
+    if (status !== 0) throw new Error(`${name} could not be built`)
+  }
+  go('e2e.test', ['test', '-c', '-vet=off'], '.', ['go.sum', 'suite_test.go'])
+  for (const [name, path] of Object.entries(packages))
+    go(name, ['build'], path, path.startsWith('.') ? [join(path, 'main.go')] : ['go.sum'])
+}
+
+/** The directory of a module's package, for the few files that images take from it. */
+export function packageDirectory(name: string): string {
+  const { stdout, stderr, status } = spawnSync('go', ['list', '-f', '{{.Dir}}', name], { cwd: here, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the Go package ${name} is not there: ${stderr}`)
+  return stdout.trim()
+}

@@ -1,0 +1,169 @@
+/** `npm run conformance`: the upstream suite against a cluster of its own, and what came of it per SIG. */
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, createWriteStream, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildImages, wantedImages } from './images.ts'
+import { buildPrograms, cache, programs } from './programs.ts'
+import { readJunit, reportOf, type SpecResult } from './report.ts'
+
+const usage = `usage: npm run conformance [-- OPTIONS]
+  --focus RE      only specs whose name matches; may be repeated
+  --skip RE       no specs whose name matches; may be repeated
+  --parallel N    so many specs at once (default 1); serial ones come last, alone
+  --simulated     on simulated nodes, for specs that need no containers
+  --nodes K       so many simulated nodes (default 2)
+  --list          names the specs and runs none
+  --keep          leaves the cluster up, for a look at it
+  --total         runs nothing: the last outcome of every spec over all runs kept`
+
+const { values: options } = parseArgs({
+  options: {
+    focus: { type: 'string', multiple: true, default: [] },
+    skip: { type: 'string', multiple: true, default: [] },
+    parallel: { type: 'string', default: '1' },
+    simulated: { type: 'boolean', default: false },
+    nodes: { type: 'string', default: '2' },
+    list: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    total: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const name = 'conformance'
+const root = join(import.meta.dirname, '../..')
+const home = join(cache, 'home')
+const kubeconfig = join(home, name, 'kubeconfig')
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  COXSWAIN_HOME: home,
+  KUBECONFIG: join(home, 'kubeconfig'),
+  PATH: `${programs}:${process.env.PATH}`,
+}
+const say = (line: string) => process.stderr.write(`conformance: ${line}\n`)
+
+/** Runs cox to its end; what it says of its progress is shown when it fails. */
+function cox(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync(join(root, 'cox'), words, { env, encoding: 'utf8', maxBuffer: 64 << 20 })
+  if (status !== 0) throw new Error(`cox ${words.join(' ')} failed: ${stderr}${stdout}`)
+  return stdout
+}
+function suite(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync(join(programs, 'e2e.test'), words, {
+    env,
+    encoding: 'utf8',
+    maxBuffer: 256 << 20,
+  })
+  if (status !== 0) throw new Error(`e2e.test ${words.join(' ')} failed: ${stderr}${stdout.slice(-4000)}`)
+  return stdout
+}
+const selection = (prefix: string) => [
+  `--${prefix}label-filter=Conformance`,
+  ...options.focus.map((text) => `--${prefix}focus=${text}`),
+  ...options.skip.map((text) => `--${prefix}skip=${text}`),
+]
+
+function listSpecs(): void {
+  const file = join(cache, 'list.json')
+  suite(...selection('ginkgo.'), '--ginkgo.dry-run', `--ginkgo.json-report=${file}`, '--provider=skeleton')
+  interface Spec {
+    readonly State: string
+    readonly LeafNodeText: string
+    readonly ContainerHierarchyTexts: readonly string[] | null
+  }
+  const [report] = JSON.parse(readFileSync(file, 'utf8')) as readonly [{ readonly SpecReports: readonly Spec[] }]
+  const chosen = report.SpecReports.filter(({ State, LeafNodeText }) => State === 'passed' && LeafNodeText !== '')
+  const names = chosen
+    .filter(({ ContainerHierarchyTexts }) => (ContainerHierarchyTexts ?? []).length > 0)
+    .map((spec) => [...spec.ContainerHierarchyTexts!, spec.LeafNodeText].join(' '))
+  process.stdout.write(`${names.sort().join('\n')}\n`)
+  say(`${names.length} specs`)
+}
+
+/** The last outcome of each spec; runs are named by the time at which they began. */
+function total(): void {
+  const last = new Map<string, SpecResult>()
+  for (const file of globSync(join(cache, 'results/*/junit_01.xml')).sort())
+    for (const result of readJunit(readFileSync(file, 'utf8'))) last.set(result.name, result)
+  process.stdout.write(reportOf([...last.values()]))
+}
+
+function clusterUp(): void {
+  cox('down', '--name', name, '--purge')
+  const nodes = options.simulated ? ['--runtime', 'simulated', '--nodes', options.nodes] : []
+  cox('up', '--name', name, '--no-switch', ...nodes)
+  if (options.simulated) return
+  const wanted = wantedImages(suite('--list-images'))
+  buildImages(wanted, cox, say)
+  for (const image of wanted) cox('image', 'load', image.name, '--name', name)
+}
+
+/** Runs the suite to its end or until the signal; shows each spec's outcome as it comes. */
+function runSuite(directory: string, signal: AbortSignal): Promise<number> {
+  const words = [
+    ...selection(''),
+    ...['-v', '--no-color', '--timeout=24h', `--procs=${options.parallel}`, '--output-interceptor-mode=none'],
+    join(programs, 'e2e.test'),
+    '--',
+    ...[`--kubeconfig=${kubeconfig}`, '--provider=skeleton', `--kubectl-path=${join(programs, 'kubectl')}`],
+    ...[`--report-dir=${directory}`, '--node-os-distro=debian', '--disable-log-dump'],
+  ]
+  const log = createWriteStream(join(directory, 'e2e.log'))
+  const child = spawn(join(programs, 'ginkgo'), words, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true })
+  let rest = ''
+  let outcome = ''
+  const show = (line: string) => {
+    if (/^• /.test(line)) outcome = line.slice(2)
+    else if (outcome !== '' && line.startsWith('[sig-')) {
+      say(`${outcome} ${line}`)
+      outcome = ''
+    }
+  }
+  const take = (chunk: Buffer) => {
+    log.write(chunk)
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) show(line)
+  }
+  child.stdout.on('data', take)
+  child.stderr.on('data', take)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => log.end(() => resolve(code ?? 1)))
+  })
+}
+
+async function run(): Promise<number> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  const directory = join(cache, 'results', new Date().toISOString().replaceAll(':', '-'))
+  try {
+    say('bringing up a cluster and its images')
+    clusterUp()
+    if (stop.signal.aborted) return 130
+    mkdirSync(directory, { recursive: true })
+    const code = await runSuite(directory, stop.signal)
+    const junit = join(directory, 'junit_01.xml')
+    if (!existsSync(junit)) throw new Error(`the suite wrote no results; see ${join(directory, 'e2e.log')}`)
+    const report = reportOf(readJunit(readFileSync(junit, 'utf8')))
+    writeFileSync(join(directory, 'report.txt'), report)
+    process.stdout.write(`\n${report}`)
+    say(`results are in ${directory}`)
+    return stop.signal.aborted ? 130 : code === 0 ? 0 : 1
+  } finally {
+    if (existsSync(directory)) cpSync(join(home, name, 'logs'), join(directory, 'logs'), { recursive: true })
+    if (options.keep)
+      say(`the cluster is left: KUBECONFIG=${kubeconfig}, COXSWAIN_HOME=${home} ./cox down --name ${name} --purge`)
+    else cox('down', '--name', name, '--purge')
+  }
+}
+
+if (options.help) process.stdout.write(`${usage}\n`)
+else if (options.total) total()
+else {
+  mkdirSync(home, { recursive: true })
+  buildPrograms(say)
+  if (options.list) listSpecs()
+  else process.exitCode = await run()
+}
