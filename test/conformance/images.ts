@@ -16,7 +16,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
   busybox: { start: ['CMD ["sh"]'] },
   agnhost: { from: 'debian', start: ['EXPOSE 80 8080 8081 9376 5000', 'ENTRYPOINT ["/agnhost"]', 'CMD ["pause"]'] },
   'glibc-dns-testing': { from: 'debian', start: ['CMD ["bash"]'] },
-  nginx: { start: ['EXPOSE 80', 'STOPSIGNAL SIGQUIT', `CMD ["nginx", "-g", "daemon off; error_log stderr;"]`] },
+  nginx: { start: ['EXPOSE 80', `CMD ["nginx", "-g", "daemon off; error_log stderr;"]`] },
   nautilus: { from: 'agnhost', start: port80 },
   kitten: { from: 'agnhost', start: port80 },
   nonewprivs: { from: 'busybox', start: ['CMD ["nnp"]'] },
@@ -34,16 +34,18 @@ export interface WantedImage {
 
 /** Which of the images of a listing can be provided; those behind a login are meant to be out of reach. */
 export function wantedImages(listing: string): readonly WantedImage[] {
-  const names = listing.split('\n').filter((line) => /^\S+\/\S+:\S+$/.test(line) && !/authenticated|invalid/.test(line))
+  const lines = listing.split('\n').sort()
+  const names = lines.filter((line) => /^\S+\/\S+:\S+$/.test(line) && !/authenticated|invalid/.test(line))
   return names.flatMap((name) => {
     const recipe = /([^/]+):[^/:]+$/.exec(name)?.[1] ?? ''
     return recipe === 'pause' || recipes[recipe] !== undefined ? [{ name, recipe }] : []
   })
 }
 
-/** Builds what is wanted with `cox`, base images first; what was built of the same things before is kept. */
+/** Builds what is wanted with `cox` of the given cluster, base images first; what was built of the same things before is kept. */
 export function buildImages(
   wanted: readonly WantedImage[],
+  cluster: string,
   cox: (...words: string[]) => string,
   say: (line: string) => void,
 ): void {
@@ -70,7 +72,7 @@ export function buildImages(
     mkdirSync(directory, { recursive: true })
     if (recipe === 'pause') {
       writeFileSync(join(directory, 'pause.tar'), pauseArchive(process.arch))
-      cox('image', 'load', join(directory, 'pause.tar'), '-t', names[0]!)
+      cox('image', 'load', join(directory, 'pause.tar'), '-t', names[0]!, '--name', cluster)
     } else {
       fill(recipe, directory, print)
       writeFileSync(join(directory, 'Dockerfile'), dockerfile(recipe, names[0]!))

@@ -46,8 +46,8 @@ test('images are provided under the names the suite gives, whatever the registry
     ...['first.example/authenticated-test/agnhost:2.6', 'first.example/e2e/perl:5.26', 'I1127 a line of the log: 1'],
   ]
   assert.deepEqual(wantedImages(listing.join('\n')), [
-    { name: 'first.example/e2e/agnhost:2.63.0', recipe: 'agnhost' },
     { name: 'first.example/e2e/agnhost:2.55', recipe: 'agnhost' },
+    { name: 'first.example/e2e/agnhost:2.63.0', recipe: 'agnhost' },
     { name: 'first.example/pause:3.10.2', recipe: 'pause' },
   ])
 })

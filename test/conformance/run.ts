@@ -94,7 +94,7 @@ function clusterUp(): void {
   cox('up', '--name', name, '--no-switch', ...nodes)
   if (options.simulated) return
   const wanted = wantedImages(suite('--list-images'))
-  buildImages(wanted, cox, say)
+  buildImages(wanted, name, cox, say)
   for (const image of wanted) cox('image', 'load', image.name, '--name', name)
 }
 
