@@ -13,7 +13,7 @@ const xml = `<?xml version="1.0" encoding="UTF-8"?>
       <system-err>more</system-err>
     </testcase>
     <testcase name="[It] [sig-node] is left out" status="skipped" time="0"><skipped message="skipped"></skipped></testcase>
-    <testcase name="[SynchronizedAfterSuite]" status="failed" time="0"><failure message="left over" type="failed">x</failure></testcase>
+    <testcase name="[SynchronizedAfterSuite]" status="failed" time="0"><failure message="" type="failed">[FAILED] left &lt;over&gt;&#xA;at end</failure></testcase>
     <testcase name="[It] [sig-node] panics" status="panicked" time="1"/>
   </testsuite>
 </testsuites>`
@@ -27,7 +27,7 @@ test('a JUnit file is read: what ran, how it ended, and why', () => {
       seconds: 3,
       reason: 'timed out <int>: 3\n\nexpected 4',
     },
-    { name: '[SynchronizedAfterSuite]', status: 'failed', seconds: 0, reason: 'left over' },
+    { name: '[SynchronizedAfterSuite]', status: 'failed', seconds: 0, reason: 'left <over>\nat end' },
     { name: '[sig-node] panics', status: 'failed', seconds: 1, reason: 'panicked' },
   ])
 })

@@ -21,14 +21,15 @@ export function readJunit(xml: string): readonly SpecResult[] {
     const name = attribute(head, 'name').replace(/^\[It\] /, '')
     const state = attribute(head, 'status')
     const hasPassed = state === 'passed'
-    const failure = /<(?:failure|error)\b((?:"[^"]*"|[^">])*)>/.exec(body)?.[1]
+    const [, failure, text = ''] = /<(?:failure|error)\b((?:"[^"]*"|[^">])*)>([^<]*)/.exec(body) ?? []
+    const reason = failure === undefined ? state : attribute(failure, 'message') || plain(text)
     if (['skipped', 'pending'].includes(state) || (!name.startsWith('[sig-') && hasPassed)) return []
     return [
       {
         name,
         status: hasPassed ? 'passed' : 'failed',
         seconds: Number(attribute(head, 'time')),
-        reason: failure === undefined ? (hasPassed ? '' : state) : attribute(failure, 'message').trim(),
+        reason: hasPassed ? '' : reason.replace(/^\[\w+\] /, '').trim(),
       },
     ]
   })

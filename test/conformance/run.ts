@@ -116,7 +116,7 @@ function runSuite(directory: string, signal: AbortSignal): Promise<number> {
   const show = (line: string) => {
     if (/^• /.test(line)) outcome = line.slice(2)
     else if (outcome !== '' && line.startsWith('[sig-')) {
-      say(`${outcome} ${line}`)
+      say(`${outcome} ${line.replace(/ \[sig-[^\]]*, Conformance\]$/, '')}`)
       outcome = ''
     }
   }
