@@ -13,6 +13,7 @@ import {
 import {
   allResources,
   apiGroups,
+  customResourceDefinitions,
   loadDescriptions,
   type ResourceDefinition,
   rbacBootstrap,
@@ -39,7 +40,7 @@ import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { bootstrap } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
 import { Declarations } from './custom-resources/follow.ts'
-import { loadKinds } from './custom-resources/load.ts'
+import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
 import { ServedResources } from './discovery/served.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
@@ -150,11 +151,18 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     otherSubresources(registry, tokens),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
-  const builtIn = allResources.filter((one) => one.servedByDefault)
+  const kinds = new KindLoader({
+    converterOf: () => {
+      throw new Error('no converter')
+    },
+  })
+  const builtIn = allResources
+    .filter((one) => one.servedByDefault)
+    .map((one) => (one === customResourceDefinitions ? kinds.definition : one))
   const served = new ServedResources(builtIn, apiGroups, compareVersions)
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
   const onError = parts.onError ?? (() => {})
-  const declarations = new Declarations({ registry, hub, clock, served, load: loadKinds, onError })
+  const declarations = new Declarations({ registry, hub, clock, served, load: kinds.load, onError })
   const openApi = new OpenApi({
     published: () => served.published,
     version: kubernetesVersionOf(parts.version.gitVersion),

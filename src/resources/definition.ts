@@ -123,6 +123,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly allowCreateOnUpdate: boolean
   /** Kubernetes: whether a PUT without resourceVersion overwrites whatever is there. */
   readonly allowUnconditionalUpdate: boolean
+  /** Loads what checking this object needs and is not there yet; undefined when everything is. */
+  loadAhead?(draft: Draft): Promise<void> | undefined
   /** Finalizers that a delete adds, so that somebody can clean up first. */
   readonly deletionFinalizers?: readonly string[]
   /** Sets what a delete that must wait for finalizers leaves behind, besides the deletion timestamp. */

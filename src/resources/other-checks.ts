@@ -26,6 +26,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from './generated/types.ts'
 import { complaints, immutable, nonNegative } from './validation/object-meta.ts'
+import { webhookClientErrors } from './validation/webhook-client.ts'
 import { countOrPercentErrors, notAboveAllErrors } from './validation/workload.ts'
 
 export function leaseErrors({ spec }: Lease): readonly FieldError[] {
@@ -261,17 +262,7 @@ export function webhookErrors({ webhooks }: ValidatingWebhookConfiguration): rea
       errors.push(invalid(`${at}.timeoutSeconds`, seconds, `the timeout value must be between 1 and 30 seconds`))
     errors.push(...labelSelectorErrors(hook.namespaceSelector, `${at}.namespaceSelector`))
     errors.push(...labelSelectorErrors(hook.objectSelector, `${at}.objectSelector`))
-    const { url, service } = hook.clientConfig ?? {}
-    if ((url === undefined) === (service === undefined))
-      errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'))
-    else if (url !== undefined && !url.startsWith('https://'))
-      errors.push(
-        invalid(
-          `${at}.clientConfig.url`,
-          url.split(':')[0],
-          "'https' is the only allowed URL scheme; desired format: https://host[/path]",
-        ),
-      )
+    errors.push(...webhookClientErrors(hook.clientConfig ?? {}, `${at}.clientConfig`))
     return errors
   })
 }

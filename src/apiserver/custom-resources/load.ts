@@ -1,16 +1,52 @@
-import type { CustomResourceDefinition } from '../../resources/index.ts'
+import {
+  type CustomResourceDefinition,
+  customResourceDefinitions,
+  type Draft,
+  type ResourceDefinition,
+} from '../../resources/index.ts'
+import type { Converter } from './declaration.ts'
 import type { LoadedKinds } from './follow.ts'
 
-/** Loads what declarations need, when the first one turns up. */
-export async function loadKinds(_crd: CustomResourceDefinition): Promise<LoadedKinds> {
-  const { definitionsOf } = await import('./kind.ts')
-  return {
-    definitionsOf,
-    parts: {
-      converterOf: () => {
-        throw new Error('no converter')
-      },
-      rulesOf: () => undefined,
-    },
+type Checks = typeof import('./declared/declared.ts')
+
+/** What is needed from outside for kinds to be declared. */
+export interface LoaderParts {
+  readonly converterOf: (crd: CustomResourceDefinition) => Converter
+}
+
+/** The code behind declarations, loaded when the first one turns up: most clusters never need it at start. */
+export class KindLoader {
+  readonly #parts: LoaderParts
+  #checks: Checks | undefined
+  #kinds: Promise<LoadedKinds> | undefined
+
+  constructor(parts: LoaderParts) {
+    this.#parts = parts
+  }
+
+  /** What makes definitions out of a declaration. */
+  readonly load = (_crd: CustomResourceDefinition): Promise<LoadedKinds> => {
+    this.#kinds ??= this.#loadKinds()
+    return this.#kinds
+  }
+
+  async #loadKinds(): Promise<LoadedKinds> {
+    const [{ definitionsOf }, checks] = await Promise.all([import('./kind.ts'), import('./declared/declared.ts')])
+    this.#checks = checks
+    return { definitionsOf, parts: { converterOf: this.#parts.converterOf, rulesOf: () => undefined } }
+  }
+
+  /** CustomResourceDefinitions, with the checks that only a server makes. */
+  readonly definition: ResourceDefinition<CustomResourceDefinition> = {
+    ...customResourceDefinitions,
+    loadAhead: (draft: Draft) => (this.#checks === undefined ? this.load(draft).then(() => {}) : undefined),
+    validate: (crd) => this.#loaded().declaredErrors(crd, () => []),
+    validateUpdate: (crd, previous) => this.#loaded().declaredUpdateErrors(crd, previous, () => []),
+    validateStatusUpdate: (crd, previous) => this.#loaded().declaredStatusErrors(crd, previous),
+  }
+
+  #loaded(): Checks {
+    if (this.#checks === undefined) throw new Error('checks of declarations were not loaded ahead of use')
+    return this.#checks
   }
 }

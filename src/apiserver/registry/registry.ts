@@ -174,6 +174,7 @@ export class Registry {
     }
     await admission.admit(attributes)
     redefault(definition, draft)
+    await definition.loadAhead?.(draft)
     const generated =
       (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
     for (let attempt = 1; ; attempt++) {
@@ -353,6 +354,7 @@ export class Registry {
     if (change.strategy !== undefined) record()
     await admission.admit(attributes)
     redefault(definition, draft)
+    await definition.loadAhead?.(draft)
     this.#prepare(definition, change, draft, previous, nowMs)
     const release = await this.#allocate(definition, draft, previous)
     try {

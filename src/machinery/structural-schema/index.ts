@@ -5,7 +5,7 @@ export { type EmbeddedProblem, type ReadMetadata, settleEmbedded } from './embed
 export { checkedFormat } from './formats.ts'
 export { isMap, type JsonSchema, keepsUnknown, memberSchema, type ValidationRule } from './json-schema.ts'
 export { listTypeErrors } from './list-types.ts'
-export { prune } from './prune.ts'
+export { prune, pruneValue } from './prune.ts'
 export { shapeOfSchema } from './shape.ts'
 export { isBothTypes, structuralErrors } from './structural.ts'
 export { schemaValueErrors } from './validate.ts'

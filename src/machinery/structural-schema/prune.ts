@@ -9,15 +9,20 @@ type Path = (string | number)[]
  */
 export function prune(object: unknown, schema: JsonSchema | undefined): readonly string[] {
   const root = { ...schema, 'x-kubernetes-embedded-resource': true }
+  return pruneValue(object, root)
+}
+
+/** The same for a value that is not a resource. */
+export function pruneValue(value: unknown, schema: JsonSchema | undefined): readonly string[] {
   const gone: string[] = []
-  pruneValue(object, root, [], gone)
+  pruneAt(value, schema, [], gone)
   return gone.sort()
 }
 
-function pruneValue(value: unknown, schema: JsonSchema | undefined, path: Path, gone: string[]): void {
+function pruneAt(value: unknown, schema: JsonSchema | undefined, path: Path, gone: string[]): void {
   if (schema !== undefined && keepsUnknown(schema)) return keepValue(value, schema, path, gone)
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) pruneValue(item, schema?.items, [...path, index], gone)
+    for (const [index, item] of value.entries()) pruneAt(item, schema?.items, [...path, index], gone)
     return
   }
   if (!isMap(value)) return
@@ -25,9 +30,9 @@ function pruneValue(value: unknown, schema: JsonSchema | undefined, path: Path, 
     if (schema !== undefined && isEmbedded(schema) && typeMeta.has(key)) continue
     const property = own(schema?.properties, key)
     const others = schema?.additionalProperties
-    if (property !== undefined) pruneValue(value[key], property, [...path, key], gone)
+    if (property !== undefined) pruneAt(value[key], property, [...path, key], gone)
     else if (others !== undefined && others !== false)
-      pruneValue(value[key], others === true ? undefined : others, [...path, key], gone)
+      pruneAt(value[key], others === true ? undefined : others, [...path, key], gone)
     else {
       if (!typeMeta.has(key) || path.length > 0) gone.push(pathText([...path, key]))
       delete value[key]
@@ -47,9 +52,9 @@ function keepValue(value: unknown, schema: JsonSchema | undefined, path: Path, g
     if (isEmbedded(schema) && typeMeta.has(key)) continue
     const property = own(schema.properties, key)
     const others = schema.additionalProperties
-    if (property !== undefined) pruneValue(value[key], property, [...path, key], gone)
+    if (property !== undefined) pruneAt(value[key], property, [...path, key], gone)
     else if (others !== undefined && others !== false)
-      pruneValue(value[key], others === true ? undefined : others, [...path, key], gone)
+      pruneAt(value[key], others === true ? undefined : others, [...path, key], gone)
   }
 }
 
