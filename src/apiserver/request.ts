@@ -22,6 +22,8 @@ export interface RequestContext {
   /** Texts for `Warning: 299` headers, in order. */
   readonly warnings: string[]
   readonly signal: AbortSignal
+  /** Leaves a note in the audit log, where there is one. */
+  readonly annotate?: (key: string, value: string) => void
 }
 
 /** What a request comes to, before anything is rendered. */

@@ -31,6 +31,12 @@ import {
   serviceAccount,
   taintNodesByCondition,
 } from './admission/plugins.ts'
+import { WebhookList } from './admission/webhooks/hooks.ts'
+import {
+  mutatingAdmissionWebhook,
+  validatingAdmissionWebhook,
+  type WebhookPluginParts,
+} from './admission/webhooks/plugins.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
@@ -42,6 +48,7 @@ import { expireEvents } from './bootstrap/event-expiry.ts'
 import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
+import { webhookConverter } from './custom-resources/webhook-conversion.ts'
 import { ServedResources } from './discovery/served.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
@@ -61,6 +68,7 @@ import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
 import { scaleHandler, scaleSubresources } from './subresources/scale.ts'
 import { subresourcesFrom } from './subresources/subresources.ts'
 import { type HubEvent, WatchHub } from './watch/hub.ts'
+import { webhookCaller } from './webhooks/call.ts'
 
 export interface ApiServerParts {
   readonly clock: Clock
@@ -111,6 +119,7 @@ function admissionPlugins(
   registry: () => Registry,
   random: Random,
   idle: ReadonlySet<string>,
+  webhooks: WebhookPluginParts,
 ): readonly AdmissionPlugin[] {
   const parts = { registry, random }
   return [
@@ -119,6 +128,8 @@ function admissionPlugins(
     taintNodesByCondition(),
     priority(parts),
     defaultTolerationSeconds(),
+    mutatingAdmissionWebhook(webhooks),
+    validatingAdmissionWebhook(webhooks),
     notActedUpon(idle),
   ]
 }
@@ -130,12 +141,25 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const journal = parts.journal ?? new DecisionJournal()
   const hub = new WatchHub(store)
   const allocation = serviceAllocation(parts, hub, random)
+  const onError = parts.onError ?? (() => {})
+  const { connectNetwork } = parts
+  const call = webhookCaller({ registry: () => registry, connectNetwork, clock })
+  const webhooks: WebhookPluginParts = {
+    registry: () => registry,
+    versionsOf: (definition) => served.versionsOf(definition),
+    mutating: new WebhookList(hub, true),
+    validating: new WebhookList(hub, false),
+    call,
+    random,
+    conditionsHold: async () => true,
+    onFailOpen: ({ webhook }, error) => onError(error, `webhook ${webhook.name}, passed over`),
+  }
   const registry: Registry = new Registry({
     store,
     hub,
     clock,
     random,
-    admission: admissionChain(admissionPlugins(() => registry, random, parts.notActedUpon)),
+    admission: admissionChain(admissionPlugins(() => registry, random, parts.notActedUpon, webhooks)),
     allocations: new Map([['/services', allocation]]),
   })
   const rbac = new RbacAuthorizer(registry, hub)
@@ -151,17 +175,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     otherSubresources(registry, tokens),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
-  const kinds = new KindLoader({
-    converterOf: () => {
-      throw new Error('no converter')
-    },
-  })
+  const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, call, random) })
   const builtIn = allResources
     .filter((one) => one.servedByDefault)
     .map((one) => (one === customResourceDefinitions ? kinds.definition : one))
   const served = new ServedResources(builtIn, apiGroups, compareVersions)
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
-  const onError = parts.onError ?? (() => {})
   const declarations = new Declarations({ registry, hub, clock, served, load: kinds.load, onError })
   const openApi = new OpenApi({
     published: () => served.published,
@@ -231,6 +250,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         kubernetesServiceIp: firstAddress(parts.serviceCidr),
         clientCa: parts.clientCa(),
       })
+      await Promise.all([webhooks.mutating.load(registry, true), webhooks.validating.load(registry, false)])
       const declared = declarations.run(signal)
       await declarations.ready
       isReady = true

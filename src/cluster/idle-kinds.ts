@@ -4,8 +4,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   '/persistentvolumeclaims',
   '/persistentvolumes',
   '/resourcequotas',
-  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
-  'admissionregistration.k8s.io/validatingwebhookconfigurations',
   'admissionregistration.k8s.io/validatingadmissionpolicies',
   'admissionregistration.k8s.io/validatingadmissionpolicybindings',
   'admissionregistration.k8s.io/mutatingadmissionpolicies',

@@ -46,7 +46,7 @@ export type {
   OwnerReference,
   Unsaved,
 } from './object/object.ts'
-export { cloneJson, controllerOf, deepFreeze, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
+export { cloneJson, controllerOf, deepFreeze, isMapOfText, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
 export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'
 export { applyMergePatch } from './patch/merge-patch.ts'
 export { applyStrategicPatch } from './patch/strategic-patch.ts'

@@ -15,8 +15,28 @@ export interface Attributes {
   readonly previous: KubeObject | undefined
   readonly identity: Identity
   readonly dryRun: boolean
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as the caller gave them. */
+  readonly options?: object
+  /** The kind of the body, where it is not the resource's own. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
+  /** Who is to be asked once more, because the object was changed after they were asked. */
+  readonly again: Again
   warn(text: string): void
+  /** Leaves a note in the audit log. */
+  annotate(key: string, value: string): void
 }
+
+/** Kubernetes: mutating plugins are asked at most twice, the second time only those that something later concerns. */
+export interface Again {
+  wanted: boolean
+  isSecondRound: boolean
+  /** Webhooks and policies that were asked and want to know of later changes. */
+  readonly asked: Set<string>
+  /** Those of them that there is something new for. */
+  readonly due: Set<string>
+}
+
+export const askedNobody = (): Again => ({ wanted: false, isSecondRound: false, asked: new Set(), due: new Set() })
 
 /** One admission plugin under its Kubernetes name. A refusal is a StatusError. */
 export interface AdmissionPlugin {
@@ -34,6 +54,9 @@ export interface Admission {
 export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
   return {
     async admit(attributes) {
+      for (const plugin of plugins) await plugin.admit?.(attributes)
+      if (!attributes.again.wanted) return
+      attributes.again.isSecondRound = true
       for (const plugin of plugins) await plugin.admit?.(attributes)
     },
     async validate(attributes) {

@@ -62,6 +62,11 @@ export class ServedResources implements Served {
     return this.#byPath.get(`${of.group}/${of.version}/${of.resource}`)
   }
 
+  /** All versions in which the objects of a kind are served. */
+  versionsOf({ storage }: ResourceDefinition<any>): readonly ResourceDefinition<any>[] {
+    return [...this.#byPath.values()].filter((one) => one.storage.prefix === storage.prefix)
+  }
+
   /** Serves a declaration from now on, in place of its last state; undefined serves it no longer. */
   declare(name: string, declared: Declared | undefined): void {
     for (const one of this.#declared.get(name)?.definitions ?? []) this.#byPath.delete(pathOf(one))

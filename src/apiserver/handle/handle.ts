@@ -76,7 +76,9 @@ export function requestHandler({
     const special = subresources.find(definition, subresource, verb)
     if (special !== undefined) {
       // Handlers of their own kinds read the body as it is; what strict reading found concerns the generic verbs.
-      return special(isReadBody(target.body) ? { ...target, body: target.body.value } : target, context)
+      const asked = isReadBody(target.body) ? { ...target, body: target.body.value } : target
+      if (verb === 'create') await admitCreated(registry, asked, context)
+      return special(asked, context)
     }
     if (
       subresource === ''
@@ -88,6 +90,23 @@ export function requestHandler({
     }
     return generic(registry, target, context, clock.now())
   }
+}
+
+/** Kubernetes: what is created below an object (bindings, evictions, tokens) and what is only answered is admitted, too. */
+async function admitCreated(registry: Registry, target: Target, context: RequestContext): Promise<void> {
+  const { definition, namespace, name = '', subresource, body } = target
+  if (typeof body !== 'object' || body === null) return
+  const below = definition.subresources.find((one) => one.name === subresource)
+  const { group = definition.group, version = definition.version, kind = definition.kind } = below ?? {}
+  const object = body as { metadata?: object }
+  object.metadata ??= {}
+  await registry.admitBody(
+    'CREATE',
+    definition,
+    { namespace, name, subresource },
+    { kind: { group, version, kind }, object },
+    context,
+  )
 }
 
 /** The 404 of paths that name nothing this server has. */

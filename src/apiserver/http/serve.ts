@@ -125,6 +125,7 @@ export function httpHandlers(parts: ServeParts): {
         if (isWatch && route.subresource === '')
           throw badRequest('watching over WebSocket is not supported: watch over plain HTTP instead')
         await authorizeRoute(parts, identity, route, request.method === 'POST' ? 'create' : 'get')
+        await admitConnect(parts, identity, route, url.searchParams)
         const forward = await forwardOf(route, url.searchParams, parts.streams)
         if (forward === undefined) throw badRequest('Upgrade request required')
         await splice(forward, message, socket, head, request.signal)
@@ -228,6 +229,7 @@ async function serveForward(
         ? 'create'
         : 'get'
   await authorizeRoute(parts, identity, route, verb)
+  await admitConnect(parts, identity, route, url.searchParams)
   const forward = await forwardOf(route, url.searchParams, parts.streams)
   if (forward === undefined) throw notServed()
   if (['exec', 'attach', 'portforward'].includes(route.subresource)) throw badRequest('Upgrade request required')
@@ -278,6 +280,54 @@ async function statusFrom(answer: IncomingReply): Promise<StatusError> {
   return answer.status === 404
     ? new StatusError(404, 'NotFound', text.trim())
     : new StatusError(answer.status, answer.status === 400 ? 'BadRequest' : 'InternalError', text.trim())
+}
+
+const connectKinds: Readonly<Record<string, string>> = {
+  'pods/exec': 'PodExecOptions',
+  'pods/attach': 'PodAttachOptions',
+  'pods/portforward': 'PodPortForwardOptions',
+  'pods/proxy': 'PodProxyOptions',
+  'services/proxy': 'ServiceProxyOptions',
+  'nodes/proxy': 'NodeProxyOptions',
+}
+
+/** Kubernetes: streams and proxies are admitted before anything is upgraded, so that a refusal is an ordinary Status. */
+async function admitConnect(
+  parts: ServeParts,
+  identity: Identity,
+  route: Route & { type: 'resource' },
+  search: URLSearchParams,
+): Promise<void> {
+  const { group, version, resource, subresource, namespace, name = '' } = route
+  const kind = connectKinds[`${resource}/${subresource}`]
+  const definition = parts.resourceFor({ group, version, resource })
+  if (kind === undefined || definition === undefined) return
+  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((flag) => isTrue(search.get(flag) ?? undefined))
+  const container = search.get('container')
+  const object = {
+    kind,
+    apiVersion: 'v1',
+    ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    ...(container === null ? {} : { container }),
+    ...(search.has('command') ? { command: search.getAll('command') } : {}),
+    ...(subresource === 'proxy' ? { path: route.rest } : {}),
+  }
+  const context: RequestContext = {
+    identity,
+    query: {},
+    manager: '',
+    dryRun: false,
+    fieldValidation: 'Ignore',
+    warnings: [],
+    signal: new AbortController().signal,
+  }
+  await parts.streams.registry.admitBody(
+    'CONNECT',
+    definition,
+    { namespace, name, subresource },
+    { kind: { group: '', version: 'v1', kind }, object },
+    context,
+  )
 }
 
 function authorizeRoute(

@@ -47,6 +47,21 @@ export function convertAhead(
   })
 }
 
+/** An object of one version of a kind in another version of it. */
+export async function objectInVersion(
+  from: ResourceDefinition<any>,
+  to: ResourceDefinition<any>,
+  object: Draft,
+): Promise<KubeObject> {
+  if (from === to) return object
+  const { custom } = to
+  if (custom !== undefined) {
+    const [converted] = await custom.declaration.convert([object], apiVersionOf(to))
+    return converted!
+  }
+  return convertFromStorage(to, await convertToStorage(from, object))
+}
+
 function remember(object: KubeObject, apiVersion: string, converted: KubeObject): void {
   const versions = shown.get(object)
   if (versions === undefined) shown.set(object, new Map([[apiVersion, converted]]))

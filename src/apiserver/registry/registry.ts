@@ -16,7 +16,7 @@ import {
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry, Store } from '../../store/index.ts'
-import type { Admission, Attributes } from '../admission/admission.ts'
+import { type Admission, type Attributes, askedNobody } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
@@ -461,6 +461,21 @@ export class Registry {
     return list
   }
 
+  /** Asks admission about a body that is not an object of the kind itself: what a stream or a subresource is asked with. */
+  async admitBody(
+    operation: 'CONNECT' | 'CREATE',
+    definition: ResourceDefinition<any>,
+    target: { readonly namespace: string | undefined; readonly name: string; readonly subresource: string },
+    body: { readonly kind: NonNullable<Attributes['kind']>; readonly object: Draft },
+    context: RequestContext,
+  ): Promise<void> {
+    const { namespace, name, subresource } = target
+    const about = this.#attributes(operation, definition, subresource, namespace, name, body.object, undefined, context)
+    const attributes: Attributes = { ...about, kind: body.kind }
+    await this.#parts.admission.admit(attributes)
+    await this.#parts.admission.validate(attributes)
+  }
+
   #attributes(
     operation: Attributes['operation'],
     definition: ResourceDefinition<any>,
@@ -481,7 +496,10 @@ export class Registry {
       previous,
       identity: context.identity,
       dryRun: context.dryRun,
+      options: optionsOf(operation, context),
+      again: askedNobody(),
       warn: (text) => context.warnings.push(text),
+      annotate: (key, value) => context.annotate?.(key, value),
     }
   }
 
@@ -520,6 +538,18 @@ export class Registry {
 
   #dry(definition: ResourceDefinition<any>, object: KubeObject, code: number): Result {
     return { type: 'object', code, definition, object }
+  }
+}
+
+/** The options of a write as webhooks and policies see them. */
+function optionsOf(operation: Attributes['operation'], { query, dryRun, manager }: RequestContext): object {
+  const kind = `${operation.charAt(0)}${operation.slice(1).toLowerCase()}Options`
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...(operation === 'DELETE' ? {} : { fieldManager: query.fieldManager ?? manager }),
+    ...(query.fieldValidation === undefined ? {} : { fieldValidation: query.fieldValidation }),
   }
 }
 

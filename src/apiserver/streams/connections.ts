@@ -48,5 +48,8 @@ export type NetworkConnection = (target: {
   readonly port: number
   readonly tls: boolean
   readonly serverName?: string
+  /** The authority that must have signed the certificate, PEM; none is checked without it, but for `trust`. */
   readonly ca?: string
+  /** The certificate must be signed by an authority that this machine trusts. */
+  readonly trust?: 'system'
 }) => HttpConnection

@@ -1,14 +1,5 @@
 import { badRequest, internalError, notFound, StatusError, unavailable } from '../../machinery/index.ts'
-import {
-  type EndpointSlice,
-  endpointSlices,
-  type Node,
-  nodes,
-  type Pod,
-  pods,
-  type Service,
-  services,
-} from '../../resources/index.ts'
+import { type Node, nodes, type Pod, pods, type Service, services } from '../../resources/index.ts'
 import type { Route } from '../http/route.ts'
 import type { Registry } from '../registry/registry.ts'
 import {
@@ -17,6 +8,7 @@ import {
   type NetworkConnection,
   type NodeConnection,
 } from './connections.ts'
+import { readyEndpoint } from './endpoints.ts'
 
 export interface StreamParts {
   readonly registry: Registry
@@ -216,15 +208,8 @@ async function serviceProxy(
   const wanted = port === '' ? ports[0] : ports.find((one) => one.name === port || String(one.port) === port)
   if (wanted === undefined)
     throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(value)}`)
-  const slices = (await registry.all<EndpointSlice>(endpointSlices, namespace)).filter(
-    (slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === value,
-  )
-  for (const slice of slices) {
-    const number = slice.ports?.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port
-    const ready = slice.endpoints?.find((one) => one.conditions?.ready !== false)
-    if (number !== undefined && ready?.addresses[0] !== undefined)
-      return { connection: connectNetwork({ host: ready.addresses[0], port: number, tls: scheme === 'https' }) }
-  }
+  const endpoint = await readyEndpoint(registry, service, wanted)
+  if (endpoint !== undefined) return { connection: connectNetwork({ ...endpoint, tls: scheme === 'https' }) }
   throw unavailable(`no endpoints available for service ${JSON.stringify(text)}`)
 }
 

@@ -34,14 +34,14 @@ export function dialNodes(credentials: () => KubeletCredentials): NodeConnection
 /** Reaches pods and anything else by address; a server name and authority are checked when given. */
 export function dialNetwork(): NetworkConnection {
   const plain = new Agent({ keepAlive: false })
-  return ({ host, port, tls, serverName, ca }) =>
+  return ({ host, port, tls, serverName, ca, trust }) =>
     tls
       ? overHttp(
           {
             host,
             port,
             ...(serverName === undefined ? {} : { servername: serverName }),
-            ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
+            ...(ca !== undefined ? { ca } : trust === 'system' ? {} : { rejectUnauthorized: false }),
           },
           true,
         )

@@ -60,6 +60,12 @@ export function nameOf(object: { readonly metadata: Partial<ObjectMeta> & { read
   return namespace === undefined || namespace === '' ? { name } : { namespace, name }
 }
 
+/** Whether a value is an object all of whose members are texts, as labels and annotations are. */
+export function isMapOfText(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((one) => typeof one === 'string')
+}
+
 /** `namespace/name`, or `name` alone: the form of names in logs, queues and indexes. */
 export function keyOf(name: ObjectName): string {
   return name.namespace === undefined || name.namespace === '' ? name.name : `${name.namespace}/${name.name}`
