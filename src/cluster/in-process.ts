@@ -1,4 +1,4 @@
-import { type ApiServer, createApiServer, deterministicSigner } from '../apiserver/index.ts'
+import { type ApiServer, createApiServer, deterministicSigner, type NetworkConnection } from '../apiserver/index.ts'
 import { type Client, createClient, createEventRecorder, createInformers, type Informers } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
@@ -73,7 +73,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     nodePorts: { from: 30000, to: 32767 },
     advertise: { address: '127.0.0.1', port: 6443 },
     connectNode: connectNothing,
-    connectNetwork: connectNothing,
+    connectNetwork: dialWhenUsed,
     notActedUpon: idleKinds,
     version: versionInfo(),
     metrics,
@@ -175,6 +175,15 @@ async function startNodes(
     run.catch(reject)
     running.push(run)
   })
+}
+
+/** Webhooks by URL are reached as anywhere; the code for it is loaded with the first one. */
+const dialWhenUsed: NetworkConnection = (target) => {
+  const dialed = import('./connections/dialers.ts').then(({ dialNetwork }) => dialNetwork()(target))
+  return {
+    request: async (outgoing, signal) => (await dialed).request(outgoing, signal),
+    upgrade: async (outgoing, signal) => (await dialed).upgrade(outgoing, signal),
+  }
 }
 
 /** Opens a port of the loopback interface with certificates of its own. */

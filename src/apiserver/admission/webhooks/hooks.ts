@@ -1,4 +1,4 @@
-import { type KubeObject, labelSelectorText, notFound, parseLabelSelector } from '../../../machinery/index.ts'
+import { type KubeObject, labelQueryOf, notFound } from '../../../machinery/index.ts'
 import {
   mutatingWebhookConfigurations,
   type Namespace,
@@ -86,8 +86,9 @@ export class WebhookList {
 
 /** Undefined selects everything. */
 function selectorOf(selector: Webhook['objectSelector']): Selector | undefined {
-  const text = labelSelectorText(selector)
-  return text === '' ? undefined : parseLabelSelector(text)
+  const isEmpty =
+    Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0
+  return isEmpty ? undefined : labelQueryOf(selector)
 }
 
 /** Whether webhooks are asked about a request at all. */
