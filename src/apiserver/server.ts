@@ -49,6 +49,7 @@ import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
 import { webhookConverter } from './custom-resources/webhook-conversion.ts'
+import { aggregatedDiscovery } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
@@ -232,13 +233,19 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     metrics: { finished },
     onError,
   })
+  const documentFor = async (identity: Identity, path: string): Promise<object> => {
+    const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
+    await authorizer.check(identity, { verb: 'get', ...nothing, path })
+    if (path !== '/api' && path !== '/apis') throw notServed()
+    return aggregatedDiscovery(served, path === '/api', 'v2')
+  }
   return {
     metrics,
     journal,
     onRequest,
     onUpgrade,
     ready: () => ready,
-    transportFor: (identity, userAgent) => inProcess(identity, userAgent, handle, resourceFor),
+    transportFor: (identity, userAgent) => inProcess(identity, userAgent, handle, resourceFor, documentFor),
     async run(signal) {
       const following = hub.run(signal)
       const existing = await registry.all<Service>(services)
@@ -317,8 +324,10 @@ function inProcess(
   userAgent: string,
   handle: (target: Target, context: RequestContext) => Promise<Result>,
   resourceFor: (of: { group: string; version: string; resource: string }) => ResourceDefinition<any> | undefined,
+  documentFor: (identity: Identity, path: string) => Promise<object>,
 ): Transport {
   return async (call: ApiCall, signal: AbortSignal = neverAborted): Promise<ApiReply> => {
+    if (call.path !== undefined) return { code: 200, body: await documentFor(identity, call.path) }
     const definition = resourceFor(call)
     if (definition === undefined) throw notServed()
     const query = call.query ?? {}

@@ -12,6 +12,7 @@ import {
   type WatchEvent,
 } from '../machinery/index.ts'
 import type { ResourceDefinition } from '../resources/index.ts'
+import { type Discovery, discover } from './discovery.ts'
 
 export interface ListQuery {
   readonly namespace?: string
@@ -68,6 +69,8 @@ export interface Client {
     options?: DeleteOptions,
   ): Promise<T | undefined>
   deleteCollection(of: ResourceDefinition<any>, query: ListQuery, options?: DeleteOptions): Promise<void>
+  /** What the server serves now, declared kinds and extension servers included. */
+  discover(): Promise<Discovery>
   /** POST to a subresource (binding, eviction, token, …) or of a kind that is answered and not kept (reviews). */
   post<R = unknown>(
     of: ResourceDefinition<any>,
@@ -150,6 +153,7 @@ export function createClient(transport: Transport): Client {
         ...(options === undefined ? {} : { body: options }),
       })
     },
+    discover: () => discover(transport),
     post: (of, name, subresource, body) => one({ verb: 'create', ...at(of, name, subresource), body }),
   }
 }

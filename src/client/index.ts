@@ -1,6 +1,7 @@
 /** Client: the one way to the API, for everyone, with the caches and queues built on it. Knows no component. */
 export type { Client, DeleteOptions, ListQuery, Patch, WatchQuery } from './client.ts'
 export { createClient } from './client.ts'
+export type { Discovery } from './discovery.ts'
 export { type ElectionParts, runElection } from './election/election.ts'
 export { createEventRecorder, type EventRecorderParts, type RecordEvent, referenceTo } from './events/recorder.ts'
 export type { Informer, InformerFilter, InformerParts, Informers, Listener, Lister } from './informer/informer.ts'

@@ -90,7 +90,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
   running.push(
     runControllers(
-      allControllers,
+      allControllers(),
       {
         ...controllers,
         clientFor: (account) =>

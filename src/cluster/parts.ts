@@ -83,7 +83,7 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
       : settings.network.podCidr
   return (access, _record, life) =>
     runControllers(
-      allControllers,
+      allControllers(),
       {
         ...access,
         // Each controller acts with the rights of its own service account, as on Kubernetes.

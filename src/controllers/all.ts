@@ -21,8 +21,8 @@ import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
-/** Every controller, under Kubernetes' names. */
-export const allControllers: readonly Controller[] = [
+/** Every controller, under Kubernetes' names; what they remember belongs to one run. */
+export const allControllers = (): readonly Controller[] => [
   serviceAccountController,
   rootCaController,
   namespaceController,
@@ -43,5 +43,5 @@ export const allControllers: readonly Controller[] = [
   nodeLifecycleController,
   taintEvictionController,
   podGcController,
-  garbageCollectorController,
+  garbageCollectorController(),
 ]

@@ -88,6 +88,7 @@ export type {
   SubresourceDefinition,
 } from './definition.ts'
 export { type DescriptionTable, loadDescriptions } from './descriptions.ts'
+export { type DiscoveredNames, discoveredResource } from './discovered.ts'
 export { endpointSlices } from './discovery/definitions.ts'
 export { eventsV1Events } from './events/definitions.ts'
 export type { GroupFacts, ResourceFacts } from './facts.ts'

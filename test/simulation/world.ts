@@ -136,7 +136,7 @@ export async function createWorld(
       }
       const running =
         component === 'controllers'
-          ? runControllers(allControllers, { ...common, clientFor, config }, incarnation.signal)
+          ? runControllers(allControllers(), { ...common, clientFor, config }, incarnation.signal)
           : runScheduler({ ...common, record }, incarnation.signal)
       running.catch((error: unknown) => {
         if (!incarnation.signal.aborted) failure ??= error

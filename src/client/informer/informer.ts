@@ -40,6 +40,8 @@ export interface InformerFilter {
 }
 export interface Informers {
   of<T extends KubeObject>(resource: ResourceDefinition<T>, filter?: InformerFilter): Informer<T>
+  /** Stops following a kind that is served no longer; who asks for it later gets a new informer. */
+  release(resource: ResourceDefinition<any>): void
 }
 export interface InformerParts {
   readonly client: Client
@@ -58,7 +60,7 @@ const retryMaxMs = 30_000
 
 /** Informers that live until the signal aborts; each starts when first asked for. */
 export function createInformers(parts: InformerParts, signal: AbortSignal): Informers {
-  const running = new Map<string, Cache<any>>()
+  const running = new Map<string, { readonly cache: Cache<any>; readonly stop: AbortController }>()
   // Asked for very often, and nearly always without a filter.
   const whole = new Map<ResourceDefinition<any>, Cache<any>>()
   return {
@@ -68,6 +70,15 @@ export function createInformers(parts: InformerParts, signal: AbortSignal): Info
       const cache = start(resource, filter ?? {})
       if (filter === undefined) whole.set(resource, cache)
       return cache
+    },
+    release(resource) {
+      whole.delete(resource)
+      const start = `${resource.group}|${resource.version}|${resource.plural}|`
+      for (const [key, { stop }] of running) {
+        if (!key.startsWith(start)) continue
+        running.delete(key)
+        stop.abort(new Error('the kind is followed no longer'))
+      }
     },
   }
   function start<T extends KubeObject>(resource: ResourceDefinition<T>, filter: InformerFilter): Cache<T> {
@@ -79,12 +90,12 @@ export function createInformers(parts: InformerParts, signal: AbortSignal): Info
       filter.labelSelector,
       filter.fieldSelector,
     ].join('|')
-    let cache = running.get(key) as Cache<T> | undefined
-    if (cache === undefined) {
-      cache = new Cache(resource)
-      running.set(key, cache)
-      void keepTrue(cache, filter, parts, signal)
-    }
+    const known = running.get(key)
+    if (known !== undefined) return known.cache
+    const cache = new Cache(resource)
+    const stop = new AbortController()
+    running.set(key, { cache, stop })
+    void keepTrue(cache, filter, parts, AbortSignal.any([signal, stop.signal]))
     return cache
   }
 }

@@ -38,6 +38,8 @@ const methods = {
   deletecollection: 'DELETE',
 } as const
 
+const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
 /** The API over HTTPS in JSON, connections kept alive; failures reject with the server's Status. */
 export function httpTransport(credentials: HttpCredentials, userAgent: string): Transport {
   const base = new URL(credentials.server)
@@ -60,7 +62,7 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
       method: methods[call.verb],
       path: `${base.pathname === '/' ? '' : base.pathname}${pathOf(call)}`,
       headers: {
-        accept: 'application/json',
+        accept: call.path === undefined ? 'application/json' : discoveryType,
         'user-agent': userAgent,
         ...(body === undefined
           ? {}
@@ -92,6 +94,7 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
 
 /** The request path of a call. */
 export function pathOf(call: ApiCall): string {
+  if (call.path !== undefined) return call.path
   const { group, version, resource, namespace, name, subresource, query = {} } = call
   const parts = [group === '' ? `/api/${version}` : `/apis/${group}/${version}`]
   if (namespace !== undefined && namespace !== '') parts.push('namespaces', encodeURIComponent(namespace))

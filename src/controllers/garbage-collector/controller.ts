@@ -1,8 +1,13 @@
-import { isNotFound, type KubeObject, nameOf, type OwnerReference } from '../../machinery/index.ts'
-import type { Controller, Turn } from '../runtime/controller.ts'
+import { isNotFound, type KubeObject, nameOf, type ObjectName, type OwnerReference } from '../../machinery/index.ts'
+import {
+  apiServices,
+  customResourceDefinitions,
+  type ResourceDefinition,
+  resourceForKind,
+} from '../../resources/index.ts'
+import type { Controller, Turn, Watch } from '../runtime/controller.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import {
-  collectable,
   foregroundFinalizer,
   Graph,
   type Item,
@@ -11,31 +16,56 @@ import {
   parseItemName,
   waitsForDependents,
 } from './graph.ts'
+import { builtInKinds, CollectableKinds } from './kinds.ts'
+
+/** The name under which the queue has the look at what is served. */
+const whatIsServed: ObjectName = { name: 'what is served' }
+/** Kubernetes: kinds of extension servers come and go unseen, so what is served is looked at this often, too. */
+const lookPeriodMs = 30_000
 
 /** Removes what has lost all its owners, and helps owners that go before, after, or without those they own. */
-export const garbageCollectorController: Controller = {
-  name: 'garbage-collector-controller',
-  account: 'generic-garbage-collector',
-  workers: 20,
-  about: ({ namespace, name }) => `${namespace?.replace(/\.$/, '')}/${name}`,
-  watches: collectable.map((resource) => ({
+export function garbageCollectorController(): Controller {
+  const kinds = new CollectableKinds()
+  const watchOf = (resource: ResourceDefinition<any>): Watch => ({
     resource,
-    wake: (object: KubeObject, cached) => new Graph(cached).concernedBy(resource, object),
-  })),
-  start({ cached }) {
-    const graph = new Graph(cached)
-    graph.addIndexes()
-    return async function reconcile(key, turn) {
-      const place = parseItemName(key)
-      const object = place === undefined ? undefined : graph.get(place.resource, place.name)
-      if (place === undefined || object === undefined || !graph.needsLook(object)) return undefined
-      const item = { resource: place.resource, object }
-      if (orphansDependents(object)) await orphanDependents(item, graph, turn)
-      else if (waitsForDependents(object)) await letGoWhenAlone(item, graph, turn)
-      else await collect(item, graph, turn)
-      return undefined
-    }
-  },
+    wake: (object: KubeObject, cached) => new Graph(cached, kinds).concernedBy(resource, object),
+  })
+  return {
+    name: 'garbage-collector-controller',
+    account: 'generic-garbage-collector',
+    workers: 20,
+    about: ({ namespace, name }) => (namespace === undefined ? name : `${namespace.replace(/\.$/, '')}/${name}`),
+    watches: [
+      ...builtInKinds.map(watchOf),
+      { resource: customResourceDefinitions, wake: () => [whatIsServed] },
+      { resource: apiServices, wake: () => [whatIsServed] },
+    ],
+    start({ cached, follow }) {
+      const graph = new Graph(cached, kinds)
+      graph.addIndexes(kinds.all)
+      const followed = new Map<ResourceDefinition<any>, Disposable>()
+      return async function reconcile(key, turn) {
+        if (key.namespace === undefined) {
+          const { added, gone } = kinds.update((await turn.client.discover()).resources)
+          for (const resource of gone) {
+            followed.get(resource)?.[Symbol.dispose]()
+            followed.delete(resource)
+          }
+          graph.addIndexes(added)
+          for (const resource of added) followed.set(resource, follow(watchOf(resource)))
+          return { againInMs: lookPeriodMs }
+        }
+        const place = parseItemName(key, kinds)
+        const object = place === undefined ? undefined : graph.get(place.resource, place.name)
+        if (place === undefined || object === undefined || !graph.needsLook(object)) return undefined
+        const item = { resource: place.resource, object }
+        if (orphansDependents(object)) await orphanDependents(item, graph, turn)
+        else if (waitsForDependents(object)) await letGoWhenAlone(item, graph, turn)
+        else await collect(item, graph, turn)
+        return undefined
+      }
+    },
+  }
 }
 
 /** Kubernetes: all dependents are set free before the finalizer goes, or none would know why its owner is gone. */
@@ -129,6 +159,14 @@ function policyOf({ metadata }: KubeObject): 'Orphan' | 'Foreground' | 'Backgrou
 }
 
 async function dropReferences({ resource, object }: Item, uids: readonly string[], { client }: Turn): Promise<void> {
+  if (resourceForKind(resource) === undefined) {
+    // Kinds of others have no merge keys, so the whole list is written, for the revision that was seen.
+    const { uid, resourceVersion, ownerReferences: all = [] } = object.metadata
+    const ownerReferences = all.filter((owner) => !uids.includes(owner.uid))
+    const body = { metadata: { uid, resourceVersion, ownerReferences } }
+    await client.patch(resource, nameOf(object), { type: 'merge', body })
+    return
+  }
   const ownerReferences = uids.map((uid) => ({ $patch: 'delete', uid }))
   await client.patch(resource, nameOf(object), {
     type: 'strategic',

@@ -1,6 +1,7 @@
 import { type KubeObject, nameOf, type ObjectName, type OwnerReference, parseKey } from '../../machinery/index.ts'
-import { allResources, events, type ResourceDefinition, resourceForKind } from '../../resources/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached } from '../runtime/controller.ts'
+import { type CollectableKinds, kindName } from './kinds.ts'
 
 export const orphanFinalizer = 'orphan'
 export const foregroundFinalizer = 'foregroundDeletion'
@@ -12,12 +13,6 @@ export interface Item {
   readonly object: KubeObject
 }
 
-/** Every kind whose objects can own or be owned, each storage once. */
-export const collectable: readonly AnyResource[] = collectableOf(allResources)
-const byStorage = new Map(collectable.map((one) => [one.storage.prefix, one]))
-
-const byName = new Map(collectable.map((one) => [kindName(one), one]))
-
 /** A name that says the kind too, as the collector's queue has it. */
 export function itemName(resource: AnyResource, { namespace, name }: ObjectName): ObjectName {
   return { namespace: kindName(resource), name: namespace === undefined ? name : `${namespace}/${name}` }
@@ -26,26 +21,25 @@ export function itemName(resource: AnyResource, { namespace, name }: ObjectName)
 /** The inverse of itemName. */
 export function parseItemName(
   item: ObjectName,
+  kinds: CollectableKinds,
 ): { readonly resource: AnyResource; readonly name: ObjectName } | undefined {
-  const resource = byName.get(item.namespace ?? '')
+  const resource = kinds.named(item.namespace ?? '')
   return resource === undefined ? undefined : { resource, name: parseKey(item.name) }
-}
-
-function kindName({ plural, group }: AnyResource): string {
-  return `${plural}.${group}`
 }
 
 /** Who owns whom, as the caches tell. */
 export class Graph {
   readonly #cached: Cached
+  readonly #kinds: CollectableKinds
 
-  constructor(cached: Cached) {
+  constructor(cached: Cached, kinds: CollectableKinds) {
     this.#cached = cached
+    this.#kinds = kinds
   }
 
-  /** Makes dependents findable; needed once, before the caches are full. */
-  addIndexes(): void {
-    for (const resource of collectable) {
+  /** Makes dependents findable; needed once for each kind, before its cache is full. */
+  addIndexes(resources: Iterable<AnyResource>): void {
+    for (const resource of resources) {
       const owners = ({ metadata }: KubeObject) => (metadata.ownerReferences ?? []).map(({ uid }) => uid)
       this.#cached<KubeObject>(resource).addIndex('owner', owners)
     }
@@ -60,7 +54,7 @@ export class Graph {
     owner: OwnerReference,
     dependent: KubeObject,
   ): { readonly resource: AnyResource; readonly name: ObjectName } | undefined {
-    const resource = kindOf(owner)
+    const resource = this.#kinds.ofOwner(owner)
     if (resource === undefined) return undefined
     if (resource.scope === 'Cluster') return { resource, name: { name: owner.name } }
     const { namespace } = dependent.metadata
@@ -76,7 +70,7 @@ export class Graph {
   }
 
   dependentsOf(uid: string): readonly Item[] {
-    return collectable.flatMap((resource) =>
+    return [...this.#kinds.all].flatMap((resource) =>
       this.#cached<KubeObject>(resource)
         .by('owner', uid)
         .map((object) => ({ resource, object })),
@@ -122,24 +116,4 @@ export function waitsForDependents({ metadata }: KubeObject): boolean {
 /** Whether the object goes only after those it owns have been set free. */
 export function orphansDependents({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined && metadata.finalizers?.includes(orphanFinalizer) === true
-}
-
-function kindOf({ apiVersion, kind }: OwnerReference): AnyResource | undefined {
-  const [first = '', second] = apiVersion.split('/')
-  const [group, version] = second === undefined ? ['', first] : [first, second]
-  const stated = resourceForKind({ group, version, kind })
-  return stated === undefined ? undefined : byStorage.get(stated.storage.prefix)
-}
-
-function collectableOf(all: readonly AnyResource[]): readonly AnyResource[] {
-  const found = new Map<string, AnyResource>()
-  for (const one of all) {
-    const isKept =
-      one.stored && one.servedByDefault && ['list', 'watch', 'delete'].every((verb) => one.verbs.includes(verb))
-    // Kubernetes: events are never collected; there are too many, and they go by themselves.
-    if (!isKept || one.storage.prefix === events.storage.prefix) continue
-    const isStored = one.group === one.storage.group && one.version === one.storage.version
-    if (isStored || !found.has(one.storage.prefix)) found.set(one.storage.prefix, one)
-  }
-  return [...found.values()]
 }

@@ -6,12 +6,14 @@ import {
   namespaces,
   pods,
   type ResourceDefinition,
+  resourceForKind,
 } from '../../resources/index.ts'
 import type { Cached, Controller, Turn, Watch } from '../runtime/controller.ts'
 import { each } from '../runtime/watches.ts'
 import { deletionConditions, type Remaining, sameConditions } from './plan.ts'
 
 const finalizer = 'kubernetes'
+const foreignPeriodMs = 2_000
 
 /** Kinds whose objects go with their namespace, each storage once, pods first. */
 const contents: readonly ResourceDefinition<any>[] = contentsOf(allResources)
@@ -34,16 +36,18 @@ export const namespaceController: Controller = {
       const nowMs = clock.now()
       const emptying = new Emptying(namespace, cached, turn)
       const remaining = await emptying.run()
-      const conditions = deletionConditions(namespace.status.conditions, remaining, emptying.failures, nowMs)
+      const conditions = deletionConditions(namespace.status.conditions, remaining, emptying, nowMs)
       const isEmpty = remaining.every(({ objects }) => objects.length === 0)
       let current = namespace
-      if (!sameConditions(namespace.status.conditions, conditions) && !(isEmpty && emptying.failures.length === 0)) {
+      const failures = [...emptying.failures, ...emptying.undiscovered]
+      if (!sameConditions(namespace.status.conditions, conditions) && !(isEmpty && failures.length === 0)) {
         const status = { ...namespace.status, phase: 'Terminating' as const, conditions }
         current = await turn.client.update(namespaces, { ...namespace, status }, 'status')
       }
-      if (emptying.failures.length > 0) throw new Error(emptying.failures.join('; '))
+      if (failures.length > 0) throw new Error(failures.join('; '))
       if (isEmpty) await finalize(current, turn)
-      return undefined
+      // Nobody tells of changes of kinds that are not built in.
+      return isEmpty || !emptying.hasForeign ? undefined : { againInMs: foreignPeriodMs }
     }
   },
 }
@@ -61,6 +65,10 @@ async function finalize(namespace: Namespace, { client, because }: Turn): Promis
 
 class Emptying {
   readonly failures: string[] = []
+  /** Group versions whose server does not answer: nobody knows what of theirs is left. */
+  undiscovered: readonly string[] = []
+  /** Whether objects are left of kinds that are not built in. */
+  hasForeign = false
   readonly #query: { readonly namespace: string }
   readonly #cached: Cached
   readonly #turn: Turn
@@ -80,7 +88,17 @@ class Emptying {
     for (const resource of watched) if (resource !== pods) left.push(await this.#empty(resource))
     if (left.some(({ objects }) => objects.length > 0) || this.failures.length > 0) return left
     // The caches may be late, so the last word is the server's.
-    return Promise.all(contents.map((resource) => this.#emptyLive(resource)))
+    const foreign = await this.#foreign()
+    const last = await Promise.all([...contents, ...foreign].map((resource) => this.#emptyLive(resource)))
+    this.hasForeign = last.slice(contents.length).some(({ objects }) => objects.length > 0)
+    return last
+  }
+
+  /** Kinds that are declared, or served by extension servers, each storage once. */
+  async #foreign(): Promise<readonly ResourceDefinition<any>[]> {
+    const { resources, stale } = await this.#turn.client.discover()
+    this.undiscovered = stale.map((groupVersion) => `${groupVersion}: stale GroupVersion discovery: ${groupVersion}`)
+    return contentsOf(resources).filter((one) => resourceForKind(one) === undefined)
   }
 
   async #empty(resource: ResourceDefinition<any>): Promise<Remaining> {
@@ -90,6 +108,17 @@ class Emptying {
   }
 
   async #emptyLive(resource: ResourceDefinition<any>): Promise<Remaining> {
+    try {
+      return await this.#emptyNow(resource)
+    } catch (error) {
+      // A kind that is served no longer holds nothing.
+      if (isNotFound(error)) return { kind: kindOf(resource), objects: [] }
+      this.failures.push(`${kindOf(resource)}: ${error instanceof Error ? error.message : String(error)}`)
+      return { kind: kindOf(resource), objects: [] }
+    }
+  }
+
+  async #emptyNow(resource: ResourceDefinition<any>): Promise<Remaining> {
     const there = await this.#turn.client.list<KubeObject>(resource, { ...this.#query, limit: 1 })
     if (there.items.length === 0) return { kind: kindOf(resource), objects: [] }
     await this.#delete(resource)

@@ -13,7 +13,7 @@ export interface Remaining {
 export function deletionConditions(
   known: readonly NamespaceCondition[] | undefined,
   remaining: readonly Remaining[],
-  failures: readonly string[],
+  { failures, undiscovered }: { readonly failures: readonly string[]; readonly undiscovered: readonly string[] },
   nowMs: number,
 ): readonly NamespaceCondition[] {
   const left = remaining.filter(({ objects }) => objects.length > 0)
@@ -23,7 +23,14 @@ export function deletionConditions(
       for (const one of object.metadata.finalizers ?? []) finalizers.set(one, (finalizers.get(one) ?? 0) + 1)
   }
   const said = [
-    condition('NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered'),
+    undiscovered.length === 0
+      ? condition('NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered')
+      : condition(
+          'NamespaceDeletionDiscoveryFailure',
+          'DiscoveryFailed',
+          `Discovery failed for some groups, ${undiscovered.length} failing: unable to retrieve the complete list of server APIs: ${undiscovered.toSorted().join(', ')}`,
+          'True',
+        ),
     condition(
       'NamespaceDeletionGroupVersionParsingFailure',
       'ParsedGroupVersions',

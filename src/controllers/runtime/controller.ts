@@ -19,6 +19,8 @@ export interface Tools {
   readonly config: ControllerConfig
   readonly cached: Cached
   readonly record: RecordEvent
+  /** Adds a watch of a kind that turned up while the controller runs; disposing of it stops following the kind. */
+  readonly follow: (watch: Watch) => Disposable
 }
 /** One call of reconcile. Its client notes what it writes, so that the name is not run again before the cache shows it. */
 export interface Turn {

@@ -12,7 +12,7 @@ import {
   StatusError,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
-import type { Cached, Controller, ControllerConfig, Reconcile } from './controller.ts'
+import type { Cached, Controller, ControllerConfig, Reconcile, Watch } from './controller.ts'
 import { queueMeasures, WorkQueue } from './queue.ts'
 import { OwnWrites } from './writes.ts'
 
@@ -59,7 +59,8 @@ export async function runController(
     return informers.of(resource)
   }
   const loop = new Loop(controller, parts, client, signal)
-  const reconcile = controller.start({ clock, random, config, cached, record })
+  const follow = (watch: Watch) => loop.follow(watch)
+  const reconcile = controller.start({ clock, random, config, cached, record, follow })
   for (const resource of asked)
     await informers
       .of(resource)
@@ -108,15 +109,28 @@ class Loop {
 
   start(reconcile: Reconcile): void {
     this.#reconcile = reconcile
-    for (const watch of this.#controller.watches) {
-      this.#subscriptions.push(
-        this.#cached(watch.resource).subscribe((next, previous) => {
-          if (this.#parked.size > 0) this.#pump()
-          if (previous !== undefined && previous !== next) this.#wake(watch.wake(previous, this.#cached))
-          if (next !== undefined) this.#wake(watch.wake(next, this.#cached))
-        }),
-      )
+    for (const watch of this.#controller.watches) this.#subscriptions.push(this.#subscribe(watch))
+  }
+
+  /** Follows a kind that turned up later; its writes are not waited for, since it may go at any time. */
+  follow(watch: Watch): Disposable {
+    const subscription = this.#subscribe(watch)
+    this.#subscriptions.push(subscription)
+    return {
+      [Symbol.dispose]: () => {
+        subscription[Symbol.dispose]()
+        this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1)
+        this.#parts.informers.release(watch.resource)
+      },
     }
+  }
+
+  #subscribe(watch: Watch): Disposable {
+    return this.#cached(watch.resource).subscribe((next, previous) => {
+      if (this.#parked.size > 0) this.#pump()
+      if (previous !== undefined && previous !== next) this.#wake(watch.wake(previous, this.#cached))
+      if (next !== undefined) this.#wake(watch.wake(next, this.#cached))
+    })
   }
 
   stop(): void {

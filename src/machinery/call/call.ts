@@ -15,6 +15,8 @@ export interface ApiCall {
   readonly subresource?: string
   /** Query parameters as on the wire: labelSelector, fieldSelector, resourceVersion, limit, continue, dryRun, … */
   readonly query?: Readonly<Record<string, string>>
+  /** A path outside resources, read with `get` (`/apis`: discovery, in its aggregated form); all names above are empty then. */
+  readonly path?: string
   /** The object, the patch document, or DeleteOptions. */
   readonly body?: unknown
   readonly patchType?: PatchType
