@@ -45,6 +45,20 @@ test('every import between rooms follows rooms.ts and enters by the front door',
   assert.deepEqual(problems, [])
 })
 
+test('side doors open late: nothing that is loaded at start-up imports them', () => {
+  const early = new Set<string>()
+  const visit = (file: string) => {
+    if (early.has(file)) return
+    early.add(file)
+    for (const next of valueImportsOf(file)) visit(next)
+  }
+  for (const start of ['src/index.ts', 'src/cluster/index.ts', 'src/cli/index.ts']) visit(start)
+  assert.deepEqual(
+    Object.entries(sideDoors).flatMap(([room, doors]) => doors.filter((door) => early.has(`src/${room}/${door}`))),
+    [],
+  )
+})
+
 test('every package is imported only where rooms.ts says', () => {
   const problems: string[] = []
   for (const file of files.filter((one) => !one.endsWith('.test.ts'))) {

@@ -1,0 +1,373 @@
+/** Reads an expression into a tree. */
+
+import { Double, int64Max, int64Min, intOf, Uint, uint64Max, type Value } from '../values/value.ts'
+import { syntaxIssues } from './diagnose.ts'
+import { type Token, type TokenKind, tokensOf } from './lexer.ts'
+import { expandGlobal, expandMember, MacroError } from './macros.ts'
+import type { Issue } from './source.ts'
+import type { FieldEntry, MapEntry, Node } from './tree.ts'
+import { unescapeBytes, unescapeString } from './unescape.ts'
+
+/** Expressions nested deeper than this are refused. */
+export const expressionDepthMax = 250
+/** Longer expressions are refused, in code points. */
+export const expressionLengthMax = 100_000
+
+const reserved = new Set(
+  'as break const continue else false for function if import in let loop package namespace null return true var void while'.split(
+    ' ',
+  ),
+)
+const relations: Readonly<Record<string, string>> = {
+  "'<'": '_<_',
+  "'<='": '_<=_',
+  "'>='": '_>=_',
+  "'>'": '_>_',
+  "'=='": '_==_',
+  "'!='": '_!=_',
+  "'in'": '@in',
+}
+const products: Readonly<Record<string, string>> = { "'*'": '_*_', "'/'": '_/_', "'%'": '_%_' }
+const sums: Readonly<Record<string, string>> = { "'+'": '_+_', "'-'": '_-_' }
+
+/** Thrown when the text does not follow the grammar; the issues are found in a second, slower look. */
+class NotGrammatical extends Error {}
+class TooDeep extends Error {}
+
+class Parser {
+  readonly issues: Issue[] = []
+  readonly #tokens: readonly Token[]
+  #at = 0
+  #depth = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  whole(): Node {
+    const node = this.#expression()
+    this.#take('<EOF>')
+    return node
+  }
+
+  get #next(): Token {
+    return this.#tokens[this.#at]!
+  }
+
+  #is(kind: TokenKind): boolean {
+    return this.#next.kind === kind
+  }
+
+  #accept(kind: TokenKind): Token | undefined {
+    if (!this.#is(kind)) return undefined
+    return this.#tokens[this.#at++]
+  }
+
+  #take(kind: TokenKind): Token {
+    const token = this.#accept(kind)
+    if (token === undefined) throw new NotGrammatical()
+    return token
+  }
+
+  #report(offset: number, message: string): Node {
+    this.issues.push({ offset, message })
+    return { kind: 'literal', offset, value: null }
+  }
+
+  #call(offset: number, name: string, ...args: Node[]): Node {
+    return { kind: 'call', offset, name, target: undefined, args }
+  }
+
+  #expression(): Node {
+    if (++this.#depth > expressionDepthMax) throw new TooDeep()
+    const condition = this.#logical("'||'", '_||_', () => this.#logical("'&&'", '_&&_', () => this.#relation()))
+    const mark = this.#accept("'?'")
+    if (mark === undefined) {
+      this.#depth--
+      return condition
+    }
+    const whenTrue = this.#logical("'||'", '_||_', () => this.#logical("'&&'", '_&&_', () => this.#relation()))
+    this.#take("':'")
+    const whenFalse = this.#expression()
+    this.#depth--
+    return this.#call(mark.offset, '_?_:_', condition, whenTrue, whenFalse)
+  }
+
+  /** Chains of `||` and `&&` become balanced trees, so that long ones are not deep. */
+  #logical(kind: TokenKind, name: string, operand: () => Node): Node {
+    const terms = [operand()]
+    const operators: Token[] = []
+    for (let operator = this.#accept(kind); operator !== undefined; operator = this.#accept(kind)) {
+      operators.push(operator)
+      terms.push(operand())
+    }
+    const balanced = (low: number, high: number): Node => {
+      const middle = Math.floor((low + high + 1) / 2)
+      const left = middle === low ? terms[middle]! : balanced(low, middle - 1)
+      const right = middle === high ? terms[middle + 1]! : balanced(middle + 1, high)
+      return this.#call(operators[middle]!.offset, name, left, right)
+    }
+    return operators.length === 0 ? terms[0]! : balanced(0, operators.length - 1)
+  }
+
+  /** Operators of one level, from the left. Kubernetes: the length of a chain counts as depth. */
+  #chain(names: Readonly<Record<string, string>>, operand: () => Node): Node {
+    let left = operand()
+    for (let links = 1; Object.hasOwn(names, this.#next.kind); links++) {
+      if (links >= expressionDepthMax) throw new TooDeep()
+      const operator = this.#tokens[this.#at++]!
+      left = this.#call(operator.offset, names[operator.kind]!, left, operand())
+    }
+    return left
+  }
+
+  #relation(): Node {
+    return this.#chain(relations, () => this.#chain(sums, () => this.#chain(products, () => this.#unary())))
+  }
+
+  #unary(): Node {
+    const operator = this.#next
+    if (this.#is("'!'") || (this.#is("'-'") && !this.#isNegativeNumber())) {
+      let count = 0
+      while (this.#next.kind === operator.kind) {
+        this.#at++
+        count++
+      }
+      const operand = this.#member()
+      return count % 2 === 0 ? operand : this.#call(operator.offset, operator.kind === "'!'" ? '!_' : '-_', operand)
+    }
+    return this.#member()
+  }
+
+  #isNegativeNumber(): boolean {
+    const kind = this.#tokens[this.#at + 1]?.kind
+    return kind === 'NUM_INT' || kind === 'NUM_FLOAT'
+  }
+
+  #member(): Node {
+    let node = this.#primary()
+    for (let links = 1; ; links++) {
+      const dot = this.#accept("'.'")
+      const open = dot === undefined ? this.#accept("'['") : undefined
+      if (dot === undefined && open === undefined) return node
+      if (links >= expressionDepthMax) throw new TooDeep()
+      node = dot === undefined ? this.#index(node, open!) : this.#selection(node, dot)
+    }
+  }
+
+  #selection(operand: Node, dot: Token): Node {
+    const optional = this.#accept("'?'") !== undefined
+    const name = this.#accept('IDENTIFIER') ?? this.#take('ESC_IDENTIFIER')
+    if (name.kind === 'ESC_IDENTIFIER') this.#report(name.offset, "unsupported syntax: '`'")
+    const open = optional || name.kind === 'ESC_IDENTIFIER' ? undefined : this.#accept("'('")
+    if (open !== undefined) {
+      const args = this.#arguments()
+      return (
+        this.#expanded(open.offset, () => expandMember(open.offset, name.text, operand, args)) ?? {
+          kind: 'call',
+          offset: open.offset,
+          name: name.text,
+          target: operand,
+          args,
+        }
+      )
+    }
+    if (optional) {
+      const field: Node = { kind: 'literal', offset: name.offset, value: name.text }
+      return this.#call(dot.offset, '_?._', operand, field)
+    }
+    return { kind: 'select', offset: dot.offset, operand, field: name.text, testOnly: false }
+  }
+
+  #index(operand: Node, open: Token): Node {
+    const optional = this.#accept("'?'") !== undefined
+    const index = this.#expression()
+    this.#take("']'")
+    return this.#call(open.offset, optional ? '_[?_]' : '_[_]', operand, index)
+  }
+
+  #arguments(): Node[] {
+    const args: Node[] = []
+    if (this.#accept("')'") !== undefined) return args
+    do args.push(this.#expression())
+    while (this.#accept("','") !== undefined)
+    this.#take("')'")
+    return args
+  }
+
+  #expanded(offset: number, expand: () => Node | undefined): Node | undefined {
+    try {
+      return expand()
+    } catch (error) {
+      if (!(error instanceof MacroError)) throw error
+      return this.#report(error.offset < 0 ? offset : error.offset, error.message)
+    }
+  }
+
+  #primary(): Node {
+    const token = this.#next
+    switch (token.kind) {
+      case "'('": {
+        this.#at++
+        const inside = this.#expression()
+        this.#take("')'")
+        return inside
+      }
+      case "'['":
+        return this.#list()
+      case "'{'":
+        return this.#map()
+      case "'.'":
+      case 'IDENTIFIER':
+        return this.#name()
+      default:
+        return this.#literal()
+    }
+  }
+
+  #name(): Node {
+    const dot = this.#accept("'.'")
+    const first = this.#take('IDENTIFIER')
+    const lead = dot === undefined ? '' : '.'
+    const offset = dot?.offset ?? first.offset
+    if (this.#isMessage()) return this.#message(lead + first.text)
+    if (reserved.has(first.text)) {
+      if (this.#accept("'('") !== undefined) this.#arguments()
+      return this.#report(offset, `reserved identifier: ${first.text}`)
+    }
+    const open = this.#accept("'('")
+    if (open === undefined) return { kind: 'ident', offset: first.offset, name: lead + first.text }
+    const args = this.#arguments()
+    const name = lead + first.text
+    return (
+      this.#expanded(open.offset, () => expandGlobal(open.offset, name, args)) ?? this.#call(open.offset, name, ...args)
+    )
+  }
+
+  /** Whether dots and names lead to the brace that makes them the name of a message. */
+  #isMessage(): boolean {
+    let at = this.#at
+    while (this.#tokens[at]!.kind === "'.'" && this.#tokens[at + 1]!.kind === 'IDENTIFIER') at += 2
+    return this.#tokens[at]!.kind === "'{'"
+  }
+
+  #message(start: string): Node {
+    let typeName = start
+    while (this.#accept("'.'") !== undefined) typeName += `.${this.#take('IDENTIFIER').text}`
+    const open = this.#take("'{'")
+    const fields: FieldEntry[] = []
+    while (!this.#is("'}'") && !this.#is("','")) {
+      const optional = this.#accept("'?'") !== undefined
+      const name = this.#accept('IDENTIFIER') ?? this.#take('ESC_IDENTIFIER')
+      if (name.kind === 'ESC_IDENTIFIER') this.#report(name.offset, "unsupported syntax: '`'")
+      const colon = this.#take("':'")
+      fields.push({ offset: colon.offset, name: name.text, value: this.#expression(), optional })
+      if (!this.#isMoreAfterComma()) break
+    }
+    this.#accept("','")
+    this.#take("'}'")
+    return { kind: 'struct', offset: open.offset, typeName, fields }
+  }
+
+  /** Eats a comma that more follows; a last comma is left for the caller. */
+  #isMoreAfterComma(): boolean {
+    const after = this.#tokens[this.#at + 1]?.kind
+    if (!this.#is("','") || after === "'}'" || after === "']'") return false
+    this.#at++
+    return true
+  }
+
+  #list(): Node {
+    const open = this.#take("'['")
+    const elements: Node[] = []
+    const optionals: number[] = []
+    while (!this.#is("']'") && !this.#is("','")) {
+      if (this.#accept("'?'") !== undefined) optionals.push(elements.length)
+      elements.push(this.#expression())
+      if (!this.#isMoreAfterComma()) break
+    }
+    this.#accept("','")
+    this.#take("']'")
+    return { kind: 'list', offset: open.offset, elements, optionals }
+  }
+
+  #map(): Node {
+    const open = this.#take("'{'")
+    const entries: MapEntry[] = []
+    while (!this.#is("'}'") && !this.#is("','")) {
+      const optional = this.#accept("'?'") !== undefined
+      const key = this.#expression()
+      const colon = this.#take("':'")
+      entries.push({ offset: colon.offset, key, value: this.#expression(), optional })
+      if (!this.#isMoreAfterComma()) break
+    }
+    this.#accept("','")
+    this.#take("'}'")
+    return { kind: 'map', offset: open.offset, entries }
+  }
+
+  #literal(): Node {
+    const start = this.#next
+    const sign = this.#is("'-'") && this.#isNegativeNumber() ? this.#tokens[this.#at++]!.text : ''
+    const token = this.#tokens[this.#at++]!
+    const value = this.#literalValue(token, sign)
+    if (typeof value === 'object' && value !== null && 'problem' in value)
+      return this.#report(start.offset, value.problem)
+    return { kind: 'literal', offset: start.offset, value: value as Value }
+  }
+
+  #literalValue({ kind, text }: Token, sign: string): Value | { readonly problem: string } {
+    switch (kind) {
+      case 'NUM_INT': {
+        const number = sign === '-' ? -BigInt(text) : BigInt(text)
+        return number < int64Min || number > int64Max ? { problem: 'invalid int literal' } : intOf(number)
+      }
+      case 'NUM_UINT': {
+        const number = BigInt(text.slice(0, -1))
+        return number > uint64Max ? { problem: 'invalid uint literal' } : new Uint(number)
+      }
+      case 'NUM_FLOAT': {
+        const number = Number(sign + text)
+        return Number.isFinite(number) ? new Double(number) : { problem: 'invalid double literal' }
+      }
+      case 'STRING':
+      case 'BYTES':
+        try {
+          return kind === 'STRING' ? unescapeString(text) : unescapeBytes(text.slice(1))
+        } catch (error) {
+          return { problem: (error as Error).message }
+        }
+      case "'true'":
+        return true
+      case "'false'":
+        return false
+      case "'null'":
+        return null
+      default:
+        throw new NotGrammatical()
+    }
+  }
+}
+
+/** The tree of an expression, or what is wrong with it. */
+export function parse(source: string): { readonly tree: Node } | { readonly issues: readonly Issue[] } {
+  const length = [...source].length
+  if (length > expressionLengthMax) {
+    const message = `expression code point size exceeds limit: size: ${length}, limit ${expressionLengthMax}`
+    return { issues: [{ offset: -1, message }] }
+  }
+  const { tokens, issues } = tokensOf(source)
+  const parser = new Parser(tokens)
+  try {
+    const tree = parser.whole()
+    const all = [...issues, ...parser.issues]
+    return all.length === 0 ? { tree } : { issues: all }
+  } catch (error) {
+    if (error instanceof NotGrammatical) return { issues: [...issues, ...parser.issues, ...syntaxIssues(tokens)] }
+    if (error instanceof TooDeep || error instanceof RangeError) {
+      const message = `expression recursion limit exceeded: ${expressionDepthMax}`
+      return { issues: [...issues, { offset: -1, message }] }
+    }
+    throw error
+  }
+}
