@@ -11,6 +11,7 @@ import { createCriRuntime, systemCgroups } from '../src/kubelet/index.ts'
 import { parseYaml, systemClock } from '../src/machinery/index.ts'
 import { configMaps, nodes, type Pod, pods } from '../src/resources/index.ts'
 import { shellImageArchive } from '../test/fixtures/shell-image.ts'
+import { benchCel } from './cel.ts'
 
 const root = join(import.meta.dirname, '..')
 const cox = join(root, 'cox')
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   inProcess: benchInProcess,
   api: benchApi,
   scheduler: benchScheduler,
+  cel: async () => benchCel(note),
 }
 for (const [name, part] of Object.entries(parts)) {
   if (wanted.length === 0 || wanted.includes(name)) await part()
