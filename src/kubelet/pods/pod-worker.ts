@@ -142,13 +142,17 @@ export class PodWorker {
     if (ending !== undefined) return this.#end(ending, view)
     const { changed: resized, restarts } = await this.#resizer.apply(this.pod, view)
     if (resized) view = await this.#look()
-    await this.#statuses.write(view)
+    // Told while it is acted upon: an API that is slow, or not there, keeps no container waiting.
+    const told = this.#statuses.write(view)
+    told.catch(() => {})
     if (restarts.length > 0) {
       await Promise.all(restarts.map((step) => this.#actions.kill(step)))
+      await told
       return 0
     }
     const plan = this.#plan(view)
     const changed = await this.#actions.carryOut(plan, view, signal)
+    await told
     if (changed) await this.#statuses.write(await this.#look())
     if (signal.aborted) return resyncMs
     await this.#actions.removeOld(view)
