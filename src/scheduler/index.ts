@@ -2,4 +2,5 @@
 export type { ClusterChange, NodeView, SchedulerPlugin, Verdict } from './framework/framework.ts'
 export { fits, refuse, refuseAlways } from './framework/framework.ts'
 export { defaultPlugins } from './plugins/index.ts'
+export { chosenPoints, type PluginSet, type Profile, type ProfileChoice, profileOf } from './profile/profile.ts'
 export { runScheduler, type SchedulerParts } from './run.ts'

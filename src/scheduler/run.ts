@@ -15,10 +15,11 @@ import {
 import { type Node, namespaces, nodes, type Pod, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { Placer } from './cycle/place.ts'
-import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
+import type { ClusterChange } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { defaultPlugins } from './plugins/index.ts'
-import { SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
+import { defaultSchedulerName, type Profile, profileOf } from './profile/profile.ts'
+import { type QueueBackoff, SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
 
 export interface SchedulerParts {
   readonly client: Client
@@ -29,9 +30,9 @@ export interface SchedulerParts {
   readonly log: Log
   readonly journal: DecisionJournal
   readonly metrics: Metrics
-  readonly plugins?: readonly SchedulerPlugin[]
-  /** Pods that name another scheduler are left alone. */
-  readonly schedulerName?: string
+  /** One per scheduler name; pods that name another scheduler are left alone. Default: the default profile. */
+  readonly profiles?: readonly Profile[]
+  readonly backoff?: QueueBackoff
 }
 
 /** Bindings under way at once; a slow API slows placing down rather than piling up work. */
@@ -49,10 +50,8 @@ export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): 
 
 class Scheduler {
   readonly #parts: SchedulerParts
-  readonly #plugins: readonly SchedulerPlugin[]
-  readonly #name: string
+  readonly #profiles: ReadonlyMap<string, Profile & { readonly placer: Placer }>
   readonly #columns = new NodeColumns()
-  readonly #placer: Placer
   readonly #queue: SchedulingQueue
   readonly #binding = new Set<Promise<void>>()
   /** Pods decided but not yet seen bound, by uid. */
@@ -63,10 +62,14 @@ class Scheduler {
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
-    this.#plugins = parts.plugins ?? defaultPlugins
-    this.#name = parts.schedulerName ?? 'default-scheduler'
-    this.#placer = new Placer(this.#plugins, parts.random)
-    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
+    const profiles = parts.profiles ?? [profileOf({}, defaultPlugins)]
+    this.#profiles = new Map(
+      profiles.map((profile) => [
+        profile.name,
+        { ...profile, placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore) },
+      ]),
+    )
+    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.backoff)
     const { metrics } = parts
     this.#attempts = metrics.counter(
       'scheduler_schedule_attempts_total',
@@ -131,7 +134,8 @@ class Scheduler {
     const { pod } = waiting
     const facts = factsOf(pod)
     const { uid, name, namespace, resourceVersion } = pod.metadata
-    const placement = this.#placer.place(facts, this.#columns)
+    const profile = nameOfProfile(pod)
+    const placement = this.#profiles.get(profile)!.placer.place(facts, this.#columns)
     const decision = {
       atMs: clock.now(),
       component: 'scheduler',
@@ -141,7 +145,7 @@ class Scheduler {
     }
     if (placement.nodeName === undefined) {
       journal.record({ ...decision, reason: placement.message })
-      this.#attempts.inc({ result: 'unschedulable', profile: this.#name })
+      this.#attempts.inc({ result: 'unschedulable', profile })
       this.#queue.failed(uid, placement.wakeOn, false)
       void this.#reportRefusal(pod, placement.message)
       return
@@ -152,8 +156,8 @@ class Scheduler {
     const binding = this.#bind(waiting, nodeName)
       .then(
         (revision) => {
-          this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile: this.#name })
-          this.#attempts.inc({ result: 'scheduled', profile: this.#name })
+          this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile })
+          this.#attempts.inc({ result: 'scheduled', profile })
           journal.record({
             ...decision,
             writtenRevision: revision,
@@ -185,7 +189,7 @@ class Scheduler {
     const { uid } = pod.metadata
     this.#assumed.delete(uid)
     this.#columns.removePod(uid)
-    this.#attempts.inc({ result: 'error', profile: this.#name })
+    this.#attempts.inc({ result: 'error', profile: nameOfProfile(pod) })
     // Gone or bound by somebody else: what the cache shows next decides.
     if (isNotFound(error)) {
       this.#queue.done(uid)
@@ -279,8 +283,9 @@ class Scheduler {
       this.#queue.delete(uid)
       return
     }
-    if ((next.spec?.schedulerName ?? 'default-scheduler') !== this.#name || this.#assumed.has(uid)) return
-    const gated = this.#plugins.some((plugin) => plugin.preEnqueue?.(next).fits === false)
+    const profile = this.#profiles.get(nameOfProfile(next))
+    if (profile === undefined || this.#assumed.has(uid)) return
+    const gated = profile.plugins.some((plugin) => plugin.preEnqueue?.(next).fits === false)
     // Kubernetes: a change of status alone (our own report of the refusal) is no reason to try again.
     if (
       this.#queue.has(uid) &&
@@ -300,6 +305,11 @@ class Scheduler {
     this.#columns.removePod(uid)
     if (held) this.#queue.wake('AssignedPod/Delete')
   }
+}
+
+/** The profile that a pod asks for. */
+function nameOfProfile({ spec }: Pod): string {
+  return spec?.schedulerName ?? defaultSchedulerName
 }
 
 /** What of a node changed, in the terms that refused pods wait for. */

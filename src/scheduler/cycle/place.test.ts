@@ -105,7 +105,14 @@ test('host ports keep two pods off one node, and a freed one is used again', () 
 })
 
 test('the number of nodes scored follows percentageOfNodesToScore', () => {
-  assert.deepEqual([50, 100, 1000, 5000, 10000].map(nodesToScore), [50, 100, 420, 500, 500])
+  assert.deepEqual(
+    [50, 100, 1000, 5000, 10000].map((count) => nodesToScore(count)),
+    [50, 100, 420, 500, 500],
+  )
+  assert.deepEqual(
+    [50, 1000, 5000].map((count) => nodesToScore(count, 80)),
+    [50, 800, 4000],
+  )
 })
 
 test('columns and plain plugins agree on random clusters', () => {

@@ -25,9 +25,9 @@ const scoredNodesMin = 100
 const scoredPercentMin = 5
 
 /** Kubernetes' percentageOfNodesToScore when it is not set: 50 % less one for each 125 nodes, at least 5 %. */
-export function nodesToScore(count: number): number {
+export function nodesToScore(count: number, percentage = 0): number {
   if (count < scoredNodesMin) return count
-  const percent = Math.max(50 - Math.floor(count / 125), scoredPercentMin)
+  const percent = percentage === 0 ? Math.max(50 - Math.floor(count / 125), scoredPercentMin) : percentage
   return Math.max(Math.floor((count * percent) / 100), scoredNodesMin)
 }
 
@@ -43,13 +43,15 @@ const signaturesKeptMax = 1000
 export class Placer {
   readonly #plugins: readonly SchedulerPlugin[]
   readonly #random: Random
+  readonly #percentage: number
   readonly #answers = new Map<string, KnownAnswers>()
   #start = 0
   #uses = 0
 
-  constructor(plugins: readonly SchedulerPlugin[], random: Random) {
+  constructor(plugins: readonly SchedulerPlugin[], random: Random, percentageOfNodesToScore = 0) {
     this.#plugins = plugins
     this.#random = random
+    this.#percentage = percentageOfNodesToScore
   }
 
   place(facts: PodFacts, columns: NodeColumns): Placement {
@@ -63,7 +65,7 @@ export class Placer {
       }
     const prepared = this.#prepare(facts, columns)
     const candidates = this.#filter(facts, columns)
-    const wanted = nodesToScore(total)
+    const wanted = nodesToScore(total, this.#percentage)
     const feasible: number[] = []
     let evaluated = 0
     for (let step = 0; step < columns.size && feasible.length < wanted; step++) {

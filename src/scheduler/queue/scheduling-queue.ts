@@ -3,10 +3,14 @@ import type { Pod } from '../../resources/index.ts'
 import type { ClusterChange } from '../framework/framework.ts'
 
 /** Kubernetes: 1 s after the first failure, doubling to 10 s; unschedulable pods are tried again after 5 min at the latest. */
-const backoffMinMs = 1000
-const backoffMaxMs = 10_000
+const backoffDefault: QueueBackoff = { minMs: 1000, maxMs: 10_000 }
 const unschedulableMsMax = 5 * 60_000
 
+/** How long a refused pod waits at least before it is tried again: doubling from the first to the last. */
+export interface QueueBackoff {
+  readonly minMs: number
+  readonly maxMs: number
+}
 /** A pod that waits to be placed. */
 export interface Waiting {
   readonly pod: Pod
@@ -32,9 +36,11 @@ export class SchedulingQueue {
   readonly #active: Waiting[] = []
   readonly #unschedulable = new Set<Waiting>()
   readonly #onReady: () => void
+  readonly #backoff: QueueBackoff
 
-  constructor(clock: Clock, onReady: () => void) {
+  constructor(clock: Clock, onReady: () => void, backoff: QueueBackoff = backoffDefault) {
     this.#clock = clock
+    this.#backoff = backoff
     this.#onReady = onReady
   }
 
@@ -124,7 +130,8 @@ export class SchedulingQueue {
   #activateOrBackOff(waiting: Waiting): void {
     this.#unschedulable.delete(waiting)
     const nowMs = this.#clock.monotonic()
-    const delayMs = waiting.attempts === 0 ? 0 : Math.min(backoffMinMs * 2 ** (waiting.attempts - 1), backoffMaxMs)
+    const { minMs, maxMs } = this.#backoff
+    const delayMs = waiting.attempts === 0 ? 0 : Math.min(minMs * 2 ** (waiting.attempts - 1), maxMs)
     const readyMs = waiting.failedMs + delayMs
     if (waiting.attempts === 0 || readyMs <= nowMs) {
       this.#activate(waiting)
