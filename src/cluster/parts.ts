@@ -1,17 +1,18 @@
+import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
 import { createClient, createEventRecorder, type RecordEvent } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
-import { runScheduler } from '../scheduler/index.ts'
+import { defaultPlugins, profileOf, runScheduler } from '../scheduler/index.ts'
 import type { Pki } from './certificates/pki.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
 import type { Nodes } from './node/nodes.ts'
-import { dnsListenerOf } from './node/places.ts'
+import { dnsListenerOf, nodeAddressOf } from './node/places.ts'
 
 /** What every part of a cluster is started with. */
 export interface PartsContext {
@@ -100,15 +101,47 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
     )
 }
 
-function schedulerOf({ clock, random, logs, journal, metrics }: PartsContext): Run {
+function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsContext): Run {
+  const { profiles = [{}], ...chosen } = settings.components?.scheduler ?? {}
+  const {
+    percentageOfNodesToScore: percentage,
+    podInitialBackoffSeconds: first = 1,
+    podMaxBackoffSeconds: last = 10,
+  } = chosen
   return (access, record, life) =>
-    runScheduler({ ...access, clock, random, record, journal, metrics, log: logs.of('scheduler') }, life)
+    runScheduler(
+      {
+        ...access,
+        clock,
+        random,
+        record,
+        journal,
+        metrics,
+        log: logs.of('scheduler'),
+        profiles: profiles.map((choice) => profileOf(choice, defaultPlugins, percentage)),
+        backoff: { minMs: first * 1000, maxMs: last * 1000 },
+      },
+      life,
+    )
 }
 
 function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
-  const { nodeName, network } = settings
+  const { nodeName, network, components } = settings
+  const chosen = components?.proxy?.nodePortAddresses ?? []
+  const nodePortAddresses = chosen[0] === 'primary' ? [`${nodeAddressOf(networkInterfaces(), settings)}/32`] : chosen
   return ({ informers }, _record, life) =>
-    runProxy({ informers, clock, nodeName, tableName: network.nftTable, log: logs.of('proxy'), metrics }, life)
+    runProxy(
+      {
+        informers,
+        clock,
+        nodeName,
+        tableName: network.nftTable,
+        nodePortAddresses,
+        log: logs.of('proxy'),
+        metrics,
+      },
+      life,
+    )
 }
 
 function dnsOf({ settings, clock, logs, metrics }: PartsContext): Run {

@@ -4,13 +4,23 @@ import type { Client, Informers } from '../client/index.ts'
 import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
 import { type Node, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
 import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
+import { pauseImage } from './containerd/pause-image.ts'
 import type { RecordEvent } from './events.ts'
+import { collectImages, imageGcDefaults } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
 import { type Machine, machineUsage } from './machine/machine.ts'
 import { keepLease } from './node/lease.ts'
 import { allocatableOf, capacityOf } from './node/node-object.ts'
 import { keepNodeStatus } from './node/node-status.ts'
+import {
+  createPressure,
+  hardThresholds,
+  type NodeRoom,
+  type PressureCondition,
+  pressedConditions,
+  pressureTransitionMsDefault,
+} from './node/pressure.ts'
 import { admissionRefusal } from './pods/admission.ts'
 import type { PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
@@ -32,6 +42,8 @@ export interface KubeletParts {
   readonly clock: Clock
   readonly random: Random
   readonly record: RecordEvent
+  /** What is left on the node. Left out: more than enough of everything. */
+  readonly room?: () => Promise<NodeRoom>
   /** Told of what went wrong and will be tried again. */
   readonly complain: (about: string, error: unknown) => void
   /** This process, whose open files `mount` is pointed at. */
@@ -104,6 +116,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     keepNodeStatus(
       {
         ...parts,
+        pressure: pressureOf(parts),
         onNode: (written) => {
           node = written
         },
@@ -123,7 +136,20 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   await Promise.allSettled([
     ...nodeLoops,
     followEvents(runtime, workers, signal),
-    rotateLogs(parts, signal),
+    rotateLogs({ ...parts, ...settings.logs }, signal),
+    collectImages(
+      {
+        ...parts,
+        node: () => node,
+        limits: { ...imageGcDefaults, ...settings.imageGc },
+        isPinned: (names) => names.includes(pauseImage),
+        async disk() {
+          const { available, capacity } = (await parts.room?.())?.['imagefs.available'] ?? { available: 0, capacity: 0 }
+          return { availableBytes: available, capacityBytes: capacity }
+        },
+      },
+      signal,
+    ),
     relist(
       parts,
       context,
@@ -136,6 +162,12 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     untilAborted(signal),
   ])
   await Promise.allSettled(running)
+}
+
+function pressureOf({ settings, room, clock }: KubeletParts): () => Promise<ReadonlySet<PressureCondition>> {
+  const shown = createPressure(settings.pressureTransitionMs ?? pressureTransitionMsDefault)
+  return async () =>
+    shown(pressedConditions((await room?.()) ?? {}, settings.thresholds ?? hardThresholds), clock.monotonic())
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -169,7 +201,7 @@ async function podContext(
     nodeMemoryBytes: machine.memoryBytes,
     nodeDns: parseResolvConf(await readFile(settings.resolvConf, 'utf8').catch(() => '')),
     volumes: createVolumes({ podsDirectory, clock, objects, node, token: tokens.token, pid: parts.pid }),
-    images: createImagePuller(parts),
+    images: createImagePuller({ ...parts, pullsAtOnceMax: settings.pullsAtOnceMax }),
     async services() {
       await serviceInformer.synced(signal)
       return serviceInformer.list()

@@ -1,4 +1,6 @@
 import type { Taint } from '../resources/index.ts'
+import type { ImageGcLimits } from './images/image-gc.ts'
+import type { PressureSignal } from './node/pressure.ts'
 
 /** What one kubelet is told about its node and its places. */
 export interface KubeletSettings {
@@ -28,4 +30,14 @@ export interface KubeletSettings {
   readonly runtimeName: string
   readonly version: string
   readonly providerId?: string
+  /** When container logs are turned over; Kubernetes' defaults unless given. */
+  readonly logs?: { readonly bytesMax?: number; readonly filesMax?: number }
+  /** When unused images go; Kubernetes' defaults unless given. */
+  readonly imageGc?: Partial<ImageGcLimits>
+  /** What has to be left on the node; Kubernetes' hard eviction thresholds unless given. */
+  readonly thresholds?: Readonly<Partial<Record<PressureSignal, string>>>
+  /** How long pressure is shown after it was last seen. */
+  readonly pressureTransitionMs?: number
+  /** How many images are pulled at once; any number unless given. */
+  readonly pullsAtOnceMax?: number
 }

@@ -11,6 +11,8 @@ export interface ProxyParts {
   readonly nodeName: string
   /** The nft table that belongs to this proxy alone. */
   readonly tableName: string
+  /** Where node ports answer, as IPv4 ranges; none: at every address of the node but those of its loopback. */
+  readonly nodePortAddresses?: readonly string[]
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -23,7 +25,7 @@ const syncBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.2
 
 /** Keeps the node's service rules equal to the services and endpoints, until the signal aborts. The rules outlive it. */
 export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<void> {
-  const { informers, clock, nodeName, tableName, log, metrics } = parts
+  const { informers, clock, nodeName, tableName, nodePortAddresses = [], log, metrics } = parts
   const serviceCache = informers.of(services)
   const sliceCache = informers.of(endpointSlices)
   sliceCache.addIndex('service', (slice) => {
@@ -69,7 +71,7 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
         slicesOf: (service) => sliceCache.by('service', service),
         nodeName,
       })
-      const { text, installed: next } = transactionOf(tableName, frontends, installed)
+      const { text, installed: next } = transactionOf(tableName, frontends, installed, nodePortAddresses)
       // What an earlier life left is replaced whole, in the same transaction.
       await applyTransaction(isFirst ? `add table ip ${tableName}\ndelete table ip ${tableName}\n${text}` : text)
       installed = next

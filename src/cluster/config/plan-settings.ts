@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
-import { parseYamlDocuments } from '../../machinery/index.ts'
+import { sameJson } from '../../machinery/index.ts'
 import { type ClusterHome, readState, writeSettings } from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
-import { type ClusterSettings, type NodeTemplate, networkOf, type OptionalPart } from './settings.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
+import { type ClusterSettings, clusterDomain, networkOf, type OptionalPart } from './settings.ts'
 
 /** What a command line asks for; all else is remembered or default. */
 export interface Wishes {
@@ -44,13 +44,13 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   const { name, home, wished } = input
   if (wished.dataDirectory !== undefined) await home.setDirectory(name, wished.dataDirectory)
   const known = await home.settingsOf(name)
-  const config = wished.configFile === undefined ? undefined : await readConfig(wished.configFile)
+  const config = wished.configFile === undefined ? undefined : await readConfiguration(wished.configFile)
   if (config !== undefined && 'problem' in config) return config
   if (known !== undefined) {
     const state = await readState(known.dataDirectory)
     const running = isRunning(state?.supervisor) || isRunning(state?.cluster)
     const wishedSettings = {
-      ...merged(known, wished, config?.nodeTemplates),
+      ...merged(known, wished, config),
       imagesDirectory: home.imagesDirectory,
     }
     if (running) return { settings: known, differences: differencesOf(known, wishedSettings), running, notes: [] }
@@ -61,7 +61,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
         problem: `port ${wishedSettings.port} is taken by another program; stop it or choose another with --port`,
       }
     await writeSettings(wishedSettings)
-    return { settings: wishedSettings, differences: [], running, notes: [] }
+    return { settings: wishedSettings, differences: [], running, notes: config?.notes ?? [] }
   }
   const real = input.isRoot && input.platform === 'linux'
   const notes =
@@ -94,28 +94,24 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
     logFormat: 'text',
     verbosity: 2,
   }
-  const settings = merged(base, { ...wished, port }, config?.nodeTemplates)
+  const settings = merged(base, { ...wished, port }, config)
   const problem = problemOf(settings, input)
   if (problem !== '') return { problem }
   await writeSettings(settings)
-  return { settings, differences: [], running: false, notes }
+  return { settings, differences: [], running: false, notes: [...notes, ...(config?.notes ?? [])] }
 }
 
-function merged(
-  known: ClusterSettings,
-  wished: Wishes,
-  templates: readonly NodeTemplate[] | undefined,
-): ClusterSettings {
+function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, ...rest } = wished
-  const total = templates?.reduce((sum, one) => sum + (one.count ?? 1), 0)
+  if (config === undefined) return { ...known, ...rest }
+  const { nodeTemplates, components } = config
+  const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...known,
-    ...(templates === undefined
-      ? {}
-      : {
-          nodeTemplates: templates,
-          ...(wished.nodes === undefined && total !== undefined && total > 0 ? { nodes: total } : {}),
-        }),
+    nodeTemplates,
+    components,
+    network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
+    ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
   }
 }
@@ -137,9 +133,13 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): readonl
   const simple = keys
     .filter((key) => text(known[key]) !== text(wished[key]))
     .map((key) => `${key} is ${text(known[key])}, not ${text(wished[key])}`)
-  return JSON.stringify(known.nodeTemplates) === JSON.stringify(wished.nodeTemplates)
-    ? simple
-    : [...simple, 'the configured nodes differ']
+  return [
+    ...simple,
+    ...(sameJson(known.nodeTemplates, wished.nodeTemplates) ? [] : ['the configured nodes differ']),
+    ...(['kubelet', 'proxy', 'scheduler'] as const)
+      .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
+      .map((part) => `the configuration of the ${part} differs`),
+  ]
 }
 
 /** Whether nothing on this machine uses that network yet: clusters kept in another home are seen only by their traces. */
@@ -171,39 +171,3 @@ function isFree(port: number): Promise<boolean> {
     server.listen({ port, host: '::', exclusive: true }, () => server.close(() => resolve(true)))
   })
 }
-
-/** Our own kind describes simulated nodes; Kubernetes' component kinds are checked for being ones we know. */
-async function readConfig(
-  file: string,
-): Promise<{ readonly problem: string } | { readonly nodeTemplates: readonly NodeTemplate[] }> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    return {
-      problem: `the configuration ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    }
-  }
-  const nodeTemplates: NodeTemplate[] = []
-  try {
-    for (const { value } of parseYamlDocuments(text)) {
-      const document = value as { apiVersion?: string; kind?: string; nodes?: readonly NodeTemplate[] } | null
-      if (document === null) continue
-      if (document.apiVersion === 'coxswain.dev/v1alpha1' && document.kind === 'ClusterConfiguration')
-        nodeTemplates.push(...(document.nodes ?? []))
-      else if (!knownKinds.has(`${document.apiVersion}/${document.kind}`)) {
-        return {
-          problem: `the configuration ${file} has a ${document.apiVersion ?? '?'} ${document.kind ?? '?'}, which is not known; known are ${[...knownKinds, 'coxswain.dev/v1alpha1/ClusterConfiguration'].join(', ')}`,
-        }
-      }
-    }
-  } catch (error) {
-    return {
-      problem: `the configuration ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-    }
-  }
-  return { nodeTemplates }
-}
-
-/** Kubernetes' own configuration kinds that are understood. */
-const knownKinds: ReadonlySet<string> = new Set<string>()

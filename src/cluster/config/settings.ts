@@ -1,3 +1,5 @@
+import type { ComponentChoices } from './components.ts'
+
 /** The parts of a cluster that may be left out, so that somebody else's can take their place. */
 export const optionalParts = ['scheduler', 'controllers', 'kubelet', 'proxy', 'dns'] as const
 export type OptionalPart = (typeof optionalParts)[number]
@@ -26,6 +28,8 @@ export interface ClusterSettings {
   readonly nodeTemplates: readonly NodeTemplate[]
   readonly nodeName: string
   readonly network: ClusterNetwork
+  /** What configuration files chose for the kubelet, the proxy and the scheduler. */
+  readonly components?: ComponentChoices
   readonly logFormat: 'text' | 'json'
   readonly verbosity: number
 }

@@ -5,6 +5,7 @@ import {
   createCriRuntime,
   type Kubelet,
   kubeletHandlers,
+  machineRoom,
   runKubelet,
   startContainerd,
   systemCgroups,
@@ -18,6 +19,7 @@ import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
 import { kubernetesVersion } from '../version.ts'
+import { kubeletSettingsOf } from './kubelet-choices.ts'
 import { serveImages } from './node-images.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
 
@@ -74,25 +76,20 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
   await runKubelet(
     {
       settings: {
+        ...kubeletSettingsOf(settings),
         nodeName: settings.nodeName,
         rootDirectory: join(layout.node, 'kubelet'),
         logDirectory: join(layout.node, 'logs', 'pods'),
         nodeIps: [parts.address],
         hostname: settings.nodeName,
-        clusterDomain: settings.network.clusterDomain,
-        clusterDns: settings.without.includes('dns') ? [] : [settings.network.dnsAddress],
-        maxPods: 110,
         port: settings.network.kubeletPort,
         cgroupRoot: `${cgroupOf(settings)}/kubepods`,
         labels: parts.labels ?? controlPlaneLabels,
-        taints: [],
-        reserved: {},
-        resolvConf: '/etc/resolv.conf',
-        allowedUnsafeSysctls: [],
         runtimeName: 'containerd',
         version: kubernetesVersion,
       },
       machine,
+      room: () => machineRoom({ pods: layout.node, images: containerdSettings.directory }),
       client: access.client,
       informers: access.informers,
       runtime,

@@ -1,6 +1,7 @@
 import { Backoff, type Clock, durationText } from '../../machinery/index.ts'
 import type { Pod, Secret } from '../../resources/index.ts'
 import type { EventType } from '../events.ts'
+import { createLimit } from '../limit.ts'
 import { type Credentials, type ImageOnNode, type Runtime, RuntimeError } from '../runtime/runtime.ts'
 import type { AnyContainer } from '../sync/containers.ts'
 import { StartError } from '../sync/start-error.ts'
@@ -9,6 +10,7 @@ import { credentialsFor, imageNameComplaint } from './credentials.ts'
 export interface ImagePullerParts {
   readonly runtime: Runtime
   readonly clock: Clock
+  readonly pullsAtOnceMax?: number | undefined
 }
 export type TellOfContainer = (type: EventType, reason: string, message: string) => void
 export interface PresentImage {
@@ -23,7 +25,8 @@ export interface ImagePuller {
 /** Kubernetes: 10 s, doubled up to 5 min. */
 const pullBackoff = { initialMs: 10_000, maxMs: 300_000 }
 
-export function createImagePuller({ runtime, clock }: ImagePullerParts): ImagePuller {
+export function createImagePuller({ runtime, clock, pullsAtOnceMax }: ImagePullerParts): ImagePuller {
+  const limit = createLimit(pullsAtOnceMax ?? Number.POSITIVE_INFINITY)
   const backoff = new Backoff<string>(pullBackoff)
   const lastErrors = new Map<string, string>()
   /** Pulls under way: whoever wants the same image with the same credentials waits for the same one. */
@@ -33,7 +36,7 @@ export function createImagePuller({ runtime, clock }: ImagePullerParts): ImagePu
     const key = JSON.stringify([image, credentials])
     const known = running.get(key)
     if (known !== undefined) return known
-    const started = pullWithAny(runtime, image, credentials).finally(() => running.delete(key))
+    const started = limit(() => pullWithAny(runtime, image, credentials)).finally(() => running.delete(key))
     running.set(key, started)
     return started
   }

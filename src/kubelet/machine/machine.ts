@@ -1,7 +1,8 @@
 import { readFileSync, statfsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
 import type { CgroupUsage } from '../cgroups/cgroups.ts'
+import type { NodeRoom } from '../node/pressure.ts'
 
 /** What a machine is and has, as its Node tells. */
 export interface Machine {
@@ -60,5 +61,31 @@ export async function machineUsage(): Promise<CgroupUsage> {
     usageBytes: bytesOf('MemTotal') - bytesOf('MemFree'),
     workingSetBytes: bytesOf('MemTotal') - bytesOf('MemAvailable'),
     rssBytes: bytesOf('AnonPages'),
+  }
+}
+
+/** What is left on this machine: its memory, its process ids, and the disks that pods and images are on. */
+export async function machineRoom(directories: { readonly pods: string; readonly images: string }): Promise<NodeRoom> {
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '')
+  const [memory, load, pidMax, threadsMax, nodefs, imagefs] = await Promise.all([
+    read('/proc/meminfo'),
+    read('/proc/loadavg'),
+    read('/proc/sys/kernel/pid_max'),
+    read('/proc/sys/kernel/threads-max'),
+    statfs(directories.pods),
+    statfs(directories.images),
+  ])
+  const bytesOf = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(memory)?.[1] ?? 0) * 1024
+  const threads = Number(/\/(\d+) /.exec(load)?.[1] ?? 0)
+  const pids = Math.min(...[pidMax, threadsMax].map(Number).filter((limit) => limit > 0))
+  const bytes = ({ bavail, blocks, bsize }: typeof nodefs) => ({ available: bavail * bsize, capacity: blocks * bsize })
+  const inodes = ({ ffree, files }: typeof nodefs) => ({ available: ffree, capacity: files })
+  return {
+    'memory.available': { available: bytesOf('MemAvailable'), capacity: bytesOf('MemTotal') },
+    'nodefs.available': bytes(nodefs),
+    'nodefs.inodesFree': inodes(nodefs),
+    'imagefs.available': bytes(imagefs),
+    'imagefs.inodesFree': inodes(imagefs),
+    ...(Number.isFinite(pids) ? { 'pid.available': { available: pids - threads, capacity: pids } } : {}),
   }
 }

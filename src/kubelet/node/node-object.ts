@@ -12,6 +12,7 @@ import type { Node, NodeCondition, NodeStatus } from '../../resources/index.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { ImageOnNode } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
+import type { PressureCondition } from './pressure.ts'
 
 const imagesMax = 50
 const namesPerImageMax = 5
@@ -69,6 +70,8 @@ export interface NodeStatusInput {
   readonly settings: KubeletSettings
   readonly machine: Machine
   readonly health: NodeHealth
+  /** What the node is short of. */
+  readonly pressure?: ReadonlySet<PressureCondition>
   /** `containerd://1.6.20` */
   readonly runtimeVersion: string
   readonly images: readonly ImageOnNode[]
@@ -116,16 +119,22 @@ function foreignResources(texts: ResourceTexts = {}, own: ResourceTexts): Resour
   return Object.fromEntries(Object.entries(texts).filter(([name]) => own[name] === undefined && name.includes('/')))
 }
 
-function conditionsOf({ health, before, nowMs }: NodeStatusInput): readonly NodeCondition[] {
+function conditionsOf({ health, pressure = new Set(), before, nowMs }: NodeStatusInput): readonly NodeCondition[] {
   const ready = health.runtime && health.network
-  const own = [
-    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-    ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  const own: readonly (readonly [type: string, status: string, reason: string, message: string])[] = [
+    pressure.has('MemoryPressure')
+      ? ['MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']
+      : ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    pressure.has('DiskPressure')
+      ? ['DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure']
+      : ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    pressure.has('PIDPressure')
+      ? ['PIDPressure', 'True', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available']
+      : ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
     ready
       ? ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status']
       : ['Ready', 'False', 'KubeletNotReady', health.message === '' ? 'container runtime is down' : health.message],
-  ] as const
+  ]
   const foreign = (before?.conditions ?? []).filter((one) => !own.some(([type]) => type === one.type))
   const now = timestampOf(nowMs)
   return [

@@ -6,6 +6,7 @@ import type { Machine } from '../machine/machine.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
 import { newNode, nodeLabels, nodeStatusOf } from './node-object.ts'
+import type { PressureCondition } from './pressure.ts'
 
 export interface NodeStatusParts {
   readonly settings: KubeletSettings
@@ -16,6 +17,8 @@ export interface NodeStatusParts {
   readonly random: Random
   readonly record: RecordEvent
   readonly complain: (about: string, error: unknown) => void
+  /** What the node is short of now. */
+  readonly pressure: () => Promise<ReadonlySet<PressureCondition>>
   /** Told of the Node as last written. */
   readonly onNode: (node: Node) => void
 }
@@ -46,7 +49,7 @@ export async function keepNodeStatus(parts: NodeStatusParts, signal: AbortSignal
       const due = clock.monotonic() - reportedMs >= reportMs
       const written = await updateStatus(parts, node, due)
       if (written !== undefined) {
-        tellOfReadiness(parts, node, written)
+        tellOfConditions(parts, node, written)
         node = written
         reportedMs = clock.monotonic()
       }
@@ -80,16 +83,20 @@ async function registerNode(parts: NodeStatusParts): Promise<Node> {
 }
 
 async function currentStatus(parts: NodeStatusParts, before: NodeStatus | undefined): Promise<NodeStatus> {
-  const { settings, machine, runtime, clock } = parts
+  const { settings, machine, runtime, clock, complain } = parts
+  const pressure = await parts.pressure().catch((error) => {
+    complain('what is left on the node', error)
+    return new Set<PressureCondition>()
+  })
   try {
     const [version, health, images] = await Promise.all([runtime.version(), runtime.ready(), runtime.listImages()])
     const runtimeVersion = `${version.name}://${version.version}`
-    return nodeStatusOf({ settings, machine, health, runtimeVersion, images, before, nowMs: clock.now() })
+    return nodeStatusOf({ settings, machine, health, pressure, runtimeVersion, images, before, nowMs: clock.now() })
   } catch (error) {
     const message = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`
     const health = { runtime: false, network: false, message }
     const runtimeVersion = before?.nodeInfo?.containerRuntimeVersion ?? ''
-    return nodeStatusOf({ settings, machine, health, runtimeVersion, images: [], before, nowMs: clock.now() })
+    return nodeStatusOf({ settings, machine, health, pressure, runtimeVersion, images: [], before, nowMs: clock.now() })
   }
 }
 
@@ -113,9 +120,19 @@ function withoutHeartbeats(status: NodeStatus): object {
   return { ...status, conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...rest }) => rest) }
 }
 
-function tellOfReadiness({ record, settings }: NodeStatusParts, before: Node, after: Node): void {
-  const readyOf = (node: Node) => node.status.conditions?.find(({ type }) => type === 'Ready')?.status
-  if (readyOf(before) === readyOf(after)) return
-  const reason = readyOf(after) === 'True' ? 'NodeReady' : 'NodeNotReady'
-  record(after, 'Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
+/** Kubernetes: each condition of the node that turns is an event. */
+const conditionEvents = [
+  ['MemoryPressure', 'NodeHasInsufficientMemory', 'NodeHasSufficientMemory'],
+  ['DiskPressure', 'NodeHasDiskPressure', 'NodeHasNoDiskPressure'],
+  ['PIDPressure', 'NodeHasInsufficientPID', 'NodeHasSufficientPID'],
+  ['Ready', 'NodeReady', 'NodeNotReady'],
+] as const
+
+function tellOfConditions({ record, settings }: NodeStatusParts, before: Node, after: Node): void {
+  for (const [condition, whenTrue, whenFalse] of conditionEvents) {
+    const statusOf = (node: Node) => node.status.conditions?.find(({ type }) => type === condition)?.status
+    if (statusOf(before) === statusOf(after)) continue
+    const reason = statusOf(after) === 'True' ? whenTrue : whenFalse
+    record(after, 'Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`)
+  }
 }

@@ -1,5 +1,5 @@
 import type { Client } from '../../client/index.ts'
-import { msOf } from '../../machinery/index.ts'
+import { msOf, quantityOf, quantityText } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import {
   acceptOneWay,
@@ -260,8 +260,8 @@ function configuration({ settings }: Kubelet): object {
     nodeStatusReportFrequency: '5m0s',
     nodeLeaseDurationSeconds: 40,
     syncFrequency: '1m0s',
-    containerLogMaxSize: '10Mi',
-    containerLogMaxFiles: 5,
+    containerLogMaxSize: quantityText(quantityOf(settings.logs?.bytesMax ?? 10 * 2 ** 20, 'BinarySI')),
+    containerLogMaxFiles: settings.logs?.filesMax ?? 5,
     failCgroupV1: false,
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true, cacheTTL: '2m0s' } },
     authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '5m0s', cacheUnauthorizedTTL: '30s' } },

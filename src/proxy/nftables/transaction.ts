@@ -19,6 +19,7 @@ export function transactionOf(
   table: string,
   frontends: readonly Frontend[],
   before: Installed,
+  nodePortAddresses: readonly string[] = [],
 ): { readonly text: string; readonly installed: Installed } {
   const chains = new Set<string>()
   const sets = new Set<string>()
@@ -54,7 +55,7 @@ export function transactionOf(
   const stale = (kind: 'chain' | 'set', old: ReadonlySet<string>, now: ReadonlySet<string>) =>
     [...old].filter((name) => !now.has(name)).map((name) => `delete ${kind} ip ${table} ${name}`)
   const lines = [
-    ...fixedParts(table),
+    ...fixedParts(table, nodePortAddresses),
     ...['cluster', 'node-ports', 'endpoints'].map((name) => `flush map ip ${table} ${name}`),
     ...['hairpin', 'unserved', 'unserved-node-ports'].map((name) => `flush set ip ${table} ${name}`),
     ...picks.flatMap((name) => [
@@ -82,7 +83,8 @@ export function transactionOf(
 }
 
 /** Maps, sets and hooks that every table has; adding them again changes nothing. */
-function fixedParts(table: string): readonly string[] {
+function fixedParts(table: string, nodePortAddresses: readonly string[]): readonly string[] {
+  const nodePortsAt = nodePortAddresses.length === 0 ? '' : `ip daddr { ${nodePortAddresses.join(', ')} } `
   const vip = 'ipv4_addr . inet_proto . inet_service'
   const chain = (name: string, hook: string, rules: readonly string[]) => [
     `add chain ip ${table} ${name} ${hook}`,
@@ -102,7 +104,7 @@ function fixedParts(table: string): readonly string[] {
     ]),
     ...chain('services', '', [
       'ip daddr . meta l4proto . th dport vmap @cluster',
-      'ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @node-ports',
+      `ip daddr != 127.0.0.0/8 ${nodePortsAt}fib daddr type local meta l4proto . th dport vmap @node-ports`,
     ]),
     ...chain('nat-prerouting', '{ type nat hook prerouting priority dstnat; policy accept; }', ['jump services']),
     ...chain('nat-output', '{ type nat hook output priority -100; policy accept; }', ['jump services']),
@@ -112,7 +114,7 @@ function fixedParts(table: string): readonly string[] {
     ]),
     ...chain('refuse', '', [
       'ct state new ip daddr . meta l4proto . th dport @unserved reject',
-      'ct state new fib daddr type local meta l4proto . th dport @unserved-node-ports reject',
+      `ct state new ${nodePortsAt}fib daddr type local meta l4proto . th dport @unserved-node-ports reject`,
     ]),
     ...['input', 'forward', 'output'].flatMap((hook) =>
       chain(`filter-${hook}`, `{ type filter hook ${hook} priority -110; policy accept; }`, ['jump refuse']),

@@ -1,0 +1,199 @@
+import type { Taint } from '../../resources/index.ts'
+import type { ProfileChoice } from '../../scheduler/index.ts'
+import { componentFields } from './component-fields.ts'
+import {
+  address,
+  ConfigError,
+  cidr,
+  duration,
+  fieldsOf,
+  integer,
+  listOf,
+  mapOf,
+  oneOf,
+  quantity,
+  type Reader,
+  text,
+  truth,
+} from './read-fields.ts'
+
+/** What of KubeletConfiguration has an effect, under Kubernetes' names. */
+export interface KubeletChoices {
+  readonly maxPods?: number
+  readonly clusterDNS?: readonly string[]
+  readonly clusterDomain?: string
+  readonly resolvConf?: string
+  readonly registerWithTaints?: readonly Taint[]
+  readonly allowedUnsafeSysctls?: readonly string[]
+  readonly systemReserved?: Readonly<Record<string, string>>
+  readonly kubeReserved?: Readonly<Record<string, string>>
+  readonly providerID?: string
+  readonly containerLogMaxSize?: string
+  readonly containerLogMaxFiles?: number
+  readonly serializeImagePulls?: boolean
+  readonly maxParallelImagePulls?: number
+  readonly imageMinimumGCAge?: string
+  readonly imageMaximumGCAge?: string
+  readonly imageGCHighThresholdPercent?: number
+  readonly imageGCLowThresholdPercent?: number
+  readonly evictionHard?: Readonly<Record<string, string>>
+  readonly evictionPressureTransitionPeriod?: string
+}
+/** What of KubeProxyConfiguration has an effect. */
+export interface ProxyChoices {
+  /** Ranges, or `primary` alone. */
+  readonly nodePortAddresses?: readonly string[]
+}
+/** What of KubeSchedulerConfiguration has an effect. */
+export interface SchedulerChoices {
+  readonly percentageOfNodesToScore?: number
+  readonly podInitialBackoffSeconds?: number
+  readonly podMaxBackoffSeconds?: number
+  readonly profiles?: readonly ProfileChoice[]
+}
+/** What a configuration file chose for the components; remembered with the cluster's settings. */
+export interface ComponentChoices {
+  readonly kubelet?: KubeletChoices
+  readonly proxy?: ProxyChoices
+  readonly scheduler?: SchedulerChoices
+}
+
+const int32Max = 2 ** 31 - 1
+/** Kubernetes: the signals that evictionHard may name. */
+const evictionSignals = new Set([
+  'memory.available',
+  'nodefs.available',
+  'nodefs.inodesFree',
+  'imagefs.available',
+  'imagefs.inodesFree',
+  'pid.available',
+])
+const threshold: Reader<string> = (value, path) => {
+  const known = text(value, path)
+  if (/^\d+(\.\d+)?%$/.test(known) && Number.parseFloat(known) <= 100) return known
+  return quantity(known, path)
+}
+const taint = fieldsOf({
+  key: text,
+  value: text,
+  effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute'),
+}) as Reader<Taint>
+const reserved = mapOf(quantity, new Set(['cpu', 'memory', 'ephemeral-storage', 'pid']))
+
+type Idle = (path: string) => void
+const kubelet = (idle: Idle) =>
+  fieldsOf(
+    {
+      maxPods: integer(0, int32Max),
+      clusterDNS: listOf(address),
+      clusterDomain: text,
+      resolvConf: text,
+      registerWithTaints: listOf(taint),
+      allowedUnsafeSysctls: listOf(text),
+      systemReserved: reserved,
+      kubeReserved: reserved,
+      providerID: text,
+      containerLogMaxSize: quantity,
+      containerLogMaxFiles: integer(2, int32Max),
+      serializeImagePulls: truth,
+      maxParallelImagePulls: integer(1, int32Max),
+      imageMinimumGCAge: duration,
+      imageMaximumGCAge: duration,
+      imageGCHighThresholdPercent: integer(0, 100),
+      imageGCLowThresholdPercent: integer(0, 100),
+      evictionHard: mapOf(threshold, evictionSignals),
+      evictionPressureTransitionPeriod: duration,
+    },
+    componentFields.kubelet,
+    idle,
+  )
+
+const nodePortAddress: Reader<string> = (value, path) => (value === 'primary' ? value : cidr(value, path))
+const proxy = (idle: Idle) =>
+  fieldsOf({ mode: oneOf('', 'nftables'), nodePortAddresses: listOf(nodePortAddress) }, componentFields.proxy, idle)
+
+/** Kubernetes' own plugins: those that are not ours yet may be named and have no effect. */
+export const upstreamPlugins = new Set(
+  `ImageLocality TaintToleration NodeName NodePorts NodeAffinity PodTopologySpread NodeUnschedulable NodeResourcesFit
+  NodeResourcesBalancedAllocation VolumeBinding VolumeRestrictions VolumeZone NodeVolumeLimits InterPodAffinity PrioritySort
+  DefaultPreemption DefaultBinder SchedulingGates DynamicResources NodeDeclaredFeatures GangScheduling
+  TopologyPlacementGenerator PodGroupPodsCount`.split(/\s+/),
+)
+const pluginName: Reader<string> = (value, path) => {
+  const name = text(value, path)
+  if (name !== '*' && !upstreamPlugins.has(name))
+    throw new ConfigError(
+      `${path} names ${JSON.stringify(name)}, which is not a plugin; known are ${[...upstreamPlugins].join(', ')}`,
+    )
+  return name
+}
+const pluginSet = fieldsOf({
+  enabled: listOf(fieldsOf({ name: pluginName, weight: integer(0, int32Max) })),
+  disabled: listOf(fieldsOf({ name: pluginName })),
+})
+const profile = (idle: Idle) =>
+  fieldsOf(
+    {
+      schedulerName: text,
+      percentageOfNodesToScore: integer(0, 100),
+      plugins: fieldsOf(
+        { multiPoint: pluginSet, preEnqueue: pluginSet, filter: pluginSet, score: pluginSet },
+        componentFields.points,
+        idle,
+      ),
+    },
+    componentFields.profile,
+    idle,
+  ) as Reader<ProfileChoice>
+const scheduler = (idle: Idle) =>
+  fieldsOf(
+    {
+      percentageOfNodesToScore: integer(0, 100),
+      podInitialBackoffSeconds: integer(1, int32Max),
+      podMaxBackoffSeconds: integer(1, int32Max),
+      profiles: listOf(profile(idle)),
+    },
+    componentFields.scheduler,
+    idle,
+  )
+
+const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentChoices>> = {
+  'kubelet.config.k8s.io/v1beta1/KubeletConfiguration': (value, idle) => {
+    const choices = kubelet(idle)(value, '')
+    const { imageGCHighThresholdPercent: high = 85, imageGCLowThresholdPercent: low = 80 } = choices
+    if (low >= high)
+      throw new ConfigError(
+        `imageGCLowThresholdPercent (${low}) must be less than imageGCHighThresholdPercent (${high})`,
+      )
+    return { kubelet: choices }
+  },
+  'kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration': (value, idle) => {
+    const { mode: _, ...choices } = proxy(idle)(value, '')
+    const { nodePortAddresses = [] } = choices
+    if (nodePortAddresses.length > 1 && nodePortAddresses.includes('primary'))
+      throw new ConfigError('nodePortAddresses has "primary" beside other entries; it stands alone')
+    return { proxy: choices }
+  },
+  'kubescheduler.config.k8s.io/v1/KubeSchedulerConfiguration': (value, idle) => {
+    const choices = scheduler(idle)(value, '')
+    const { podInitialBackoffSeconds: first = 1, podMaxBackoffSeconds: last = 10 } = choices
+    if (last < first)
+      throw new ConfigError(`podMaxBackoffSeconds (${last}) must not be less than podInitialBackoffSeconds (${first})`)
+    const names = (choices.profiles ?? []).map(({ schedulerName = 'default-scheduler' }) => schedulerName)
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined) throw new ConfigError(`two profiles have the schedulerName ${JSON.stringify(twice)}`)
+    return { scheduler: choices }
+  },
+}
+
+/** Kubernetes' own configuration kinds that are understood, as `apiVersion/kind`. */
+export const componentKinds: readonly string[] = Object.keys(kinds)
+
+/** What a document of one of these kinds chooses; `idle` is told of fields that Kubernetes has and that have no effect here. */
+export function readComponent(
+  document: { readonly apiVersion?: unknown; readonly kind?: unknown },
+  idle: (path: string) => void,
+): ComponentChoices {
+  const { apiVersion, kind, ...fields } = document
+  return kinds[`${apiVersion}/${kind}`]!(fields, idle)
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseYamlDocuments } from '../../machinery/index.ts'
+import { configurationOf } from './configuration.ts'
+
+const read = (text: string) =>
+  configurationOf(
+    parseYamlDocuments(text).map(({ value }) => value),
+    'f.yaml',
+  )
+const kubelet = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n'
+const proxy = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n'
+const scheduler = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n'
+
+test('documents of every kind are read from one file, and fields without effect are told by name', () => {
+  const text = [
+    `${kubelet}maxPods: 50\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
+    `${proxy}mode: nftables\nnodePortAddresses: [primary]\nbindAddress: 0.0.0.0`,
+    `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { enabled: [{ name: DefaultBinder }] }`,
+    'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 3, zone: a }]',
+  ].join('\n---\n')
+  assert.deepEqual(read(text), {
+    nodeTemplates: [{ count: 3, zone: 'a' }],
+    components: {
+      kubelet: { maxPods: 50, clusterDNS: ['10.0.0.53'], evictionHard: { 'memory.available': '5%' } },
+      proxy: { nodePortAddresses: ['primary'] },
+      scheduler: {
+        percentageOfNodesToScore: 30,
+        profiles: [
+          {
+            schedulerName: 'packer',
+            plugins: { score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit', weight: 2 }] } },
+          },
+        ],
+      },
+    },
+    notes: [
+      'of KubeletConfiguration, these fields have no effect here: cpuManagerPolicy, featureGates',
+      'of KubeProxyConfiguration, these fields have no effect here: bindAddress',
+      'of KubeSchedulerConfiguration, these fields have no effect here: profiles[0].plugins.permit',
+    ],
+  })
+})
+
+const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = [
+  ['a misspelt field', `${kubelet}maxPod: 1`, /KubeletConfiguration: unknown field "maxPod"$/],
+  ['a misspelt field deep inside', `${scheduler}profiles: [{ plugns: {} }]`, /unknown field "profiles\[0\]\.plugns"$/],
+  ['a wrong type', `${kubelet}maxPods: many`, /maxPods is "many", which is not a whole number from 0 to 2147483647$/],
+  ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
+  ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],
+  ['another proxy mode', `${proxy}mode: ipvs`, /mode is "ipvs", which is not one of "", "nftables"$/],
+  [
+    'an unknown plugin',
+    `${scheduler}profiles: [{ plugins: { filter: { disabled: [{ name: Foo }] } } }]`,
+    /names "Foo", which is not a plugin/,
+  ],
+  [
+    'two profiles of one name',
+    `${scheduler}profiles: [{}, {}]`,
+    /two profiles have the schedulerName "default-scheduler"$/,
+  ],
+  ['a kind twice', `${kubelet}---\n${kubelet}`, /has KubeletConfiguration twice$/],
+  ['another kind', 'apiVersion: v1\nkind: Pod', /has a v1 Pod, which is not known; known are kubelet\.config/],
+]
+for (const [what, text, says] of wrong) {
+  test(`${what} is refused by name`, () => {
+    const answer = read(text)
+    assert.ok('problem' in answer)
+    assert.match(answer.problem, says)
+  })
+}

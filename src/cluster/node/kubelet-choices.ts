@@ -1,0 +1,76 @@
+import type { KubeletSettings } from '../../kubelet/index.ts'
+import { addQuantities, parseDuration, parseQuantity, quantityText, wholeValueOf } from '../../machinery/index.ts'
+import type { KubeletChoices } from '../config/components.ts'
+import type { ClusterSettings } from '../config/settings.ts'
+
+type ChosenSettings = Pick<
+  KubeletSettings,
+  | 'clusterDomain'
+  | 'clusterDns'
+  | 'maxPods'
+  | 'taints'
+  | 'reserved'
+  | 'resolvConf'
+  | 'allowedUnsafeSysctls'
+  | 'providerId'
+  | 'logs'
+  | 'pullsAtOnceMax'
+  | 'imageGc'
+  | 'thresholds'
+  | 'pressureTransitionMs'
+>
+
+/** What a KubeletConfiguration decides, the rest as Kubernetes has it by default. */
+export function kubeletSettingsOf(settings: ClusterSettings): ChosenSettings {
+  const choices: KubeletChoices = settings.components?.kubelet ?? {}
+  const { providerID: providerId, containerLogMaxSize, containerLogMaxFiles } = choices
+  const pullsAtOnceMax = pullsAtOnceOf(choices)
+  return {
+    clusterDomain: settings.network.clusterDomain,
+    clusterDns: choices.clusterDNS ?? (settings.without.includes('dns') ? [] : [settings.network.dnsAddress]),
+    maxPods: choices.maxPods ?? 110,
+    taints: choices.registerWithTaints ?? [],
+    reserved: reservedOf(choices),
+    resolvConf: choices.resolvConf ?? '/etc/resolv.conf',
+    allowedUnsafeSysctls: choices.allowedUnsafeSysctls ?? [],
+    logs: {
+      ...(containerLogMaxSize === undefined ? {} : { bytesMax: wholeValueOf(parseQuantity(containerLogMaxSize)) }),
+      ...(containerLogMaxFiles === undefined ? {} : { filesMax: containerLogMaxFiles }),
+    },
+    imageGc: imageGcOf(choices),
+    ...(choices.evictionHard === undefined ? {} : { thresholds: choices.evictionHard }),
+    ...(choices.evictionPressureTransitionPeriod === undefined
+      ? {}
+      : { pressureTransitionMs: parseDuration(choices.evictionPressureTransitionPeriod) }),
+    ...(pullsAtOnceMax === undefined ? {} : { pullsAtOnceMax }),
+    ...(providerId === undefined ? {} : { providerId }),
+  }
+}
+
+/** Kubernetes: what the system and its own parts keep for themselves adds up. */
+function reservedOf({ systemReserved = {}, kubeReserved = {} }: KubeletChoices): Readonly<Record<string, string>> {
+  const names = new Set([...Object.keys(systemReserved), ...Object.keys(kubeReserved)])
+  const amountOf = (from: Readonly<Record<string, string>>, name: string) => parseQuantity(from[name] ?? '0')
+  return Object.fromEntries(
+    [...names].map((name) => [
+      name,
+      quantityText(addQuantities(amountOf(systemReserved, name), amountOf(kubeReserved, name))),
+    ]),
+  )
+}
+
+/** Kubernetes: serializeImagePulls, on by default, beats maxParallelImagePulls. Ours pull side by side unless told not to. */
+function pullsAtOnceOf({ serializeImagePulls, maxParallelImagePulls }: KubeletChoices): number | undefined {
+  return serializeImagePulls === true ? 1 : maxParallelImagePulls
+}
+
+function imageGcOf(choices: KubeletChoices): NonNullable<KubeletSettings['imageGc']> {
+  const { imageGCHighThresholdPercent: highPercent, imageGCLowThresholdPercent: lowPercent } = choices
+  const { imageMinimumGCAge: minAge, imageMaximumGCAge: maxAge } = choices
+  return {
+    ...(highPercent === undefined ? {} : { highPercent }),
+    ...(lowPercent === undefined ? {} : { lowPercent }),
+    ...(minAge === undefined ? {} : { minAgeMs: parseDuration(minAge) }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge) }),
+  }
+}
