@@ -1,5 +1,5 @@
 import { type ApiServer, createApiServer, deterministicSigner, type NetworkConnection } from '../apiserver/index.ts'
-import { type Client, createClient, createEventRecorder, createInformers, type Informers } from '../client/index.ts'
+import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
 import {
@@ -113,7 +113,16 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
         ...world,
         journal,
         metrics,
-        record: createEventRecorder({ client: scheduler.client, clock, random, component: 'default-scheduler' }),
+        record: createSeriesRecorder(
+          {
+            client: scheduler.client,
+            clock,
+            random,
+            controller: 'default-scheduler',
+            instance: 'default-scheduler-simulated',
+          },
+          stop.signal,
+        ),
       },
       stop.signal,
     ),

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
-import { createClient, createEventRecorder, type RecordEvent } from '../client/index.ts'
+import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
@@ -26,8 +26,6 @@ export interface PartsContext {
   readonly metrics: Metrics
   readonly journal: DecisionJournal
 }
-/** Where a component's events say they come from, when that is not its own name. */
-const eventSources: Readonly<Record<string, string>> = { scheduler: 'default-scheduler' }
 type Component = Exclude<OptionalPart, 'kubelet'>
 type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
 
@@ -67,11 +65,7 @@ async function startPart(
   const log = logs.of(component)
   const start = (life: AbortSignal) => {
     const access = accessFor(api, identity, userAgent, { clock, random, log }, life)
-    return run(
-      access,
-      createEventRecorder({ client: access.client, clock, random, component: eventSources[component] ?? userAgent }),
-      life,
-    )
+    return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
   }
   await keepRunning(component, start, { clock, log }, signal)
 }
@@ -108,13 +102,22 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
     podInitialBackoffSeconds: first = 1,
     podMaxBackoffSeconds: last = 10,
   } = chosen
-  return (access, record, life) =>
+  return (access, _record, life) =>
     runScheduler(
       {
         ...access,
         clock,
         random,
-        record,
+        record: createSeriesRecorder(
+          {
+            client: access.client,
+            clock,
+            random,
+            controller: 'default-scheduler',
+            instance: `default-scheduler-${settings.nodeName}`,
+          },
+          life,
+        ),
         journal,
         metrics,
         log: logs.of('scheduler'),

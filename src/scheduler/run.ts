@@ -1,4 +1,4 @@
-import type { Client, Informers } from '../client/index.ts'
+import type { Client, Informers, RecordAction } from '../client/index.ts'
 import {
   type Clock,
   type DecisionJournal,
@@ -26,7 +26,7 @@ export interface SchedulerParts {
   readonly informers: Informers
   readonly clock: Clock
   readonly random: Random
-  readonly record: (about: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void
+  readonly record: RecordAction
   readonly log: Log
   readonly journal: DecisionJournal
   readonly metrics: Metrics
@@ -180,7 +180,7 @@ class Scheduler {
       target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
     })
     this.#queue.done(uid)
-    record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
+    record(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
     return ''
   }
 
@@ -207,7 +207,7 @@ class Scheduler {
   /** The pod says why it waits; again only when the words change. */
   async #reportRefusal(pod: Pod, message: string): Promise<void> {
     const { client, record, clock, log } = this.#parts
-    record(pod, 'Warning', 'FailedScheduling', message)
+    record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
     const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
     if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return
     const now = timestampOf(clock.now())

@@ -9,6 +9,7 @@ import {
 import { type Event, events, type ObjectReference } from '../../resources/index.ts'
 import type { Client } from '../client.ts'
 import { type Correlated, EventCorrelator } from './correlator.ts'
+import { createEventNames } from './event-names.ts'
 
 /** Tells users what happened to an object; never fails, never waits. `fieldPath` names a part: `spec.containers{web}`. */
 export type RecordEvent = (
@@ -63,18 +64,11 @@ export function createEventRecorder(parts: EventRecorderParts): RecordEvent {
     isWriting = false
   }
 
-  let lastTail = 0n
-  /** Kubernetes: nanoseconds in hex. The clock gives milliseconds, chance the rest, and no two are the same. */
-  function uniqueTail(): string {
-    const nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(Math.floor(random.next() * 1_000_000))
-    lastTail = nanoseconds > lastTail ? nanoseconds : lastTail + 1n
-    return lastTail.toString(16)
-  }
-
+  const nameOf = createEventNames(clock, random)
   return (about, type, reason, message, fieldPath) => {
     if (waiting.length >= waitingMax) return
     waiting.push(
-      eventOf(parts, `${about.metadata.name}.${uniqueTail()}`, referenceTo(about, fieldPath), {
+      eventOf(parts, nameOf(about.metadata.name), referenceTo(about, fieldPath), {
         type,
         reason,
         message,
@@ -100,7 +94,7 @@ async function write(client: Client, correlated: Correlated & { readonly event: 
 }
 
 /** Whether asking again is pointless: the server has answered, and not that it is overloaded. */
-function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): boolean {
   return error instanceof StatusError && error.code < 500 && error.code !== 429 && error.code !== 408
 }
 
