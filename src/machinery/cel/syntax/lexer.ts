@@ -92,10 +92,6 @@ function badLength(source: string, at: number): number {
   return first
 }
 
-function quoteForMessage(text: string): string {
-  return text.replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
-}
-
 /** The tokens of an expression, ended by `<EOF>`, and what could not be read. */
 export function tokensOf(source: string): { readonly tokens: readonly Token[]; readonly issues: readonly Issue[] } {
   const tokens: Token[] = []
@@ -124,7 +120,7 @@ export function tokensOf(source: string): { readonly tokens: readonly Token[]; r
     }
     if (kind === undefined) {
       const bad = source.slice(at, at + badLength(source, at))
-      issues.push({ offset: at, message: `Syntax error: token recognition error at: '${quoteForMessage(bad)}'` })
+      issues.push({ offset: at, message: `Syntax error: token recognition error at: '${bad}'` })
       at += bad.length
       continue
     }

@@ -256,23 +256,23 @@ class Parser {
     while (this.#accept("'.'") !== undefined) typeName += `.${this.#take('IDENTIFIER').text}`
     const open = this.#take("'{'")
     const fields: FieldEntry[] = []
-    while (!this.#is("'}'") && !this.#is("','")) {
+    while (this.#hasEntry(fields.length)) {
       const optional = this.#accept("'?'") !== undefined
       const name = this.#accept('IDENTIFIER') ?? this.#take('ESC_IDENTIFIER')
       if (name.kind === 'ESC_IDENTIFIER') this.#report(name.offset, "unsupported syntax: '`'")
       const colon = this.#take("':'")
       fields.push({ offset: colon.offset, name: name.text, value: this.#expression(), optional })
-      if (!this.#isMoreAfterComma()) break
     }
     this.#accept("','")
     this.#take("'}'")
     return { kind: 'struct', offset: open.offset, typeName, fields }
   }
 
-  /** Eats a comma that more follows; a last comma is left for the caller. */
-  #isMoreAfterComma(): boolean {
-    const after = this.#tokens[this.#at + 1]?.kind
-    if (!this.#is("','") || after === "'}'" || after === "']'") return false
+  /** Whether an entry starts here, past the comma before it; a last comma is left for the caller. */
+  #hasEntry(before: number): boolean {
+    const ends = (kind: TokenKind) => kind === "'}'" || kind === "']'"
+    if (before === 0) return !ends(this.#next.kind) && !this.#is("','")
+    if (!this.#is("','") || ends(this.#tokens[this.#at + 1]!.kind)) return false
     this.#at++
     return true
   }
@@ -281,10 +281,9 @@ class Parser {
     const open = this.#take("'['")
     const elements: Node[] = []
     const optionals: number[] = []
-    while (!this.#is("']'") && !this.#is("','")) {
+    while (this.#hasEntry(elements.length)) {
       if (this.#accept("'?'") !== undefined) optionals.push(elements.length)
       elements.push(this.#expression())
-      if (!this.#isMoreAfterComma()) break
     }
     this.#accept("','")
     this.#take("']'")
@@ -294,12 +293,11 @@ class Parser {
   #map(): Node {
     const open = this.#take("'{'")
     const entries: MapEntry[] = []
-    while (!this.#is("'}'") && !this.#is("','")) {
+    while (this.#hasEntry(entries.length)) {
       const optional = this.#accept("'?'") !== undefined
       const key = this.#expression()
       const colon = this.#take("':'")
       entries.push({ offset: colon.offset, key, value: this.#expression(), optional })
-      if (!this.#isMoreAfterComma()) break
     }
     this.#accept("','")
     this.#take("'}'")
@@ -363,7 +361,8 @@ export function parse(source: string): { readonly tree: Node } | { readonly issu
     const all = [...issues, ...parser.issues]
     return all.length === 0 ? { tree } : { issues: all }
   } catch (error) {
-    if (error instanceof NotGrammatical) return { issues: [...issues, ...parser.issues, ...syntaxIssues(tokens)] }
+    if (error instanceof NotGrammatical)
+      return { issues: [...issues, ...parser.issues, ...syntaxIssues(source, tokens)] }
     if (error instanceof TooDeep || error instanceof RangeError) {
       const message = `expression recursion limit exceeded: ${expressionDepthMax}`
       return { issues: [...issues, { offset: -1, message }] }

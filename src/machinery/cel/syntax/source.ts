@@ -19,6 +19,8 @@ interface Place {
 
 function placeOf(source: string, offset: number): Place {
   if (offset < 0) return { line: -1, column: -1, text: '' }
+  // Kubernetes: the end of nothing is before its first column.
+  if (source === '') return { line: 1, column: -1, text: '' }
   const before = source.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   const lineEnd = source.indexOf('\n', offset)
@@ -35,7 +37,7 @@ function isWide(character: string | undefined): boolean {
 
 function shown(place: Place, message: string): string {
   const head = `ERROR: <input>:${place.line}:${place.column + 1}: ${message}`
-  if (place.line < 1 || place.text.length > snippetLengthMax) return head
+  if (place.column < 0 || place.text.length > snippetLengthMax) return head
   const characters = [...place.text.replaceAll('\t', ' ')]
   const dots = characters.slice(0, place.column).map((character) => (isWide(character) ? '\uff0e' : '.'))
   const mark = isWide(characters[place.column]) ? '\uff3e' : '^'
