@@ -81,7 +81,7 @@ const standardTypes: readonly (readonly [CelType, CelType])[] = [
   ),
   [plainListType, listOf(typeParam('A'))],
   [plainMapType, mapOf(typeParam('A'), typeParam('B'))],
-  [plainTypeType, typeOf(typeParam('A'))],
+  [plainTypeType, plainTypeType],
   [plainOptionalType, plainOptionalType],
 ]
 

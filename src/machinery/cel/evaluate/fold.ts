@@ -41,7 +41,7 @@ interface Body {
 }
 
 /** The name Go gives the type of a value, which the message for a wrong range shows. */
-function goTypeOf(value: Value): string {
+export function goTypeOf(value: Value): string {
   if (isInt(value)) return 'types.Int'
   if (typeof value === 'string') return 'types.String'
   if (typeof value === 'boolean') return 'types.Bool'

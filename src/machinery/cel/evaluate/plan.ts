@@ -10,7 +10,7 @@ import { accepts, runtimeType } from '../values/runtime-type.ts'
 import { textOf } from '../values/text.ts'
 import { CelError, Double, isInt, noSuchOverload, Optional, Uint, type Value } from '../values/value.ts'
 import { type Attribute, attributeStep, bareStep, presenceStep, type Qualifier, qualify } from './attributes.ts'
-import { foldStep, type Local } from './fold.ts'
+import { foldStep, goTypeOf, type Local } from './fold.ts'
 import { charge, type Step } from './run.ts'
 
 /** Why a checked expression still cannot become a program. */
@@ -117,6 +117,9 @@ export class Planner {
   }
 
   #qualifier(index: Part, optional: boolean): Qualifier {
+    if (isConstant(index) && !isSimple(index.constant)) {
+      throw new PlanProblem(`invalid qualifier type: ${goTypeOf(index.constant)}`)
+    }
     if (isConstant(index)) return { key: index.constant, find: undefined, optional, testOnly: false }
     const find = index.attribute === undefined ? index.step : bareStep(index.attribute)
     return { key: undefined, find, optional, testOnly: false }

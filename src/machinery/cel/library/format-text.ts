@@ -181,12 +181,12 @@ function localFixed(value: number, precision: number): string {
   return groupedDigits(exactFixed(value, precision))
 }
 
-/** Kubernetes: the precision of `%e` is read and has no effect. */
-function scientific(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞'
+/** Kubernetes: the precision of `%e` is taken for the width. */
+function scientific(value: number, width: number): string {
+  if (Number.isNaN(value)) return 'NaN'.padStart(width)
+  if (!Number.isFinite(value)) return (value > 0 ? '∞' : '-∞').padStart(width)
   const [mantissa = '', exponent = '0'] = value.toExponential(defaultPrecision).split('e')
-  return `${mantissa}×10${superscript(Number(exponent))}`
+  return `${mantissa}×10${superscript(Number(exponent))}`.padStart(width)
 }
 
 function superscript(power: number): string {
@@ -231,7 +231,7 @@ function printed({ letter, precision }: Clause, value: Value): string {
     case 'f':
       return localFixed(floatOf('f', value), precision ?? defaultPrecision)
     case 'e':
-      return scientific(floatOf('e', value))
+      return scientific(floatOf('e', value), precision ?? defaultPrecision)
     case 'b':
       return needed(typeof value === 'boolean' ? (value ? '1' : '0') : radixText(value, 2))
     case 'o':

@@ -115,7 +115,7 @@ class Diagnosis {
     const first = this.#token
     const last = this.#tokens[Math.min(this.#at + decided.failedAt, this.#tokens.length - 1)]!
     const end = last.kind === '<EOF>' ? last.offset : last.offset + last.text.length
-    const text = first.kind === '<EOF>' ? '<EOF>' : this.#source.slice(first.offset, end)
+    const text = first.kind === '<EOF>' ? '<EOF>' : this.#source.slice(first.offset, end).replaceAll('\0', '')
     throw new Mismatch(`no viable alternative at input ${shown(text)}`, last.offset)
   }
 

@@ -92,10 +92,19 @@ function badLength(source: string, at: number): number {
   return first
 }
 
+/** Tokens, and what could not be read. */
+export interface Lexed {
+  readonly tokens: readonly Token[]
+  readonly issues: readonly Issue[]
+  /** The source with what could not be read left blank: NUL characters, which no text has otherwise. */
+  readonly readable: string
+}
+
 /** The tokens of an expression, ended by `<EOF>`, and what could not be read. */
-export function tokensOf(source: string): { readonly tokens: readonly Token[]; readonly issues: readonly Issue[] } {
+export function tokensOf(source: string): Lexed {
   const tokens: Token[] = []
   const issues: Issue[] = []
+  let readable = source
   let at = 0
   while (at < source.length) {
     hiddenPattern.lastIndex = at
@@ -121,6 +130,7 @@ export function tokensOf(source: string): { readonly tokens: readonly Token[]; r
     if (kind === undefined) {
       const bad = source.slice(at, at + badLength(source, at))
       issues.push({ offset: at, message: `Syntax error: token recognition error at: '${bad}'` })
+      readable = readable.slice(0, at) + '\0'.repeat(bad.length) + readable.slice(at + bad.length)
       at += bad.length
       continue
     }
@@ -128,5 +138,5 @@ export function tokensOf(source: string): { readonly tokens: readonly Token[]; r
     at += text.length
   }
   tokens.push({ kind: '<EOF>', text: '<EOF>', offset: source.length })
-  return { tokens, issues }
+  return { tokens, issues, readable }
 }

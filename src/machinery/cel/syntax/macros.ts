@@ -230,7 +230,6 @@ const receiverMacros: Readonly<Record<string, Expand>> = {
   'all:2': all(quantified),
   'exists:2': exists(quantified),
   'exists_one:2': existsOne(quantified),
-  'existsOne:2': existsOne(quantified),
   'map:2': transformed(mapped, emptyList, append),
   'map:3': transformed(mapped, emptyList, append),
   'filter:2': filter,

@@ -354,7 +354,7 @@ export function parse(source: string): { readonly tree: Node } | { readonly issu
     const message = `expression code point size exceeds limit: size: ${length}, limit ${expressionLengthMax}`
     return { issues: [{ offset: -1, message }] }
   }
-  const { tokens, issues } = tokensOf(source)
+  const { tokens, issues, readable } = tokensOf(source)
   const parser = new Parser(tokens)
   try {
     const tree = parser.whole()
@@ -362,7 +362,7 @@ export function parse(source: string): { readonly tree: Node } | { readonly issu
     return all.length === 0 ? { tree } : { issues: all }
   } catch (error) {
     if (error instanceof NotGrammatical)
-      return { issues: [...issues, ...parser.issues, ...syntaxIssues(source, tokens)] }
+      return { issues: [...issues, ...parser.issues, ...syntaxIssues(readable, tokens)] }
     if (error instanceof TooDeep || error instanceof RangeError) {
       const message = `expression recursion limit exceeded: ${expressionDepthMax}`
       return { issues: [...issues, { offset: -1, message }] }

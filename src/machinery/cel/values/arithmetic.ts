@@ -79,7 +79,11 @@ export function subtract(left: Value, right: Value): Value {
   if (left instanceof Double) return right instanceof Double ? new Double(left.value - right.value) : noSuchOverload
   if (left instanceof Uint) return right instanceof Uint ? uint64(left.value - right.value) : noSuchOverload
   if (left instanceof Timestamp) {
-    if (right instanceof Timestamp) return duration64(nanosOf(left) - nanosOf(right))
+    if (right instanceof Timestamp) {
+      // Kubernetes: the span between two moments overflows as an int, not as a duration.
+      const span = nanosOf(left) - nanosOf(right)
+      return span < int64Min || span > int64Max ? intOverflow : new Duration(span)
+    }
     return right instanceof Duration ? timestampOfNanos(nanosOf(left) - right.nanos) : noSuchOverload
   }
   if (left instanceof Duration) {

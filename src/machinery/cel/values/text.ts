@@ -24,7 +24,7 @@ export function doubleText(value: number): string {
   if (value === 0) return '0'
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
   const power = Number(exponent)
-  if (power < -4 || power >= 21) {
+  if (power < -4 || power >= 6) {
     const digits = Math.abs(power).toString().padStart(2, '0')
     return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`
   }
