@@ -36,6 +36,9 @@ test('labels that are no paths read what they stand for', () => {
   const events = resourceFor({ group: '', version: 'v1', resource: 'events' })!
   assert.equal(events.field(event, 'source'), 'kubelet')
   assert.equal(events.field({ ...event, source: { component: 'scheduler' } }, 'source'), 'scheduler')
+  const newEvents = resourceFor({ group: 'events.k8s.io', version: 'v1', resource: 'events' })!
+  assert.equal(newEvents.field(event, 'reportingController'), 'kubelet')
+  assert.equal(newEvents.field({ ...event, involvedObject: { name: 'web' } }, 'regarding.name'), 'web')
   const jobs = resourceFor({ group: 'batch', version: 'v1', resource: 'jobs' })!
   assert.equal(jobs.field({ metadata: {}, status: { succeeded: 2 } }, 'status.successful'), '2')
   assert.equal(jobs.field({ metadata: {}, status: {} }, 'status.successful'), '0')

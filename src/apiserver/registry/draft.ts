@@ -2,6 +2,7 @@ import {
   badRequest,
   type Decoded,
   DecodeError,
+  inTextOrder,
   type KubeObject,
   StatusError,
   timestampOf,
@@ -16,13 +17,13 @@ import { apiVersionOf, objectOf } from './encoding.ts'
 export interface ReadBody {
   readonly value: unknown
   readonly findings: readonly string[]
+  readonly paths?: readonly string[]
 }
 
 /** Marks a body that came with findings of its own; anything else is taken as plain JSON. */
 export function isReadBody(body: unknown): body is ReadBody {
-  return (
-    typeof body === 'object' && body !== null && 'findings' in body && 'value' in body && Object.keys(body).length === 2
-  )
+  if (typeof body !== 'object' || body === null || !('findings' in body && 'value' in body)) return false
+  return Object.keys(body).length === ('paths' in body ? 3 : 2)
 }
 
 /**
@@ -30,7 +31,8 @@ export function isReadBody(body: unknown): body is ReadBody {
  * 400 when it is of another kind or cannot be read as one.
  */
 export function draftOf(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Draft {
-  const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
+  const read: ReadBody = isReadBody(body) ? body : { value: body, findings: [] }
+  const { value } = read
   const { kind, version, group } = definition
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body of the request must be a ${kind} object`)
@@ -58,7 +60,10 @@ export function draftOf(definition: ResourceDefinition<any>, body: unknown, cont
       )
     throw error
   }
-  reportFindings(definition, [...findings, ...decoded.findings], context)
+  // Kubernetes: Go's structs find both kinds on one way through the text, custom resources one after the other.
+  const isOneWay = read.paths !== undefined && definition.custom === undefined
+  const findings = isOneWay ? inTextOrder(read.paths, decoded.findings) : [...read.findings, ...decoded.findings]
+  reportFindings(definition, findings, context)
   const draft: Draft = decoded.object
   draft.kind = kind
   draft.apiVersion = apiVersion

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { JsonSyntaxError, parseJsonStrict } from './parse.ts'
+import { inTextOrder, JsonSyntaxError, parseJsonStrict } from './parse.ts'
 
 test('json reports every name given twice, by its path', () => {
   const cases = [
@@ -16,6 +16,17 @@ test('json reports every name given twice, by its path', () => {
     { text: '{"__proto__":1,"x":{"__proto__":2}}', findings: [] },
   ]
   for (const { text, findings } of cases) assert.deepEqual(parseJsonStrict(text).findings, findings, text)
+})
+
+test('unknown and repeated fields are told in the order of the text, an unknown one only as unknown', () => {
+  const text = '{"spec":{"odd":1,"replicas":2,"replicas":3,"odd":4,"list":[{"x":1,"strange":2,"x":3}]}}'
+  const { paths = [] } = parseJsonStrict(text)
+  const unknown = ['unknown field "spec.odd"', 'unknown field "spec.list[0].strange"']
+  assert.deepEqual(inTextOrder(paths, unknown), [
+    ...['unknown field "spec.odd"', 'duplicate field "spec.replicas"'],
+    ...['unknown field "spec.list[0].strange"', 'duplicate field "spec.list[0].x"'],
+  ])
+  assert.equal('paths' in parseJsonStrict('{"a":1}'), false)
 })
 
 test('json that is malformed is refused in the words of Go', () => {

@@ -10,6 +10,8 @@ export interface ParsedJson {
   readonly value: any
   /** `duplicate field "spec.replicas"`; the last value given is the one that counts. */
   readonly findings: readonly string[]
+  /** Every member's path in the order of the text; there only when some name was given twice. */
+  readonly paths?: readonly string[]
 }
 
 /** Kubernetes: documents nested deeper are refused. */
@@ -28,7 +30,7 @@ export function parseJsonStrict(source: Uint8Array | string): ParsedJson {
     throw new JsonSyntaxError(syntaxErrorText(text), { cause: error })
   }
   // As many names in the text as in the value means that none was given twice, which is nearly always so.
-  return { value, findings: members === membersOf(value) ? [] : duplicates(text) }
+  return members === membersOf(value) ? { value, findings: [] } : { value, ...duplicates(text) }
 }
 
 /** How many names the text gives to members; refuses texts that nest too deeply before anything recurses over them. */
@@ -84,9 +86,25 @@ interface Frame {
   index: number
 }
 
-/** The paths of names given twice, in the order of the text, which is known to be well formed. */
-function duplicates(text: string): readonly string[] {
+/** Reports of unknown fields merged with those of names given twice, as decoding into Go's structs meets them: fields no struct has are only unknown. */
+export function inTextOrder(paths: readonly string[], unknown: readonly string[]): readonly string[] {
+  const unknowns = new Set(unknown)
+  const seen = new Set<string>()
+  const merged = new Set<string>()
+  for (const path of paths) {
+    const named = JSON.stringify(path)
+    const finding = `unknown field ${named}`
+    if (unknowns.has(finding)) merged.add(finding)
+    else if (seen.has(path)) merged.add(`duplicate field ${named}`)
+    seen.add(path)
+  }
+  return [...new Set([...merged, ...unknown])].slice(0, findingsMax)
+}
+
+/** The names given twice, in the order of the text, which is known to be well formed, and all paths in it. */
+function duplicates(text: string): { readonly findings: readonly string[]; readonly paths: readonly string[] } {
   const findings = new Set<string>()
+  const paths: string[] = []
   const frames: Frame[] = []
   for (let at = 0; at < text.length && findings.size < findingsMax; at += 1) {
     const letter = text[at]
@@ -100,13 +118,15 @@ function duplicates(text: string): readonly string[] {
       const isName = frame?.seen !== undefined && isBeforeColon(text, end + 1)
       if (isName) {
         frame.name = JSON.parse(text.slice(at, end + 1)) as string
-        if (frame.seen.has(frame.name)) findings.add(`duplicate field ${JSON.stringify(pathWithin(frame))}`)
+        const path = pathWithin(frame)
+        paths.push(path)
+        if (frame.seen.has(frame.name)) findings.add(`duplicate field ${JSON.stringify(path)}`)
         frame.seen.add(frame.name)
       }
       at = end
     }
   }
-  return [...findings]
+  return { findings: [...findings], paths }
 }
 function isBeforeColon(text: string, start: number): boolean {
   let at = start

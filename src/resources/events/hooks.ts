@@ -1,5 +1,15 @@
 import { eventsV1EventCells } from '../core/cells.ts'
 import type { HooksFor } from '../define.ts'
 import type { EventsV1Event } from '../generated/types.ts'
+import { textAt } from '../strategy.ts'
 
-export const eventsV1EventHooks: HooksFor<EventsV1Event> = { cells: eventsV1EventCells, allowCreateOnUpdate: true }
+export const eventsV1EventHooks: HooksFor<EventsV1Event> = {
+  cells: eventsV1EventCells,
+  allowCreateOnUpdate: true,
+  // Selections look at what is stored, and that is the core group's form.
+  field: (event, label) =>
+    textAt(
+      event,
+      label.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent'),
+    ),
+}
