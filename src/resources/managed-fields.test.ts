@@ -50,6 +50,16 @@ const created = () => {
   const object = deployment()
   return stored(object, recordUpdate(shape, { live: empty, next: object }, writer('kubectl-create', 0)))
 }
+
+test('what is owned is written in Kubernetes’ order, whatever the order of the object', () => {
+  const [entry] = created().metadata.managedFields
+  const [container] = Object.values(
+    entry.fieldsV1['f:spec']['f:template']['f:spec']['f:containers'] as Record<string, object>,
+  )
+  assert.deepEqual(Object.keys(container!), ['.', 'f:image', 'f:name', 'f:ports'])
+  assert.deepEqual(Object.keys(entry.fieldsV1['f:spec']).slice(0, 2), ['f:replicas', 'f:selector'])
+})
+
 const owners = (entries: readonly ManagedFieldsEntry[] | undefined) =>
   entries?.map(({ manager, operation, subresource, time, fieldsV1 }) => [
     manager,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pauseArchive } from '../../src/kubelet/containerd/pause-image.ts'
 import { cache, programs } from './programs.ts'
@@ -109,8 +109,9 @@ function printOf(recipe: string): string {
   const hash = createHash('sha256').update(readFileSync(join(import.meta.dirname, 'roots.ts')))
   for (const name of [recipe, ...basesOf(recipe)]) {
     hash.update(JSON.stringify([name, recipes[name] ?? null]))
-    const file = join(programs, name === 'nonewprivs' ? 'nnp' : name)
-    if (existsSync(file)) hash.update(`${statSync(file).mtimeMs}`)
+    const program = { nonewprivs: 'nnp', busybox: 'shell' }[name] ?? name
+    const mark = join(programs, `${program}.made`)
+    if (existsSync(mark)) hash.update(readFileSync(mark))
   }
   return hash.digest('hex')
 }

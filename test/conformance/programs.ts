@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const here = import.meta.dirname
@@ -18,6 +19,7 @@ const packages: Readonly<Record<string, string>> = {
   'sample-apiserver': 'k8s.io/sample-apiserver',
   etcd: 'go.etcd.io/etcd/server/v3',
   nnp: './nnp',
+  shell: './shell',
 }
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
 
@@ -33,8 +35,9 @@ export function buildPrograms(say: (line: string) => void): void {
   const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
   const go = (name: string, verb: readonly string[], path: string, sources: readonly string[]) => {
     const file = join(programs, name)
-    if (existsSync(file) && sources.every((source) => statSync(join(here, source)).mtimeMs < statSync(file).mtimeMs))
-      return
+    const mark = `${file}.made`
+    const print = printOf([...sources, 'programs.ts'])
+    if (existsSync(file) && existsSync(mark) && readFileSync(mark, 'utf8') === print) return
     say(`building ${name} of ${release}; the first time takes minutes`)
     const { status, error } = spawnSync('go', [...verb, ...flags, '-o', file, path], {
       cwd: here,
@@ -43,10 +46,18 @@ export function buildPrograms(say: (line: string) => void): void {
     })
     if (error !== undefined) throw new Error(`go cannot be started (${error.message}); install Go as go.mod names it`)
     if (status !== 0) throw new Error(`${name} could not be built`)
+    writeFileSync(mark, print)
   }
   go('e2e.test', ['test', '-c', '-vet=off'], '.', ['go.sum', 'suite_test.go'])
   for (const [name, path] of Object.entries(packages))
     go(name, ['build'], path, path.startsWith('.') ? [join(path, 'main.go')] : ['go.sum'])
+}
+
+/** What files hold, in short. */
+function printOf(files: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(join(here, file)))
+  return hash.digest('hex')
 }
 
 /** The directory of a module's package, for the few files that images take from it. */

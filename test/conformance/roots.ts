@@ -94,11 +94,7 @@ export const fills: Readonly<Record<string, Fill>> = {
   },
   busybox(root) {
     places(root, { passwd: [], group: [] })
-    // Debian's ash drops variables whose names are no identifiers; the upstream image's shell hands them on.
-    debian(`${root}.shell`, ['bash-static'])
-    mkdirSync(join(root, 'bin'), { recursive: true })
-    cpSync(join(`${root}.shell`, 'bin/bash-static'), join(root, 'bin/sh'))
-    rmSync(`${root}.shell`, { recursive: true })
+    for (const name of ['sh', 'env']) program(root, 'shell', `bin/${name}`)
     busybox(root)
   },
   nginx(root) {

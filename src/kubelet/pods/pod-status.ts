@@ -33,7 +33,7 @@ export class PodStatusWriter {
     const count = record.pod.spec.containers.length
     for (const instance of [...view.instances.values()].flat())
       if (instance.state === 'exited' && !this.#messages.has(instance.id))
-        this.#messages.set(instance.id, await terminationMessage(context.volumes, instance, count))
+        this.#messages.set(instance.id, await terminationMessage(context.volumes, instance, count, context.clock))
   }
 
   async write(view: PodView, { terminating } = { terminating: false }): Promise<void> {

@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises'
+import type { Clock } from '../../machinery/index.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
+import { readLog } from '../server/log-file.ts'
 import { containerAnnotations, restartCountOf } from '../sync/containers.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 import { terminationFile } from './container-config.ts'
@@ -15,6 +17,7 @@ export async function terminationMessage(
   volumes: Pick<Volumes, 'containerDirectory'>,
   container: ObservedContainer,
   containerCount: number,
+  clock: Clock,
 ): Promise<string> {
   const bytesMax = Math.min(messageBytesMax, Math.floor(podMessageBytesMax / Math.max(1, containerCount)))
   const file = terminationFile(volumes, container.podUid, container.name, restartCountOf(container))
@@ -22,28 +25,30 @@ export async function terminationMessage(
   const policy = container.annotations[containerAnnotations.terminationMessagePolicy]
   const useLogs = message === '' && policy === 'FallbackToLogsOnError' && (container.exitCode ?? 0) !== 0
   if (!useLogs) return message
-  const lines = (await tailOf(container.logPath, logBytesMax * 4)).split('\n').slice(1, -1)
-  // A log line is: time, stream, tag, text.
-  const texts = lines.slice(-logLinesMax).map((line) => line.split(' ').slice(3).join(' '))
-  return `${texts.join('\n')}\n`.slice(-Math.min(logBytesMax, bytesMax))
+  return tailOf(container.logPath, Math.min(logBytesMax, bytesMax), clock)
 }
 
 async function headOf(path: string, bytesMax: number): Promise<string> {
-  return readAt(path, bytesMax, () => 0)
-}
-async function tailOf(path: string, bytesMax: number): Promise<string> {
-  const text = await readAt(path, bytesMax, (size) => Math.max(0, size - bytesMax))
-  // One line is dropped as cut: there is always one, then.
-  return `\n${text}`
-}
-async function readAt(path: string, bytesMax: number, startOf: (size: number) => number): Promise<string> {
   const file = await open(path, 'r').catch(() => undefined)
   if (file === undefined) return ''
   try {
-    const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax), 0, bytesMax, startOf(size))
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax), 0, bytesMax, 0)
     return buffer.toString('utf8', 0, bytesRead)
   } finally {
     await file.close()
   }
+}
+
+/** The end of what the container wrote last, as it wrote it: a line it did not end is not ended here. */
+async function tailOf(path: string, bytesMax: number, clock: Clock): Promise<string> {
+  const never = new AbortController().signal
+  const parts = { clock, isRunning: async () => false }
+  let text = Buffer.alloc(0)
+  try {
+    for await (const piece of readLog(path, { follow: false, timestamps: false, tailLines: logLinesMax }, parts, never))
+      text = Buffer.concat([text, piece]).subarray(-bytesMax)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  return text.toString('utf8')
 }

@@ -88,6 +88,18 @@ function inOrder(set: Draft): FieldSet {
   return set
 }
 
+/** The same set with all its steps in Kubernetes' order, as it is written; itself where they are. */
+export function ordered(set: FieldSet): FieldSet {
+  let result: Draft | undefined
+  for (const step in set) {
+    const below = ordered(set[step]!)
+    if (below === set[step]) continue
+    result ??= { ...set }
+    result[step] = below
+  }
+  return inOrder(result ?? set)
+}
+
 /** All paths of both. Shares the larger part where it can. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
   if (left === right || isEmptySet(right)) return left

@@ -8,6 +8,7 @@ import {
   intersection,
   isEmptySet,
   noFields,
+  ordered,
   pathTexts,
   readFieldSet,
   union,
@@ -84,7 +85,7 @@ const compareTexts = (left: string | undefined, right: string | undefined) => {
 function encode(managers: readonly Manager[]): ManagedFieldsEntry[] {
   return managers
     .filter(({ fields }) => !isEmptySet(fields))
-    .map(({ entry, fields }) => (entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: fields }))
+    .map(({ entry, fields }) => (entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: ordered(fields) }))
     .sort(
       (a, b) =>
         compareTexts(a.operation, b.operation) ||
