@@ -31,6 +31,7 @@ import {
   serviceAccount,
   taintNodesByCondition,
 } from './admission/plugins.ts'
+import { runtimeClass } from './admission/runtime-class.ts'
 import { WebhookList } from './admission/webhooks/hooks.ts'
 import {
   mutatingAdmissionWebhook,
@@ -129,6 +130,7 @@ function admissionPlugins(
     taintNodesByCondition(),
     priority(parts),
     defaultTolerationSeconds(),
+    runtimeClass(parts),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionWebhook(webhooks),
     notActedUpon(idle),

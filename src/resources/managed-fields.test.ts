@@ -56,7 +56,7 @@ test('what is owned is written in Kubernetes’ order, whatever the order of the
   const [container] = Object.values(
     entry.fieldsV1['f:spec']['f:template']['f:spec']['f:containers'] as Record<string, object>,
   )
-  assert.deepEqual(Object.keys(container!), ['.', 'f:image', 'f:name', 'f:ports'])
+  assert.deepEqual(Object.keys(container!), ['.', 'f:image', 'f:name', 'f:ports', 'f:resources'])
   assert.deepEqual(Object.keys(entry.fieldsV1['f:spec']).slice(0, 2), ['f:replicas', 'f:selector'])
 })
 

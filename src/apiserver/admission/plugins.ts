@@ -132,7 +132,9 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
     async admit({ operation, definition, subresource, object }) {
-      if (definition.kind !== 'Pod' || subresource !== '' || operation !== 'CREATE') return
+      if (definition.kind !== 'Pod' || subresource !== '') return
+      // Kubernetes: on updates too, since a client that sends only its own tolerations must not take these away.
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return
       for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
         const tolerated = (object.spec.tolerations ?? []).some(
           (one: any) =>
