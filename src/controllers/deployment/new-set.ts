@@ -52,7 +52,7 @@ export async function findOrCreateNewSet(parts: NewSetParts): Promise<ReplicaSet
   return found
 }
 
-async function createNewSet(parts: NewSetParts, revision: number): Promise<ReplicaSet | undefined> {
+async function createNewSet(parts: NewSetParts, revision: bigint): Promise<ReplicaSet | undefined> {
   const { deployment, oldSets, client, record } = parts
   const wanted = newReplicaSet(deployment, oldSets, revision)
   let created: ReplicaSet
@@ -84,7 +84,7 @@ async function createNewSet(parts: NewSetParts, revision: number): Promise<Repli
 function newReplicaSet(
   deployment: Deployment,
   oldSets: readonly ReplicaSet[],
-  revision: number,
+  revision: bigint,
 ): Unsaved<ReplicaSet> & { readonly metadata: { readonly name: string } } {
   const { template, selector, minReadySeconds } = deployment.spec
   const hash = templateHash(template, deployment.status.collisionCount)

@@ -23,30 +23,31 @@ export function newSetOf(deployment: Deployment, sets: readonly ReplicaSet[]): R
   return sets.toSorted(byCreation).find((set) => sameTemplate(set.spec.template, deployment.spec.template))
 }
 
-/** A set's revision number; 0 when it has none. */
-export function revisionOf({ metadata }: ReplicaSet): number {
-  const revision = Number(metadata.annotations?.[revisionAnnotation])
-  return Number.isInteger(revision) ? revision : 0
+/** A set's revision number; 0 when it has none. Kubernetes: 64 bits wide, and clients do use them. */
+export function revisionOf({ metadata }: ReplicaSet): bigint {
+  return parsed(metadata.annotations?.[revisionAnnotation]) ?? 0n
 }
+const parsed = (text: string | undefined) => (/^-?\d+$/.test(text ?? '') ? BigInt(text!) : undefined)
 
 /** The number that the newest revision has when these are the old ones. */
-export function nextRevision(oldSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...oldSets.map(revisionOf)) + 1
+export function nextRevision(oldSets: readonly ReplicaSet[]): bigint {
+  const [largest = 0n] = [...oldSets.map(revisionOf), 0n].toSorted((left, right) => Number(right - left))
+  return largest + 1n
 }
 
 /** The annotations the new set is to have: the Deployment's own, its revision, and the revisions it had before. */
 export function annotationsForNewSet(
   deployment: Deployment,
   current: Annotations | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const annotations: Record<string, string> = { ...current }
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!notCopied.has(key)) annotations[key] = value
   }
   const previous = current?.[revisionAnnotation]
-  const previousNumber = previous === undefined || previous === '' ? 0 : Number(previous)
-  if (!Number.isInteger(previousNumber) || previousNumber >= revision) return annotations
+  const previousNumber = previous === undefined || previous === '' ? 0n : parsed(previous)
+  if (previousNumber === undefined || previousNumber >= revision) return annotations
   annotations[revisionAnnotation] = String(revision)
   if (previous !== undefined)
     annotations[revisionHistoryAnnotation] = historyWith(current?.[revisionHistoryAnnotation], previous)
@@ -75,7 +76,7 @@ export function setsToForget(deployment: Deployment, oldSets: readonly ReplicaSe
   if (limit === undefined || limit >= 2 ** 31 - 1) return []
   const alive = oldSets.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   return alive
-    .toSorted((left, right) => revisionOf(left) - revisionOf(right) || byCreation(left, right))
+    .toSorted((left, right) => Number(revisionOf(left) - revisionOf(right)) || byCreation(left, right))
     .slice(0, Math.max(0, alive.length - limit))
     .filter(
       ({ metadata, spec, status }) =>

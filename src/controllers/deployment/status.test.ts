@@ -126,14 +126,14 @@ test('revisions: the new set takes the deployment annotations, a number, and kee
   const deployment = deploymentOf({
     annotations: { team: 'a', [revisionAnnotation]: '7', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
   })
-  assert.deepEqual(annotationsForNewSet(deployment, undefined, 1), { team: 'a', [revisionAnnotation]: '1' })
+  assert.deepEqual(annotationsForNewSet(deployment, undefined, 1n), { team: 'a', [revisionAnnotation]: '1' })
   const before = { [revisionAnnotation]: '2', 'deployment.kubernetes.io/revision-history': '1' }
-  assert.deepEqual(annotationsForNewSet(deployment, before, 5), {
+  assert.deepEqual(annotationsForNewSet(deployment, before, 5n), {
     team: 'a',
     [revisionAnnotation]: '5',
     'deployment.kubernetes.io/revision-history': '1,2',
   })
-  assert.deepEqual(annotationsForNewSet(deployment, { [revisionAnnotation]: '5' }, 5), {
+  assert.deepEqual(annotationsForNewSet(deployment, { [revisionAnnotation]: '5' }, 5n), {
     team: 'a',
     [revisionAnnotation]: '5',
   })

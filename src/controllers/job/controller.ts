@@ -15,6 +15,7 @@ import { isNamespaceGoing } from '../runtime/namespaces.ts'
 import { podFromTemplate } from '../runtime/pods.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
+import { type FailureCounts, failureCountKey, ignoredFailureCountKey } from './index-failures.ts'
 import { completionIndexKey } from './indexes.ts'
 import { type JobPlan, planJob } from './plan.ts'
 import { isTracked, trackingFinalizer } from './tally.ts'
@@ -47,6 +48,7 @@ export const jobController: Controller = {
         resource: pods,
         cache: allPods,
         query: queryOf(job),
+        finalizer: trackingFinalizer,
       })
       const plan = planJob(job, owned, tools.clock.now())
       await act(job, plan, tools, turn)
@@ -79,7 +81,8 @@ async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn): Prom
   }
   async function create(index: number | undefined): Promise<void> {
     try {
-      const created = await turn.client.create(pods, podOf(job, index))
+      const counts = index === undefined ? undefined : plan.failures.get(index)
+      const created = await turn.client.create(pods, podOf(job, index, counts))
       record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
     } catch (error) {
       if (isNamespaceGoing(error)) return
@@ -105,7 +108,7 @@ async function release(pod: Pod, { client }: Turn): Promise<void> {
   }
 }
 
-function podOf(job: Job, index: number | undefined): Unsaved<Pod> {
+function podOf(job: Job, index: number | undefined, failures: FailureCounts | undefined): Unsaved<Pod> {
   const pod = podFromTemplate(jobs, job, job.spec.template)
   const finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer]
   if (index === undefined) return { ...pod, metadata: { ...pod.metadata, finalizers } }
@@ -125,7 +128,7 @@ function podOf(job: Job, index: number | undefined): Unsaved<Pod> {
       finalizers,
       generateName: `${job.metadata.name}-${index}-`,
       labels: { ...pod.metadata.labels, ...mark },
-      annotations: { ...pod.metadata.annotations, ...mark },
+      annotations: { ...pod.metadata.annotations, ...mark, ...failureMarks(failures) },
     },
     spec: {
       ...pod.spec,
@@ -133,5 +136,14 @@ function podOf(job: Job, index: number | undefined): Unsaved<Pod> {
       containers: pod.spec.containers.map(knowing),
       ...(pod.spec.initContainers === undefined ? {} : { initContainers: pod.spec.initContainers.map(knowing) }),
     },
+  }
+}
+
+function failureMarks(failures: FailureCounts | undefined): Readonly<Record<string, string>> {
+  if (failures === undefined) return {}
+  const { counted, ignored } = failures
+  return {
+    [failureCountKey]: String(counted),
+    ...(ignored > 0 ? { [ignoredFailureCountKey]: String(ignored) } : {}),
   }
 }

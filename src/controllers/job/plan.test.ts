@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Job, Pod } from '../../resources/index.ts'
 import { type PodState, podThatIs, secondsLater, startMs } from '../runtime/fixtures.ts'
+import { failureCountKey } from './index-failures.ts'
 import { completionIndexKey, indexesText, parseIndexes } from './indexes.ts'
 import { planJob } from './plan.ts'
 import { trackingFinalizer } from './tally.ts'
@@ -208,4 +209,76 @@ test('indexes are read and written as ranges', () => {
   assert.deepEqual([...parseIndexes('0,2-4,9', 6)], [0, 2, 3, 4])
   const texts = [[], [3], [1, 2], [0, 1, 2, 5, 7, 8]].map((indexes) => indexesText(new Set(indexes)))
   assert.deepEqual(texts, ['', '3', '1,2', '0-2,5,7,8'])
+})
+
+const policyOf = (...rules: object[]) => ({ podFailurePolicy: { rules } }) as Partial<Job['spec']>
+const onExit = (action: string, operator: string, ...values: number[]) => ({
+  action,
+  onExitCodes: { operator, values },
+})
+
+test('a pod failure policy says what a failure means: the Job’s end, nothing, or one more', () => {
+  const pod = podOf('failed', 'a', { endedSeconds: 990 })
+  const failing = said(jobOf(policyOf(onExit('Ignore', 'In', 7), onExit('FailJob', 'In', 1))), [pod])
+  assert.deepEqual(failing.conditions, ['FailureTarget=True PodFailurePolicy'])
+  const { status } = planJob(jobOf(policyOf(onExit('FailJob', 'NotIn', 7))), [pod], startMs)
+  assert.equal(
+    status.conditions?.[0]?.message,
+    'Container main for pod default/a failed with exit code 1 matching FailJob rule at index 0',
+  )
+  const ignored = said(jobOf({ backoffLimit: 0, ...policyOf(onExit('Ignore', 'In', 1)) }), [pod])
+  assert.deepEqual([ignored.release, ignored.noted, ignored.conditions], [['a'], {}, []])
+  const counted = said(jobOf({ backoffLimit: 0, ...policyOf(onExit('Count', 'In', 1)) }), [pod])
+  assert.deepEqual(counted.conditions, ['FailureTarget=True BackoffLimitExceeded'])
+  const disrupted = {
+    ...pod,
+    status: { ...pod.status, conditions: [{ type: 'DisruptionTarget', status: 'True' as const }] },
+  }
+  const pattern = { action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }
+  assert.deepEqual(said(jobOf(policyOf(pattern)), [disrupted]).conditions, ['FailureTarget=True PodFailurePolicy'])
+})
+
+test('a success policy ends a Job before all of its indexes are done', () => {
+  const ended = podOf('succeeded', 'a', { index: 1 })
+  const job = (rule: object) => jobOf({ completionMode: 'Indexed', successPolicy: { rules: [rule] } })
+  const met = ['SuccessCriteriaMet=True SuccessPolicy', 'Complete=True SuccessPolicy']
+  const active = podOf('ready', 'b', { index: 0 })
+  const { conditions, remove } = said(job({ succeededIndexes: '1' }), [ended, active])
+  assert.deepEqual([conditions, remove], [met.slice(0, 1), ['b']])
+  assert.deepEqual(said(job({ succeededCount: 1 }), [ended]).conditions, met)
+  assert.deepEqual(said(job({ succeededIndexes: '0-2', succeededCount: 1 }), [ended]).conditions, met)
+  assert.deepEqual(said(job({ succeededIndexes: '0-1' }), [ended]).conditions, [])
+})
+
+test('where each index has a limit of its own, an index fails alone and its failed pod stays until another follows', () => {
+  const failing = (name: string, index: number, failures: number, endedSeconds = 900) => {
+    const pod = podOf('failed', name, { index, endedSeconds })
+    const annotations = { ...pod.metadata.annotations, [failureCountKey]: String(failures) }
+    return { ...pod, metadata: { ...pod.metadata, annotations } }
+  }
+  const spec = {
+    completionMode: 'Indexed',
+    backoffLimitPerIndex: 1,
+    backoffLimit: 2 ** 31 - 1,
+    parallelism: 4,
+  } as const
+  const first = said(jobOf(spec), [failing('a', 0, 0)])
+  assert.deepEqual([first.create, first.release], [[0, 1, 2, 3], []])
+  const plan = planJob(jobOf(spec), [failing('a', 0, 0)], startMs + 1_000_000)
+  assert.deepEqual(plan.failures.get(0), { counted: 1, ignored: 0 })
+  const followed = said(jobOf(spec), [failing('a', 0, 0), podOf('ready', 'b', { index: 0 })])
+  assert.deepEqual([followed.release, followed.create], [['a'], [1, 2, 3]])
+  const soon = said(jobOf({ ...spec, parallelism: 1 }), [failing('a', 0, 0, 995)])
+  assert.deepEqual([soon.create, soon.againInMs], [[], 5000])
+
+  const lost = planJob(jobOf(spec), [failing('a', 0, 0), failing('b', 0, 1)], startMs + 1_000_000)
+  assert.equal(lost.status.failedIndexes, '0')
+  assert.deepEqual(lost.create, [1, 2, 3])
+  const never = planJob(jobOf({ ...spec, ...policyOf(onExit('FailIndex', 'In', 1)) }), [failing('a', 2, 0)], startMs)
+  assert.equal(never.status.failedIndexes, '2')
+
+  const all = { completions: 1, ...spec }
+  assert.deepEqual(said(jobOf(all), [failing('b', 0, 1)]).conditions, ['FailureTarget=True FailedIndexes'])
+  const tooMany = said(jobOf({ ...spec, maxFailedIndexes: 0 }), [failing('b', 0, 1)])
+  assert.deepEqual(tooMany.conditions, ['FailureTarget=True MaxFailedIndexesExceeded'])
 })

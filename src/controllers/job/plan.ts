@@ -1,13 +1,17 @@
 import { conditionOf, isReady, msOf, timestampOf } from '../../machinery/index.ts'
 import type { Job, JobCondition, JobStatus, Pod } from '../../resources/index.ts'
 import { setCondition } from '../runtime/conditions.ts'
+import { countsAfter, type FailureCounts, limitsEachIndex } from './index-failures.ts'
 import { freeIndexes, indexesText, indexOfPod } from './indexes.ts'
+import { matchSuccessPolicy } from './policies.ts'
 import { endedMs, isIndexed, type Tally, tallyOf } from './tally.ts'
 
 export interface JobPlan {
   readonly status: JobStatus
   /** One for each pod to create: its index, or undefined where there are none. */
   readonly create: readonly (number | undefined)[]
+  /** For Jobs that limit the failures of each index: how often those of the indexes to create have failed. */
+  readonly failures: ReadonlyMap<number, FailureCounts>
   /** Not needed any more; they do not count as failed. */
   readonly remove: readonly Pod[]
   /** The Job has failed: what still runs is stopped, and counts as failed. */
@@ -23,7 +27,15 @@ const backoffMsFirst = 10_000
 const backoffMsMax = 600_000
 
 type Verdict = Pick<JobCondition, 'reason' | 'message'>
-const nothing = { create: [], remove: [], stop: [], release: [], events: [], againInMs: undefined } as const
+const nothing = {
+  create: [],
+  failures: new Map(),
+  remove: [],
+  stop: [],
+  release: [],
+  events: [],
+  againInMs: undefined,
+} as const
 
 export const isFinished = (job: Job): boolean =>
   conditionOf(job, 'Complete')?.status === 'True' || conditionOf(job, 'Failed')?.status === 'True'
@@ -31,21 +43,17 @@ export const isFinished = (job: Job): boolean =>
 /** What is next for a Job with these pods. */
 export function planJob(job: Job, pods: readonly Pod[], nowMs: number): JobPlan {
   const tally = tallyOf(job, pods)
-  if (isFinished(job)) return { ...nothing, status: job.status, release: tally.release }
+  if (isFinished(job)) return { ...nothing, status: job.status, release: allOf(tally) }
   const failure = failureOf(job, tally, pods, nowMs)
   if (failure !== undefined) return ending(job, tally, 'Failed', failure, nowMs)
-  if (isDone(job, tally))
-    return ending(
-      job,
-      tally,
-      'Complete',
-      { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' },
-      nowMs,
-    )
+  const success = successOf(job, tally)
+  if (success !== undefined) return ending(job, tally, 'Complete', success, nowMs)
   if (job.metadata.deletionTimestamp !== undefined)
-    return { ...nothing, status: statusOf(job, tally, 0), release: tally.release }
+    return { ...nothing, status: statusOf(job, tally, 0), release: allOf(tally) }
   return job.spec.suspend === true ? suspended(job, tally, nowMs) : working(job, tally, pods, nowMs)
 }
+
+const allOf = ({ release, held }: Tally): readonly Pod[] => [...release, ...held]
 
 /** The status of the counts, with what changes the number of active pods taken in. */
 function statusOf(job: Job, tally: Tally, activeChange: number): JobStatus {
@@ -56,6 +64,7 @@ function statusOf(job: Job, tally: Tally, activeChange: number): JobStatus {
     ready: _r,
     terminating: _t,
     completedIndexes: _c,
+    failedIndexes: _i,
     uncountedTerminatedPods: _u,
     ...kept
   } = job.status
@@ -68,6 +77,7 @@ function statusOf(job: Job, tally: Tally, activeChange: number): JobStatus {
     ready: tally.ready,
     terminating: tally.terminating,
     ...(isIndexed(job) ? { completedIndexes: indexesText(tally.completed) } : {}),
+    ...(limitsEachIndex(job) ? { failedIndexes: indexesText(tally.failedIndexes) } : {}),
     uncountedTerminatedPods: {
       ...(succeeded.length === 0 ? {} : { succeeded }),
       ...(failed.length === 0 ? {} : { failed }),
@@ -86,8 +96,7 @@ function working(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): J
     .toSorted((left, right) => Number(isReady(left)) - Number(isReady(right)))
     .slice(0, surplus)
   const missing = Math.min(Math.max(0, wanted - occupied), burst)
-  const waitMs = missing === 0 ? 0 : backoffMs(pods, nowMs)
-  const create = waitMs > 0 ? [] : newIndexes(job, tally, missing)
+  const { create, failures, waitMs } = nextPods(job, tally, { missing, pods, nowMs })
   const startTime = job.status.startTime === undefined || resumed ? timestampOf(nowMs) : job.status.startTime
   const conditions = resumed
     ? said(job, 'Suspended', 'False', { reason: 'JobResumed', message: 'Job resumed' }, nowMs)
@@ -102,7 +111,7 @@ function working(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): J
     activeDeadlineSeconds === undefined ? undefined : msOf(startTime) + activeDeadlineSeconds * 1000 - nowMs
   const times = [waitMs > 0 ? waitMs : undefined, deadlineMs].filter((one) => one !== undefined)
   const againInMs = times.length === 0 ? undefined : Math.max(0, Math.min(...times))
-  return { status, create, remove, stop: [], release: tally.release, events, againInMs }
+  return { status, create, failures, remove, stop: [], release: tally.release, events, againInMs }
 }
 
 function suspended(job: Job, tally: Tally, nowMs: number): JobPlan {
@@ -146,7 +155,7 @@ function ending(job: Job, tally: Tally, type: 'Complete' | 'Failed', verdict: Ve
     },
     remove: type === 'Complete' ? tally.active : [],
     stop: type === 'Failed' ? tally.active : [],
-    release: tally.release,
+    release: allOf(tally),
     events: isOver ? [event] : [],
   }
 }
@@ -167,7 +176,8 @@ function failureOf(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number):
   const known = conditionOf(job, 'FailureTarget')
   if (known?.status === 'True') return { reason: known.reason ?? '', message: known.message ?? '' }
   if (conditionOf(job, 'SuccessCriteriaMet')?.status === 'True') return undefined
-  const { backoffLimit = 6, activeDeadlineSeconds, template } = job.spec
+  if (tally.policyFailure !== '') return { reason: 'PodFailurePolicy', message: tally.policyFailure }
+  const { backoffLimit = backoffLimitDefault(job), activeDeadlineSeconds, template } = job.spec
   const failed = tally.failed + tally.uncounted.failed.length
   const restarts = template.spec.restartPolicy === 'OnFailure' ? restartsOf(pods) : 0
   const isRestartedTooOften = backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit
@@ -180,7 +190,28 @@ function failureOf(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number):
     nowMs >= msOf(startTime) + activeDeadlineSeconds * 1000
   if (isLate && job.spec.suspend !== true)
     return { reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
-  return undefined
+  return indexFailureOf(job, tally)
+}
+const backoffLimitDefault = (job: Job) => (limitsEachIndex(job) ? 2 ** 31 - 1 : 6)
+
+function indexFailureOf({ spec }: Job, { failedIndexes, completed }: Tally): Verdict | undefined {
+  if (spec.maxFailedIndexes !== undefined && failedIndexes.size > spec.maxFailedIndexes) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes'
+    return { reason: 'MaxFailedIndexesExceeded', message }
+  }
+  const isOver = failedIndexes.size > 0 && failedIndexes.size + completed.size >= (spec.completions ?? 0)
+  return isOver ? { reason: 'FailedIndexes', message: 'Job has failed indexes' } : undefined
+}
+
+/** Why the Job is complete; undefined while it is not. What was once said holds. */
+function successOf(job: Job, tally: Tally): Verdict | undefined {
+  const known = conditionOf(job, 'SuccessCriteriaMet')
+  if (known?.status === 'True') return { reason: known.reason ?? '', message: known.message ?? '' }
+  const message = isIndexed(job) ? matchSuccessPolicy(job, tally.completed) : undefined
+  if (message !== undefined) return { reason: 'SuccessPolicy', message }
+  return isDone(job, tally)
+    ? { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
+    : undefined
 }
 
 function restartsOf(pods: readonly Pod[]): number {
@@ -207,12 +238,36 @@ function wantedActive({ spec }: Job, tally: Tally): number {
 
 const succeededOf = (tally: Tally): number => tally.succeeded + tally.uncounted.succeeded.length
 
+/** The pods to create of those that are missing, and how long to wait for those that failed too lately. */
+function nextPods(
+  job: Job,
+  tally: Tally,
+  { missing, pods, nowMs }: { readonly missing: number; readonly pods: readonly Pod[]; readonly nowMs: number },
+): Pick<JobPlan, 'create' | 'failures'> & { readonly waitMs: number } {
+  const failures = new Map<number, FailureCounts>()
+  if (!limitsEachIndex(job)) {
+    const waitMs = missing === 0 ? 0 : backoffMs(pods, nowMs)
+    return { create: waitMs > 0 ? [] : newIndexes(job, tally, missing), failures, waitMs }
+  }
+  const waits: number[] = []
+  for (const index of newIndexes(job, tally, missing) as readonly number[]) {
+    const failed = tally.latestFailed.get(index)
+    const counts = countsAfter(job, failed)
+    const dueMs = failed === undefined ? 0 : endedMs(failed) + delayMs(counts.counted + counts.ignored) - nowMs
+    if (dueMs > 0) waits.push(dueMs)
+    else failures.set(index, counts)
+  }
+  return { create: [...failures.keys()], failures, waitMs: waits.length === 0 ? 0 : Math.min(...waits) }
+}
+
 function newIndexes(job: Job, tally: Tally, count: number): readonly (number | undefined)[] {
   if (!isIndexed(job)) return Array.from({ length: count }, () => undefined)
-  const taken = new Set(tally.completed)
+  const taken = new Set([...tally.completed, ...tally.failedIndexes])
   for (const pod of tally.active) taken.add(indexOfPod(pod) ?? -1)
   return freeIndexes(job.spec.completions ?? 0, count, taken)
 }
+
+const delayMs = (failures: number) => Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures - 1))
 
 /** How long to wait after the failures since the last success: 10 s, twice as long each time, at most 10 min. */
 function backoffMs(pods: readonly Pod[], nowMs: number): number {
@@ -220,6 +275,5 @@ function backoffMs(pods: readonly Pod[], nowMs: number): number {
   const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...ends('Succeeded'))
   const failures = ends('Failed').filter((ms) => ms > lastSuccessMs)
   if (failures.length === 0) return 0
-  const delayMs = Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures.length - 1))
-  return Math.max(0, Math.max(...failures) + delayMs - nowMs)
+  return Math.max(0, Math.max(...failures) + delayMs(failures.length) - nowMs)
 }

@@ -1,6 +1,8 @@
 import { isReady, isTerminal, msOf } from '../../machinery/index.ts'
 import type { Job, Pod } from '../../resources/index.ts'
+import { failedIndexesOf, latestFailures, limitsEachIndex } from './index-failures.ts'
 import { indexOfPod, parseIndexes } from './indexes.ts'
+import { matchFailurePolicy } from './policies.ts'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 
@@ -16,6 +18,14 @@ export interface Tally {
   readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] }
   /** For Indexed Jobs: what is done. */
   readonly completed: ReadonlySet<number>
+  /** For Jobs that limit the failures of each index: what has failed for good. */
+  readonly failedIndexes: ReadonlySet<number>
+  /** For such Jobs, the latest failed pod of each index: what follows it takes over its counts. */
+  readonly latestFailed: ReadonlyMap<number, Pod>
+  /** Why a failed pod ends the Job by its policy; empty when none does. */
+  readonly policyFailure: string
+  /** Failed pods that stay until others have followed them, or the Job ends. */
+  readonly held: readonly Pod[]
   /** Pods to be freed once the status that notes them is written. */
   readonly release: readonly Pod[]
 }
@@ -39,17 +49,28 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
   const failed = (job.status.failed ?? 0) + (noted.failed ?? []).length - still.failed.length
   const completed = parseIndexes(job.status.completedIndexes, job.spec.completions ?? 0)
   const release: Pod[] = []
+  const held: Pod[] = []
+  const failedPods = pods.filter((pod) => isFailed(job, pod))
+  const active = pods.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined)
+  for (const pod of pods) if (pod.status.phase === 'Succeeded' && isIndexed(job)) noteIndex(job, pod, completed)
+  const failedIndexes = failedIndexesOf(job, failedPods, completed)
+  const latestFailed = limitsEachIndex(job) ? latestFailures(failedPods) : new Map<number, Pod>()
+  const over = new Set([...completed, ...failedIndexes, ...active.map((pod) => indexOfPod(pod) ?? -1)])
+  const mustStay = (pod: Pod) => {
+    const index = indexOfPod(pod)
+    return index !== undefined && latestFailed.get(index) === pod && !over.has(index)
+  }
   for (const pod of pods) {
     const { uid } = pod.metadata
     const hasFailed = isFailed(job, pod)
-    if (pod.status.phase === 'Succeeded' && isIndexed(job)) noteIndex(job, pod, completed)
     if (!isTracked(pod) || !(hasFailed || pod.status.phase === 'Succeeded')) continue
-    release.push(pod)
+    if (mustStay(pod)) held.push(pod)
+    else release.push(pod)
+    if (hasFailed && matchFailurePolicy(job, pod).action === 'Ignore') continue
     const list = hasFailed ? still.failed : still.succeeded
     // Indexes are their own account.
     if (!list.includes(uid) && (hasFailed || !isIndexed(job))) list.push(uid)
   }
-  const active = pods.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined)
   return {
     active,
     terminating: pods.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp !== undefined).length,
@@ -58,6 +79,10 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
     failed,
     uncounted: still,
     completed,
+    failedIndexes,
+    latestFailed,
+    policyFailure: failedPods.map((pod) => matchFailurePolicy(job, pod).message).find((text) => text !== '') ?? '',
+    held,
     release,
   }
 }

@@ -19,6 +19,8 @@ export interface ClaimParts<O extends KubeObject, T extends KubeObject> {
   readonly query: LabelQuery
   /** Objects that must not be adopted although they match. */
   readonly leaves?: (object: T) => boolean
+  /** A finalizer of the owner's that goes when an object is released. */
+  readonly finalizer?: string
 }
 
 /**
@@ -82,10 +84,14 @@ async function adopt<O extends KubeObject, T extends KubeObject>(
 }
 
 async function release<O extends KubeObject, T extends KubeObject>(
-  { client, owner, resource }: ClaimParts<O, T>,
+  { client, owner, resource, finalizer }: ClaimParts<O, T>,
   object: T,
 ): Promise<void> {
-  const metadata = { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }] }
+  const metadata = {
+    uid: object.metadata.uid,
+    ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }],
+    ...(finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] }),
+  }
   try {
     await client.patch(resource, nameOf(object), { type: 'strategic', body: { metadata } })
   } catch (error) {
