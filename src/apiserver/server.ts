@@ -38,6 +38,9 @@ import {
   validatingAdmissionWebhook,
   type WebhookPluginParts,
 } from './admission/webhooks/plugins.ts'
+import { Aggregator } from './aggregation/aggregator.ts'
+import type { ProxyClient } from './aggregation/extension.ts'
+import { LocalApiServices } from './aggregation/local.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
@@ -85,6 +88,8 @@ export interface ApiServerParts {
   readonly advertise: { readonly address: string; readonly port: number }
   readonly connectNode: NodeConnection
   readonly connectNetwork: NetworkConnection
+  /** Who this server is to extension servers (APIService), which believe it about who is calling. */
+  readonly proxyClient?: () => ProxyClient | undefined
   /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them carry a warning. */
   readonly notActedUpon: ReadonlySet<string>
   readonly version: VersionInfo
@@ -184,7 +189,18 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     .map((one) => (one === customResourceDefinitions ? kinds.definition : one))
   const served = new ServedResources(builtIn, apiGroups, compareVersions)
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
-  const declarations = new Declarations({ registry, hub, clock, served, load: kinds.load, onError })
+  const declarations = new Declarations({
+    registry,
+    hub,
+    clock,
+    served,
+    load: kinds.load,
+    onServed: () => void local.settle().catch((error: unknown) => onError(error, 'apiservices')),
+    onError,
+  })
+  const extensions = { registry: () => registry, connectNetwork, proxyClient: parts.proxyClient ?? (() => undefined) }
+  const aggregator = new Aggregator({ ...extensions, hub, clock, served, metrics, onError })
+  const local = new LocalApiServices({ registry: () => registry, served, clock })
   const openApi = new OpenApi({
     published: () => served.published,
     version: kubernetesVersionOf(parts.version.gitVersion),
@@ -213,6 +229,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     authorizer,
     handle,
     resourceFor,
+    aggregation: { aggregator, parts: extensions },
     streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
     paths: pathHandler({
       served,
@@ -260,12 +277,19 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         clientCa: parts.clientCa(),
       })
       await Promise.all([webhooks.mutating.load(registry, true), webhooks.validating.load(registry, false)])
+      const aggregated = aggregator.run(signal)
       const declared = declarations.run(signal)
       await declarations.ready
+      await local.settle()
       isReady = true
       resolveReady()
       using _events = expireEvents(registry, hub, clock, parts.eventTtlMs ?? eventTtlDefaultMs)
-      await Promise.all([following, declared, keepHistory(store, clock, parts.history ?? historyDefault, signal)])
+      await Promise.all([
+        following,
+        declared,
+        aggregated,
+        keepHistory(store, clock, parts.history ?? historyDefault, signal),
+      ])
     },
   }
 }

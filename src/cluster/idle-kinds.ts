@@ -8,7 +8,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io/validatingadmissionpolicybindings',
   'admissionregistration.k8s.io/mutatingadmissionpolicies',
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
-  'apiregistration.k8s.io/apiservices',
   'autoscaling/horizontalpodautoscalers',
   'certificates.k8s.io/certificatesigningrequests',
   'flowcontrol.apiserver.k8s.io/flowschemas',

@@ -17,6 +17,8 @@ export interface DeclarationParts {
   readonly served: ServedResources
   /** Loads what declarations need; nothing of it is loaded while there are none. */
   readonly load: (crd: CustomResourceDefinition) => Promise<LoadedKinds>
+  /** Told when what is served has changed. */
+  readonly onServed: () => void
   readonly onError: (error: unknown, about: string) => void
 }
 /** The code behind declarations, once it is loaded. */
@@ -90,6 +92,7 @@ export class Declarations {
       const gone = this.#known.get(name)
       this.#known.delete(name)
       this.#parts.served.declare(name, undefined)
+      this.#parts.onServed()
       if (gone !== undefined) this.#reconsider(gone.crd.spec.group, name, signal)
       return undefined
     }
@@ -115,8 +118,10 @@ export class Declarations {
     const made = JSON.stringify([crd.metadata.uid, crd.spec, crd.status?.acceptedNames, established, terminating])
     this.#known.set(name, { crd, made })
     if (established || isTrue(crd, 'NamesAccepted')) {
-      if (known?.made !== made)
+      if (known?.made !== made) {
         this.#parts.served.declare(name, { definitions: definitionsOf(crd, parts), established })
+        if (established) this.#parts.onServed()
+      }
     } else this.#parts.served.declare(name, undefined)
     void this.#settleNames(name, signal)
     if (terminating && crd.metadata.finalizers?.includes(cleanupFinalizer) === true) this.#end(name, signal)

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { GroupFacts, ResourceDefinition } from '../../resources/index.ts'
+import type { RemoteVersion } from './remote.ts'
 
 /** What is served: the groups in discovery's order, and the resources of each version. */
 export interface Served {
   readonly groups: readonly GroupFacts[]
   readonly resources: readonly ResourceDefinition<any>[]
+  /** Group versions that other servers serve. */
+  readonly remotes: readonly RemoteVersion[]
 }
 
 const gvOf = (group: string, version: string) => (group === '' ? version : `${group}/${version}`)
@@ -46,8 +49,8 @@ interface ServedGroup {
 }
 
 /** Groups that have something to serve, versions with something in them, in order of preference. */
-export function servedGroups({ groups, resources }: Served): readonly ServedGroup[] {
-  const live = new Set(resources.map(({ group, version }) => gvOf(group, version)))
+export function servedGroups({ groups, resources, remotes }: Served): readonly ServedGroup[] {
+  const live = new Set([...resources, ...remotes].map(({ group, version }) => gvOf(group, version)))
   return groups
     .map(({ group, versions }) => ({
       group,
@@ -101,13 +104,18 @@ export function aggregatedDiscovery(served: Served, core: boolean, version: 'v2'
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
         metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-        versions: versions.map((one) => ({
-          version: one,
-          resources: served.resources
-            .filter((definition) => definition.group === group && definition.version === one)
-            .map(resourceDiscovery),
-          freshness: 'Current',
-        })),
+        versions: versions.map((one) => {
+          const remote = served.remotes.find((found) => found.group === group && found.version === one)
+          return {
+            version: one,
+            resources:
+              remote?.resources ??
+              served.resources
+                .filter((definition) => definition.group === group && definition.version === one)
+                .map(resourceDiscovery),
+            freshness: remote?.stale === true ? 'Stale' : 'Current',
+          }
+        }),
       })),
   }
 }

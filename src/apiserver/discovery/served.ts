@@ -1,6 +1,7 @@
 import type { GroupFacts, ResourceDefinition } from '../../resources/index.ts'
 import type { Published } from '../openapi/published.ts'
 import type { Served } from './discovery.ts'
+import type { RemoteVersion } from './remote.ts'
 
 /** Kubernetes: where groups that are declared stand in discovery's order, behind all built-in ones. */
 const declaredGroupPriority = 1000
@@ -20,6 +21,7 @@ export class ServedResources implements Served {
   readonly #declared = new Map<string, Declared>()
   readonly #byPath = new Map<string, ResourceDefinition<any>>()
   readonly #compare: (a: string, b: string) => number
+  readonly #remotes = new Map<string, RemoteVersion>()
   #now: {
     groups: readonly GroupFacts[]
     resources: readonly ResourceDefinition<any>[]
@@ -62,6 +64,32 @@ export class ServedResources implements Served {
     return this.#byPath.get(`${of.group}/${of.version}/${of.resource}`)
   }
 
+  /** Whether anything of a group version is served by this server itself. */
+  serves(group: string, version: string): boolean {
+    return this.#now.resources.some((one) => one.group === group && one.version === version)
+  }
+
+  /** Whether all that is served of a group version was declared while the server ran. */
+  isDeclared(group: string, version: string): boolean {
+    return !this.#builtIn.some((one) => one.group === group && one.version === version)
+  }
+
+  /** The group versions that other servers serve. */
+  get remotes(): readonly RemoteVersion[] {
+    return [...this.#remotes.values()]
+  }
+
+  remote(key: string): RemoteVersion | undefined {
+    return this.#remotes.get(key)
+  }
+
+  /** Shows a group version (`group/version`) that another server serves; undefined shows it no longer. */
+  setRemote(key: string, remote: RemoteVersion | undefined): void {
+    if (remote === undefined) this.#remotes.delete(key)
+    else this.#remotes.set(key, remote)
+    this.#now = this.#gather()
+  }
+
   /** All versions in which the objects of a kind are served. */
   versionsOf({ storage }: ResourceDefinition<any>): readonly ResourceDefinition<any>[] {
     return [...this.#byPath.values()].filter((one) => one.storage.prefix === storage.prefix)
@@ -86,11 +114,35 @@ export class ServedResources implements Served {
     const resources = shown.length === 0 ? this.#builtIn : [...this.#builtIn, ...shown]
     return {
       resources,
-      groups: shown.length === 0 ? this.#builtInGroups : this.#groupsWith(shown),
+      groups: this.#withRemotes(shown.length === 0 ? this.#builtInGroups : this.#groupsWith(shown)),
       published: resources.map((definition) =>
         definition.custom === undefined ? { definition } : { definition, schema: definition.custom.openApi },
       ),
     }
+  }
+
+  /** Kubernetes: a group of an extension server stands where its priority says. */
+  #withRemotes(groups: readonly GroupFacts[]): readonly GroupFacts[] {
+    let all = groups
+    for (const { group, version, groupPriorityMinimum, versionPriority } of this.#remotes.values()) {
+      const facts = { version, priority: versionPriority, servedByDefault: true }
+      const known = all.find((one) => one.group === group)
+      if (known === undefined) {
+        const added = {
+          group,
+          priority: groupPriorityMinimum,
+          preferredVersion: version,
+          servedByDefault: true,
+          versions: [facts],
+        }
+        const at = all.findIndex((one) => one.priority < groupPriorityMinimum)
+        all = at < 0 ? [...all, added] : [...all.slice(0, at), added, ...all.slice(at)]
+      } else if (!known.versions.some((one) => one.version === version)) {
+        const versions = [...known.versions, facts].sort((a, b) => b.priority - a.priority)
+        all = all.map((one) => (one === known ? { ...known, versions } : one))
+      }
+    }
+    return all
   }
 
   #groupsWith(shown: readonly ResourceDefinition<any>[]): readonly GroupFacts[] {

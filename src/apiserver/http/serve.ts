@@ -24,6 +24,7 @@ import {
   type WireReply,
   type WireRequest,
 } from '../../wire/index.ts'
+import type { Remote } from '../aggregation/aggregator.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import { notServed, type Target } from '../handle/handle.ts'
@@ -31,6 +32,7 @@ import type { ReadBody } from '../registry/draft.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { IncomingReply, UpgradedReply } from '../streams/connections.ts'
 import { type Forward, forwardOf, type StreamParts } from '../streams/streams.ts'
+import { type Aggregation, forwardTo, remoteOf } from './aggregate.ts'
 import { bodyEncodingOf, type Encoding, patchTypeOf, replyFormOf } from './negotiate.ts'
 import { sendFailure, sendResult } from './render.ts'
 import { type Route, routeOf } from './route.ts'
@@ -39,6 +41,7 @@ import { type Route, routeOf } from './route.ts'
 const bodyBytesMax = 3 << 20
 
 export interface ServeParts {
+  readonly aggregation: Aggregation
   readonly clock: Clock
   readonly random: Random
   readonly authenticate: (request: WireRequest, path: string) => Promise<ImpersonatingIdentity>
@@ -120,6 +123,9 @@ export function httpHandlers(parts: ServeParts): {
       const route = routeOf(url.pathname)
       try {
         const identity = await identify(parts, request, url.pathname)
+        const remote = remoteOf(parts.aggregation, url.pathname)
+        if (remote !== undefined)
+          return await upgradeRemote(parts, remote, request, url, route, message, socket, head, identity)
         if (route.type !== 'resource') throw notServed()
         const isWatch = url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' || route.watch
         if (isWatch && route.subresource === '')
@@ -140,6 +146,25 @@ export function httpHandlers(parts: ServeParts): {
   }
 }
 
+/** The same for an upgrade: the connection is only passed on once the extension server has agreed to it. */
+async function upgradeRemote(
+  parts: ServeParts,
+  remote: Remote,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  message: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  identity: Identity,
+): Promise<void> {
+  await authorizeAny(parts, identity, route, request.method, url)
+  const forward = await forwardTo(parts.aggregation, remote, identity)
+  if (forward === undefined) throw new StatusError(503, 'ServiceUnavailable', 'service unavailable')
+  const { connection, headers } = forward
+  await splice({ connection, path: request.url, transparent: true, headers }, message, socket, head, request.signal)
+}
+
 async function identify(parts: ServeParts, request: WireRequest, path: string): Promise<Identity> {
   return parts.authorizer.assume(await parts.authenticate(request, path))
 }
@@ -153,6 +178,8 @@ async function serveOne(
   headers: Record<string, string>,
 ): Promise<void> {
   const identity = await identify(parts, request, url.pathname)
+  const remote = remoteOf(parts.aggregation, url.pathname)
+  if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, identity)
   if (route.type === 'path') {
     await parts.authorizer.check(identity, {
       verb: request.method.toLowerCase(),
@@ -209,6 +236,57 @@ async function serveOne(
 /** Kubernetes: strategic patches need Go types, which custom resources do not have. */
 function patchTypesOf({ custom }: ResourceDefinition<any>): readonly PatchType[] | undefined {
   return custom === undefined ? undefined : ['json', 'merge', 'apply']
+}
+
+/** Passes a request on to an extension server, with who is calling; what is upgraded goes another way. */
+async function serveRemote(
+  parts: ServeParts,
+  remote: Remote,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  reply: WireReply,
+  headers: Record<string, string>,
+  identity: Identity,
+): Promise<void> {
+  await authorizeAny(parts, identity, route, request.method, url)
+  const forward = await forwardTo(parts.aggregation, remote, identity)
+  if (forward === undefined) return unavailableText(reply, headers)
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+  let answer: IncomingReply
+  try {
+    answer = await forward.connection.request(
+      {
+        method: request.method,
+        path: request.url,
+        headers: { ...passedOn(request.headers), ...forward.headers },
+        ...(hasBody ? { body: request.stream() } : {}),
+      },
+      request.signal,
+    )
+  } catch (error) {
+    return unavailableText(
+      reply,
+      headers,
+      `error trying to reach service: ${String((error as Error).message ?? error)}`,
+    )
+  }
+  const passed: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(answer.headers)) if (!hopByHop.has(name)) passed[name] = value
+  reply.head(answer.status, { ...headers, ...passed })
+  for await (const chunk of answer.body) if (!reply.write(chunk)) await reply.drained()
+  reply.end()
+}
+
+function unavailableText(reply: WireReply, headers: Record<string, string>, text = 'service unavailable'): void {
+  reply.head(503, { ...headers, 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+  reply.end(new TextEncoder().encode(`${text}\n`))
+}
+
+function authorizeAny(parts: ServeParts, identity: Identity, route: Route, method: string, url: URL): Promise<void> {
+  if (route.type === 'resource') return authorizeRoute(parts, identity, route, verbOf(method, route, url.searchParams))
+  const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
+  return parts.authorizer.check(identity, { verb: method.toLowerCase(), ...nothing, path: url.pathname })
 }
 
 async function serveForward(
@@ -342,14 +420,18 @@ function authorizeRoute(
 
 /** Passes an upgraded connection on byte by byte: exec, attach and port-forward are the kubelet's protocol, not ours. */
 async function splice(
-  forward: Forward,
+  forward: Forward & { readonly headers?: Readonly<Record<string, string | readonly string[]>> },
   message: IncomingMessage,
   client: Duplex,
   head: Buffer,
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await forward.connection.upgrade(
-    { method: message.method ?? 'GET', path: forward.path, headers: upgradeHeaders(message) },
+    {
+      method: message.method ?? 'GET',
+      path: forward.path,
+      headers: { ...upgradeHeaders(message), ...forward.headers },
+    },
     signal,
   )
   if (!('socket' in answer)) throw await statusFrom(answer)
@@ -383,10 +465,15 @@ const hopByHop = new Set([
   'date',
 ])
 
+/** Headers that are meant for this server alone, or would let a caller pass for somebody else at the next one. */
+function isOwn(name: string): boolean {
+  return name === 'authorization' || name.startsWith('impersonate-') || name.startsWith('x-remote-')
+}
+
 function upgradeHeaders(message: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(message.headers)) {
-    if (name === 'authorization' || name === 'host' || name.startsWith('impersonate-') || value === undefined) continue
+    if (isOwn(name) || name === 'host' || value === undefined) continue
     headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
   return headers
@@ -395,14 +482,7 @@ function upgradeHeaders(message: IncomingMessage): Record<string, string> {
 function passedOn(from: WireRequest['headers']): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(from)) {
-    if (
-      value === undefined ||
-      hopByHop.has(name) ||
-      name === 'host' ||
-      name === 'authorization' ||
-      name.startsWith('impersonate-')
-    )
-      continue
+    if (value === undefined || hopByHop.has(name) || name === 'host' || isOwn(name)) continue
     headers[name] = value
   }
   return headers

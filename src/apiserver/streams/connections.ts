@@ -5,7 +5,7 @@ export interface OutgoingRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: AsyncIterable<Uint8Array>
 }
 export interface IncomingReply {
@@ -52,4 +52,6 @@ export type NetworkConnection = (target: {
   readonly ca?: string
   /** The certificate must be signed by an authority that this machine trusts. */
   readonly trust?: 'system'
+  /** Who this server is to the other, PEM. */
+  readonly client?: { readonly cert: string; readonly key: string }
 }) => HttpConnection

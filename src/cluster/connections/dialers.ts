@@ -34,13 +34,14 @@ export function dialNodes(credentials: () => KubeletCredentials): NodeConnection
 /** Reaches pods and anything else by address; a server name and authority are checked when given. */
 export function dialNetwork(): NetworkConnection {
   const plain = new Agent({ keepAlive: false })
-  return ({ host, port, tls, serverName, ca, trust }) =>
+  return ({ host, port, tls, serverName, ca, trust, client }) =>
     tls
       ? overHttp(
           {
             host,
             port,
             ...(serverName === undefined ? {} : { servername: serverName }),
+            ...(client ?? {}),
             ...(ca !== undefined ? { ca } : trust === 'system' ? {} : { rejectUnauthorized: false }),
           },
           true,
@@ -55,7 +56,7 @@ function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean):
       ...base,
       method,
       path,
-      headers: { ...headers, ...(upgrade ? { connection: 'Upgrade' } : {}) },
+      headers: { ...(headers as Record<string, string | string[]>), ...(upgrade ? { connection: 'Upgrade' } : {}) },
       signal,
       ...(upgrade ? { agent: false } : {}),
     })

@@ -1,5 +1,10 @@
 import type { HooksFor } from '../define.ts'
 import type { APIService } from '../generated/types.ts'
 import { apiServiceCells } from '../other-cells.ts'
+import { apiServiceErrors, apiServiceName } from './validate.ts'
 
-export const apiServiceHooks: HooksFor<APIService> = { cells: apiServiceCells, allowUnconditionalUpdate: false }
+export const apiServiceHooks: HooksFor<APIService> = {
+  cells: apiServiceCells,
+  checks: { name: apiServiceName, create: apiServiceErrors },
+  allowUnconditionalUpdate: false,
+}
