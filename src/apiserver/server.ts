@@ -232,6 +232,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     aggregation: { aggregator, parts: extensions },
     streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
     paths: pathHandler({
+      remoteOpenApi: () => Object.assign({}, ...[...aggregator.remotes].map(({ openApi }) => openApi)),
       served,
       openApi,
       signer,
@@ -275,6 +276,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         advertise: parts.advertise,
         kubernetesServiceIp: firstAddress(parts.serviceCidr),
         clientCa: parts.clientCa(),
+        frontProxyCa: parts.proxyClient?.()?.authority,
       })
       await Promise.all([webhooks.mutating.load(registry, true), webhooks.validating.load(registry, false)])
       const aggregated = aggregator.run(signal)

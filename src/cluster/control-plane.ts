@@ -58,6 +58,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     store,
     signer,
     clientCa: () => pki().authority.cert,
+    proxyClient: () => ({ ...pki().frontProxyClient, authority: pki().frontProxyAuthority.cert }),
     serviceCidr: settings.network.serviceCidr,
     nodePorts: settings.network.nodePorts,
     advertise: { address: parts.advertiseAddress, port: settings.port },

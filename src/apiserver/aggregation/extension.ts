@@ -9,6 +9,8 @@ import { readyEndpoint } from '../streams/endpoints.ts'
 export interface ProxyClient {
   readonly cert: string
   readonly key: string
+  /** Who signed it, PEM: what extension servers are to trust. */
+  readonly authority: string
 }
 export interface ExtensionParts {
   readonly registry: () => Registry
@@ -34,7 +36,7 @@ export async function connectExtension(
     tls: true,
     serverName: `${name}.${namespace}.svc`,
     ...(spec.insecureSkipTLSVerify === true ? {} : ca === '' ? { trust: 'system' as const } : { ca }),
-    ...(client === undefined ? {} : { client }),
+    ...(client === undefined ? {} : { client: { cert: client.cert, key: client.key } }),
   })
 }
 

@@ -29,6 +29,8 @@ export interface BootstrapParts {
   /** The first address of the service range: the `kubernetes` Service. */
   readonly kubernetesServiceIp: string
   readonly clientCa: string
+  /** Whom extension servers are to believe about who is calling, PEM. */
+  readonly frontProxyCa: string | undefined
 }
 
 /** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
@@ -100,6 +102,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
         data: {
           'client-ca-file': parts.clientCa,
+          ...(parts.frontProxyCa === undefined ? {} : { 'requestheader-client-ca-file': parts.frontProxyCa }),
           'requestheader-allowed-names': '["front-proxy-client"]',
           'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
           'requestheader-group-headers': '["X-Remote-Group"]',

@@ -9,9 +9,10 @@ export interface Aggregation {
   readonly parts: ExtensionParts
 }
 
-/** The extension server a path belongs to: `/apis/GROUP/VERSION` and all below. */
+/** The extension server a path belongs to: `/apis/GROUP/VERSION` and all below, and its part of OpenAPI v3. */
 export function remoteOf({ aggregator }: Aggregation, path: string): Remote | undefined {
-  const [, root, first = '', second = ''] = path.split('/')
+  const own = path.startsWith('/openapi/v3/') ? path.slice('/openapi/v3'.length) : path
+  const [, root, first = '', second = ''] = own.split('/')
   if (root === 'apis') return aggregator.remote(first, second)
   return root === 'api' ? aggregator.remote('', first) : undefined
 }

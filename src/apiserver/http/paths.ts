@@ -43,6 +43,8 @@ export interface PathParts {
   readonly journal: DecisionJournal
   readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
   readonly clock: Clock
+  /** Where the parts of OpenAPI v3 are that extension servers have, by path. */
+  readonly remoteOpenApi: () => Readonly<Record<string, unknown>>
 }
 type PathHandler = (
   request: WireRequest,
@@ -209,9 +211,20 @@ async function sendOpenApi(
     hash: url.searchParams.get('hash'),
   })
   if (code === 404) return false
+  const remotes = parts.remoteOpenApi()
+  if (path === '/openapi/v3' && code === 200 && Object.keys(remotes).length > 0) {
+    const index = withRemotes(JSON.parse(new TextDecoder().decode(bytes)), remotes)
+    return sendObject(request, reply, headers, index)
+  }
   reply.head(code, { ...headers, ...answered, ...(code === 200 ? { 'content-length': String(bytes.length) } : {}) })
   reply.end(bytes)
   return true
+}
+
+/** The index with the documents of extension servers, which are asked for them. */
+function withRemotes(index: { readonly paths: object }, remotes: Readonly<Record<string, unknown>>): object {
+  const paths = { ...index.paths, ...remotes }
+  return { paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 async function openIdConfiguration(signer: Signer): Promise<object> {

@@ -32,6 +32,9 @@ export interface Pki {
   readonly admin: KeyPair
   /** Who the kubelet is to the API server. */
   readonly kubelet: KeyPair
+  /** Signs nothing but `frontProxyClient`: extension servers believe its bearer about who is calling. */
+  readonly frontProxyAuthority: KeyPair
+  readonly frontProxyClient: KeyPair
   readonly tokenKey: string
 }
 
@@ -39,17 +42,28 @@ export interface Pki {
 export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> {
   const { directory } = request
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const [knownAuthority, tokenKey] = await Promise.all([loadPair(directory, 'ca'), openTokenKey(directory)])
-  const authority = knownAuthority ?? (await newAuthority(directory, nowMs))
-  const issued = async (name: string, wanted: Omit<CertificateRequest, 'days'>): Promise<KeyPair> => {
+  const [knownAuthority, knownFrontProxy, tokenKey] = await Promise.all([
+    loadPair(directory, 'ca'),
+    loadPair(directory, 'front-proxy-ca'),
+    openTokenKey(directory),
+  ])
+  const [authority, frontProxyAuthority] = await Promise.all([
+    knownAuthority ?? newAuthority(directory, 'ca', 'kubernetes', nowMs),
+    knownFrontProxy ?? newAuthority(directory, 'front-proxy-ca', 'front-proxy-ca', nowMs),
+  ])
+  const issued = async (
+    name: string,
+    wanted: Omit<CertificateRequest, 'days'>,
+    by: KeyPair = authority,
+  ): Promise<KeyPair> => {
     const pair = await loadPair(directory, name)
-    if (pair !== undefined && isUsable(pair, authority.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
+    if (pair !== undefined && isUsable(pair, by.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
     const { issueCertificate } = await tools()
-    return keepPair(directory, name, await issueCertificate(authority, { ...wanted, days: certificateDays }, nowMs))
+    return keepPair(directory, name, await issueCertificate(by, { ...wanted, days: certificateDays }, nowMs))
   }
   const node = { commonName: `system:node:${request.nodeName}`, organizations: ['system:nodes'] }
   const administrators = ['system:masters']
-  const [apiServer, kubeletClient, kubeletServer, admin, kubelet] = await Promise.all([
+  const [apiServer, kubeletClient, kubeletServer, admin, kubelet, frontProxyClient] = await Promise.all([
     issued('apiserver', { commonName: 'kube-apiserver', names: request.apiServerNames, usages: ['server'] }),
     issued('apiserver-kubelet-client', {
       commonName: 'kube-apiserver-kubelet-client',
@@ -59,8 +73,19 @@ export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> 
     issued('kubelet-server', { ...node, names: request.kubeletNames, usages: ['server'] }),
     issued('admin', { commonName: 'kubernetes-admin', organizations: administrators, usages: ['client'] }),
     issued('kubelet', { ...node, usages: ['client'] }),
+    issued('front-proxy-client', { commonName: 'front-proxy-client', usages: ['client'] }, frontProxyAuthority),
   ])
-  return { authority, tokenKey: await tokenKey.key, apiServer, kubeletClient, kubeletServer, admin, kubelet }
+  return {
+    authority,
+    frontProxyAuthority,
+    tokenKey: await tokenKey.key,
+    apiServer,
+    kubeletClient,
+    kubeletServer,
+    admin,
+    kubelet,
+    frontProxyClient,
+  }
 }
 
 /** Loaded only here: the X.509 library is slow to import, and most starts only check what is there. */
@@ -79,9 +104,9 @@ async function keepPair(directory: string, name: string, pair: KeyPair): Promise
   return pair
 }
 
-async function newAuthority(directory: string, nowMs: number): Promise<KeyPair> {
+async function newAuthority(directory: string, file: string, name: string, nowMs: number): Promise<KeyPair> {
   const { createAuthority } = await tools()
-  return keepPair(directory, 'ca', await createAuthority('kubernetes', nowMs, authorityDays))
+  return keepPair(directory, file, await createAuthority(name, nowMs, authorityDays))
 }
 
 /** The key that signs tokens. A new one is slow to find, so it is looked for while the certificates are made. */

@@ -26,7 +26,7 @@ export const namespaceController: Controller = {
   account: 'namespace-controller',
   workers: 10,
   watches: [each(namespaces), ...watched.map(contentOf)],
-  start({ clock, cached }) {
+  start({ clock, cached, record }) {
     const all = cached(namespaces)
     for (const resource of watched) cached(resource)
     return async function reconcile(name, turn) {
@@ -43,6 +43,10 @@ export const namespaceController: Controller = {
       if (!sameConditions(namespace.status.conditions, conditions) && !(isEmpty && failures.length === 0)) {
         const status = { ...namespace.status, phase: 'Terminating' as const, conditions }
         current = await turn.client.update(namespaces, { ...namespace, status }, 'status')
+      }
+      if (emptying.undiscovered.length > 0) {
+        const why = `Discovery failed for some groups: ${emptying.undiscovered.join(', ')}`
+        record(namespace, 'Warning', 'NamespaceDeletionDiscoveryFailure', why)
       }
       if (failures.length > 0) throw new Error(failures.join('; '))
       if (isEmpty) await finalize(current, turn)
