@@ -256,6 +256,6 @@ export class Declarations {
 }
 
 /** Whether a schema of the declaration has rules, whose engine is loaded apart. */
-export function needsRules(crd: CustomResourceDefinition): boolean {
-  return JSON.stringify(crd.spec.versions).includes('"x-kubernetes-validations"')
+export function needsRules({ spec }: Pick<CustomResourceDefinition, 'spec'>): boolean {
+  return JSON.stringify(spec ?? {}).includes('"x-kubernetes-validations"')
 }

@@ -52,10 +52,11 @@ function definitionOf(
   const hasStatus = version.subresources?.status !== undefined
   const stored = crd.spec.versions.find(({ storage }) => storage)?.name ?? version.name
   const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, ''))
+  const rules = parts.rulesOf(schema)
   const checks = objectChecks({
     namespaced: scope === 'Namespaced',
     schema,
-    rules: parts.rulesOf(schema),
+    rules,
     ...(scale === undefined ? {} : { scale }),
   })
   return {
@@ -81,7 +82,10 @@ function definitionOf(
     fieldLabels: ['metadata.name', ...(scope === 'Namespaced' ? ['metadata.namespace'] : []), ...selectable],
     field: (object: KubeObject, label: string) => textAt(object, label),
     ...strategyOf(hasStatus, checks),
-    warnings: (object: KubeObject, previous: KubeObject | undefined) => finalizerWarnings(object, previous),
+    warnings: (object: KubeObject, previous: KubeObject | undefined) => [
+      ...finalizerWarnings(object, previous),
+      ...(rules?.warnings(object, previous) ?? []),
+    ],
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     graceful: false,

@@ -5,9 +5,10 @@ import {
   type ResourceDefinition,
 } from '../../resources/index.ts'
 import type { Converter } from './declaration.ts'
-import type { LoadedKinds } from './follow.ts'
+import { type LoadedKinds, needsRules } from './follow.ts'
 
 type Checks = typeof import('./declared/declared.ts')
+type Rules = typeof import('./rules/rules.ts')
 
 /** What is needed from outside for kinds to be declared. */
 export interface LoaderParts {
@@ -18,6 +19,7 @@ export interface LoaderParts {
 export class KindLoader {
   readonly #parts: LoaderParts
   #checks: Checks | undefined
+  #rules: Rules | undefined
   #kinds: Promise<LoadedKinds> | undefined
 
   constructor(parts: LoaderParts) {
@@ -25,7 +27,8 @@ export class KindLoader {
   }
 
   /** What makes definitions out of a declaration. */
-  readonly load = (_crd: CustomResourceDefinition): Promise<LoadedKinds> => {
+  readonly load = async (crd: CustomResourceDefinition): Promise<LoadedKinds> => {
+    if (needsRules(crd)) this.#rules ??= await import('./rules/rules.ts')
     this.#kinds ??= this.#loadKinds()
     return this.#kinds
   }
@@ -33,17 +36,26 @@ export class KindLoader {
   async #loadKinds(): Promise<LoadedKinds> {
     const [{ definitionsOf }, checks] = await Promise.all([import('./kind.ts'), import('./declared/declared.ts')])
     this.#checks = checks
-    return { definitionsOf, parts: { converterOf: this.#parts.converterOf, rulesOf: () => undefined } }
+    return {
+      definitionsOf,
+      parts: { converterOf: this.#parts.converterOf, rulesOf: (schema) => this.#rules?.ruleChecksOf(schema) },
+    }
   }
 
   /** CustomResourceDefinitions, with the checks that only a server makes. */
   readonly definition: ResourceDefinition<CustomResourceDefinition> = {
     ...customResourceDefinitions,
-    loadAhead: (draft: Draft) => (this.#checks === undefined ? this.load(draft).then(() => {}) : undefined),
-    validate: (crd) => this.#loaded().declaredErrors(crd, () => []),
-    validateUpdate: (crd, previous) => this.#loaded().declaredUpdateErrors(crd, previous, () => []),
+    loadAhead: (draft: Draft) => {
+      const isLoaded = this.#checks !== undefined && (this.#rules !== undefined || !needsRules(draft))
+      return isLoaded ? undefined : this.load(draft).then(() => {})
+    },
+    validate: (crd) => this.#loaded().declaredErrors(crd, this.#ruleErrors),
+    validateUpdate: (crd, previous) => this.#loaded().declaredUpdateErrors(crd, previous, this.#ruleErrors),
     validateStatusUpdate: (crd, previous) => this.#loaded().declaredStatusErrors(crd, previous),
   }
+
+  readonly #ruleErrors: Parameters<Checks['declaredErrors']>[1] = (schema, path, old) =>
+    this.#rules?.declaredRuleErrors(schema, path, old) ?? []
 
   #loaded(): Checks {
     if (this.#checks === undefined) throw new Error('checks of declarations were not loaded ahead of use')

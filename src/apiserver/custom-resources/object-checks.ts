@@ -6,6 +6,8 @@ import { embeddedErrors } from './embedded-checks.ts'
 /** The rules of a schema, ready to be asked. Without `previous` the object is new. */
 export interface RuleChecks {
   check(object: KubeObject, previous: KubeObject | undefined): readonly FieldError[]
+  /** What would be an error if the value at fault had changed. */
+  warnings(object: KubeObject, previous: KubeObject | undefined): readonly string[]
 }
 /** All that may be wrong with an object of a custom kind. */
 export interface ObjectChecks {

@@ -241,12 +241,16 @@ const extensionLists: readonly FunctionDeclaration[] = [
   },
   {
     name: 'flatten',
+    single: ([list, depth]) => {
+      if (isList(list)) return flatten(list, Number(depth ?? 1))
+      return new CelError(`no such overload: ${runtimeType(list!).name}.flatten(${depth === undefined ? '' : 'int'})`)
+    },
     overloads: [
-      member('list_flatten', [listOf(listT)], listT, ([list]) => (isList(list) ? flatten(list, 1) : noSuchOverload), {
+      member('list_flatten', [listOf(listT)], listT, () => noSuchOverload, {
         cost: ([list]) => allocated(1, costSizeOf(list)),
         estimate: (target, _args, sizeOf) => target && allocatedEstimate(1, sizeOf(target)),
       }),
-      member('list_flatten_int', [listDyn, intType], listDyn, ([list, depth]) => flatten(list!, Number(depth)), {
+      member('list_flatten_int', [listDyn, intType], listDyn, () => noSuchOverload, {
         cost: ([list, depth]) => allocated(Number(depth), costSizeOf(list)),
         estimate: (target, args, sizeOf) => target && allocatedEstimate(literalInt(args[0], rangeMax), sizeOf(target)),
       }),

@@ -21,8 +21,21 @@ export interface CelSchema {
 
 const text: CelSchema = { type: 'string' }
 
+/** Whether a schema says of a resource what expressions rely on. */
+function hasObjectMeta({ properties }: CelSchema): boolean {
+  const metadata = properties?.['metadata']
+  return (
+    properties?.['kind']?.type === 'string' &&
+    properties['apiVersion']?.type === 'string' &&
+    metadata?.type === 'object' &&
+    metadata.properties?.['name']?.type === 'string' &&
+    metadata.properties['generateName']?.type === 'string'
+  )
+}
+
 /** The schema with the fields every resource has for expressions: kind, apiVersion and two of its metadata. */
 export function withObjectMeta(schema: CelSchema): CelSchema {
+  if (hasObjectMeta(schema)) return schema
   return {
     ...schema,
     properties: {

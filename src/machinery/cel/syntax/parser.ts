@@ -32,13 +32,19 @@ const sums: Readonly<Record<string, string>> = { "'+'": '_+_', "'-'": '_-_' }
 
 /** Thrown when the text does not follow the grammar; the issues are found in a second, slower look. */
 class NotGrammatical extends Error {}
-class TooDeep extends Error {}
+class TooDeep extends Error {
+  constructor(message = `expression recursion limit exceeded: ${expressionDepthMax}`) {
+    super(message)
+  }
+}
 
 class Parser {
   readonly issues: Issue[] = []
   readonly #tokens: readonly Token[]
   #at = 0
   #depth = 0
+  /** How many operators, selections and indexes stand above each other in a node; none for those left out. */
+  readonly #heights = new Map<Node, number>()
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
@@ -74,6 +80,16 @@ class Parser {
     return { kind: 'literal', offset, value: null }
   }
 
+  /** Notes the height of a node over its parts. Kubernetes: too many levels are refused, however they are nested. */
+  #over(node: Node, parts: readonly Node[], levels: 0 | 1): Node {
+    let height = 0
+    for (const part of parts) height = Math.max(height, this.#heights.get(part) ?? 0)
+    height += levels
+    if (height > expressionDepthMax) throw new TooDeep('max recursion depth exceeded')
+    if (height > 0) this.#heights.set(node, height)
+    return node
+  }
+
   #call(offset: number, name: string, ...args: Node[]): Node {
     return { kind: 'call', offset, name, target: undefined, args }
   }
@@ -90,7 +106,8 @@ class Parser {
     this.#take("':'")
     const whenFalse = this.#expression()
     this.#depth--
-    return this.#call(mark.offset, '_?_:_', condition, whenTrue, whenFalse)
+    const parts = [condition, whenTrue, whenFalse]
+    return this.#over(this.#call(mark.offset, '_?_:_', ...parts), parts, 1)
   }
 
   /** Chains of `||` and `&&` become balanced trees, so that long ones are not deep. */
@@ -105,18 +122,18 @@ class Parser {
       const middle = Math.floor((low + high + 1) / 2)
       const left = middle === low ? terms[middle]! : balanced(low, middle - 1)
       const right = middle === high ? terms[middle + 1]! : balanced(middle + 1, high)
-      return this.#call(operators[middle]!.offset, name, left, right)
+      return this.#over(this.#call(operators[middle]!.offset, name, left, right), [left, right], 0)
     }
     return operators.length === 0 ? terms[0]! : balanced(0, operators.length - 1)
   }
 
-  /** Operators of one level, from the left. Kubernetes: the length of a chain counts as depth. */
+  /** Operators of one level, from the left. */
   #chain(names: Readonly<Record<string, string>>, operand: () => Node): Node {
     let left = operand()
-    for (let links = 1; Object.hasOwn(names, this.#next.kind); links++) {
-      if (links >= expressionDepthMax) throw new TooDeep()
+    while (Object.hasOwn(names, this.#next.kind)) {
       const operator = this.#tokens[this.#at++]!
-      left = this.#call(operator.offset, names[operator.kind]!, left, operand())
+      const parts = [left, operand()]
+      left = this.#over(this.#call(operator.offset, names[operator.kind]!, ...parts), parts, 1)
     }
     return left
   }
@@ -134,7 +151,8 @@ class Parser {
         count++
       }
       const operand = this.#member()
-      return count % 2 === 0 ? operand : this.#call(operator.offset, operator.kind === "'!'" ? '!_' : '-_', operand)
+      if (count % 2 === 0) return operand
+      return this.#over(this.#call(operator.offset, operator.kind === "'!'" ? '!_' : '-_', operand), [operand], 0)
     }
     return this.#member()
   }
@@ -146,11 +164,10 @@ class Parser {
 
   #member(): Node {
     let node = this.#primary()
-    for (let links = 1; ; links++) {
+    for (;;) {
       const dot = this.#accept("'.'")
       const open = dot === undefined ? this.#accept("'['") : undefined
       if (dot === undefined && open === undefined) return node
-      if (links >= expressionDepthMax) throw new TooDeep()
       node = dot === undefined ? this.#index(node, open!) : this.#selection(node, dot)
     }
   }
@@ -162,28 +179,22 @@ class Parser {
     const open = optional || name.kind === 'ESC_IDENTIFIER' ? undefined : this.#accept("'('")
     if (open !== undefined) {
       const args = this.#arguments()
-      return (
-        this.#expanded(open.offset, () => expandMember(open.offset, name.text, operand, args)) ?? {
-          kind: 'call',
-          offset: open.offset,
-          name: name.text,
-          target: operand,
-          args,
-        }
-      )
+      const plain: Node = { kind: 'call', offset: open.offset, name: name.text, target: operand, args }
+      const node = this.#expanded(open.offset, () => expandMember(open.offset, name.text, operand, args)) ?? plain
+      return this.#over(node, [operand, ...args], 1)
     }
     if (optional) {
       const field: Node = { kind: 'literal', offset: name.offset, value: name.text }
-      return this.#call(dot.offset, '_?._', operand, field)
+      return this.#over(this.#call(dot.offset, '_?._', operand, field), [operand], 1)
     }
-    return { kind: 'select', offset: dot.offset, operand, field: name.text, testOnly: false }
+    return this.#over({ kind: 'select', offset: dot.offset, operand, field: name.text, testOnly: false }, [operand], 1)
   }
 
   #index(operand: Node, open: Token): Node {
     const optional = this.#accept("'?'") !== undefined
     const index = this.#expression()
     this.#take("']'")
-    return this.#call(open.offset, optional ? '_[?_]' : '_[_]', operand, index)
+    return this.#over(this.#call(open.offset, optional ? '_[?_]' : '_[_]', operand, index), [operand, index], 1)
   }
 
   #arguments(): Node[] {
@@ -239,8 +250,11 @@ class Parser {
     if (open === undefined) return { kind: 'ident', offset: first.offset, name: lead + first.text }
     const args = this.#arguments()
     const name = lead + first.text
-    return (
-      this.#expanded(open.offset, () => expandGlobal(open.offset, name, args)) ?? this.#call(open.offset, name, ...args)
+    return this.#over(
+      this.#expanded(open.offset, () => expandGlobal(open.offset, name, args)) ??
+        this.#call(open.offset, name, ...args),
+      args,
+      0,
     )
   }
 
@@ -265,7 +279,8 @@ class Parser {
     }
     this.#accept("','")
     this.#take("'}'")
-    return { kind: 'struct', offset: open.offset, typeName, fields }
+    const parts = fields.map(({ value }) => value)
+    return this.#over({ kind: 'struct', offset: open.offset, typeName, fields }, parts, 0)
   }
 
   /** Whether an entry starts here, past the comma before it; a last comma is left for the caller. */
@@ -287,7 +302,7 @@ class Parser {
     }
     this.#accept("','")
     this.#take("']'")
-    return { kind: 'list', offset: open.offset, elements, optionals }
+    return this.#over({ kind: 'list', offset: open.offset, elements, optionals }, elements, 0)
   }
 
   #map(): Node {
@@ -301,7 +316,8 @@ class Parser {
     }
     this.#accept("','")
     this.#take("'}'")
-    return { kind: 'map', offset: open.offset, entries }
+    const parts = entries.flatMap(({ key, value }) => [key, value])
+    return this.#over({ kind: 'map', offset: open.offset, entries }, parts, 0)
   }
 
   #literal(): Node {
@@ -364,7 +380,7 @@ export function parse(source: string): { readonly tree: Node } | { readonly issu
     if (error instanceof NotGrammatical)
       return { issues: [...issues, ...parser.issues, ...syntaxIssues(readable, tokens)] }
     if (error instanceof TooDeep || error instanceof RangeError) {
-      const message = `expression recursion limit exceeded: ${expressionDepthMax}`
+      const { message } = error instanceof TooDeep ? error : new TooDeep()
       return { issues: [...issues, { offset: -1, message }] }
     }
     throw error

@@ -20,7 +20,6 @@ import {
 
 const intOverflow = new CelError('integer overflow')
 const uintOverflow = new CelError('unsigned integer overflow')
-const durationOverflow = new CelError('duration overflow')
 const divisionByZero = new CelError('division by zero')
 const modulusByZero = new CelError('modulus by zero')
 
@@ -35,8 +34,8 @@ const noNegate = noOperator('-_')
 
 const int64 = (value: bigint): Value => (value < int64Min || value > int64Max ? intOverflow : intOf(value))
 const uint64 = (value: bigint): Value => (value < 0n || value > uint64Max ? uintOverflow : new Uint(value))
-const duration64 = (value: bigint): Value =>
-  value < int64Min || value > int64Max ? durationOverflow : new Duration(value)
+/** Kubernetes: a duration overflows as an int does. */
+const duration64 = (value: bigint): Value => (value < int64Min || value > int64Max ? intOverflow : new Duration(value))
 
 function concatBytes(left: Uint8Array, right: Uint8Array): Uint8Array {
   const whole = new Uint8Array(left.length + right.length)
@@ -61,11 +60,15 @@ export function add(left: Value, right: Value): Value {
   }
   if (left instanceof Uint8Array) return right instanceof Uint8Array ? concatBytes(left, right) : noSuchOverload
   if (left instanceof Timestamp) {
-    return right instanceof Duration ? timestampOfNanos(nanosOf(left) + right.nanos) : noSuchOverload
+    return right instanceof Duration
+      ? timestampOfNanos(nanosOf(left) + right.nanos, left.offsetSeconds)
+      : noSuchOverload
   }
   if (left instanceof Duration) {
     if (right instanceof Duration) return duration64(left.nanos + right.nanos)
-    return right instanceof Timestamp ? timestampOfNanos(nanosOf(right) + left.nanos) : noSuchOverload
+    return right instanceof Timestamp
+      ? timestampOfNanos(nanosOf(right) + left.nanos, right.offsetSeconds)
+      : noSuchOverload
   }
   return noAdd
 }
@@ -79,12 +82,10 @@ export function subtract(left: Value, right: Value): Value {
   if (left instanceof Double) return right instanceof Double ? new Double(left.value - right.value) : noSuchOverload
   if (left instanceof Uint) return right instanceof Uint ? uint64(left.value - right.value) : noSuchOverload
   if (left instanceof Timestamp) {
-    if (right instanceof Timestamp) {
-      // Kubernetes: the span between two moments overflows as an int, not as a duration.
-      const span = nanosOf(left) - nanosOf(right)
-      return span < int64Min || span > int64Max ? intOverflow : new Duration(span)
-    }
-    return right instanceof Duration ? timestampOfNanos(nanosOf(left) - right.nanos) : noSuchOverload
+    if (right instanceof Timestamp) return duration64(nanosOf(left) - nanosOf(right))
+    return right instanceof Duration
+      ? timestampOfNanos(nanosOf(left) - right.nanos, left.offsetSeconds)
+      : noSuchOverload
   }
   if (left instanceof Duration) {
     return right instanceof Duration ? duration64(left.nanos - right.nanos) : noSuchOverload

@@ -73,13 +73,25 @@ export function toUint(value: Value): Value {
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const infinity = /^([+-]?)inf(?:inity)?$/i
 
+const hexNumber = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)$/
+
+function hexDouble([, sign = '', whole = '', fraction = '', exponent = '0']: RegExpExecArray): number | undefined {
+  if (whole + fraction === '') return undefined
+  const mantissa = Number(`0x${whole}${fraction}`)
+  const number = mantissa * 2 ** (Number(exponent) - 4 * fraction.length)
+  return sign === '-' ? -number : number
+}
+
 /** A double as Go reads it, or undefined. */
 export function tryDouble(text: string): number | undefined {
   const endless = infinity.exec(text)
   if (endless !== null) return endless[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   if (/^nan$/i.test(text)) return Number.NaN
-  if (!decimalNumber.test(text)) return undefined
-  const number = Number(text)
+  const plain = text.replace(/(?<=[\da-fA-F])_(?=[\da-fA-F])/g, '')
+  const hex = hexNumber.exec(plain)
+  if (hex !== null) return hexDouble(hex)
+  if (!decimalNumber.test(plain)) return undefined
+  const number = Number(plain)
   return Number.isFinite(number) ? number : undefined
 }
 
@@ -142,14 +154,14 @@ export function toTimestamp(value: Value): Value {
     const moment = tryTimestamp(value)
     return moment === undefined
       ? cannot(value, 'google.protobuf.Timestamp')
-      : timestampWithin(moment.seconds, moment.nanos)
+      : timestampWithin(moment.seconds, moment.nanos, moment.offsetSeconds)
   }
   return cannot(value, 'google.protobuf.Timestamp')
 }
 
 export function toDuration(value: Value): Value {
   if (value instanceof Duration) return value
-  if (isInt(value)) return new Duration(BigInt(value))
+  // Kubernetes: an int passes the checker here and never becomes a duration.
   if (typeof value === 'string') return tryDuration(value) ?? cannot(value, 'google.protobuf.Duration')
   return cannot(value, 'google.protobuf.Duration')
 }

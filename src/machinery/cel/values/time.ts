@@ -80,23 +80,30 @@ export function tryTimestamp(text: string): Timestamp | undefined {
     offset = (zone[0] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60)
   }
   const nanos = Number((match[7] ?? '').slice(0, 9).padEnd(9, '0'))
-  return new Timestamp(secondsOf(year, month, day, hour, minute, second) - offset, nanos)
+  return new Timestamp(secondsOf(year, month, day, hour, minute, second) - offset, nanos, offset)
 }
 
 /** A timestamp within CEL's range, or the error that says it is not. */
-export function timestampWithin(seconds: number, nanos: number): Timestamp | CelError {
+export function timestampWithin(seconds: number, nanos: number, offsetSeconds = 0): Timestamp | CelError {
   return seconds < unixSecondsMin || seconds > unixSecondsMax
     ? new CelError('timestamp overflow')
-    : new Timestamp(seconds, nanos)
+    : new Timestamp(seconds, nanos, offsetSeconds)
 }
 
 /** A moment in RFC 3339 with as many fractional digits as it has. */
-export function timestampText({ seconds, nanos }: Timestamp): string {
-  const iso = new Date(seconds * 1000).toISOString()
+export function timestampText({ seconds, nanos, offsetSeconds }: Timestamp): string {
+  const iso = new Date((seconds + offsetSeconds) * 1000).toISOString()
   const plain = iso.replace(/\.\d{3}Z$/, '')
   const year = plain.startsWith('+') ? plain.replace(/^\+0*/, '') : plain
   const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`
-  return `${year}${fraction}Z`
+  return `${year}${fraction}${zoneText(offsetSeconds)}`
+}
+
+function zoneText(offsetSeconds: number): string {
+  if (offsetSeconds === 0) return 'Z'
+  const minutes = Math.abs(offsetSeconds) / 60
+  const two = (part: number) => String(Math.floor(part)).padStart(2, '0')
+  return `${offsetSeconds < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
 /** Nanoseconds since 1970. */
@@ -105,14 +112,14 @@ export function nanosOf({ seconds, nanos }: Timestamp): bigint {
 }
 
 /** The timestamp of nanoseconds since 1970, within CEL's range. */
-export function timestampOfNanos(total: bigint): Timestamp | CelError {
+export function timestampOfNanos(total: bigint, offsetSeconds = 0): Timestamp | CelError {
   let seconds = total / nanosPerSecond
   let nanos = total % nanosPerSecond
   if (nanos < 0n) {
     nanos += nanosPerSecond
     seconds -= 1n
   }
-  return timestampWithin(Number(seconds), Number(nanos))
+  return timestampWithin(Number(seconds), Number(nanos), offsetSeconds)
 }
 
 /** The offset from UTC, in seconds, of a zone at a moment; an error for a zone nobody knows. */

@@ -52,9 +52,12 @@ export class Double {
 export class Timestamp {
   readonly seconds: number
   readonly nanos: number
-  constructor(seconds: number, nanos: number) {
+  /** The offset from UTC it was written with, which it is printed with again. It means nothing otherwise. */
+  readonly offsetSeconds: number
+  constructor(seconds: number, nanos: number, offsetSeconds = 0) {
     this.seconds = seconds
     this.nanos = nanos
+    this.offsetSeconds = offsetSeconds
   }
 }
 
