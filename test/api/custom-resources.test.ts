@@ -307,3 +307,26 @@ for (const [name, spoil, texts] of declarations) {
     for (const text of texts) assert.ok(error.message.includes(text), error.message)
   })
 }
+
+test('rules of a schema are asked on every write, and compare with what was before', async () => {
+  await using api = await startApi()
+  const rules = [
+    { rule: 'self.replicas <= self.max', message: 'too many replicas' },
+    { rule: 'self.max >= oldSelf.max', messageExpression: "'max was %d'.format([oldSelf.max])", fieldPath: '.max' },
+  ]
+  const schema = specOf(
+    { replicas: { type: 'integer' }, max: { type: 'integer' }, other: { type: 'string' } },
+    { required: ['replicas', 'max'], 'x-kubernetes-validations': rules },
+  )
+  const wrong = structuredClone(schema) as any
+  wrong.properties.spec['x-kubernetes-validations'] = [{ rule: 'self.replica > 0' }]
+  const refused = await refusal(api.call({ ...crds, verb: 'create', body: things({ v1: wrong }) }))
+  assert.match(refused.message, /compilation failed: ERROR: <input>:1:5: undefined field 'replica'/)
+  await declare(api, things({ v1: schema }))
+  const bad = await refusal(api.call({ ...ofThings(), verb: 'create', body: thing('a', { replicas: 3, max: 2 }) }))
+  assert.equal(bad.message, 'Thing.example.com "a" is invalid: spec: Invalid value: too many replicas')
+  await api.call({ ...ofThings(), verb: 'create', body: thing('a', { replicas: 3, max: 5 }) })
+  const patch = { ...ofThings(), verb: 'patch' as const, name: 'a', patchType: 'merge' as const }
+  const less = await refusal(api.call({ ...patch, body: { spec: { max: 4 } } }))
+  assert.equal(less.message, 'Thing.example.com "a" is invalid: spec.max: Invalid value: max was 5')
+})
