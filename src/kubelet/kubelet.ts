@@ -200,7 +200,10 @@ async function podContext(
     node,
     nodeMemoryBytes: machine.memoryBytes,
     nodeDns: parseResolvConf(await readFile(settings.resolvConf, 'utf8').catch(() => '')),
-    volumes: createVolumes({ podsDirectory, clock, objects, node, token: tokens.token, pid: parts.pid }),
+    volumes: createVolumes({
+      ...{ podsDirectory, clock, objects, node, token: tokens.token, pid: parts.pid },
+      releaseImage: parts.runtime.releaseImage?.bind(parts.runtime),
+    }),
     images: createImagePuller({ ...parts, pullsAtOnceMax: settings.pullsAtOnceMax }),
     async services() {
       await serviceInformer.synced(signal)

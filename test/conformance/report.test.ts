@@ -14,6 +14,7 @@ const xml = `<?xml version="1.0" encoding="UTF-8"?>
     </testcase>
     <testcase name="[It] [sig-node] is left out" status="skipped" time="0"><skipped message="skipped"></skipped></testcase>
     <testcase name="[SynchronizedAfterSuite]" status="failed" time="0"><failure message="" type="failed">[FAILED] left &lt;over&gt;&#xA;at end</failure></testcase>
+    <testcase name="[It] [sig-node] takes long" status="interrupted" time="9"><failure message="" type="interrupted">[INTERRUPTED] by user</failure></testcase>
     <testcase name="[It] [sig-node] panics" status="panicked" time="1"/>
   </testsuite>
 </testsuites>`
@@ -28,6 +29,7 @@ test('a JUnit file is read: what ran, how it ended, and why', () => {
       reason: 'timed out <int>: 3\n\nexpected 4',
     },
     { name: '[SynchronizedAfterSuite]', status: 'failed', seconds: 0, reason: 'left <over>\nat end' },
+    { name: '[sig-node] takes long', status: 'unfinished', seconds: 9, reason: 'by user' },
     { name: '[sig-node] panics', status: 'failed', seconds: 1, reason: 'panicked' },
   ])
 })
@@ -37,6 +39,7 @@ test('a report counts per SIG and names each failure', () => {
   assert.match(report, /^sig-apps +1 +1$/m)
   assert.match(report, /^sig-node +0 +1$/m)
   assert.match(report, /^all +1 +3$/m)
+  assert.match(report, /^UNFINISHED \[sig-node\] takes long$/m)
   assert.match(report, /^FAILED \[sig-apps\] a set fails \[Conformance\]\n {7}timed out <int>: 3\n {7}expected 4$/m)
 })
 

@@ -1,7 +1,8 @@
 /** One spec of a run. */
 export interface SpecResult {
   readonly name: string
-  readonly status: 'passed' | 'failed'
+  /** Unfinished: the run was ended before the spec was. */
+  readonly status: 'passed' | 'failed' | 'unfinished'
   readonly seconds: number
   /** Why it failed, in the suite's first words. */
   readonly reason: string
@@ -27,7 +28,7 @@ export function readJunit(xml: string): readonly SpecResult[] {
     return [
       {
         name,
-        status: hasPassed ? 'passed' : 'failed',
+        status: hasPassed ? 'passed' : state === 'interrupted' ? 'unfinished' : 'failed',
         seconds: Number(attribute(head, 'time')),
         reason: hasPassed ? '' : reason.replace(/^\[\w+\] /, '').trim(),
       },
@@ -49,6 +50,8 @@ export function reportOf(results: readonly SpecResult[]): string {
   )
   const failures = results.filter(({ status }) => status === 'failed').sort((a, b) => (a.name < b.name ? -1 : 1))
   const listed = failures.flatMap(({ name, reason }) => [`FAILED ${name}`, ...firstLines(reason)])
+  const unfinished = results.filter(({ status }) => status === 'unfinished').map(({ name }) => `UNFINISHED ${name}`)
+  listed.push(...unfinished.sort())
   return `${[row('SIG', 'passed', 'failed'), ...rows, ...(listed.length === 0 ? [] : ['', ...listed])].join('\n')}\n`
 }
 

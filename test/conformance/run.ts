@@ -10,6 +10,7 @@ import { readJunit, reportOf, type SpecResult } from './report.ts'
 const usage = `usage: npm run conformance [-- OPTIONS]
   --focus RE      only specs whose name matches; may be repeated
   --skip RE       no specs whose name matches; may be repeated
+  --unpassed      of these, only those that no run kept has passed
   --parallel N    so many specs at once (default 1); serial ones come last, alone
   --simulated     on simulated nodes, for specs that need no containers
   --nodes K       so many simulated nodes (default 2)
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
   options: {
     focus: { type: 'string', multiple: true, default: [] },
     skip: { type: 'string', multiple: true, default: [] },
+    unpassed: { type: 'boolean', default: false },
     parallel: { type: 'string', default: '1' },
     simulated: { type: 'boolean', default: false },
     nodes: { type: 'string', default: '2' },
@@ -63,7 +65,8 @@ const selection = (prefix: string) => [
   ...options.skip.map((text) => `--${prefix}skip=${text}`),
 ]
 
-function listSpecs(): void {
+/** The names of the chosen specs. */
+function chosenSpecs(): readonly string[] {
   const file = join(cache, 'list.json')
   suite(...selection('ginkgo.'), '--ginkgo.dry-run', `--ginkgo.json-report=${file}`, '--provider=skeleton')
   interface Spec {
@@ -76,16 +79,16 @@ function listSpecs(): void {
   const names = chosen
     .filter(({ ContainerHierarchyTexts }) => (ContainerHierarchyTexts ?? []).length > 0)
     .map((spec) => [...spec.ContainerHierarchyTexts!, spec.LeafNodeText].join(' '))
-  process.stdout.write(`${names.sort().join('\n')}\n`)
-  say(`${names.length} specs`)
+  return names.sort()
 }
 
 /** The last outcome of each spec; runs are named by the time at which they began. */
-function total(): void {
+function lastOutcomes(): ReadonlyMap<string, SpecResult> {
   const last = new Map<string, SpecResult>()
   for (const file of globSync(join(cache, 'results/*/junit_01.xml')).sort())
-    for (const result of readJunit(readFileSync(file, 'utf8'))) last.set(result.name, result)
-  process.stdout.write(reportOf([...last.values()]))
+    for (const result of readJunit(readFileSync(file, 'utf8')))
+      if (result.status !== 'unfinished' || !last.has(result.name)) last.set(result.name, result)
+  return last
 }
 
 function clusterUp(): void {
@@ -160,10 +163,19 @@ async function run(): Promise<number> {
 }
 
 if (options.help) process.stdout.write(`${usage}\n`)
-else if (options.total) total()
+else if (options.total) process.stdout.write(reportOf([...lastOutcomes().values()]))
 else {
   mkdirSync(home, { recursive: true })
   buildPrograms(say)
-  if (options.list) listSpecs()
-  else process.exitCode = await run()
+  if (options.unpassed) {
+    const last = lastOutcomes()
+    const left = chosenSpecs().filter((spec) => last.get(spec)?.status !== 'passed')
+    options.focus = left.map((spec) => `${RegExp.escape(spec)}$`)
+    if (left.length === 0) options.focus = ['there is none left']
+  }
+  if (options.list) {
+    const specs = chosenSpecs()
+    process.stdout.write(specs.map((spec) => `${spec}\n`).join(''))
+    say(`${specs.length} specs`)
+  } else process.exitCode = await run()
 }

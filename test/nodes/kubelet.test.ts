@@ -55,6 +55,23 @@ describe('kubelet on containerd', options, () => {
   const eventsOf = (name: string) => cluster.events.filter(({ about }) => about === name)
 
   describe('with nothing in the way', { concurrency: 4 }, () => {
+    test('an image is a volume of its files, for all containers of a pod, and is let go with it', async () => {
+      const mounted = { volumeMounts: [{ name: 'files', mountPath: '/image' }] }
+      const volumes = [{ name: 'files', image: { reference: shellImage, pullPolicy: 'IfNotPresent' as const } }]
+      const other = { ...shell(forever, mounted), name: 'other' }
+      await run('image-volume', { volumes, containers: [shell(forever, mounted), other] })
+      const pod = await cluster.until('image-volume', isReady)
+      assert.equal((await execute(pod, 'cat /image/etc/passwd')).text, (await execute(pod, 'cat /etc/passwd')).text)
+      assert.match((await execute(pod, 'touch /image/x')).text, /Read-only file system/)
+      await cluster.client.delete(pods, { namespace, name: 'image-volume' })
+      await cluster.until('image-volume', (gone) => gone === undefined)
+      await run('image-volume-lost', {
+        volumes: [{ name: 'files', image: { reference: 'nowhere.invalid/none:1', pullPolicy: 'Never' as const } }],
+        containers: [shell(forever, mounted)],
+      })
+      await cluster.until('image-volume-lost', waitsFor('ErrImageNeverPull'))
+    })
+
     test('runs a pod with its environment, hosts file and token, and ends it gracefully', async () => {
       await run('plain', { containers: [shell(forever, { env: [{ name: 'WHO', value: 'me' }] })], subdomain: 'sub' })
       const pod = await cluster.until('plain', isReady)

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../machinery/index.ts'
 import { ChunkQueue, dialSpdy } from '../../wire/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import { createLimit } from '../limit.ts'
+import { command } from '../machine/command.ts'
 import {
   type ContainerConfig,
   type ContainerResources,
@@ -30,6 +30,7 @@ import {
   observedSandbox,
 } from './convert.ts'
 import { eventFilters, hintOf } from './events.ts'
+import { type Ctr, mountImage, unmountImage } from './image-mounts.ts'
 import type { CriContainer, CriContainerStatus, CriImage, CriSandbox, CriSandboxStatus } from './messages.ts'
 import { forwardPort, runStreams } from './streaming.ts'
 
@@ -37,7 +38,7 @@ export interface CriRuntimeParts {
   readonly socket: string
   readonly clock: Clock
   readonly cgroups: Cgroups
-  /** For image import, which CRI has not: containerd's own command line tool. */
+  /** For what CRI has not, import and mounts of images: containerd's own command line tool. */
   readonly ctr?: string
 }
 
@@ -335,19 +336,23 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
     return line === undefined ? undefined : /upperdir=([^,]+)/.exec(line)?.[1]
   }
 
-  importImage(archivePath: string): Promise<void> {
-    const { ctr = 'ctr', socket } = this.#parts
-    const args = ['-a', socket, '-n', 'k8s.io', 'images', 'import', archivePath]
-    return new Promise((resolve, reject) => {
-      const child = spawn(ctr, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-      let complaint = ''
-      child.stderr.on('data', (chunk) => (complaint += String(chunk)))
-      child.on('error', (error) => reject(new RuntimeError('failed', error.message, error)))
-      child.on('close', (code) => {
-        if (code === 0) resolve()
-        else reject(new RuntimeError('failed', `cannot import ${archivePath}: ${complaint.trim()}`))
-      })
+  async importImage(archivePath: string): Promise<void> {
+    await this.#ctr('images', 'import', archivePath).catch((error: Error) => {
+      throw new RuntimeError('failed', `cannot import ${archivePath}: ${error.message}`, error)
     })
+  }
+
+  mountImage(imageId: string, target: string): Promise<void> {
+    return mountImage(this.#ctr, imageId, target)
+  }
+
+  releaseImage(target: string): Promise<void> {
+    return unmountImage(this.#ctr, target)
+  }
+
+  readonly #ctr: Ctr = (...words) => {
+    const { ctr = 'ctr', socket } = this.#parts
+    return command(ctr, ['-a', socket, '-n', 'k8s.io', ...words])
   }
 }
 

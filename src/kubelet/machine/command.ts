@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 
 /** Runs a program to its end; resolves with what it printed, rejects with what it complained of. */
-export function command(program: string, args: readonly string[], input?: string): Promise<string> {
+export function command(program: string, args: readonly string[], input?: string, cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd })
     let printed = ''
     let complaint = ''
     child.stdout.on('data', (chunk) => (printed += String(chunk)))

@@ -11,3 +11,10 @@ export async function unmountBelow(directory: string): Promise<void> {
 function unescapeMount(point: string): string {
   return point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
+
+/** Whether a directory is the root of a mount: a tmpfs must stay the same one over restarts. */
+export async function isMountPoint(directory: string): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8')
+  const escaped = directory.replaceAll('\\', '\\134').replaceAll(' ', '\\040')
+  return mounts.includes(` ${escaped} `)
+}

@@ -2,6 +2,7 @@ import type { Pod, Secret } from '../../resources/index.ts'
 import { containerFieldPath } from '../events.ts'
 import { runHook } from '../lifecycle/hooks.ts'
 import { killContainer } from '../lifecycle/kill.ts'
+import { isMountPoint } from '../machine/mounts.ts'
 import type { SandboxConfig } from '../runtime/runtime.ts'
 import { newestOf, type PodView } from '../sync/containers.ts'
 import type { StartStep } from '../sync/plan.ts'
@@ -54,6 +55,7 @@ async function createdContainer(
   const { pod, mounted, view } = target
   const { imageRef, image } = await context.images.ensure(pod, container, await pullSecrets(context, pod), tell)
   const targetName = 'targetContainerName' in container ? (container.targetContainerName as string) : ''
+  await mountImages(context, target, container, tell)
   const joined = targetName === '' ? undefined : newestOf(view, targetName)
   const config = await configOf(context, target, container, restartCount, {
     imageRef,
@@ -87,6 +89,29 @@ async function configOf(
   } catch (error) {
     // Whatever is wrong here is wrong with what the pod asks for, and may be put right outside.
     throw new StartError('CreateContainerConfigError', textOf(error), error)
+  }
+}
+
+/** Brings the images that a container has as volumes, and mounts those that are not mounted yet. */
+async function mountImages(
+  context: PodContext,
+  { pod, mounted }: StartTarget,
+  container: StartStep['container'],
+  tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+): Promise<void> {
+  for (const { name } of container.volumeMounts ?? []) {
+    const volume = mounted.get(name)
+    if (volume?.image === undefined || (await isMountPoint(volume.hostPath))) continue
+    const { reference = '', pullPolicy } = volume.image
+    const wanted = {
+      name: container.name,
+      image: reference,
+      ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }),
+    }
+    const { image } = await context.images.ensure(pod, wanted, await pullSecrets(context, pod), tell)
+    if (image === undefined || context.runtime.mountImage === undefined)
+      throw new StartError('CreateContainerError', `the runtime cannot mount the image ${reference}`)
+    await context.runtime.mountImage(image.id, volume.hostPath)
   }
 }
 

@@ -241,4 +241,8 @@ export interface RuntimeExtras {
   importImage(archivePath: string): Promise<void>
   /** The directory that holds what a running container has changed in its image. */
   writableLayer(containerId: string): Promise<string | undefined>
+  /** Mounts the files of an image that is on the node at a directory, to be read only. */
+  mountImage(imageId: string, target: string): Promise<void>
+  /** Forgets an image that was mounted and is unmounted by now. */
+  releaseImage(target: string): Promise<void>
 }

@@ -308,6 +308,10 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
     return [...this.#images.values()]
   }
   /** The archive's name stands for the image in it. */
+  /** Simulated images have no files. */
+  async mountImage(): Promise<void> {}
+  async releaseImage(): Promise<void> {}
+
   async importImage(archivePath: string): Promise<void> {
     this.#addImage(archivePath)
   }

@@ -1,9 +1,9 @@
-import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, microTimestampOf, wholeValueOf } from '../../machinery/index.ts'
 import type { Pod, Volume } from '../../resources/index.ts'
 import { command } from '../machine/command.ts'
-import { unmountBelow } from '../machine/mounts.ts'
+import { isMountPoint, unmountBelow } from '../machine/mounts.ts'
 import { giveToGroup, writePayload } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { type PayloadSources, payloadOf } from './payload.ts'
@@ -13,6 +13,8 @@ export interface VolumeParts extends PayloadSources {
   /** Holds a directory per pod uid. */
   readonly podsDirectory: string
   readonly clock: Clock
+  /** Forgets an image that was mounted at a directory; left out where images cannot be. */
+  readonly releaseImage?: ((directory: string) => Promise<void>) | undefined
   /** This process, whose open files `mount` is pointed at. */
   readonly pid: number
 }
@@ -21,6 +23,8 @@ export interface MountedVolume {
   readonly hostPath: string
   /** The kind forbids writing (configMap, secret, …). */
   readonly readonly: boolean
+  /** The image that is still to be mounted there. */
+  readonly image?: NonNullable<Volume['image']>
 }
 /** A pod's volumes: made before its containers, kept true while it runs, taken down after it. */
 export interface Volumes {
@@ -66,6 +70,8 @@ export function createVolumes(parts: VolumeParts): Volumes {
     async unmount(uid) {
       const directory = podDirectory(uid)
       await unmountBelow(directory)
+      const images = join(directory, 'volumes', imagePlugin)
+      for (const name of await readdir(images).catch(() => [])) await parts.releaseImage?.(join(images, name))
       await rm(directory, { recursive: true, force: true })
     },
     containerDirectory: (uid, container) => join(podDirectory(uid), 'containers', container),
@@ -82,12 +88,13 @@ async function mountOrTell(parts: VolumeParts, pod: Pod, volume: Volume): Promis
 }
 
 async function mountOne(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
-  const { emptyDir, hostPath } = volume
+  const { emptyDir, hostPath, image } = volume
   if (hostPath !== undefined) {
     await prepareHostPath(hostPath)
     return { hostPath: hostPath.path, readonly: false }
   }
   if (emptyDir !== undefined) return mountEmptyDir(parts, pod, volume)
+  if (image !== undefined) return prepareImage(parts, pod, volume, image)
   const payload = await payloadOf(pod, volume, parts)
   if (payload === undefined) {
     const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
@@ -105,6 +112,7 @@ async function mountOne(parts: VolumeParts, pod: Pod, volume: Volume): Promise<M
   })
   return { hostPath: directory, readonly: true }
 }
+const imagePlugin = 'kubernetes.io~image'
 const pluginNames = {
   configMap: 'kubernetes.io~configmap',
   secret: 'kubernetes.io~secret',
@@ -114,6 +122,18 @@ const pluginNames = {
 
 function volumeDirectory(parts: VolumeParts, pod: Pod, plugin: string, name: string): string {
   return join(parts.podsDirectory, pod.metadata.uid, 'volumes', plugin, name)
+}
+
+/** Kubernetes: the image itself comes when the first container that mounts it starts, and says of itself how that went. */
+async function prepareImage(
+  parts: VolumeParts,
+  pod: Pod,
+  { name }: Volume,
+  image: NonNullable<Volume['image']>,
+): Promise<MountedVolume> {
+  const hostPath = volumeDirectory(parts, pod, imagePlugin, name)
+  await mkdir(hostPath, { recursive: true })
+  return { hostPath, readonly: true, ...((await isMountPoint(hostPath)) ? {} : { image }) }
 }
 
 async function mountEmptyDir(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
@@ -140,10 +160,4 @@ async function mountTmpfs(directory: string, options: string): Promise<void> {
   if (await isMountPoint(directory)) return
   await mkdir(directory, { recursive: true })
   await command('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory])
-}
-/** Whether a directory is the root of a mount: a tmpfs must stay the same one over restarts. */
-async function isMountPoint(directory: string): Promise<boolean> {
-  const mounts = await readFile('/proc/self/mounts', 'utf8')
-  const escaped = directory.replaceAll('\\', '\\134').replaceAll(' ', '\\040')
-  return mounts.includes(` ${escaped} `)
 }
