@@ -140,6 +140,7 @@ function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
         nodeName,
         tableName: network.nftTable,
         nodePortAddresses,
+        serviceCidr: network.serviceCidr,
         log: logs.of('proxy'),
         metrics,
       },

@@ -3,7 +3,7 @@ import type { Clock, Log, Metrics } from '../machinery/index.ts'
 import { endpointSlices, services } from '../resources/index.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
 import { type Installed, nothingInstalled, transactionOf } from './nftables/transaction.ts'
-import { type Frontend, frontendsOf } from './rules/rules.ts'
+import { clusterIpsOf, type Frontend, frontendsOf } from './rules/rules.ts'
 
 export interface ProxyParts {
   readonly informers: Informers
@@ -13,6 +13,8 @@ export interface ProxyParts {
   readonly tableName: string
   /** Where node ports answer, as IPv4 ranges; none: at every address of the node but those of its loopback. */
   readonly nodePortAddresses?: readonly string[]
+  /** The range that services have their addresses from; empty or left out when it is not known. */
+  readonly serviceCidr?: string
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -25,7 +27,7 @@ const syncBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.2
 
 /** Keeps the node's service rules equal to the services and endpoints, until the signal aborts. The rules outlive it. */
 export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<void> {
-  const { informers, clock, nodeName, tableName, nodePortAddresses = [], log, metrics } = parts
+  const { informers, clock, nodeName, tableName, nodePortAddresses = [], serviceCidr = '', log, metrics } = parts
   const serviceCache = informers.of(services)
   const sliceCache = informers.of(endpointSlices)
   sliceCache.addIndex('service', (slice) => {
@@ -71,7 +73,9 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
         slicesOf: (service) => sliceCache.by('service', service),
         nodeName,
       })
-      const { text, installed: next } = transactionOf(tableName, frontends, installed, nodePortAddresses)
+      const clusterIps = clusterIpsOf(serviceCache.list())
+      const fixed = { nodePortAddresses, clusterIps, serviceCidr }
+      const { text, installed: next } = transactionOf(tableName, frontends, installed, fixed)
       // What an earlier life left is replaced whole, in the same transaction.
       await applyTransaction(isFirst ? `add table ip ${tableName}\ndelete table ip ${tableName}\n${text}` : text)
       installed = next

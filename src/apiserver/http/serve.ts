@@ -34,6 +34,7 @@ import type { IncomingReply, UpgradedReply } from '../streams/connections.ts'
 import { type Forward, forwardOf, type StreamParts } from '../streams/streams.ts'
 import { type Aggregation, forwardTo, remoteOf } from './aggregate.ts'
 import { bodyEncodingOf, type Encoding, patchTypeOf, replyFormOf } from './negotiate.ts'
+import { proxiedReply } from './proxied-pages.ts'
 import { sendFailure, sendResult } from './render.ts'
 import { type Route, routeOf } from './route.ts'
 
@@ -316,13 +317,16 @@ async function serveForward(
     return reply.end()
   }
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+  const isProxy = route.subresource === 'proxy'
   let answer: IncomingReply
   try {
     answer = await forward.connection.request(
       {
         method: request.method,
         path: forward.path,
-        headers: passedOn(request.headers),
+        headers: isProxy
+          ? { ...passedOn(request.headers), 'x-forwarded-uri': url.pathname }
+          : passedOn(request.headers),
         ...(hasBody ? { body: request.stream() } : {}),
       },
       request.signal,
@@ -337,6 +341,11 @@ async function serveForward(
     )
   }
   if (route.subresource === 'log' && answer.status >= 400) throw await statusFrom(answer)
+  if (isProxy) {
+    const prefix = url.pathname.slice(0, url.pathname.length - route.rest.length)
+    const hosts = [request.headers[':authority'] ?? request.headers.host ?? '', forward.authority ?? '']
+    answer = await proxiedReply(answer, { prefix, hosts, isHead: request.method === 'HEAD' })
+  }
   const passed: Record<string, string | readonly string[]> = {}
   for (const [name, value] of Object.entries(answer.headers)) if (!hopByHop.has(name)) passed[name] = value
   reply.head(answer.status, route.subresource === 'log' ? { ...headers, ...passed } : passed)

@@ -356,7 +356,9 @@ export class Registry {
     redefault(definition, draft)
     await definition.loadAhead?.(draft)
     this.#prepare(definition, change, draft, previous, nowMs)
-    const release = await this.#allocate(definition, draft, previous)
+    // A status, or another part, asks for no addresses, and the spec beside it is the one that is kept.
+    const isWhole = (change.subresource ?? '') === ''
+    const release = await this.#allocate(isWhole ? definition : undefined, draft, previous)
     try {
       const errors = this.#validateChange(definition, change, draft, previous)
       if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
@@ -504,11 +506,11 @@ export class Registry {
   }
 
   async #allocate(
-    definition: ResourceDefinition<any>,
+    definition: ResourceDefinition<any> | undefined,
     draft: Draft,
     previous: KubeObject | undefined,
   ): Promise<Release> {
-    const allocation = this.#parts.allocations.get(`${definition.group}/${definition.plural}`)
+    const allocation = definition && this.#parts.allocations.get(`${definition.group}/${definition.plural}`)
     const held = await allocation?.allocate(draft, previous)
     let kept = false
     return {

@@ -23,6 +23,8 @@ export interface Forward {
   readonly transparent: boolean
   /** Kubernetes: a proxied GET or HEAD without a path is redirected to the same path with a slash. */
   readonly redirectTo?: string
+  /** `host:port` of what is reached, where pages may name it. */
+  readonly authority?: string
 }
 
 const kubeletPort = 10250
@@ -178,7 +180,7 @@ async function podProxy(
   namespace: string,
   text: string,
   { registry, connectNetwork }: StreamParts,
-): Promise<{ connection: HttpConnection }> {
+): Promise<Pick<Forward, 'connection' | 'authority'>> {
   const { scheme, value, port } = targetOf(text)
   const pod = await registry.find<Pod>(pods, namespace, value)
   if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, value)
@@ -186,7 +188,8 @@ async function podProxy(
   if (host === '') throw badRequest('address not allowed')
   const declared = pod.spec?.containers.flatMap((one) => one.ports ?? [])[0]?.containerPort ?? 0
   const number = port === '' ? declared : portNumber(pod, port)
-  return { connection: connectNetwork({ host, port: number === 0 ? 80 : number, tls: scheme === 'https' }) }
+  const reached = { host, port: number === 0 ? 80 : number }
+  return { connection: connectNetwork({ ...reached, tls: scheme === 'https' }), authority: authorityOf(reached) }
 }
 
 function portNumber(pod: Pod, port: string): number {
@@ -200,7 +203,7 @@ async function serviceProxy(
   namespace: string,
   text: string,
   { registry, connectNetwork }: StreamParts,
-): Promise<{ connection: HttpConnection }> {
+): Promise<Pick<Forward, 'connection' | 'authority'>> {
   const { scheme, value, port } = targetOf(text)
   const service = await registry.find<Service>(services, namespace, value)
   if (service === undefined) throw notFound({ group: '', resource: 'services' }, value)
@@ -209,9 +212,13 @@ async function serviceProxy(
   if (wanted === undefined)
     throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(value)}`)
   const endpoint = await readyEndpoint(registry, service, wanted)
-  if (endpoint !== undefined) return { connection: connectNetwork({ ...endpoint, tls: scheme === 'https' }) }
+  if (endpoint !== undefined)
+    return { connection: connectNetwork({ ...endpoint, tls: scheme === 'https' }), authority: authorityOf(endpoint) }
   throw unavailable(`no endpoints available for service ${JSON.stringify(text)}`)
 }
+
+const authorityOf = ({ host, port }: { readonly host: string; readonly port: number }) =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
 function kubeletPortOf(node: Node): number {
   return node.status?.daemonEndpoints?.kubeletEndpoint?.Port || kubeletPort

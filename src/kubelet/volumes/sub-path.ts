@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, mkdir, open, realpath, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { command } from '../machine/command.ts'
 import { PodConfigError } from '../pods/environment.ts'
 
@@ -15,15 +15,17 @@ export function subPathParts(subPath: string): readonly string[] {
 const pathOf = (handle: FileHandle) => `/proc/self/fd/${handle.fd}`
 
 /**
- * Bind-mounts a path inside a volume to where a container may be given it. Every step is opened without following
- * links, so that a pod cannot swap one in and reach the node's files; missing parts are made as directories.
+ * Bind-mounts a path inside a volume to where a container may be given it. Links that are there lead where they lead as
+ * long as that is inside the volume; then every step is opened without following any, so that a pod cannot swap one in
+ * and reach the node's files. Missing parts are made as directories.
  */
 export async function bindSubPath(volume: string, subPath: string, target: string, pid: number): Promise<void> {
   const handles: FileHandle[] = []
   try {
-    let at = await open(volume, constants.O_RDONLY | constants.O_DIRECTORY)
+    const base = await realpath(volume)
+    let at = await open(base, constants.O_RDONLY | constants.O_DIRECTORY)
     handles.push(at)
-    for (const part of subPathParts(subPath)) {
+    for (const part of await realParts(base, subPath)) {
       const path = `${pathOf(at)}/${part}`
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
       const made = await open(path, flags).catch(async (error: NodeJS.ErrnoException) => {
@@ -45,4 +47,17 @@ export async function bindSubPath(volume: string, subPath: string, target: strin
   } finally {
     for (const handle of handles) await handle.close()
   }
+}
+
+/** The parts of a subPath once its links are followed; as it is written where it is not there yet. */
+async function realParts(base: string, subPath: string): Promise<readonly string[]> {
+  const parts = subPathParts(subPath)
+  const real = await realpath(join(base, ...parts)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (real === undefined) return parts
+  if (real !== base && !real.startsWith(`${base}/`))
+    throw new PodConfigError(`subpath ${JSON.stringify(subPath)} not within volume path ${JSON.stringify(base)}`)
+  return real.slice(base.length).split('/').slice(1)
 }

@@ -7,6 +7,16 @@ export interface Installed {
 }
 export const nothingInstalled: Installed = { chains: new Set(), sets: new Set() }
 
+/** What a table holds that is not a service's. */
+export interface TableSettings {
+  /** Where node ports answer, as IPv4 ranges; none: at every address of the node but those of its loopback. */
+  readonly nodePortAddresses?: readonly string[]
+  /** The addresses of services: of those, only what a frontend says is reached. */
+  readonly clusterIps?: readonly string[]
+  /** The range that services have their addresses from; empty when it is not known. */
+  readonly serviceCidr?: string
+}
+
 /** Kubernetes: this bit of the mark asks for the source address to be hidden. */
 const masqueradeBit = '0x4000'
 
@@ -19,7 +29,7 @@ export function transactionOf(
   table: string,
   frontends: readonly Frontend[],
   before: Installed,
-  nodePortAddresses: readonly string[] = [],
+  settings: TableSettings = {},
 ): { readonly text: string; readonly installed: Installed } {
   const chains = new Set<string>()
   const sets = new Set<string>()
@@ -55,9 +65,9 @@ export function transactionOf(
   const stale = (kind: 'chain' | 'set', old: ReadonlySet<string>, now: ReadonlySet<string>) =>
     [...old].filter((name) => !now.has(name)).map((name) => `delete ${kind} ip ${table} ${name}`)
   const lines = [
-    ...fixedParts(table, nodePortAddresses),
+    ...fixedParts(table, settings),
     ...['cluster', 'node-ports', 'endpoints'].map((name) => `flush map ip ${table} ${name}`),
-    ...['hairpin', 'unserved', 'unserved-node-ports'].map((name) => `flush set ip ${table} ${name}`),
+    ...['hairpin', 'unserved', 'unserved-node-ports', 'cluster-ips'].map((name) => `flush set ip ${table} ${name}`),
     ...picks.flatMap((name) => [
       `add chain ip ${table} ${name}`,
       `flush chain ip ${table} ${name}`,
@@ -73,6 +83,7 @@ export function transactionOf(
       [...hairpin].map((ip) => `${ip} . ${ip}`),
     ),
     ...add('unserved', unserved),
+    ...add('cluster-ips', settings.clusterIps ?? []),
     ...add('unserved-node-ports', unservedNodePorts),
     // Emptied first, so that no stale chain or set is still referred to when it is deleted.
     ...[...before.chains].filter((name) => !chains.has(name)).map((name) => `flush chain ip ${table} ${name}`),
@@ -83,7 +94,7 @@ export function transactionOf(
 }
 
 /** Maps, sets and hooks that every table has; adding them again changes nothing. */
-function fixedParts(table: string, nodePortAddresses: readonly string[]): readonly string[] {
+function fixedParts(table: string, { nodePortAddresses = [], serviceCidr = '' }: TableSettings): readonly string[] {
   const nodePortsAt = nodePortAddresses.length === 0 ? '' : `ip daddr { ${nodePortAddresses.join(', ')} } `
   const vip = 'ipv4_addr . inet_proto . inet_service'
   const chain = (name: string, hook: string, rules: readonly string[]) => [
@@ -97,6 +108,7 @@ function fixedParts(table: string, nodePortAddresses: readonly string[]): readon
     `add map ip ${table} node-ports { type inet_proto . inet_service : verdict; }`,
     `add map ip ${table} endpoints { type ${vip} . mark : ipv4_addr . inet_service; }`,
     `add set ip ${table} hairpin { type ipv4_addr . ipv4_addr; }`,
+    `add set ip ${table} cluster-ips { type ipv4_addr; }`,
     `add set ip ${table} unserved { type ${vip}; }`,
     `add set ip ${table} unserved-node-ports { type inet_proto . inet_service; }`,
     ...chain('send', '', [
@@ -116,9 +128,21 @@ function fixedParts(table: string, nodePortAddresses: readonly string[]): readon
       'ct state new ip daddr . meta l4proto . th dport @unserved reject',
       `ct state new ${nodePortsAt}fib daddr type local meta l4proto . th dport @unserved-node-ports reject`,
     ]),
+    // Kubernetes: what no rule has sent on is refused at a port no service has, and goes nowhere at an address none has.
+    ...chain('refuse-unknown', '', [
+      'ct state new ip daddr @cluster-ips reject',
+      ...(serviceCidr === '' || serviceCidr.includes(':') ? [] : [`ct state new ip daddr ${serviceCidr} drop`]),
+    ]),
     ...['input', 'forward', 'output'].flatMap((hook) =>
-      chain(`filter-${hook}`, `{ type filter hook ${hook} priority -110; policy accept; }`, ['jump refuse']),
+      chain(`filter-${hook}`, `{ type filter hook ${hook} priority -110; policy accept; }`, [
+        'jump refuse',
+        ...(hook === 'forward' ? ['jump refuse-unknown'] : []),
+      ]),
     ),
+    // What this machine sends has its new destination only behind nat-output.
+    ...chain('filter-output-sent-on', '{ type filter hook output priority -90; policy accept; }', [
+      'jump refuse-unknown',
+    ]),
   ]
 }
 

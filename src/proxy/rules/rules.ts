@@ -81,6 +81,16 @@ export function frontendsOf({ services, slicesOf, nodeName }: RuleInput): readon
   return frontends
 }
 
+/** The addresses that services have within the cluster, whatever is behind them. */
+export function clusterIpsOf(services: readonly Service[]): readonly string[] {
+  return services.flatMap(({ spec, metadata }) => {
+    if (spec === undefined || spec.type === 'ExternalName' || metadata.labels?.[otherProxyLabel] !== undefined)
+      return []
+    const ips = spec.clusterIPs ?? [spec.clusterIP ?? '']
+    return ips.filter((ip) => ip !== '' && ip !== 'None' && !ip.includes(':'))
+  })
+}
+
 /** Kubernetes: ready endpoints; when there are none, those that still serve while they terminate. */
 export function endpointsOf(
   slices: readonly EndpointSlice[],
