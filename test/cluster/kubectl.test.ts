@@ -24,6 +24,8 @@ const why =
         ? 'kubectl is missing'
         : false
 
+const noServer = existsSync('/usr/bin/busybox') || existsSync('/bin/busybox') ? false : 'busybox is missing'
+
 interface Outcome {
   readonly code: number
   readonly out: string
@@ -161,6 +163,61 @@ suite('a real cluster under kubectl', { skip: why }, () => {
     await kubectl('cp', `${pod}:/tmp/big`, `${file}.back`)
     assert.ok(readFileSync(file).equals(readFileSync(`${file}.back`)))
   })
+
+  for (const transport of ['WebSocket', 'SPDY'] as const) {
+    test(`kubectl port-forward carries traffic over ${transport}`, { skip: noServer }, async () => {
+      const pod = `web-server-${transport.toLowerCase()}`
+      await apply({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: pod, labels: { app: pod } },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [
+            {
+              name: 'server',
+              image: 'shell:1',
+              command: [
+                'sh',
+                '-c',
+                'mkdir -p /www; seq 1 300000 > /www/numbers; exec busybox httpd -f -p 127.0.0.1:8080 -h /www',
+              ],
+            },
+          ],
+        },
+      })
+      await kubectl('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s')
+      const forward = spawn('kubectl', ['port-forward', `pod/${pod}`, ':8080'], {
+        env: { ...env, KUBECTL_PORT_FORWARD_WEBSOCKETS: String(transport === 'WebSocket') },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const complaints: string[] = []
+      forward.stderr.on('data', (chunk) => complaints.push(String(chunk)))
+      try {
+        const port = await new Promise<string>((resolve, reject) => {
+          let text = ''
+          forward.stdout.on('data', (chunk) => {
+            text += chunk
+            const found = /Forwarding from 127\.0\.0\.1:(\d+) -> 8080/.exec(text)
+            if (found !== null) resolve(found[1]!)
+          })
+          forward.once('exit', (code) =>
+            reject(new Error(`kubectl port-forward ended with ${code}: ${complaints.join('')}`)),
+          )
+        })
+        const expected = Array.from({ length: 300_000 }, (_, at) => `${at + 1}\n`).join('')
+        const get = async () => (await fetch(`http://127.0.0.1:${port}/numbers`)).text()
+        // One after the other, then several at once: each connection has streams of its own.
+        assert.ok((await eventually('the server', () => get().catch(() => undefined))) === expected)
+        for (const text of await Promise.all(Array.from({ length: 6 }, get))) assert.ok(text === expected)
+        assert.equal((await fetch(`http://127.0.0.1:${port}/nothing`)).status, 404)
+        assert.deepEqual(complaints, [])
+      } finally {
+        forward.kill('SIGINT')
+        await kubectl('delete', 'pod', pod, '--wait=false')
+      }
+    })
+  }
 
   test('the official client reads logs and runs commands', async () => {
     const config = new k8s.KubeConfig()
