@@ -24,6 +24,7 @@ import {
 import { admissionRefusal } from './pods/admission.ts'
 import type { PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
+import { createObjectWatches } from './pods/object-watches.ts'
 import { createPodObjects, createTokens } from './pods/objects.ts'
 import { PodWorker } from './pods/pod-worker.ts'
 import type { Observed, Runtime, RuntimeExtras } from './runtime/runtime.ts'
@@ -197,6 +198,7 @@ async function podContext(
   return {
     ...parts,
     objects,
+    watches: createObjectWatches({ ...parts, onChange: objects.forget }, signal),
     node,
     nodeMemoryBytes: machine.memoryBytes,
     nodeDns: parseResolvConf(await readFile(settings.resolvConf, 'utf8').catch(() => '')),

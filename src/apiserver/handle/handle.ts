@@ -5,6 +5,7 @@ import {
   cloneJson,
   methodNotAllowed,
   type PatchType,
+  parseFieldSelector,
   StatusError,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
@@ -62,7 +63,8 @@ export function requestHandler({
   clock,
 }: HandlerParts): (target: Target, context: RequestContext) => Promise<Result> {
   return async (target, context) => {
-    const { verb, definition, namespace, name = '', subresource } = target
+    const { verb, definition, namespace, subresource } = target
+    const name = target.name ?? selectedName(target, context)
     await authorizer.check(context.identity, {
       verb,
       group: definition.group,
@@ -107,6 +109,22 @@ async function admitCreated(registry: Registry, target: Target, context: Request
     { kind: { group, version, kind }, object },
     context,
   )
+}
+
+/** Kubernetes: a list or watch of one name is judged as being about that object. */
+function selectedName({ verb }: Target, { query }: RequestContext): string {
+  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return ''
+  const { fieldSelector = '' } = query
+  if (!fieldSelector.includes('metadata.name=')) return ''
+  try {
+    const named = parseFieldSelector(fieldSelector).find(
+      ({ field, operator }) => field === 'metadata.name' && operator === '=',
+    )
+    return named?.value ?? ''
+  } catch {
+    // What is wrong with it is said where it is applied.
+    return ''
+  }
 }
 
 /** The 404 of paths that name nothing this server has. */

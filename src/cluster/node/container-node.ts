@@ -40,6 +40,8 @@ export interface ContainerNodeParts {
 /** What the kubelet shows, and the authority of those who may call it. */
 export type NodePki = Pick<Pki, 'kubeletServer'> & { readonly authority: Pick<KeyPair, 'cert'> }
 
+/** A renewed certificate is shown this soon; the old one is still good for weeks. */
+const renewalCheckMs = 60_000
 const controlPlaneLabels = {
   'node-role.kubernetes.io/control-plane': '',
   'node.kubernetes.io/exclude-from-external-load-balancers': '',
@@ -116,15 +118,18 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
 /** The kubelet's own API over mutual TLS, until the signal aborts. */
 async function serveKubelet(
   kubelet: Kubelet,
-  { access, pki, settings }: ContainerNodeParts,
+  { access, pki, settings, clock, log }: ContainerNodeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { kubeletServer, authority } = pki()
+  let { kubeletServer } = pki()
+  const tlsNow = () => ({ ...kubeletServer, clientCa: pki().authority.cert })
   const handlers = kubeletHandlers(kubelet, { client: access.client, clientCa: () => pki().authority.cert })
-  await using _front = await openFront({
-    port: settings.network.kubeletPort,
-    tls: { ...kubeletServer, clientCa: authority.cert },
-    ...handlers,
-  })
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await using front = await openFront({ port: settings.network.kubeletPort, tls: tlsNow(), ...handlers })
+  while (!signal.aborted) {
+    await clock.sleep(renewalCheckMs, signal).catch(() => {})
+    if (signal.aborted || pki().kubeletServer.cert === kubeletServer.cert) continue
+    kubeletServer = pki().kubeletServer
+    front.renew(tlsNow())
+    log.info('the serving certificate was renewed')
+  }
 }

@@ -10,6 +10,7 @@ import type { Volumes } from '../volumes/volumes.ts'
 import type { NodeFields } from './downward.ts'
 import type { PodObjects } from './environment.ts'
 import type { DnsSettings } from './network-files.ts'
+import type { ObjectWatches } from './object-watches.ts'
 
 /** What every pod's worker is given. */
 export interface PodContext {
@@ -22,6 +23,7 @@ export interface PodContext {
   readonly volumes: Volumes
   readonly images: ImagePuller
   readonly objects: PodObjects
+  readonly watches: ObjectWatches
   readonly record: RecordEvent
   readonly node: NodeFields
   readonly nodeMemoryBytes: number

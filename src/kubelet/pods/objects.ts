@@ -22,7 +22,10 @@ const absentFreshMs = 1000
 const entriesMax = 2000
 
 /** ConfigMaps and Secrets that pods name, each read when needed and kept for a moment. */
-export function createPodObjects({ client, clock }: ObjectParts): PodObjects {
+export function createPodObjects({ client, clock }: ObjectParts): PodObjects & {
+  /** What was kept of an object is old. */
+  forget(of: ResourceDefinition<any>, namespace: string, name: string): void
+} {
   const kept = new Map<string, { readonly atMs: number; readonly read: Promise<KubeObject | undefined> }>()
   const absent = new Set<string>()
   function read<T extends KubeObject>(
@@ -58,6 +61,7 @@ export function createPodObjects({ client, clock }: ObjectParts): PodObjects {
   return {
     configMap: (namespace, name) => read(configMaps, namespace, name),
     secret: (namespace, name) => read(secrets, namespace, name),
+    forget: (of, namespace, name) => void kept.delete(`${of.plural}/${namespace}/${name}`),
   }
 }
 

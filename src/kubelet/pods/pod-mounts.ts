@@ -4,7 +4,8 @@ import type { PodContext } from './context.ts'
 import type { PodRecord } from './pod-record.ts'
 import { limitsStorage, storageVerdict } from './storage-limits.ts'
 
-const refreshMs = 20_000
+/** Kubernetes: syncFrequency. What is watched is refreshed as soon as it changes; this is for tokens, and the net below. */
+const refreshMs = 60_000
 /** Kubernetes: evictionMonitoringPeriod. */
 const storageCheckMs = 10_000
 
@@ -14,11 +15,21 @@ export class PodMounts {
   readonly #record: PodRecord
   #mounted: ReadonlyMap<string, MountedVolume> | undefined
   #mountedAtMs = 0
+  #following: Disposable | undefined
   #checkedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(context: PodContext, record: PodRecord) {
+  readonly #wake: () => void
+
+  constructor(context: PodContext, record: PodRecord, wake: () => void) {
     this.#context = context
     this.#record = record
+    this.#wake = wake
+  }
+
+  /** No more refreshing: the pod has ended. */
+  stop(): void {
+    this.#following?.[Symbol.dispose]()
+    this.#following = undefined
   }
 
   get mounted(): ReadonlyMap<string, MountedVolume> {
@@ -26,7 +37,12 @@ export class PodMounts {
   }
 
   async mount(): Promise<void> {
-    const { volumes, clock, record } = this.#context
+    const { volumes, clock, record, watches } = this.#context
+    // Watched before it is read: what changes in between is read again.
+    this.#following ??= watches.follow(this.#record.pod, () => {
+      this.#mountedAtMs = Number.NEGATIVE_INFINITY
+      this.#wake()
+    })
     try {
       this.#mounted = await volumes.mount(this.#record.pod)
       this.#mountedAtMs = clock.monotonic()

@@ -44,8 +44,8 @@ export class PodWorker {
     this.#context = context
     const record = new PodRecord(pod)
     const resizer = new PodResizer(context)
-    const mounts = new PodMounts(context, record)
     const wake = () => this.wake()
+    const mounts = new PodMounts(context, record, wake)
     const look = () => this.#look()
     const prober = createProber({ ...context, userAgent, onChange: wake })
     const statuses = new PodStatusWriter({ context, record, resizer, probes: prober.results })
@@ -108,6 +108,7 @@ export class PodWorker {
     } finally {
       signal.removeEventListener('abort', onAbort)
       this.#prober.stop()
+      this.#mounts.stop()
     }
   }
 
@@ -225,6 +226,7 @@ export class PodWorker {
     const state = await this.#ending.step(ending, view)
     if (state === 'killing') return retryMs
     this.#prober.stop()
+    this.#mounts.stop()
     return state === 'gone' ? 'gone' : restMs
   }
 }
