@@ -46,21 +46,21 @@ const refusals = [
     nodes: [nodeThat('a'), nodeThat('b', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })],
     pod: podThat({}, { cpu: '5', memory: '9Gi' }),
     message:
-      '0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+      '0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
   },
   {
     name: 'on cordoned nodes and on those with other labels',
     nodes: [nodeThat('a', { spec: { unschedulable: true } }), nodeThat('b', { labels: { disk: 'hdd' } })],
     pod: podThat({ nodeSelector: { disk: 'ssd' } }),
     message:
-      "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+      "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
   },
   {
     name: 'when a full node could be freed',
     nodes: [nodeThat('a', { allocatable: { pods: '0' } })],
     pod: podThat(),
     message:
-      '0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+      '0/1 nodes are available: 1 Too many pods. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
   },
 ]
 for (const { name, nodes, pod, message } of refusals) {

@@ -38,6 +38,8 @@ interface KnownAnswers {
   usedAt: number
 }
 const signaturesKeptMax = 1000
+/** Kubernetes: what DynamicResources has to say where giving claims back does not help; pods hold none here. */
+const deallocation = 'no new claims to deallocate'
 
 /** One profile's way of placing pods: which nodes can take one, and which of those is best. */
 export class Placer {
@@ -208,7 +210,7 @@ export class Placer {
       nodeName: undefined,
       reasons,
       wakeOn,
-      message: `0/${total} nodes are available: ${list.join(', ')}. preemption: 0/${total} nodes are available: ${preemption.sort().join(', ')}.`,
+      message: `0/${total} nodes are available: ${list.join(', ')}. ${deallocation}, preemption: 0/${total} nodes are available: ${preemption.sort().join(', ')}.`,
     }
   }
 }
