@@ -277,6 +277,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         kubernetesServiceIp: firstAddress(parts.serviceCidr),
         clientCa: parts.clientCa(),
         frontProxyCa: parts.proxyClient?.()?.authority,
+        nowMs: clock.now(),
       })
       await Promise.all([webhooks.mutating.load(registry, true), webhooks.validating.load(registry, false)])
       const aggregated = aggregator.run(signal)

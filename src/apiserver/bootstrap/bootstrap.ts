@@ -1,4 +1,11 @@
-import { cloneJson, isAlreadyExists, type KubeObject, type StatusError, sameJson } from '../../machinery/index.ts'
+import {
+  cloneJson,
+  isAlreadyExists,
+  type KubeObject,
+  type StatusError,
+  sameJson,
+  timestampOf,
+} from '../../machinery/index.ts'
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -31,6 +38,7 @@ export interface BootstrapParts {
   readonly clientCa: string
   /** Whom extension servers are to believe about who is calling, PEM. */
   readonly frontProxyCa: string | undefined
+  readonly nowMs: number
 }
 
 /** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
@@ -95,6 +103,11 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
     ...flowControl(registry),
     ensure(registry, serviceCIDRs, { metadata: { name: 'kubernetes' }, spec: { cidrs: [parts.serviceCidr] } }),
     kubernetesService(parts),
+    // Kubernetes: since when the use of old token Secrets would have been noticed; controllers ask for it.
+    ensure(registry, configMaps, {
+      metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+      data: { since: timestampOf(parts.nowMs).slice(0, 10) },
+    }),
     ensure(
       registry,
       configMaps,
