@@ -23,6 +23,8 @@ import {
 import type { Store } from '../store/index.ts'
 import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
 import { type AdmissionPlugin, admissionChain } from './admission/admission.ts'
+import { limitRanger } from './admission/built-in/limit-ranger.ts'
+import { resourceQuota } from './admission/built-in/resource-quota.ts'
 import {
   defaultTolerationSeconds,
   namespaceLifecycle,
@@ -125,12 +127,14 @@ const requestBuckets = [
 function admissionPlugins(
   registry: () => Registry,
   random: Random,
+  clock: Clock,
   idle: ReadonlySet<string>,
   webhooks: WebhookPluginParts,
 ): readonly AdmissionPlugin[] {
   const parts = { registry, random }
   return [
     namespaceLifecycle(parts),
+    limitRanger(parts),
     serviceAccount(parts),
     taintNodesByCondition(),
     priority(parts),
@@ -138,6 +142,7 @@ function admissionPlugins(
     runtimeClass(parts),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionWebhook(webhooks),
+    resourceQuota({ ...parts, clock }),
     notActedUpon(idle),
   ]
 }
@@ -167,7 +172,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     hub,
     clock,
     random,
-    admission: admissionChain(admissionPlugins(() => registry, random, parts.notActedUpon, webhooks)),
+    admission: admissionChain(admissionPlugins(() => registry, random, clock, parts.notActedUpon, webhooks)),
     allocations: new Map([['/services', allocation]]),
   })
   const rbac = new RbacAuthorizer(registry, hub)

@@ -1,9 +1,7 @@
 /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them answer with a warning that says so. */
 export const idleKinds: ReadonlySet<string> = new Set([
-  '/limitranges',
   '/persistentvolumeclaims',
   '/persistentvolumes',
-  '/resourcequotas',
   'admissionregistration.k8s.io/validatingadmissionpolicies',
   'admissionregistration.k8s.io/validatingadmissionpolicybindings',
   'admissionregistration.k8s.io/mutatingadmissionpolicies',

@@ -14,6 +14,7 @@ import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
@@ -44,4 +45,5 @@ export const allControllers = (): readonly Controller[] => [
   taintEvictionController,
   podGcController,
   garbageCollectorController(),
+  resourceQuotaController(),
 ]

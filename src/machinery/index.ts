@@ -75,6 +75,19 @@ export {
   zeroQuantity,
 } from './quantity/quantity.ts'
 export {
+  addUsage,
+  listOfUsage,
+  maskUsage,
+  sameUsage,
+  type Usage,
+  usageBeyond,
+  usageOfList,
+  usageText,
+  withoutZeros,
+} from './quota/amounts.ts'
+export { inScope, isTerminatingPod, type QuotaView, type ScopeSelector } from './quota/scopes.ts'
+export { type CountedResource, countName, isCounted, namesAbout, podMissing, usageOf } from './quota/usage.ts'
+export {
   matchesNodeAffinity,
   matchesNodeSelector,
   matchesNodeSelectorTerm,

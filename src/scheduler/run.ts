@@ -112,6 +112,7 @@ class Scheduler {
       })
       this.#wake = () => {}
     }
+    this.#queue.clear()
     await Promise.allSettled(this.#binding)
   }
 

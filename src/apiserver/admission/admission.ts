@@ -22,6 +22,8 @@ export interface Attributes {
   /** Who is to be asked once more, because the object was changed after they were asked. */
   readonly again: Again
   warn(text: string): void
+  /** Undoes something that was done for the write, should it not be stored. */
+  onFailure(undo: () => Promise<void>): void
   /** Leaves a note in the audit log. */
   annotate(key: string, value: string): void
 }

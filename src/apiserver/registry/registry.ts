@@ -110,8 +110,8 @@ export class Registry {
   }
 
   /** Whether nothing of a kind is stored. */
-  async isEmpty(definition: ResourceDefinition<any>): Promise<boolean> {
-    return (await this.#parts.store.list(prefixOf(definition), { limit: 1 })).entries.length === 0
+  async isEmpty(definition: ResourceDefinition<any>, namespace?: string): Promise<boolean> {
+    return (await this.#parts.store.list(prefixOf(definition, namespace), { limit: 1 })).entries.length === 0
   }
 
   list(definition: ResourceDefinition<any>, namespace: string | undefined, context: RequestContext): Promise<Result> {
@@ -214,7 +214,8 @@ export class Registry {
       if (errors.length > 0)
         throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
       context.warnings.push(...definition.warnings(draft, undefined))
-      await this.#parts.admission.validate({ ...attributes, object: draft, name: draft.metadata.name })
+      const { name } = draft.metadata
+      await this.#parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })
       return { value: draft, release }
     } catch (error) {
       release[Symbol.dispose]()
@@ -363,7 +364,7 @@ export class Registry {
       const errors = this.#validateChange(definition, change, draft, previous)
       if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
       context.warnings.push(...definition.warnings(draft, previous))
-      await admission.validate({ ...attributes, object: draft })
+      await admission.validate({ ...attributes, object: draft, onFailure: release.onFailure })
       return release
     } catch (error) {
       release[Symbol.dispose]()
@@ -501,6 +502,7 @@ export class Registry {
       options: optionsOf(operation, context),
       again: askedNobody(),
       warn: (text) => context.warnings.push(text),
+      onFailure: () => {},
       annotate: (key, value) => context.annotate?.(key, value),
     }
   }
@@ -513,11 +515,16 @@ export class Registry {
     const allocation = definition && this.#parts.allocations.get(`${definition.group}/${definition.plural}`)
     const held = await allocation?.allocate(draft, previous)
     let kept = false
+    const undos: (() => Promise<void>)[] = []
     return {
       keep: () => void (kept = true),
+      onFailure: (undo) => void undos.push(undo),
       [Symbol.dispose]() {
-        if (!kept) held?.[Symbol.dispose]()
+        if (kept) return
         kept = true
+        held?.[Symbol.dispose]()
+        // Should an undo fail, too, whoever counts anew will find out.
+        for (const undo of undos) void undo().catch(() => {})
       },
     }
   }
@@ -559,10 +566,11 @@ function optionsOf(operation: Attributes['operation'], { query, dryRun, manager 
 class LostRace extends Error {}
 
 /** What a write holds that allocates nothing. */
-const nothingHeld: Release = { keep() {}, [Symbol.dispose]() {} }
+const nothingHeld: Release = { keep() {}, onFailure() {}, [Symbol.dispose]() {} }
 
 interface Release extends Disposable {
   keep(): void
+  readonly onFailure: Attributes['onFailure']
 }
 
 function resourceOf(definition: ResourceDefinition<any>): { group: string; resource: string } {

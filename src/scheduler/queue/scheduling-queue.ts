@@ -35,6 +35,7 @@ export class SchedulingQueue {
   readonly #waiting = new Map<string, Waiting>()
   readonly #active: Waiting[] = []
   readonly #unschedulable = new Set<Waiting>()
+  readonly #timers = new Map<string, Disposable>()
   readonly #onReady: () => void
   readonly #backoff: QueueBackoff
 
@@ -75,6 +76,7 @@ export class SchedulingQueue {
     }
     this.#waiting.set(uid, waiting)
     if (known !== undefined) this.#unschedulable.delete(known)
+    this.#stopTimer(uid)
     if (known?.place === 'active') remove(this.#active, known)
     if (known?.place === 'taken') {
       waiting.place = 'taken'
@@ -88,7 +90,32 @@ export class SchedulingQueue {
     if (known === undefined) return
     this.#waiting.delete(uid)
     this.#unschedulable.delete(known)
+    this.#stopTimer(uid)
     if (known.place === 'active') remove(this.#active, known)
+  }
+
+  /** Forgets every pod, and waits for nothing more. */
+  clear(): void {
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]()
+    this.#timers.clear()
+    this.#waiting.clear()
+    this.#unschedulable.clear()
+    this.#active.length = 0
+  }
+
+  /** One timer a pod: a later one takes the place of an earlier. */
+  #startTimer(uid: string, delayMs: number, fire: () => void): void {
+    this.#stopTimer(uid)
+    const timer = this.#clock.after(delayMs, () => {
+      this.#timers.delete(uid)
+      fire()
+    })
+    this.#timers.set(uid, timer)
+  }
+
+  #stopTimer(uid: string): void {
+    this.#timers.get(uid)?.[Symbol.dispose]()
+    this.#timers.delete(uid)
   }
 
   /** The next pod to place, or undefined. It stays known until done or failed is told. */
@@ -117,7 +144,7 @@ export class SchedulingQueue {
     }
     waiting.place = 'unschedulable'
     this.#unschedulable.add(waiting)
-    this.#clock.after(unschedulableMsMax, () => {
+    this.#startTimer(uid, unschedulableMsMax, () => {
       if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable') this.#activateOrBackOff(waiting)
     })
   }
@@ -129,6 +156,7 @@ export class SchedulingQueue {
 
   #activateOrBackOff(waiting: Waiting): void {
     this.#unschedulable.delete(waiting)
+    this.#stopTimer(waiting.pod.metadata.uid)
     const nowMs = this.#clock.monotonic()
     const { minMs, maxMs } = this.#backoff
     const delayMs = waiting.attempts === 0 ? 0 : Math.min(minMs * 2 ** (waiting.attempts - 1), maxMs)
@@ -138,7 +166,7 @@ export class SchedulingQueue {
       return
     }
     waiting.place = 'backoff'
-    this.#clock.after(readyMs - nowMs, () => {
+    this.#startTimer(waiting.pod.metadata.uid, readyMs - nowMs, () => {
       if (this.#waiting.get(waiting.pod.metadata.uid) === waiting && waiting.place === 'backoff')
         this.#activate(waiting)
     })

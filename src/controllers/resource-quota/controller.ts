@@ -1,0 +1,110 @@
+import {
+  type CountedResource,
+  isCounted,
+  type KubeObject,
+  keyOf,
+  nameOf,
+  namesAbout,
+  sameJson,
+  usageOfList,
+} from '../../machinery/index.ts'
+import {
+  customResourceDefinitions,
+  type ResourceDefinition,
+  type ResourceQuota,
+  resourceForKind,
+  resourceQuotas,
+} from '../../resources/index.ts'
+import { builtInKinds, CollectableKinds } from '../garbage-collector/kinds.ts'
+import type { Cached, Controller, Watch } from '../runtime/controller.ts'
+import { quotaStatus } from './plan.ts'
+
+/** Kubernetes: everything is counted anew this often, whatever was seen of it. */
+const recountPeriodMs = 5 * 60_000
+const doubtMs = 50
+const whatIsServed = { name: 'what is served' }
+
+const countedOf = ({ group, plural }: ResourceDefinition<any>): CountedResource => ({ group, resource: plural })
+const isQuotable = (one: ResourceDefinition<any>) => one.scope === 'Namespaced' && isCounted(countedOf(one))
+
+/** Keeps what is used of each quota true: admission counts up, this counts what is there. */
+export function resourceQuotaController(): Controller {
+  const kinds = new CollectableKinds()
+  const quotable = () => [...kinds.all].filter(isQuotable)
+  const watchOf = (resource: ResourceDefinition<any>): Watch => ({
+    resource,
+    wake: (object: KubeObject, cached) => concerned(cached, resource, object),
+  })
+  return {
+    name: 'resourcequota-controller',
+    account: 'resourcequota-controller',
+    watches: [
+      // Kubernetes: usage changes with every request; only a change of the limits makes everything be counted.
+      {
+        resource: resourceQuotas,
+        wake: (quota: ResourceQuota) =>
+          sameJson(quota.spec?.hard ?? {}, quota.status?.hard ?? {}) ? [] : [nameOf(quota)],
+      },
+      ...builtInKinds.filter((one) => isQuotable(one) && one !== resourceQuotas).map(watchOf),
+      { resource: customResourceDefinitions, wake: () => [whatIsServed] },
+    ],
+    start({ clock, cached, follow }) {
+      const quotas = cached(resourceQuotas)
+      const followed = new Map<ResourceDefinition<any>, Disposable>()
+      const doubted = new Map<string, string>()
+      return async function reconcile(name, turn) {
+        if (name.namespace === undefined) {
+          const { added, gone } = kinds.update((await turn.client.discover()).resources)
+          for (const resource of gone) {
+            followed.get(resource)?.[Symbol.dispose]()
+            followed.delete(resource)
+          }
+          for (const resource of added.filter(isQuotable)) followed.set(resource, follow(watchOf(resource)))
+          return undefined
+        }
+        const quota = quotas.get(name)
+        if (quota === undefined) return undefined
+        const counted = quotable()
+          .filter((one) => namesAbout(countedOf(one), Object.keys(quota.spec?.hard ?? {})).size > 0)
+          .map((one) => ({ of: countedOf(one), objects: cached<KubeObject>(one).list(name.namespace) }))
+        const status = quotaStatus(quota, counted, clock.now())
+        if (status !== undefined && isLower(quota, status)) {
+          // What was counted on its way in may not be there yet: less is believed when it is seen twice.
+          const seen = `${quota.metadata.resourceVersion} ${JSON.stringify(status.used)}`
+          const key = keyOf(name)
+          if (doubted.get(key) !== seen) {
+            doubted.set(key, seen)
+            return { againInMs: doubtMs }
+          }
+          doubted.delete(key)
+        }
+        if (status !== undefined) await turn.client.update(resourceQuotas, { ...quota, status }, 'status')
+        return { againInMs: recountPeriodMs }
+      }
+    },
+  }
+}
+
+function isLower(quota: ResourceQuota, status: NonNullable<ResourceQuota['status']>): boolean {
+  const before = usageOfList(quota.status?.used)
+  return [...usageOfList(status.used)].some(([name, { nanos }]) => nanos < (before.get(name)?.nanos ?? nanos))
+}
+
+/** Kubernetes: what is created was counted on its way in, so only what changes or goes makes a quota be counted anew. */
+function concerned(cached: Cached, resource: ResourceDefinition<any>, object: KubeObject) {
+  const quotas = cached<ResourceQuota>(resourceQuotas).list(object.metadata.namespace)
+  if (quotas.length === 0) return []
+  const isForeign = resourceForKind(resource) === undefined
+  const of = countedOf(resource)
+  const isGone = cached<KubeObject>(resource).get(nameOf(object)) === undefined
+  if (!isGone && !canUseLess(of, object)) return []
+  return quotas.filter(({ spec }) => isForeign || namesAbout(of, Object.keys(spec?.hard ?? {})).size > 0).map(nameOf)
+}
+
+/** Whether an object that is still there may use less than before: a finished pod, or what is measured by its contents. */
+function canUseLess({ group, resource }: CountedResource, object: KubeObject): boolean {
+  if (group !== '') return false
+  if (resource !== 'pods') return resource === 'services' || resource === 'persistentvolumeclaims'
+  const phase = (object as { status?: { phase?: string } }).status?.phase
+  return phase === 'Succeeded' || phase === 'Failed' || object.metadata.deletionTimestamp !== undefined
+}
