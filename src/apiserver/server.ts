@@ -15,10 +15,14 @@ import {
   apiGroups,
   customResourceDefinitions,
   loadDescriptions,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   type ResourceDefinition,
   rbacBootstrap,
   type Service,
   services,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
 } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
 import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
@@ -33,6 +37,11 @@ import {
   serviceAccount,
   taintNodesByCondition,
 } from './admission/plugins.ts'
+import { authorizerFor } from './admission/policies/ask.ts'
+import { Params } from './admission/policies/params.ts'
+import type { PolicyParts } from './admission/policies/parts.ts'
+import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './admission/policies/plugins.ts'
+import { PolicyList } from './admission/policies/policy-list.ts'
 import { runtimeClass } from './admission/runtime-class.ts'
 import { WebhookList } from './admission/webhooks/hooks.ts'
 import {
@@ -130,6 +139,7 @@ function admissionPlugins(
   clock: Clock,
   idle: ReadonlySet<string>,
   webhooks: WebhookPluginParts,
+  policies: PolicyParts,
 ): readonly AdmissionPlugin[] {
   const parts = { registry, random }
   return [
@@ -140,7 +150,9 @@ function admissionPlugins(
     priority(parts),
     defaultTolerationSeconds(),
     runtimeClass(parts),
+    mutatingAdmissionPolicy(policies),
     mutatingAdmissionWebhook(webhooks),
+    validatingAdmissionPolicy(policies),
     validatingAdmissionWebhook(webhooks),
     resourceQuota({ ...parts, clock }),
     notActedUpon(idle),
@@ -164,15 +176,26 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     validating: new WebhookList(hub, false),
     call,
     random,
-    conditionsHold: async () => true,
+    conditionsHold: async ({ webhook }, attributes, invocation) => {
+      const { webhookConditionsHold } = await import('./admission/policies/webhook-conditions.ts')
+      return webhookConditionsHold(webhook, attributes, invocation, authorizerFor(authorizer, attributes.identity))
+    },
     onFailOpen: ({ webhook }, error) => onError(error, `webhook ${webhook.name}, passed over`),
+  }
+  const policies: PolicyParts = {
+    registry: () => registry,
+    versionsOf: (definition) => served.versionsOf(definition),
+    validating: new PolicyList(hub, validatingAdmissionPolicies, validatingAdmissionPolicyBindings),
+    mutating: new PolicyList(hub, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings),
+    params: new Params({ registry: () => registry, hub, resources: () => served.resources }),
+    authorizerFor: (identity) => authorizerFor(authorizer, identity),
   }
   const registry: Registry = new Registry({
     store,
     hub,
     clock,
     random,
-    admission: admissionChain(admissionPlugins(() => registry, random, clock, parts.notActedUpon, webhooks)),
+    admission: admissionChain(admissionPlugins(() => registry, random, clock, parts.notActedUpon, webhooks, policies)),
     allocations: new Map([['/services', allocation]]),
   })
   const rbac = new RbacAuthorizer(registry, hub)
@@ -284,7 +307,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         frontProxyCa: parts.proxyClient?.()?.authority,
         nowMs: clock.now(),
       })
-      await Promise.all([webhooks.mutating.load(registry, true), webhooks.validating.load(registry, false)])
+      await Promise.all([
+        webhooks.mutating.load(registry, true),
+        webhooks.validating.load(registry, false),
+        policies.validating.load(registry),
+        policies.mutating.load(registry),
+      ])
       const aggregated = aggregator.run(signal)
       const declared = declarations.run(signal)
       await declarations.ready

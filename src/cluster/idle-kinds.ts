@@ -2,10 +2,6 @@
 export const idleKinds: ReadonlySet<string> = new Set([
   '/persistentvolumeclaims',
   '/persistentvolumes',
-  'admissionregistration.k8s.io/validatingadmissionpolicies',
-  'admissionregistration.k8s.io/validatingadmissionpolicybindings',
-  'admissionregistration.k8s.io/mutatingadmissionpolicies',
-  'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
   'autoscaling/horizontalpodautoscalers',
   'certificates.k8s.io/certificatesigningrequests',
   'flowcontrol.apiserver.k8s.io/flowschemas',

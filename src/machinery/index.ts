@@ -22,6 +22,7 @@ export {
   recordUpdate,
   resetFields,
 } from './managed-fields/managed-fields.ts'
+export { mergeConfiguration } from './managed-fields/merge.ts'
 export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
 export { type Counter, type Gauge, type Histogram, type LabelValues, Metrics } from './metrics/metrics.ts'
 export * from './names/names.ts'

@@ -46,4 +46,14 @@ export {
   stringType,
   structType,
 } from './types/type.ts'
-export { CelError, isError, isList, MapValue, noneOptional, ObjectValue, Optional, type Value } from './values/value.ts'
+export {
+  CelError,
+  elementsOf,
+  isError,
+  isList,
+  MapValue,
+  noneOptional,
+  ObjectValue,
+  Optional,
+  type Value,
+} from './values/value.ts'

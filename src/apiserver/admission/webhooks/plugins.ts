@@ -7,14 +7,15 @@ import {
   StatusError,
   sameJson,
 } from '../../../machinery/index.ts'
-import type { Draft, ResourceDefinition } from '../../../resources/index.ts'
 import { objectInVersion } from '../../registry/conversion.ts'
 import type { CallWebhook } from '../../webhooks/call.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'
-import { type Hook, type HookParts, invocationOf, isExempt, type WebhookList } from './hooks.ts'
-import { denial, type Invocation, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts'
+import { replaceDraft } from '../draft.ts'
+import { type Invocation, isExempt, type MatchParts } from '../matching/matching.ts'
+import { type Hook, invocationOf, type WebhookList } from './hooks.ts'
+import { denial, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts'
 
-export interface WebhookPluginParts extends HookParts {
+export interface WebhookPluginParts extends MatchParts {
   readonly mutating: WebhookList
   readonly validating: WebhookList
   readonly call: CallWebhook
@@ -157,21 +158,11 @@ async function applyPatch(
     read.kind = kind.kind
     asked.schema.applyDefaults(read)
     const patched = asked === definition ? read : cloneJson(await objectInVersion(asked, definition, read))
-    replace(attributes.object, patched, definition)
+    replaceDraft(attributes.object, patched, definition)
   } catch (error) {
     if (error instanceof StatusError) throw internalError(new Error(error.message, { cause: error }))
     throw internalError(error)
   }
-}
-
-/** Puts what came of a patch in the place of the draft, which others hold on to. */
-function replace(draft: Draft, patched: Draft, definition: ResourceDefinition<any>): void {
-  const { metadata } = draft
-  for (const key of Object.keys(draft)) delete draft[key]
-  for (const key of Object.keys(metadata)) delete metadata[key]
-  Object.assign(metadata, patched.metadata)
-  Object.assign(draft, patched, { metadata })
-  draft.kind ??= definition.kind
 }
 
 function messageOf(error: unknown): string {

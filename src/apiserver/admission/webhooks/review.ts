@@ -1,18 +1,7 @@
-import { type KubeObject, StatusError, type StatusReason } from '../../../machinery/index.ts'
+import { StatusError, type StatusReason } from '../../../machinery/index.ts'
 import type { Attributes } from '../admission.ts'
+import { type Invocation, requestOf } from '../matching/matching.ts'
 
-/** A group, a version and a kind or resource. */
-export interface Place {
-  readonly group: string
-  readonly version: string
-}
-/** How a request is put to one webhook: in the version its rule names. */
-export interface Invocation {
-  readonly kind: Place & { readonly kind: string }
-  readonly resource: Place & { readonly resource: string }
-  readonly object: KubeObject | undefined
-  readonly oldObject: KubeObject | undefined
-}
 /** What a webhook answered, verified. */
 export interface Verdict {
   readonly allowed: boolean
@@ -32,43 +21,17 @@ export function reviewVersionOf(versions: readonly string[] | undefined): 'v1' |
 /** The AdmissionReview that asks about a request. */
 export function reviewOf(
   attributes: Attributes,
-  { kind, resource, object, oldObject }: Invocation,
+  invocation: Invocation,
   version: 'v1' | 'v1beta1',
   uid: string,
 ): object {
-  const { definition, identity, subresource, namespace, name, operation, dryRun } = attributes
-  const { group, plural } = definition
+  const { object, oldObject } = invocation
+  const { dryRun, options, ...question } = requestOf(attributes, invocation)
   return {
     kind: 'AdmissionReview',
     apiVersion: `admission.k8s.io/${version}`,
-    request: {
-      uid,
-      kind,
-      resource,
-      ...(subresource === '' ? {} : { subResource: subresource }),
-      requestKind: kindOf(attributes),
-      requestResource: { group, version: definition.version, resource: plural },
-      ...(subresource === '' ? {} : { requestSubResource: subresource }),
-      ...(name === '' ? {} : { name }),
-      ...(namespace === '' ? {} : { namespace }),
-      operation,
-      userInfo: {
-        username: identity.name,
-        ...(identity.uid === undefined ? {} : { uid: identity.uid }),
-        groups: identity.groups,
-        ...(identity.extra === undefined ? {} : { extra: identity.extra }),
-      },
-      object: object ?? null,
-      oldObject: oldObject ?? null,
-      dryRun,
-      options: attributes.options ?? null,
-    },
+    request: { uid, ...question, object: object ?? null, oldObject: oldObject ?? null, dryRun, options },
   }
-}
-
-/** The kind a request brings: the resource's own, or that of the subresource's body. */
-export function kindOf({ definition, kind }: Attributes): Invocation['kind'] {
-  return kind ?? { group: definition.group, version: definition.version, kind: definition.kind }
 }
 
 /** Reads an AdmissionReview that came back. Throws an Error that says what is wrong with it. */

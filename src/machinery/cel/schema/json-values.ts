@@ -8,6 +8,7 @@ import {
   isList,
   ListValue,
   MapValue,
+  ObjectValue,
   Optional,
   Timestamp,
   Uint,
@@ -93,6 +94,7 @@ export function jsonOf(value: Value): unknown {
       }),
     )
   }
+  if (value instanceof ObjectValue && value.toJson !== undefined) return value.toJson()
   if (value instanceof Optional || value instanceof CelType) throw new NotJson('value has no JSON form')
   throw new NotJson('value has no JSON form')
 }

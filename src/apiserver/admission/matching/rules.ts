@@ -1,9 +1,7 @@
-import type { ValidatingWebhookConfiguration } from '../../../resources/index.ts'
+import type { NamedRuleWithOperations } from '../../../resources/index.ts'
 
-export type Webhook = NonNullable<ValidatingWebhookConfiguration['webhooks']>[number] & {
-  readonly reinvocationPolicy?: string
-}
-export type WebhookRule = NonNullable<Webhook['rules']>[number]
+/** What a webhook or policy is about; only those of policies name objects. */
+export type Rule = NamedRuleWithOperations
 
 /** What of a request rules look at. */
 export interface RuleSubject {
@@ -14,13 +12,15 @@ export interface RuleSubject {
   readonly subresource: string
   /** The namespace of the object; of a Namespace, its own name. */
   readonly namespace: string
+  readonly name: string
 }
 
 const has = (list: readonly string[] | undefined, value: string) =>
   (list ?? []).some((one) => one === '*' || one === value)
 
 /** Whether a rule is about a request. Kubernetes: a resource without a slash is not about its subresources. */
-export function ruleMatches(rule: WebhookRule, of: RuleSubject): boolean {
+export function ruleMatches(rule: Rule, of: RuleSubject): boolean {
+  const names = rule.resourceNames ?? []
   return (
     has(rule.operations, of.operation) &&
     has(rule.apiGroups, of.group) &&
@@ -31,7 +31,8 @@ export function ruleMatches(rule: WebhookRule, of: RuleSubject): boolean {
       const subresource = slash < 0 ? '' : text.slice(slash + 1)
       return (resource === '*' || resource === of.resource) && (subresource === '*' || subresource === of.subresource)
     }) &&
-    scopeMatches(rule.scope ?? '*', of)
+    scopeMatches(rule.scope ?? '*', of) &&
+    (names.length === 0 || names.includes(of.name))
   )
 }
 

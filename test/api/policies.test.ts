@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StatusError } from '../../src/machinery/index.ts'
+import { startApi, type TestApi } from '../fixtures/api.ts'
+
+const group = 'admissionregistration.k8s.io'
+const configMaps = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' }
+const deployments = { group: 'apps', version: 'v1', resource: 'deployments', namespace: 'default' }
+const configMap = (name: string, data: object = { a: '1' }, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...more },
+  data,
+})
+const deployment = (name: string, replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: 'web', image: 'nginx', args: ['a'] }] },
+    },
+  },
+})
+const about = (resources: readonly string[], groups = ['']) => ({
+  resourceRules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: groups, apiVersions: ['*'], resources }],
+})
+const plurals = {
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+  MutatingAdmissionPolicy: 'mutatingadmissionpolicies',
+}
+type Kind = keyof typeof plurals
+
+/** Creates a policy and a binding of the same name. */
+async function govern(api: TestApi, kind: Kind, name: string, spec: object, binding: object = {}): Promise<void> {
+  const create = (resource: string, body: object) => api.call({ group, version: 'v1', resource, verb: 'create', body })
+  const apiVersion = `${group}/v1`
+  await create(plurals[kind], { apiVersion, kind, metadata: { name }, spec })
+  const validates = kind === 'ValidatingAdmissionPolicy'
+  await create(`${kind.toLowerCase()}bindings`, {
+    apiVersion,
+    kind: `${kind}Binding`,
+    metadata: { name },
+    spec: { policyName: name, ...(validates ? { validationActions: ['Deny'] } : {}), ...binding },
+  })
+}
+const validating = (api: TestApi, name: string, spec: object, binding?: object) =>
+  govern(api, 'ValidatingAdmissionPolicy', name, { matchConstraints: about(['configmaps']), ...spec }, binding)
+const mutating = (api: TestApi, name: string, spec: object, binding?: object) =>
+  govern(
+    api,
+    'MutatingAdmissionPolicy',
+    name,
+    { matchConstraints: about(['configmaps']), reinvocationPolicy: 'Never', ...spec },
+    binding,
+  )
+const jsonPatch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } })
+const apply = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } })
+
+const refusalOf = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    () => 'not refused',
+    (error: unknown) => (error instanceof StatusError ? error.status : String(error)),
+  )
+const textOf = async (promise: Promise<unknown>): Promise<string> => {
+  const refusal = await refusalOf(promise)
+  return refusal.message === undefined ? refusal : `${refusal.code} ${refusal.reason}: ${refusal.message}`
+}
+const createMap = (api: TestApi, ...given: Parameters<typeof configMap>) =>
+  api.call({ ...configMaps, verb: 'create', body: configMap(...given) })
+
+test('a policy refuses what its validations do not hold for', async () => {
+  await using api = await startApi()
+  await govern(api, 'ValidatingAdmissionPolicy', 'replicas', {
+    matchConstraints: about(['deployments'], ['apps']),
+    validations: [{ expression: 'object.spec.replicas <= 3' }],
+  })
+  await api.call({ ...deployments, verb: 'create', body: deployment('small', 2) })
+  assert.deepEqual(await refusalOf(api.call({ ...deployments, verb: 'create', body: deployment('large', 4) })), {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message:
+      "deployments.apps \"large\" is forbidden: ValidatingAdmissionPolicy 'replicas' with binding 'replicas' denied request: failed expression: object.spec.replicas <= 3",
+    reason: 'Invalid',
+    details: {
+      name: 'large',
+      group: 'apps',
+      kind: 'deployments',
+      causes: [
+        {
+          message:
+            "ValidatingAdmissionPolicy 'replicas' with binding 'replicas' denied request: failed expression: object.spec.replicas <= 3",
+        },
+      ],
+    },
+    code: 422,
+  })
+})
+
+test('messages, reasons, variables and parameters', async () => {
+  await using api = await startApi()
+  await createMap(api, 'limits', { max: '3' }, { labels: { limits: 'yes' } })
+  const denied = (by: string, why: string) =>
+    `configmaps "x" is forbidden: ValidatingAdmissionPolicy '${by}' with binding '${by}' denied request: ${why}`
+  await validating(
+    api,
+    'counted',
+    {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConditions: [
+        { name: 'marked', expression: "has(object.metadata.labels) && 'counted' in object.metadata.labels" },
+      ],
+      variables: [
+        { name: 'max', expression: 'int(params.data.max)' },
+        { name: 'count', expression: 'size(object.data)' },
+      ],
+      validations: [
+        {
+          expression: 'variables.count <= variables.max',
+          messageExpression: "'at most ' + string(variables.max) + ' entries, not ' + string(variables.count)",
+          reason: 'Forbidden',
+        },
+      ],
+    },
+    { paramRef: { name: 'limits', parameterNotFoundAction: 'Deny' } },
+  )
+  const marked = { labels: { counted: '' } }
+  await createMap(api, 'few', { a: '1' }, marked)
+  await createMap(api, 'unmarked', { a: '1', b: '2', c: '3', d: '4' })
+  const many = { a: '1', b: '2', c: '3', d: '4' }
+  assert.equal(
+    await textOf(createMap(api, 'x', many, marked)),
+    `403 Forbidden: ${denied('counted', 'at most 3 entries, not 4')}`,
+  )
+  await api.call({ ...configMaps, verb: 'delete', name: 'limits' })
+  assert.equal(
+    await textOf(createMap(api, 'x', many)),
+    `422 Invalid: ${denied('counted', 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction')}`,
+  )
+})
+
+test('parameters are selected by label, and each is asked about', async () => {
+  await using api = await startApi()
+  await validating(
+    api,
+    'words',
+    {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConditions: [{ name: 'new', expression: "!object.metadata.name.startsWith('words')" }],
+      validations: [
+        { expression: '!(params.data.word in object.data)', messageExpression: "'not ' + params.data.word" },
+      ],
+    },
+    { paramRef: { selector: { matchLabels: { words: 'yes' } }, parameterNotFoundAction: 'Allow' } },
+  )
+  await createMap(api, 'before', { one: '' })
+  await createMap(api, 'words-1', { word: 'one' }, { labels: { words: 'yes' } })
+  await createMap(api, 'words-2', { word: 'two' }, { labels: { words: 'yes' } })
+  await createMap(api, 'words-3', { word: 'three' })
+  await createMap(api, 'after', { three: '' })
+  assert.match(await textOf(createMap(api, 'x', { one: '' })), /denied request: not one$/)
+  assert.match(await textOf(createMap(api, 'y', { two: '' })), /denied request: not two$/)
+})
+
+test('bindings may warn instead, and pass over what fails', async () => {
+  await using api = await startApi()
+  const warned = { validationActions: ['Warn', 'Audit'] }
+  await validating(
+    api,
+    'warns',
+    { validations: [{ expression: "'b' in object.data", message: 'b is missing' }] },
+    warned,
+  )
+  await validating(api, 'ignores', { failurePolicy: 'Ignore', validations: [{ expression: "object.data.none == ''" }] })
+  const { warnings } = await api.reply({ ...configMaps, verb: 'create', body: configMap('x') })
+  assert.deepEqual(warnings, [
+    "Validation failed for ValidatingAdmissionPolicy 'warns' with binding 'warns': b is missing",
+  ])
+  await validating(api, 'fails', { validations: [{ expression: "object.data.none == ''" }] })
+  assert.match(
+    await textOf(createMap(api, 'y')),
+    /denied request: expression 'object\.data\.none == ''' resulted in error: no such key: none$/,
+  )
+})
+
+test('expressions ask the authorizer, and know the request and its namespace', async () => {
+  await using api = await startApi()
+  await validating(api, 'asks', {
+    validations: [
+      {
+        expression:
+          "authorizer.group('').resource('secrets').namespace(request.namespace).check('delete').allowed() || authorizer.requestResource.check('approve').allowed()",
+        messageExpression: "request.userInfo.username + ' may not, in ' + namespaceObject.metadata.name",
+      },
+    ],
+  })
+  await createMap(api, 'x')
+  await api.call({
+    verb: 'create',
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    resource: 'clusterroles',
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'writer' },
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['create'] }],
+    },
+  })
+  const jane = { name: 'jane', groups: ['system:authenticated'] }
+  await api.call({
+    verb: 'create',
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    resource: 'clusterrolebindings',
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'writer' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'writer' },
+      subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
+  })
+  const refused = await textOf(api.call({ ...configMaps, verb: 'create', body: configMap('y') }, jane))
+  assert.match(refused, /denied request: jane may not, in default$/)
+})
+
+test('a policy applies a configuration', async () => {
+  await using api = await startApi()
+  await govern(api, 'MutatingAdmissionPolicy', 'labelled', {
+    matchConstraints: about(['deployments'], ['apps']),
+    reinvocationPolicy: 'Never',
+    mutations: [
+      apply(
+        "Object{metadata: Object.metadata{annotations: {'by': 'policy'}}, spec: Object.spec{replicas: object.spec.replicas + 1, template: Object.spec.template{spec: Object.spec.template.spec{containers: [Object.spec.template.spec.containers{name: 'side', image: 'side'}]}}}}",
+      ),
+    ],
+  })
+  const made = await api.call({ ...deployments, verb: 'create', body: deployment('x', 2) })
+  assert.equal(made.spec.replicas, 3)
+  assert.equal(made.metadata.annotations.by, 'policy')
+  assert.deepEqual(
+    made.spec.template.spec.containers.map(({ name, terminationMessagePath }: any) => [name, terminationMessagePath]),
+    [
+      ['side', '/dev/termination-log'],
+      ['web', '/dev/termination-log'],
+    ].reverse(),
+  )
+})
+
+test('what a configuration may not do', async () => {
+  await using api = await startApi()
+  const failing = async (name: string, expression: string) => {
+    await govern(api, 'MutatingAdmissionPolicy', name, {
+      matchConstraints: about(['deployments'], ['apps']),
+      reinvocationPolicy: 'Never',
+      matchConditions: [{ name: 'named', expression: `object.metadata.name == '${name}'` }],
+      mutations: [apply(expression)],
+    })
+    return textOf(api.call({ ...deployments, verb: 'create', body: deployment(name, 2) }))
+  }
+  const denied = (name: string) => `403 Invalid: policy '${name}' with binding '${name}' denied request: `
+  assert.equal(
+    await failing('atomic', "Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {'a': 'b'}}}}"),
+    `${denied('atomic')}error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .spec.selector`,
+  )
+  assert.equal(
+    await failing('misplaced', 'Object{spec: Object.spec{selector: Object.spec.wrong{}}}'),
+    `${denied('misplaced')}type mismatch: unexpected type name "Object.spec.wrong", expected "Object.spec.selector", which matches field name path from root Object type`,
+  )
+})
+
+test('a policy patches, and is asked again when others have changed what it made', async () => {
+  await using api = await startApi()
+  await mutating(api, 'a-counts', {
+    reinvocationPolicy: 'IfNeeded',
+    mutations: [
+      jsonPatch(
+        "[JSONPatch{op: 'add', path: '/metadata/annotations/' + jsonpatch.escapeKey('seen/by'), value: string(size(object.data))}]",
+      ),
+    ],
+  })
+  await mutating(api, 'b-adds', {
+    mutations: [
+      jsonPatch("[JSONPatch{op: 'test', path: '/data/a', value: 'other'}, JSONPatch{op: 'remove', path: '/data/a'}]"),
+      jsonPatch(
+        "[JSONPatch{op: 'add', path: '/data/b', value: 'x'}, JSONPatch{op: 'add', path: '/data/c', value: 'y'}]",
+      ),
+    ],
+  })
+  const made = await createMap(api, 'x', { a: '1' }, { annotations: { of: 'mine' } })
+  assert.deepEqual(made.data, { a: '1', b: 'x', c: 'y' })
+  assert.deepEqual(made.metadata.annotations, { of: 'mine', 'seen/by': '3' })
+})
+
+test('match conditions of webhooks', async () => {
+  await using api = await startApi()
+  const asked: string[] = []
+  api.answerAt('hooks.example', ({ request }) => {
+    asked.push(request.name)
+    const response = { uid: request.uid, allowed: true }
+    return { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response }
+  })
+  const conditions = (...expressions: readonly string[]) =>
+    expressions.map((expression, index) => ({ name: `c${index}`, expression }))
+  await api.call({
+    group,
+    version: 'v1',
+    resource: 'validatingwebhookconfigurations',
+    verb: 'create',
+    body: {
+      apiVersion: `${group}/v1`,
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'hooks' },
+      webhooks: [
+        {
+          name: 'one.hooks.example',
+          clientConfig: { url: 'https://hooks.example/ask' },
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          rules: about(['configmaps']).resourceRules,
+          matchConditions: conditions("object.metadata.name != 'not'", "object.data.a == '1'"),
+        },
+      ],
+    },
+  })
+  await createMap(api, 'x')
+  await createMap(api, 'not', {})
+  await createMap(api, 'y', { a: '2' })
+  assert.deepEqual(asked, ['x'])
+  assert.equal(
+    await textOf(createMap(api, 'z', { b: '' })),
+    `403 Forbidden: configmaps "z" is forbidden: expression 'object.data.a == '1'' resulted in error: no such key: a`,
+  )
+})
