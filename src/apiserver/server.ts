@@ -38,6 +38,7 @@ import {
   taintNodesByCondition,
 } from './admission/plugins.ts'
 import { authorizerFor } from './admission/policies/ask.ts'
+import { ExpressionKinds } from './admission/policies/kinds.ts'
 import { Params } from './admission/policies/params.ts'
 import type { PolicyParts } from './admission/policies/parts.ts'
 import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './admission/policies/plugins.ts'
@@ -211,10 +212,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     otherSubresources(registry, tokens),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
+  const expressionKinds = new ExpressionKinds()
   const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, call, random) })
   const builtIn = allResources
     .filter((one) => one.servedByDefault)
-    .map((one) => (one === customResourceDefinitions ? kinds.definition : one))
+    .map((one) => (one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)))
   const served = new ServedResources(builtIn, apiGroups, compareVersions)
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
   const declarations = new Declarations({

@@ -11,6 +11,7 @@ export {
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
 } from './admissionregistration/definitions.ts'
+export { matchResourcesErrors, paramKindErrors } from './admissionregistration/match-checks.ts'
 export { customResourceDefinitions } from './apiextensions/definitions.ts'
 export { apiServices } from './apiregistration/definitions.ts'
 export { storageVersions } from './apiserverinternal/definitions.ts'

@@ -12,6 +12,7 @@ import {
   required,
   sameJson,
 } from '../machinery/index.ts'
+import { admissionRuleErrors } from './admissionregistration/match-checks.ts'
 import type {
   CertificateSigningRequest,
   CSIDriver,
@@ -260,6 +261,8 @@ export function webhookErrors({ webhooks }: ValidatingWebhookConfiguration): rea
     const seconds = hook.timeoutSeconds
     if (seconds !== undefined && (seconds > 30 || seconds < 1))
       errors.push(invalid(`${at}.timeoutSeconds`, seconds, `the timeout value must be between 1 and 30 seconds`))
+    for (const [ruleIndex, rule] of (hook.rules ?? []).entries())
+      errors.push(...admissionRuleErrors(rule, `${at}.rules[${ruleIndex}]`))
     errors.push(...labelSelectorErrors(hook.namespaceSelector, `${at}.namespaceSelector`))
     errors.push(...labelSelectorErrors(hook.objectSelector, `${at}.objectSelector`))
     errors.push(...webhookClientErrors(hook.clientConfig ?? {}, `${at}.clientConfig`))

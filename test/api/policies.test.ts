@@ -338,3 +338,123 @@ test('match conditions of webhooks', async () => {
     `403 Forbidden: configmaps "z" is forbidden: expression 'object.data.a == '1'' resulted in error: no such key: a`,
   )
 })
+
+const declaring = (api: TestApi, kind: Kind, spec: object, name = 'declared') =>
+  textOf(
+    api.call({
+      group,
+      version: 'v1',
+      resource: plurals[kind],
+      verb: 'create',
+      body: { apiVersion: `${group}/v1`, kind, metadata: { name }, spec },
+    }),
+  )
+const problemsOf = (text: string) =>
+  text
+    .replace(/^422 Invalid: \w+\.admissionregistration\.k8s\.io "declared" is invalid: /, '')
+    .replace(/^\[|\]$/g, '')
+    .split(', spec.')
+    .map((one) => one.replace(/^spec\./, ''))
+
+test('what is wrong with a validating policy', async () => {
+  await using api = await startApi()
+  const found = async (spec: object) =>
+    problemsOf(await declaring(api, 'ValidatingAdmissionPolicy', { matchConstraints: about(['pods']), ...spec }))
+  assert.deepEqual(await found({ matchConstraints: {} }), [
+    'matchConstraints.resourceRules: Required value',
+    'validations: Required value: validations or auditAnnotations must contain at least one item',
+    'auditAnnotations: Required value: validations or auditAnnotations must contain at least one item',
+  ])
+  assert.deepEqual(
+    await found({
+      variables: [{ name: 'count', expression: 'size(object.spec.containers)' }],
+      validations: [
+        {
+          expression: 'variables.count < 3 && variables.counts < 3',
+          messageExpression: '1 + 1',
+          message: ' ',
+          reason: 'Other',
+        },
+        { expression: 'object.spec', messageExpression: "authorizer.group('').resource('x').check('get').reason()" },
+      ],
+    }),
+    [
+      'validations[0].expression: Invalid value: "variables.count < 3 && variables.counts < 3": compilation failed: ERROR: <input>:1:33: undefined field \'counts\'\n | variables.count < 3 && variables.counts < 3\n | ................................^',
+      'validations[0].messageExpression: Invalid value: "1 + 1": must evaluate to string but got int',
+      'validations[0].message: Invalid value: " ": must be non-empty if specified',
+      'validations[0].reason: Unsupported value: "Other": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
+      'validations[1].expression: Invalid value: "object.spec": must evaluate to bool but got dyn',
+      "validations[1].messageExpression: Invalid value: \"authorizer.group('').resource('x').check('get').reason()\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'authorizer' (in container '')\n | authorizer.group('').resource('x').check('get').reason()\n | ^",
+    ],
+  )
+  assert.deepEqual(
+    await found({
+      paramKind: { apiVersion: 'v1', kind: 'Config_Map' },
+      matchConditions: [{ name: 'a b', expression: 'params.x && variables.y' }],
+      variables: [{ name: 'in', expression: '' }],
+      auditAnnotations: [
+        { key: 'k', valueExpression: '1' },
+        { key: 'k', valueExpression: 'null' },
+      ],
+    }),
+    [
+      "paramKind.kind: Invalid value: \"Config_Map\": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+      "matchConditions[0].expression: Invalid value: \"params.x && variables.y\": compilation failed: ERROR: <input>:1:13: undeclared reference to 'variables' (in container '')\n | params.x && variables.y\n | ............^",
+      "matchConditions[0].name: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+      'variables[0].name: Invalid value: "in": must be a valid CEL identifier',
+      'variables[0].expression: Required value: expression is not specified',
+      'auditAnnotations[0].valueExpression: Invalid value: "1": must evaluate to one of [string null_type] but got int',
+      'auditAnnotations[1].key: Duplicate value: "k"',
+    ],
+  )
+})
+
+test('what is wrong with a mutating policy, and with bindings', async () => {
+  await using api = await startApi()
+  const rule = {
+    operations: ['DELETE'],
+    apiGroups: [''],
+    apiVersions: ['*'],
+    resources: ['pods', 'pods/*', 'pods/status'],
+  }
+  const found = problemsOf(
+    await declaring(api, 'MutatingAdmissionPolicy', {
+      matchConstraints: { resourceRules: [rule] },
+      mutations: [
+        { patchType: 'JSONPatch' },
+        { ...apply("[JSONPatch{op: 'add'}]"), jsonPatch: { expression: '[]' } },
+        jsonPatch("[JSONPatch{op: 1, way: ''}]"),
+      ],
+    }),
+  )
+  assert.deepEqual(found, [
+    'matchConstraints.resourceRules[0].resources[2]: Invalid value: "pods/status": if \'pods/*\' is present, must not specify pods/status',
+    'matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    'mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch',
+    'mutations[1].applyConfiguration.expression: Invalid value: "[JSONPatch{op: \'add\'}]": must evaluate to Object but got list(JSONPatch)',
+    'mutations[1].jsonPatch: Invalid value: "{jsonPatch}": must not be specified when patchType is ApplyConfiguration',
+    "mutations[2].jsonPatch.expression: Invalid value: \"[JSONPatch{op: 1, way: ''}]\": compilation failed: ERROR: <input>:1:14: expected type of field 'op' is 'string' but provided type is 'int'\n | [JSONPatch{op: 1, way: ''}]\n | .............^\nERROR: <input>:1:22: undefined field 'way'\n | [JSONPatch{op: 1, way: ''}]\n | .....................^",
+    'reinvocationPolicy: Required value',
+  ])
+  const binding = (spec: object) =>
+    textOf(
+      api.call({
+        group,
+        version: 'v1',
+        resource: 'validatingadmissionpolicybindings',
+        verb: 'create',
+        body: {
+          apiVersion: `${group}/v1`,
+          kind: 'ValidatingAdmissionPolicyBinding',
+          metadata: { name: 'declared' },
+          spec,
+        },
+      }),
+    )
+  assert.deepEqual(problemsOf(await binding({ paramRef: {}, validationActions: ['Deny', 'Warn'] })), [
+    'policyName: Required value',
+    'paramRef: Required value: one of name or selector must be specified',
+    'paramRef.parameterNotFoundAction: Required value',
+    'validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+  ])
+})

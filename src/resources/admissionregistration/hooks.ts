@@ -14,6 +14,7 @@ import {
   validatingAdmissionPolicyCells,
   webhookCells,
 } from './cells.ts'
+import { mutatingPolicyBindingErrors, validatingPolicyBindingErrors } from './match-checks.ts'
 
 export const mutatingWebhookConfigurationHooks: HooksFor<MutatingWebhookConfiguration> = {
   cells: webhookCells,
@@ -30,8 +31,10 @@ export const validatingAdmissionPolicyHooks: HooksFor<ValidatingAdmissionPolicy>
 }
 export const validatingAdmissionPolicyBindingHooks: HooksFor<ValidatingAdmissionPolicyBinding> = {
   cells: admissionPolicyBindingCells,
+  checks: { create: validatingPolicyBindingErrors },
 }
 export const mutatingAdmissionPolicyHooks: HooksFor<MutatingAdmissionPolicy> = { cells: mutatingAdmissionPolicyCells }
 export const mutatingAdmissionPolicyBindingHooks: HooksFor<MutatingAdmissionPolicyBinding> = {
   cells: admissionPolicyBindingCells,
+  checks: { create: mutatingPolicyBindingErrors },
 }
