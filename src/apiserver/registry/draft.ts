@@ -32,7 +32,21 @@ export function isReadBody(body: unknown): body is ReadBody {
  */
 export function draftOf(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Draft {
   const read: ReadBody = isReadBody(body) ? body : { value: body, findings: [] }
-  const { value } = read
+  const decoded = decodedOf(definition, read.value)
+  // Kubernetes: Go's structs find both kinds on one way through the text, custom resources one after the other.
+  const isOneWay = read.paths !== undefined && definition.custom === undefined
+  const findings = isOneWay ? inTextOrder(read.paths, decoded.findings) : [...read.findings, ...decoded.findings]
+  reportFindings(definition, findings, context)
+  const draft: Draft = decoded.object
+  draft.kind = definition.kind
+  draft.apiVersion = apiVersionOf(definition)
+  draft.metadata ??= {}
+  redefault(definition, draft)
+  return draft
+}
+
+/** A value as an object of the kind, without defaults, and the fields no type knows. 400 when it is of another kind or type. */
+export function decodedOf(definition: ResourceDefinition<any>, value: unknown): Decoded {
   const { kind, version, group } = definition
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body of the request must be a ${kind} object`)
@@ -49,9 +63,8 @@ export function draftOf(definition: ResourceDefinition<any>, body: unknown, cont
       `${stated.kind ?? kind} in version ${JSON.stringify(statedVersion)} cannot be handled as a ${kind}: the object provided is unrecognized (must be of type ${kind}): expected ${group}/${version}, Kind=${kind}, got ${statedGroup}/${statedVersion}, Kind=${stated.kind ?? kind}`,
     )
   }
-  let decoded: Decoded
   try {
-    decoded = definition.schema.decode(value)
+    return definition.schema.decode(value)
   } catch (error) {
     if (error instanceof DecodeError)
       throw badRequest(
@@ -60,16 +73,6 @@ export function draftOf(definition: ResourceDefinition<any>, body: unknown, cont
       )
     throw error
   }
-  // Kubernetes: Go's structs find both kinds on one way through the text, custom resources one after the other.
-  const isOneWay = read.paths !== undefined && definition.custom === undefined
-  const findings = isOneWay ? inTextOrder(read.paths, decoded.findings) : [...read.findings, ...decoded.findings]
-  reportFindings(definition, findings, context)
-  const draft: Draft = decoded.object
-  draft.kind = kind
-  draft.apiVersion = apiVersion
-  draft.metadata ??= {}
-  redefault(definition, draft)
-  return draft
 }
 
 /** Kubernetes: Ignore says nothing, Warn one warning each, Strict one 400 with all. */

@@ -1,14 +1,18 @@
 import {
   applyConfiguration,
+  badRequest,
   cloneJson,
   type KubeObject,
   recordUpdate,
   resetFields,
+  type TypeProblem,
   timestampOf,
+  typeProblemsText,
+  untypedPatch,
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
-import { draftOf, isReadBody } from './draft.ts'
+import { decodedOf, draftOf, isReadBody } from './draft.ts'
 import { apiVersionOf } from './encoding.ts'
 
 /** Writes metadata.managedFields of a draft: its writer owns what it changed. */
@@ -39,7 +43,7 @@ export function applyDraft(
 ): Draft {
   const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
   // Decoded for its findings and errors only: what is applied is what was stated, without defaults.
-  draftOf(definition, { value: cloneJson(value), findings }, context)
+  const { findings: unknown } = decodedOf(definition, cloneJson(value))
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
   const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(
@@ -48,9 +52,26 @@ export function applyDraft(
     writer,
     { force: how.force },
   )
+  // What the merge did not meet lies inside values that are owned as a whole.
+  if (unknown.length > 0) throw untypedPatch(value as KubeObject, typeProblemsText(unknown.map(problemOf)))
+  reportDuplicates(findings, context)
   const draft = draftOf(definition, cloneJson(object), { ...context, fieldValidation: 'Ignore' })
   draft.metadata.managedFields = managedFields
   return draft
+}
+
+/** `unknown field "spec.a"` as server-side apply says it. */
+function problemOf(finding: string): TypeProblem {
+  const path = JSON.parse(finding.slice(finding.indexOf('"'))) as string
+  return { path: `.${path}`, message: 'field not declared in schema' }
+}
+
+/** Kubernetes: keys given twice are found last, and worded by the reader of YAML. */
+function reportDuplicates(findings: readonly string[], context: RequestContext): void {
+  if (findings.length === 0 || context.fieldValidation === 'Ignore') return
+  const said = `yaml: unmarshal errors:\n${findings.map((finding) => `  ${finding}`).join('\n')}`
+  if (context.fieldValidation === 'Warn') context.warnings.push(said)
+  else throw badRequest(`error strict decoding YAML: ${said}`)
 }
 
 function writerOf(definition: ResourceDefinition<any>, manager: string, subresource: string, nowMs: number) {

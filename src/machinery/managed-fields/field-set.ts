@@ -186,7 +186,8 @@ export function pathTexts(set: FieldSet, prefix = ''): string[] {
   return [...here, ...steps.flatMap((step) => pathTexts(belowOf(set[step]!), prefix + stepText(step)))]
 }
 
-function stepText(step: string): string {
+/** One step of such a path. */
+export function stepText(step: string): string {
   const rest = step.slice(2)
   if (step.startsWith('f:')) return `.${rest}`
   if (step.startsWith('v:')) return `[=${rest}]`

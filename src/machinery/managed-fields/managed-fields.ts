@@ -15,6 +15,7 @@ import {
 } from './field-set.ts'
 import { fieldsOf, mergeConfiguration, withNamedFields, withoutFields } from './merge.ts'
 import type { Shape } from './shape.ts'
+import { typeProblems, typeProblemsText } from './undeclared.ts'
 
 /** Who writes, by which version and through which subresource, and when. */
 export interface FieldWriter {
@@ -62,7 +63,14 @@ export function resetFields(subresource: string | undefined): FieldSet {
 }
 
 interface WithManagedFields {
-  readonly metadata?: { readonly uid?: string; readonly managedFields?: readonly ManagedFieldsEntry[] }
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: {
+    readonly uid?: string
+    readonly name?: string
+    readonly namespace?: string
+    readonly managedFields?: readonly ManagedFieldsEntry[]
+  }
 }
 
 function decode(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] {
@@ -232,13 +240,15 @@ export function applyConfiguration(
   writer: FieldWriter,
   options: { readonly force: boolean },
 ): Applied {
-  const applied = change.applied as WithManagedFields & { apiVersion?: string }
+  const applied = change.applied as WithManagedFields
   if (applied.metadata?.managedFields != null) throw badRequest('metadata.managedFields must be nil')
   if (applied.apiVersion !== writer.apiVersion) {
     throw badRequest(
       `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion ?? ''}, expected: ${writer.apiVersion}`,
     )
   }
+  const problems = typeProblems(shape, applied)
+  if (problems.length > 0) throw untypedPatch(applied, typeProblemsText(problems))
   const live = withoutManagedFields(change.live)
   let managers = decode((change.live as WithManagedFields).metadata?.managedFields)
   if (managers.length === 0) {
@@ -262,6 +272,18 @@ export function applyConfiguration(
   const isUnchanged = compared === undefined && previous !== undefined && sameSet(previous.fields, fields)
   const own: Manager = { entry: isUnchanged ? previous.entry : entry, fields }
   return { object: next as Record<string, unknown>, managedFields: encode([...rest.map((one) => one.manager), own]) }
+}
+
+/** Kubernetes: a configuration that does not fit its type is answered 500, with no reason, whatever fieldValidation asks. */
+export function untypedPatch(applied: WithManagedFields, problems: string): StatusError {
+  const { apiVersion = '', kind = '', metadata } = applied
+  const { name = '', namespace = '' } = metadata ?? {}
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  return new StatusError(
+    500,
+    undefined,
+    `failed to create typed patch object (${namespace}/${name}; ${groupVersion}, Kind=${kind}): ${problems}`,
+  )
 }
 
 function sameSet(left: FieldSet, right: FieldSet): boolean {

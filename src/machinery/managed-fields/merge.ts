@@ -1,4 +1,3 @@
-import { badRequest } from '../status/status.ts'
 import { shapeFor } from './compare.ts'
 import { afterStep, type FieldSet, hasStep, isEmptySet, noFields, withSelf } from './field-set.ts'
 import { deducedShape, leafShape, type Shape, stepOf } from './shape.ts'
@@ -40,7 +39,7 @@ function shapeOfField(shape: Shape, key: string): Shape | undefined {
 }
 
 /** Both values together; where both state something the configuration wins. Nothing is removed. */
-export function mergeConfiguration(given: Shape, live: unknown, applied: unknown, path = ''): unknown {
+export function mergeConfiguration(given: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live
   if (live === undefined && given.kind !== 'list' && given.kind !== 'set') return applied
   const shape = shapeFor(given, applied, live)
@@ -49,12 +48,12 @@ export function mergeConfiguration(given: Shape, live: unknown, applied: unknown
     const merged: Json = { ...live }
     for (const key of Object.keys(applied)) {
       const before = Object.hasOwn(live, key) ? live[key] : undefined
-      merged[key] = mergeConfiguration(innerShape(shape, key), before, applied[key], `${path}.${key}`)
+      merged[key] = mergeConfiguration(innerShape(shape, key), before, applied[key])
     }
     return merged
   }
   if ((shape.kind === 'set' || shape.kind === 'list') && Array.isArray(applied)) {
-    return mergeLists(shape, Array.isArray(live) ? live : [], applied, path)
+    return mergeLists(shape, Array.isArray(live) ? live : [], applied)
   }
   return applied
 }
@@ -64,23 +63,15 @@ interface Indexed {
   readonly items: ReadonlyMap<string, unknown>
 }
 
-function index(shape: ListShape, list: readonly unknown[], path: string, isLive: boolean): Indexed {
+function index(shape: ListShape, list: readonly unknown[]): Indexed {
   const steps: string[] = []
   const items = new Map<string, unknown>()
-  list.forEach((item, at) => {
+  for (const item of list) {
     const step = stepOf(shape, item)
-    if (step === undefined) {
-      if (isLive) return
-      const keys = shape.kind === 'list' ? shape.keys.join(', ') : ''
-      throw badRequest(
-        `failed to create typed patch object: ${path}: element ${at}: associative list with keys has an element that omits key field ${JSON.stringify(keys)} (and doesn't have default value)`,
-      )
-    }
-    if (items.has(step) && !isLive)
-      throw badRequest(`failed to create typed patch object: ${path}: duplicate entries for key ${step.slice(2)}`)
+    if (step === undefined) continue
     items.set(step, item)
     steps.push(step)
-  })
+  }
   return { steps, items }
 }
 
@@ -88,16 +79,16 @@ function index(shape: ListShape, list: readonly unknown[], path: string, isLive:
  * Items in Kubernetes' order: those that both have stand as the configuration orders them, the live object's own keep their
  * place between them, and new ones follow the item that the configuration puts before them.
  */
-function mergeLists(shape: ListShape, live: readonly unknown[], applied: readonly unknown[], path: string): unknown[] {
-  const left = index(shape, live, path, true)
-  const right = index(shape, applied, path, false)
+function mergeLists(shape: ListShape, live: readonly unknown[], applied: readonly unknown[]): unknown[] {
+  const left = index(shape, live)
+  const right = index(shape, applied)
   const inner = shape.kind === 'set' ? leafShape : shape.item
   const shared = right.steps.filter((step) => left.items.has(step))
   const done = new Set<string>()
   const merged: unknown[] = []
   let nextShared = shared.shift()
   const take = (step: string) => {
-    merged.push(mergeConfiguration(inner, left.items.get(step), right.items.get(step), `${path}[${step.slice(2)}]`))
+    merged.push(mergeConfiguration(inner, left.items.get(step), right.items.get(step)))
     done.add(step)
     if (step === nextShared) nextShared = shared.shift()
   }

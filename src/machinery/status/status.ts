@@ -50,7 +50,13 @@ export interface Status {
 export class StatusError extends Error {
   readonly status: Status
   override name = 'StatusError'
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails, cause?: unknown) {
+  constructor(
+    code: number,
+    reason: StatusReason | undefined,
+    message: string,
+    details?: StatusDetails,
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.status = {
       kind: 'Status',
@@ -58,7 +64,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === undefined ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     }
