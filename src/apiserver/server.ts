@@ -28,6 +28,7 @@ import type { Store } from '../store/index.ts'
 import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
 import { type AdmissionPlugin, admissionChain } from './admission/admission.ts'
 import { limitRanger } from './admission/built-in/limit-ranger.ts'
+import { type PodSecurityConfiguration, podSecurity } from './admission/built-in/pod-security.ts'
 import { resourceQuota } from './admission/built-in/resource-quota.ts'
 import {
   defaultTolerationSeconds,
@@ -105,6 +106,8 @@ export interface ApiServerParts {
   /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them carry a warning. */
   readonly notActedUpon: ReadonlySet<string>
   readonly version: VersionInfo
+  /** What pods may do where their namespace does not say; everything, unless given. */
+  readonly podSecurity?: PodSecurityConfiguration
   readonly metrics?: Metrics
   readonly journal?: DecisionJournal
   /** How long events live, and history can be asked for. */
@@ -136,9 +139,8 @@ const requestBuckets = [
 /** Built-in admission in Kubernetes' order. */
 function admissionPlugins(
   registry: () => Registry,
-  random: Random,
-  clock: Clock,
-  idle: ReadonlySet<string>,
+  { random, clock, notActedUpon: idle, podSecurity: configuration }: ApiServerParts,
+  metrics: Metrics,
   webhooks: WebhookPluginParts,
   policies: PolicyParts,
 ): readonly AdmissionPlugin[] {
@@ -148,6 +150,7 @@ function admissionPlugins(
     limitRanger(parts),
     serviceAccount(parts),
     taintNodesByCondition(),
+    podSecurity({ registry, clock, metrics, ...(configuration === undefined ? {} : { configuration }) }),
     priority(parts),
     defaultTolerationSeconds(),
     runtimeClass(parts),
@@ -196,7 +199,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     hub,
     clock,
     random,
-    admission: admissionChain(admissionPlugins(() => registry, random, clock, parts.notActedUpon, webhooks, policies)),
+    admission: admissionChain(admissionPlugins(() => registry, parts, metrics, webhooks, policies)),
     allocations: new Map([['/services', allocation]]),
   })
   const rbac = new RbacAuthorizer(registry, hub)

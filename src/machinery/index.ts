@@ -53,6 +53,19 @@ export { cloneJson, controllerOf, deepFreeze, isMapOfText, keyOf, nameOf, parseK
 export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'
 export { applyMergePatch } from './patch/merge-patch.ts'
 export { applyStrategicPatch } from './patch/strategic-patch.ts'
+export { podViolations, violationsByReason, violationsText } from './pod-security/evaluate.ts'
+export {
+  asksTheSame,
+  isFullyPrivileged,
+  isStricter,
+  type PodSecurityLevel,
+  type PodSecurityPolicy,
+  type PodSecurityStandard,
+  podSecurityPolicyOf,
+  standardText,
+  statedPolicyText,
+} from './pod-security/policy.ts'
+export type { SecuredPod, Violation } from './pod-security/shapes.ts'
 export { base64Of, bytesOfBase64 } from './protobuf/base64.ts'
 export { createProtobufDecoder } from './protobuf/decode.ts'
 export { createEncoder } from './protobuf/encode.ts'
