@@ -44,6 +44,7 @@ import { Params } from './admission/policies/params.ts'
 import type { PolicyParts } from './admission/policies/parts.ts'
 import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './admission/policies/plugins.ts'
 import { PolicyList } from './admission/policies/policy-list.ts'
+import { PolicyStatus } from './admission/policies/status.ts'
 import { runtimeClass } from './admission/runtime-class.ts'
 import { WebhookList } from './admission/webhooks/hooks.ts'
 import {
@@ -324,11 +325,13 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await local.settle()
       isReady = true
       resolveReady()
+      const policyStatus = new PolicyStatus({ registry, hub, published: () => served.published, onError })
       using _events = expireEvents(registry, hub, clock, parts.eventTtlMs ?? eventTtlDefaultMs)
       await Promise.all([
         following,
         declared,
         aggregated,
+        policyStatus.run(signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StatusError } from '../../src/machinery/index.ts'
-import { startApi, type TestApi } from '../fixtures/api.ts'
+import { declare, startApi, type TestApi, things } from '../fixtures/api.ts'
 
 const group = 'admissionregistration.k8s.io'
 const configMaps = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' }
@@ -456,5 +456,67 @@ test('what is wrong with a mutating policy, and with bindings', async () => {
     'paramRef: Required value: one of name or selector must be specified',
     'paramRef.parameterNotFoundAction: Required value',
     'validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+  ])
+})
+
+test('the status of a policy tells which expressions do not fit the types of what they are about', async () => {
+  await using api = await startApi()
+  const rules = [
+    {
+      operations: ['CREATE'],
+      apiGroups: ['apps', 'example.com'],
+      apiVersions: ['v1'],
+      resources: ['deployments', 'things'],
+    },
+  ]
+  await declare(
+    api,
+    things({
+      v1: {
+        type: 'object',
+        properties: { spec: { type: 'object', properties: { replicas: { type: 'string' } } } },
+      },
+    }),
+  )
+  await validating(api, 'typed', {
+    matchConstraints: { resourceRules: rules },
+    paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+    variables: [{ name: 'replicas', expression: 'object.spec.replicas' }],
+    validations: [
+      { expression: 'variables.replicas > 1' },
+      { expression: "object.spec.replicas == 'x' || has(params.data.x) && object.metadata.labels.size() > 0" },
+      {
+        expression: "object.spec.template.spec.containers.all(c, c.image.startsWith('x'))",
+        messageExpression: 'string(params.date)',
+      },
+      { expression: "authorizer.group('').resource('pods').check('get').allowed()" },
+    ],
+  })
+  const { status } = await api.until(
+    { group, version: 'v1', resource: plurals.ValidatingAdmissionPolicy, verb: 'get', name: 'typed' },
+    (one) => one.status?.observedGeneration === 1,
+  )
+  const at = (source: string, column: number) => `\n | ${source}\n | ${'.'.repeat(column - 1)}^`
+  const second = "object.spec.replicas == 'x' || has(params.data.x) && object.metadata.labels.size() > 0"
+  const third = "object.spec.template.spec.containers.all(c, c.image.startsWith('x'))"
+  assert.deepEqual(status.typeChecking.expressionWarnings, [
+    {
+      fieldRef: 'spec.validations[0].expression',
+      warning: `example.com/v1, Kind=Thing: ERROR: <input>:1:20: found no matching overload for '_>_' applied to '(string, int)'${at('variables.replicas > 1', 20)}\n`,
+    },
+    {
+      fieldRef: 'spec.validations[1].expression',
+      warning: `apps/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_==_' applied to '(int, string)'${at(second, 22)}\n`,
+    },
+    {
+      fieldRef: 'spec.validations[2].expression',
+      warning: `example.com/v1, Kind=Thing: ERROR: <input>:1:12: undefined field 'template'${at(third, 12)}\n`,
+    },
+    {
+      fieldRef: 'spec.validations[2].messageExpression',
+      warning: ['apps/v1, Kind=Deployment', 'example.com/v1, Kind=Thing']
+        .map((kind) => `${kind}: ERROR: <input>:1:14: undefined field 'date'${at('string(params.date)', 14)}\n`)
+        .join('\n'),
+    },
   ])
 })

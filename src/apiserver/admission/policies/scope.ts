@@ -99,6 +99,12 @@ export class PolicyScope {
     return { source, type: compiled.type, program }
   }
 
+  /** What is wrong with an expression anywhere in the policy, whatever it comes to. */
+  issuesOf(source: string): string | undefined {
+    const compiled = this.#environment({ wanted: [], asks: true }).compile(source)
+    return compiled.ok ? undefined : compiled.issues
+  }
+
   #environment({ asks = false, patches = false }: Place): Environment {
     const key = `${asks}/${patches}`
     const made = this.#environments.get(key)
@@ -113,7 +119,9 @@ export class PolicyScope {
         request: requestDecl.type,
         ...(composes ? { variables: variablesType } : {}),
         ...(params ? { params: types?.params ?? dynType } : {}),
-        ...(asks ? { authorizer: authorizerType, 'authorizer.requestResource': resourceCheckType } : {}),
+        ...(asks ? { authorizer: authorizerType } : {}),
+        // Kubernetes: what the request is about is unknown while types are checked.
+        ...(asks && types === undefined ? { 'authorizer.requestResource': resourceCheckType } : {}),
       },
       structs: joined([
         this.#ownStructs(),
