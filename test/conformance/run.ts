@@ -112,8 +112,14 @@ function runSuite(directory: string, signal: AbortSignal): Promise<number> {
     ...[`--report-dir=${directory}`, '--node-os-distro=debian', '--disable-log-dump'],
   ]
   const log = createWriteStream(join(directory, 'e2e.log'))
-  const child = spawn(join(programs, 'ginkgo'), words, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true })
+  const child = spawn(join(programs, 'ginkgo'), words, {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  // Its processes are a group of their own, as they would be at a terminal: each must hear of an interruption itself.
+  signal.addEventListener('abort', () => process.kill(-child.pid!, 'SIGINT'), { once: true })
   let rest = ''
   let outcome = ''
   const show = (line: string) => {
