@@ -34,12 +34,21 @@ export function encodeStored(definition: ResourceDefinition<any>, object: KubeOb
 
 interface Parsed {
   readonly object: KubeObject
-  /** What the object was read by; another state of the declaration reads it anew. */
-  readonly declaration: Declaration | undefined
   /** Whether the stored bytes say the same as the object. */
   readonly exact: boolean
 }
 const parsedByEntry = new WeakMap<Entry, Parsed>()
+/** Custom resources, by the state of their declaration: while one follows another, both read the same entries. */
+const parsedByDeclaration = new WeakMap<Declaration, WeakMap<Entry, Parsed>>()
+
+function parsedBy(declaration: Declaration | undefined): WeakMap<Entry, Parsed> {
+  if (declaration === undefined) return parsedByEntry
+  const known = parsedByDeclaration.get(declaration)
+  if (known !== undefined) return known
+  const made = new WeakMap<Entry, Parsed>()
+  parsedByDeclaration.set(declaration, made)
+  return made
+}
 
 /** The object of an entry, in the version it is stored in: parsed once per process, shared by every reader, frozen. */
 export function objectOf(definition: ResourceDefinition<any>, entry: Entry): KubeObject {
@@ -48,19 +57,20 @@ export function objectOf(definition: ResourceDefinition<any>, entry: Entry): Kub
 
 function parsedOf(definition: ResourceDefinition<any>, entry: Entry): Parsed {
   const declaration = definition.custom?.declaration
-  const known = parsedByEntry.get(entry)
-  if (known !== undefined && known.declaration === declaration) return known
+  const parsedEntries = parsedBy(declaration)
+  const known = parsedEntries.get(entry)
+  if (known !== undefined) return known
   const read = withRevision(definition, JSON.parse(decoder.decode(entry.value)), entry.modified)
   const object = declaration === undefined ? read : freezeDeep(declaration.current(read))
-  const parsed = { object, declaration, exact: object === read }
-  parsedByEntry.set(entry, parsed)
+  const parsed = { object, exact: object === read }
+  parsedEntries.set(entry, parsed)
   return parsed
 }
 
 /** Remembers the object that was just written as an entry, so that nobody needs to parse it. */
 export function rememberObject(definition: ResourceDefinition<any>, entry: Entry, object: KubeObject): KubeObject {
   const kept = withRevision(definition, object, entry.modified)
-  parsedByEntry.set(entry, { object: kept, declaration: definition.custom?.declaration, exact: true })
+  parsedBy(definition.custom?.declaration).set(entry, { object: kept, exact: true })
   return kept
 }
 

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Entry } from '../../store/index.ts'
+import { objectOf } from './encoding.ts'
+
+test('readers of two states of a declaration each keep their own object of an entry', () => {
+  const ofState = (state: string) =>
+    ({
+      ...{ group: 'example.com', version: 'v1', kind: 'Thing', plural: 'things', storage: { version: 'v1' } },
+      custom: { declaration: { current: (object: object) => ({ ...object, state }) } },
+    }) as unknown as ResourceDefinition<any>
+  const value = new TextEncoder().encode('{"apiVersion":"example.com/v1","metadata":{"name":"a"}}')
+  const entry = { key: 'a', value, created: 1, modified: 1 } as unknown as Entry
+  const [before, after] = [ofState('before'), ofState('after')]
+  const first = objectOf(before, entry)
+  assert.equal((objectOf(after, entry) as { state?: string }).state, 'after')
+  // What was converted ahead is found by the object itself, so it must stay the same one.
+  assert.equal(objectOf(before, entry), first)
+})
