@@ -330,3 +330,16 @@ test('rules of a schema are asked on every write, and compare with what was befo
   const less = await refusal(api.call({ ...patch, body: { spec: { max: 4 } } }))
   assert.equal(less.message, 'Thing.example.com "a" is invalid: spec.max: Invalid value: max was 5')
 })
+
+test('what was stored before a default was declared shows it from then on, over HTTP too', async () => {
+  await using api = await startApi()
+  await declare(api, things({ v1: specOf({ a: { type: 'string' } }) }))
+  await api.call({ ...ofThings(), verb: 'create', body: thing('x', {}) })
+  const path = '/apis/example.com/v1/namespaces/default/things/x'
+  assert.deepEqual(JSON.parse((await api.http('GET', path)).body).spec, {})
+  const property = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/a/default'
+  const patch = { verb: 'patch', name: 'things.example.com', patchType: 'json' } as const
+  await api.call({ ...crds, ...patch, body: [{ op: 'add', path: property, value: 'A' }] })
+  const shown = await api.until({ ...ofThings(), verb: 'get', name: 'x' }, ({ spec }) => spec?.a === 'A')
+  assert.deepEqual(JSON.parse((await api.http('GET', path)).body).spec, shown.spec)
+})

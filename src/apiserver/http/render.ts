@@ -36,7 +36,19 @@ export function encodeObject(object: any, encoding: Encoding, pretty = false): U
   return encoder.encode(pretty ? `${JSON.stringify(object, null, 2)}\n` : `${JSON.stringify(object)}\n`)
 }
 
-const rendered = new WeakMap<Entry, Map<string, Uint8Array>>()
+type Forms = WeakMap<Entry, Map<string, Uint8Array>>
+const renderedBuiltIn: Forms = new WeakMap()
+/** Custom resources look different by each state of their declaration. */
+const renderedBy = new WeakMap<object, Forms>()
+
+function formsOf({ custom }: ResourceDefinition<any>): Forms {
+  if (custom === undefined) return renderedBuiltIn
+  const known = renderedBy.get(custom.declaration)
+  if (known !== undefined) return known
+  const made: Forms = new WeakMap()
+  renderedBy.set(custom.declaration, made)
+  return made
+}
 
 /** An entry's object as it goes out, rendered once per revision, version and encoding, whoever asks. */
 export function renderEntry(
@@ -46,6 +58,7 @@ export function renderEntry(
   encoding: Encoding,
 ): Uint8Array {
   const key = `${definition.group}/${definition.version}|${encoding}|${revision}`
+  const rendered = formsOf(definition)
   let forms = rendered.get(entry)
   if (forms === undefined) rendered.set(entry, (forms = new Map()))
   let bytes = forms.get(key)
