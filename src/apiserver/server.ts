@@ -26,39 +26,24 @@ import {
 } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
 import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
-import { type AdmissionPlugin, admissionChain } from './admission/admission.ts'
-import { limitRanger } from './admission/built-in/limit-ranger.ts'
-import { type PodSecurityConfiguration, podSecurity } from './admission/built-in/pod-security.ts'
-import { resourceQuota } from './admission/built-in/resource-quota.ts'
-import {
-  defaultTolerationSeconds,
-  namespaceLifecycle,
-  notActedUpon,
-  priority,
-  serviceAccount,
-  taintNodesByCondition,
-} from './admission/plugins.ts'
+import { admissionChain } from './admission/admission.ts'
+import type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
+import { builtInAdmission } from './admission/chain.ts'
 import { authorizerFor } from './admission/policies/ask.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
 import { Params } from './admission/policies/params.ts'
 import type { PolicyParts } from './admission/policies/parts.ts'
-import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './admission/policies/plugins.ts'
 import { PolicyList } from './admission/policies/policy-list.ts'
 import { PolicyStatus } from './admission/policies/status.ts'
-import { runtimeClass } from './admission/runtime-class.ts'
 import { WebhookList } from './admission/webhooks/hooks.ts'
-import {
-  mutatingAdmissionWebhook,
-  validatingAdmissionWebhook,
-  type WebhookPluginParts,
-} from './admission/webhooks/plugins.ts'
+import type { WebhookPluginParts } from './admission/webhooks/plugins.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
 import type { ProxyClient } from './aggregation/extension.ts'
 import { LocalApiServices } from './aggregation/local.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
-import { createAuthorizer } from './authz/authorize.ts'
+import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { bootstrap } from './bootstrap/bootstrap.ts'
@@ -137,33 +122,6 @@ const requestBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
 
-/** Built-in admission in Kubernetes' order. */
-function admissionPlugins(
-  registry: () => Registry,
-  { random, clock, notActedUpon: idle, podSecurity: configuration }: ApiServerParts,
-  metrics: Metrics,
-  webhooks: WebhookPluginParts,
-  policies: PolicyParts,
-): readonly AdmissionPlugin[] {
-  const parts = { registry, random }
-  return [
-    namespaceLifecycle(parts),
-    limitRanger(parts),
-    serviceAccount(parts),
-    taintNodesByCondition(),
-    podSecurity({ registry, clock, metrics, ...(configuration === undefined ? {} : { configuration }) }),
-    priority(parts),
-    defaultTolerationSeconds(),
-    runtimeClass(parts),
-    mutatingAdmissionPolicy(policies),
-    mutatingAdmissionWebhook(webhooks),
-    validatingAdmissionPolicy(policies),
-    validatingAdmissionWebhook(webhooks),
-    resourceQuota({ ...parts, clock }),
-    notActedUpon(idle),
-  ]
-}
-
 /** The API server over a store. It owns nothing it was given. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
   const { clock, random, store, signer } = parts
@@ -200,12 +158,24 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     hub,
     clock,
     random,
-    admission: admissionChain(admissionPlugins(() => registry, parts, metrics, webhooks, policies)),
+    admission: admissionChain(
+      builtInAdmission(parts, {
+        registry: () => registry,
+        authorizer: () => authorizer,
+        rbac: () => rbac,
+        metrics,
+        webhooks,
+        policies,
+      }),
+    ),
     allocations: new Map([['/services', allocation]]),
   })
-  const rbac = new RbacAuthorizer(registry, hub)
+  const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
   const nodeRules = rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')?.rules ?? []
-  const authorizer = createAuthorizer(rbac, new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]))
+  const authorizer: Authorizer = createAuthorizer(
+    rbac,
+    new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]),
+  )
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
   const reviews: ReviewParts = { authorizer, rbac, tokens }
   const subresources = subresourcesFrom(

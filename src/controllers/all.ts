@@ -19,6 +19,11 @@ import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './storage-protection/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
@@ -46,4 +51,7 @@ export const allControllers = (): readonly Controller[] => [
   podGcController,
   garbageCollectorController(),
   resourceQuotaController(),
+  claimProtectionController,
+  volumeProtectionController,
+  attributesClassProtectionController,
 ]

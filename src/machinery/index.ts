@@ -2,6 +2,17 @@
 
 export { Backoff, type BackoffLimits, backoffDelay } from './backoff/backoff.ts'
 export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, WatchEvent } from './call/call.ts'
+export { hexOf } from './certificates/der.ts'
+export { type PemBlock, pemBlocks } from './certificates/pem.ts'
+export { type CertificateRequestView, readCertificateRequest, requestedNameOf } from './certificates/request.ts'
+export {
+  kubeApiServerClient,
+  kubeApiServerClientKubelet,
+  kubeletClientProblem,
+  kubeletServing,
+  legacyUnknown,
+  signerProblem,
+} from './certificates/rules.ts'
 export type { Clock, Random } from './clock/clock.ts'
 export { microTimestampOf, msOf, suffixAlphabet, timestampOf } from './clock/clock.ts'
 export { type ManualClock, manualClock, seededRandom, sleepOn } from './clock/manual.ts'

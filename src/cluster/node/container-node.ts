@@ -42,11 +42,6 @@ export type NodePki = Pick<Pki, 'kubeletServer'> & { readonly authority: Pick<Ke
 
 /** A renewed certificate is shown this soon; the old one is still good for weeks. */
 const renewalCheckMs = 60_000
-const controlPlaneLabels = {
-  'node-role.kubernetes.io/control-plane': '',
-  'node.kubernetes.io/exclude-from-external-load-balancers': '',
-}
-
 /** This machine as a node with real containers: our own containerd, and the kubelet on it. */
 export async function runContainerNode(parts: ContainerNodeParts, signal: AbortSignal): Promise<void> {
   const { settings, clock, random, access, log } = parts
@@ -86,7 +81,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
         hostname: settings.nodeName,
         port: settings.network.kubeletPort,
         cgroupRoot: `${cgroupOf(settings)}/kubepods`,
-        labels: parts.labels ?? controlPlaneLabels,
+        labels: parts.labels ?? {},
         runtimeName: 'containerd',
         version: kubernetesVersion,
       },

@@ -7,6 +7,7 @@ import { accessFor, identities } from '../control-plane.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
 import { kubernetesVersion } from '../version.ts'
+import { markControlPlane } from './control-plane-node.ts'
 import { simulatedNodesOf } from './simulated-nodes.ts'
 import { followPower } from './stopped-nodes.ts'
 
@@ -66,7 +67,7 @@ export function createNodes(parts: NodesParts): Nodes {
           signal,
         )
       }
-      return keepRunning(
+      const kubelet = keepRunning(
         'kubelet',
         async (life) => {
           const { runContainerNode } = await import('./container-node.ts')
@@ -79,6 +80,13 @@ export function createNodes(parts: NodesParts): Nodes {
         { clock, log },
         signal,
       )
+      const marking = keepRunning(
+        'control-plane labels',
+        (life) => markControlPlane(api.transportFor(identities.administrator, 'cox'), settings.nodeName, clock, life),
+        { clock, log },
+        signal,
+      )
+      return Promise.all([kubelet, marking]).then(() => {})
     },
   }
 }

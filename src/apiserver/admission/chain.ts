@@ -1,0 +1,83 @@
+import type { Clock, Metrics, Random } from '../../machinery/index.ts'
+import type { Authorizer } from '../authz/authorize.ts'
+import type { RbacAuthorizer } from '../authz/rbac.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { AdmissionPlugin } from './admission.ts'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './built-in/certificates.ts'
+import { defaultIngressClass } from './built-in/default-ingress-class.ts'
+import { limitRanger } from './built-in/limit-ranger.ts'
+import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
+import { nodeDeclaredFeatureValidator, podResizeValidator } from './built-in/pod-resize.ts'
+import { type PodSecurityConfiguration, podSecurity } from './built-in/pod-security.ts'
+import { rbacEscalation } from './built-in/rbac-escalation.ts'
+import { resourceQuota } from './built-in/resource-quota.ts'
+import { persistentVolumeClaimResize } from './built-in/storage/claim-resize.ts'
+import { defaultStorageClass } from './built-in/storage/default-storage-class.ts'
+import { storageObjectInUseProtection } from './built-in/storage/in-use-protection.ts'
+import { podTopologyLabels } from './built-in/topology-labels.ts'
+import {
+  defaultTolerationSeconds,
+  namespaceLifecycle,
+  notActedUpon,
+  priority,
+  serviceAccount,
+  taintNodesByCondition,
+} from './plugins.ts'
+import type { PolicyParts } from './policies/parts.ts'
+import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './policies/plugins.ts'
+import { runtimeClass } from './runtime-class.ts'
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook, type WebhookPluginParts } from './webhooks/plugins.ts'
+
+/** What of the server's own parts concerns admission. */
+export interface AdmissionOptions {
+  readonly random: Random
+  readonly clock: Clock
+  readonly notActedUpon: ReadonlySet<string>
+  readonly podSecurity?: PodSecurityConfiguration
+}
+
+/** What admission needs of the server, which is built with it. */
+export interface AdmissionSeams {
+  readonly registry: () => Registry
+  readonly authorizer: () => Authorizer
+  readonly rbac: () => RbacAuthorizer
+  readonly metrics: Metrics
+  readonly webhooks: WebhookPluginParts
+  readonly policies: PolicyParts
+}
+
+/** Built-in admission in Kubernetes' order. */
+export function builtInAdmission(
+  { random, clock, notActedUpon: idle, podSecurity: configuration }: AdmissionOptions,
+  { registry, authorizer, rbac, metrics, webhooks, policies }: AdmissionSeams,
+): readonly AdmissionPlugin[] {
+  const parts = { registry, random }
+  return [
+    rbacEscalation({ registry, authorizer, rbac }),
+    namespaceLifecycle(parts),
+    limitRanger(parts),
+    serviceAccount(parts),
+    nodeRestriction({ registry, authorizer }),
+    taintNodesByCondition(),
+    podSecurity({ registry, clock, metrics, ...(configuration === undefined ? {} : { configuration }) }),
+    priority(parts),
+    defaultTolerationSeconds(),
+    defaultStorageClass(parts),
+    storageObjectInUseProtection(),
+    persistentVolumeClaimResize(parts),
+    runtimeClass(parts),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction(),
+    defaultIngressClass(parts),
+    podTopologyLabels(parts),
+    nodeDeclaredFeatureValidator(parts),
+    podResizeValidator(parts),
+    mutatingAdmissionPolicy(policies),
+    mutatingAdmissionWebhook(webhooks),
+    validatingAdmissionPolicy(policies),
+    validatingAdmissionWebhook(webhooks),
+    resourceQuota({ ...parts, clock }),
+    notActedUpon(idle),
+  ]
+}
