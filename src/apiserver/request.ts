@@ -1,6 +1,7 @@
 import type { KubeObject } from '../machinery/index.ts'
 import type { ResourceDefinition } from '../resources/index.ts'
 import type { Entry, Revision } from '../store/index.ts'
+import type { AuditRecord } from './audit/auditor.ts'
 import type { HubEvent } from './watch/hub.ts'
 
 /** Who is calling, as authentication found out (authentication.k8s.io UserInfo). */
@@ -22,8 +23,8 @@ export interface RequestContext {
   /** Texts for `Warning: 299` headers, in order. */
   readonly warnings: string[]
   readonly signal: AbortSignal
-  /** Leaves a note in the audit log, where there is one. */
-  readonly annotate?: (key: string, value: string) => void
+  /** What is written down of this request, where the audit policy wants it. */
+  readonly audit?: AuditRecord
 }
 
 /** What a request comes to, before anything is rendered. */

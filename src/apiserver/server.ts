@@ -40,6 +40,9 @@ import type { WebhookPluginParts } from './admission/webhooks/plugins.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
 import type { ProxyClient } from './aggregation/extension.ts'
 import { LocalApiServices } from './aggregation/local.ts'
+import { Auditor, type AuditSink } from './audit/auditor.ts'
+import { audited, auditedCall } from './audit/calls.ts'
+import type { AuditPolicy } from './audit/policy.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
@@ -55,13 +58,14 @@ import { webhookConverter } from './custom-resources/webhook-conversion.ts'
 import { aggregatedDiscovery } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
+import { listObject } from './handle/objects.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
 import { asVersion } from './registry/draft.ts'
-import { apiVersionOf, atRevision, objectOf } from './registry/encoding.ts'
+import { atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
 import { serviceAllocation } from './registry/services.ts'
 import type { Identity, RequestContext, Result } from './request.ts'
@@ -94,6 +98,8 @@ export interface ApiServerParts {
   readonly version: VersionInfo
   /** What pods may do where their namespace does not say; everything, unless given. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** What is written down of requests, and where it goes; nothing is when left out. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] }
   readonly metrics?: Metrics
   readonly journal?: DecisionJournal
   /** How long events live, and history can be asked for. */
@@ -211,6 +217,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     descriptions: async () => descriptionsOf(await loadDescriptions()),
     pause: () => clock.sleep(0),
   })
+  const auditor = parts.audit === undefined ? undefined : new Auditor({ ...parts.audit, clock, random, metrics })
   let isReady = false
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -233,6 +240,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     authorizer,
     handle,
     resourceFor,
+    auditor,
     aggregation: { aggregator, parts: extensions },
     streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
     paths: pathHandler({
@@ -269,7 +277,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     onRequest,
     onUpgrade,
     ready: () => ready,
-    transportFor: (identity, userAgent) => inProcess(identity, userAgent, handle, resourceFor, documentFor),
+    transportFor: (identity, userAgent) =>
+      inProcess({ clock, random, handle, resourceFor, documentFor, auditor }, identity, userAgent),
     async run(signal) {
       const following = hub.run(signal)
       const existing = await registry.all<Service>(services)
@@ -358,21 +367,31 @@ function requestMetrics(metrics: Metrics) {
   }
 }
 
+interface InProcessParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly handle: (target: Target, context: RequestContext) => Promise<Result>
+  readonly resourceFor: (of: {
+    group: string
+    version: string
+    resource: string
+  }) => ResourceDefinition<any> | undefined
+  readonly documentFor: (identity: Identity, path: string) => Promise<object>
+  readonly auditor: Auditor | undefined
+}
+
 /** The same handler, without bytes: objects go in and frozen objects come out. */
-function inProcess(
-  identity: Identity,
-  userAgent: string,
-  handle: (target: Target, context: RequestContext) => Promise<Result>,
-  resourceFor: (of: { group: string; version: string; resource: string }) => ResourceDefinition<any> | undefined,
-  documentFor: (identity: Identity, path: string) => Promise<object>,
-): Transport {
+function inProcess(parts: InProcessParts, identity: Identity, userAgent: string): Transport {
+  const { handle, resourceFor, documentFor } = parts
   return async (call: ApiCall, signal: AbortSignal = neverAborted): Promise<ApiReply> => {
     if (call.path !== undefined) return { code: 200, body: await documentFor(identity, call.path) }
     const definition = resourceFor(call)
     if (definition === undefined) throw notServed()
     const query = call.query ?? {}
     const warnings: string[] = []
+    const audit = parts.auditor?.begin(auditedCall(parts, call, identity, userAgent))
     const context: RequestContext = {
+      ...(audit === undefined ? {} : { audit }),
       identity,
       query,
       manager: query.fieldManager ?? userAgent,
@@ -381,18 +400,16 @@ function inProcess(
       warnings,
       signal,
     }
-    const result = await handle(
-      {
-        verb: call.verb,
-        definition,
-        namespace: call.namespace,
-        name: call.name,
-        subresource: call.subresource ?? '',
-        body: call.body,
-        ...(call.patchType === undefined ? {} : { patchType: call.patchType }),
-      },
-      context,
-    )
+    const target: Target = {
+      verb: call.verb,
+      definition,
+      namespace: call.namespace,
+      name: call.name,
+      subresource: call.subresource ?? '',
+      body: call.body,
+      ...(call.patchType === undefined ? {} : { patchType: call.patchType }),
+    }
+    const result = await audited(audit, () => handle(target, context))
     const more = warnings.length === 0 ? {} : { warnings }
     if (result.type === 'watch') return { code: 200, events: objectsOf(result), ...more }
     if (result.type === 'list') return { code: 200, body: listObject(result), ...more }
@@ -401,19 +418,6 @@ function inProcess(
 }
 
 const neverAborted = new AbortController().signal
-
-function listObject({ definition, entries, revision, continue: token, remaining }: Result & { type: 'list' }): object {
-  return {
-    kind: definition.listKind,
-    apiVersion: apiVersionOf(definition),
-    metadata: {
-      resourceVersion: String(revision),
-      ...(token === undefined ? {} : { continue: token }),
-      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
-    },
-    items: entries.map((entry) => asVersion(definition, objectOf(definition, entry))),
-  }
-}
 
 async function* objectsOf({ definition, events }: Result & { type: 'watch' }): AsyncIterable<readonly WatchEvent[]> {
   for await (const batch of events) yield batch.map((event) => objectEvent(definition, event))

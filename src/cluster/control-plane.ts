@@ -1,5 +1,6 @@
 import {
   type ApiServer,
+  type ApiServerParts,
   createApiServer,
   type Identity,
   joseSigner,
@@ -27,6 +28,8 @@ export interface ControlPlaneParts {
   readonly metrics: Metrics
   readonly journal: DecisionJournal
   readonly log: Log
+  /** What is written down of requests, and where. */
+  readonly audit?: ApiServerParts['audit']
 }
 
 /** A component's own view of the API: its rights, its client, its caches. */
@@ -68,6 +71,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     version: versionInfo(),
     metrics: parts.metrics,
     journal: parts.journal,
+    ...(parts.audit === undefined ? {} : { audit: parts.audit }),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
 }

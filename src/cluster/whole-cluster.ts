@@ -2,6 +2,7 @@ import { type Client, createClient } from '../client/index.ts'
 import { type Clock, DecisionJournal, type Log, Metrics, systemRandom, yamlText } from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
+import type { AuditSinkParts } from './audit/sinks.ts'
 import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
@@ -37,7 +38,10 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const metrics = new Metrics()
   const journal = new DecisionJournal()
   const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
+  const connectNetwork = dialNetwork()
+  const audit = await auditFor({ settings, clock, log, metrics, connectNetwork }, stop.signal)
   const api = await createControlPlane({
+    ...(audit === undefined ? {} : { audit }),
     clock,
     random,
     log,
@@ -46,7 +50,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
     pki: () => pki,
     advertiseAddress: address,
     connectNode: machine.connect,
-    connectNetwork: dialNetwork(),
+    connectNetwork,
     metrics,
     journal,
   })
@@ -120,4 +124,11 @@ async function untilNodesReady(
     signal.removeEventListener('abort', onAbort)
     signal.throwIfAborted()
   }
+}
+
+/** Loaded only where something is to be written down. */
+async function auditFor(parts: AuditSinkParts, signal: AbortSignal) {
+  if (parts.settings.audit === undefined) return undefined
+  const { auditOf } = await import('./audit/sinks.ts')
+  return auditOf(parts, signal)
 }

@@ -4,11 +4,14 @@ import type { Identity } from '../request.ts'
 import type { NodeAuthorizer } from './node.ts'
 import type { AuthorizationQuery, Decision, RbacAuthorizer } from './rbac.ts'
 
+/** Leaves a note in the audit record of a request. */
+export type Annotate = (key: string, value: string) => void
+
 /** Decides who may do what: system:masters always, then nodes by their pods, then RBAC. */
 export interface Authorizer {
   decide(identity: Identity, query: AuthorizationQuery): Promise<Decision>
-  /** 403 in Kubernetes' words when the identity may not. */
-  check(identity: Identity, query: AuthorizationQuery): Promise<void>
+  /** 403 in Kubernetes' words when the identity may not; the decision is noted for audit. */
+  check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void>
   /** The identity a request is to act as, once its right to impersonate is established. */
   assume(identity: ImpersonatingIdentity): Promise<Identity>
 }
@@ -20,8 +23,10 @@ export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): A
     if (byNode !== undefined) return byNode
     return rbac.authorize(identity, query)
   }
-  async function check(identity: Identity, query: AuthorizationQuery): Promise<void> {
-    const { allowed } = await decide(identity, query)
+  async function check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void> {
+    const { allowed, reason } = await decide(identity, query)
+    annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+    annotate?.('authorization.k8s.io/reason', reason)
     if (!allowed) throw refusal(identity, query)
   }
   return {

@@ -65,15 +65,20 @@ export function requestHandler({
   return async (target, context) => {
     const { verb, definition, namespace, subresource } = target
     const name = target.name ?? selectedName(target, context)
-    await authorizer.check(context.identity, {
-      verb,
-      group: definition.group,
-      version: definition.version,
-      resource: definition.plural,
-      subresource,
-      namespace: namespace ?? '',
-      name,
-    })
+    await authorizer.check(
+      context.identity,
+      {
+        verb,
+        group: definition.group,
+        version: definition.version,
+        resource: definition.plural,
+        subresource,
+        namespace: namespace ?? '',
+        name,
+      },
+      context.audit?.annotate,
+    )
+    context.audit?.requested(isReadBody(target.body) ? target.body.value : target.body)
     if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
     if (special !== undefined) {

@@ -6,6 +6,7 @@ import {
   badRequest,
   type Clock,
   internalError,
+  isIp,
   JsonSyntaxError,
   type PatchType,
   ProtobufError,
@@ -25,6 +26,8 @@ import {
   type WireRequest,
 } from '../../wire/index.ts'
 import type { Remote } from '../aggregation/aggregator.ts'
+import type { AuditedCall, Auditor, AuditRecord } from '../audit/auditor.ts'
+import { noteResult } from '../audit/calls.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import { notServed, type Target } from '../handle/handle.ts'
@@ -63,6 +66,8 @@ export interface ServeParts {
     identity: Identity,
   ) => Promise<boolean>
   readonly metrics: RequestMetrics
+  /** Left out when nothing is written down of requests. */
+  readonly auditor: Auditor | undefined
   readonly onError: (error: unknown, about: string) => void
 }
 /** Told of every finished request. */
@@ -94,18 +99,23 @@ export function httpHandlers(parts: ServeParts): {
         'cache-control': 'no-cache, private',
       }
       let code = 200
+      let audit: AuditRecord | undefined
       const counted: WireReply = countingReply(reply, (status) => {
         code = status
+        if (audit !== undefined && isLongRunning(route, url.searchParams)) audit.started(status)
       })
       try {
-        await serveOne(parts, request, url, route, counted, headers)
+        const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
+        await serveOne(parts, request, url, route, counted, headers, caller)
       } catch (error) {
         const failure = failureOf(error)
         if (failure.code >= 500 && !(error instanceof StatusError))
           parts.onError(error, `${request.method} ${request.url}`)
         code = failure.code
+        audit?.answered(code, failure.status)
         sendFailure(failure, counted, headers, failureEncoding(request))
       }
+      audit?.ended(code)
       if (route.type === 'resource') {
         parts.metrics.finished({
           verb: verbOf(request.method, route, url.searchParams).toUpperCase(),
@@ -122,22 +132,27 @@ export function httpHandlers(parts: ServeParts): {
     async onUpgrade(request, message, socket, head) {
       const url = new URL(request.url, 'http://localhost')
       const route = routeOf(url.pathname)
+      const auditId = request.headers['audit-id'] ?? parts.random.uuid()
+      let audit: AuditRecord | undefined
       try {
-        const identity = await identify(parts, request, url.pathname)
+        const caller = await identify(parts, request, url, route, auditId, (record) => (audit = record))
         const remote = remoteOf(parts.aggregation, url.pathname)
         if (remote !== undefined)
-          return await upgradeRemote(parts, remote, request, url, route, message, socket, head, identity)
+          return await upgradeRemote(parts, remote, request, url, route, message, socket, head, caller)
         if (route.type !== 'resource') throw notServed()
         const isWatch = url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' || route.watch
         if (isWatch && route.subresource === '')
           throw badRequest('watching over WebSocket is not supported: watch over plain HTTP instead')
-        await authorizeRoute(parts, identity, route, request.method === 'POST' ? 'create' : 'get')
-        await admitConnect(parts, identity, route, url.searchParams)
+        await authorizeRoute(parts, caller, route, request.method === 'POST' ? 'create' : 'get')
+        await admitConnect(parts, caller, route, url.searchParams)
         const forward = await forwardOf(route, url.searchParams, parts.streams)
         if (forward === undefined) throw badRequest('Upgrade request required')
-        await splice(forward, message, socket, head, request.signal)
+        await splice(forward, message, socket, head, request.signal, () => audit?.ended(switchingProtocols))
+        audit?.started(switchingProtocols)
       } catch (error) {
         const { status } = failureOf(error)
+        audit?.answered(status.code ?? 500, status)
+        audit?.ended(status.code ?? 500)
         const body = `${JSON.stringify(status)}\n`
         socket.end(
           `HTTP/1.1 ${status.code} ${status.reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -157,17 +172,102 @@ async function upgradeRemote(
   message: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  identity: Identity,
+  caller: Caller,
 ): Promise<void> {
-  await authorizeAny(parts, identity, route, request.method, url)
-  const forward = await forwardTo(parts.aggregation, remote, identity)
+  await authorizeAny(parts, caller, route, request.method, url)
+  const forward = await forwardTo(parts.aggregation, remote, caller.identity)
   if (forward === undefined) throw new StatusError(503, 'ServiceUnavailable', 'service unavailable')
   const { connection, headers } = forward
-  await splice({ connection, path: request.url, transparent: true, headers }, message, socket, head, request.signal)
+  const { audit } = caller
+  await splice(
+    { connection, path: request.url, transparent: true, headers },
+    message,
+    socket,
+    head,
+    request.signal,
+    () => audit?.ended(switchingProtocols),
+  )
+  audit?.started(switchingProtocols)
 }
 
-async function identify(parts: ServeParts, request: WireRequest, path: string): Promise<Identity> {
-  return parts.authorizer.assume(await parts.authenticate(request, path))
+/** Who is served, and what is written down of it. */
+interface Caller {
+  readonly identity: Identity
+  readonly audit: AuditRecord | undefined
+}
+const switchingProtocols = 101
+
+/** Kubernetes: what is written down begins with who called; whom they act as is added once they may. */
+async function identify(
+  parts: ServeParts,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  auditId: string,
+  onRecord: (record: AuditRecord) => void,
+): Promise<Caller> {
+  const begin = (identity: Identity) => parts.auditor?.begin(callOf(parts, request, url, route, auditId, identity))
+  let real: ImpersonatingIdentity
+  try {
+    real = await parts.authenticate(request, url.pathname)
+  } catch (error) {
+    const failure = failureOf(error)
+    const how = request.headers.authorization?.split(' ')[0]?.toLowerCase()
+    const message = `Authentication failed, ${how === undefined ? 'no credentials provided' : `attempted: ${how}`}`
+    begin({ name: '', groups: [] })?.refused({ ...failure.status, message })
+    throw error
+  }
+  const audit = begin(real)
+  if (audit !== undefined) onRecord(audit)
+  const identity = await parts.authorizer.assume(real)
+  if (identity !== real) audit?.actsAs(identity)
+  return { identity, audit }
+}
+
+function callOf(
+  parts: ServeParts,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  id: string,
+  identity: Identity,
+): AuditedCall {
+  return {
+    id,
+    identity,
+    verb: auditVerbOf(request.method, route, url.searchParams),
+    path: url.pathname,
+    uri: request.url,
+    userAgent: request.headers['user-agent'] ?? '',
+    sourceIPs: sourcesOf(request),
+    receivedMs: parts.clock.now(),
+    ...(route.type === 'path'
+      ? {}
+      : { resource: { ...route, namespace: route.namespace ?? '', name: route.name ?? '' } }),
+  }
+}
+
+function auditVerbOf(method: string, route: Route, search: URLSearchParams): string {
+  if (route.type === 'path') return method.toLowerCase()
+  try {
+    return verbOf(method, route, search)
+  } catch {
+    return method.toLowerCase()
+  }
+}
+
+/** Kubernetes: what proxies say comes first, then who is connected. */
+function sourcesOf({ headers, remoteAddress }: WireRequest): readonly string[] {
+  const said = [...(headers['x-forwarded-for'] ?? '').split(','), headers['x-real-ip'] ?? '']
+  const stated = said.map((one) => one.trim()).filter(isIp)
+  return [...new Set([...stated, remoteAddress.replace(/^::ffff:/, '')])]
+}
+
+/** Kubernetes: watches and streams, whose beginning is written down as well as their end. */
+function isLongRunning(route: Route, search: URLSearchParams): boolean {
+  if (route.type !== 'resource') return false
+  if (['attach', 'exec', 'proxy', 'log', 'portforward'].includes(route.subresource)) return true
+  return route.subresource === '' && (route.watch || isTrue(search.get('watch') ?? undefined))
 }
 
 async function serveOne(
@@ -177,20 +277,13 @@ async function serveOne(
   route: Route,
   reply: WireReply,
   headers: Record<string, string>,
+  caller: Caller,
 ): Promise<void> {
-  const identity = await identify(parts, request, url.pathname)
+  const { identity, audit } = caller
   const remote = remoteOf(parts.aggregation, url.pathname)
-  if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, identity)
+  if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, caller)
   if (route.type === 'path') {
-    await parts.authorizer.check(identity, {
-      verb: request.method.toLowerCase(),
-      group: '',
-      resource: '',
-      subresource: '',
-      namespace: '',
-      name: '',
-      path: url.pathname,
-    })
+    await authorizeAny(parts, caller, route, request.method, url)
     if (!(await parts.paths(request, url, reply, headers, identity))) throw notServed()
     return
   }
@@ -200,12 +293,13 @@ async function serveOne(
     throw notServed()
   }
   if (['log', 'exec', 'attach', 'portforward', 'proxy'].includes(route.subresource))
-    return serveForward(parts, request, url, route, reply, headers, identity)
+    return serveForward(parts, request, url, route, reply, headers, caller)
   const query = Object.fromEntries(url.searchParams)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
   const form = replyFormOf(request.headers.accept, isTrue(query.pretty), definition.custom === undefined)
   const warnings: string[] = []
   const context: RequestContext = {
+    ...(audit === undefined ? {} : { audit }),
     identity,
     query,
     manager: managerOf(query, request.headers['user-agent']),
@@ -227,6 +321,7 @@ async function serveOne(
     ...(await bodyOf(request, verb, definition)),
   }
   const result = await parts.handle(target, context)
+  if (audit !== undefined) noteResult(audit, result)
   if (warnings.length > 0)
     (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
       (text) => `299 - ${quoted(text)}`,
@@ -248,10 +343,10 @@ async function serveRemote(
   route: Route,
   reply: WireReply,
   headers: Record<string, string>,
-  identity: Identity,
+  caller: Caller,
 ): Promise<void> {
-  await authorizeAny(parts, identity, route, request.method, url)
-  const forward = await forwardTo(parts.aggregation, remote, identity)
+  await authorizeAny(parts, caller, route, request.method, url)
+  const forward = await forwardTo(parts.aggregation, remote, caller.identity)
   if (forward === undefined) return unavailableText(reply, headers)
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   let answer: IncomingReply
@@ -284,10 +379,11 @@ function unavailableText(reply: WireReply, headers: Record<string, string>, text
   reply.end(new TextEncoder().encode(`${text}\n`))
 }
 
-function authorizeAny(parts: ServeParts, identity: Identity, route: Route, method: string, url: URL): Promise<void> {
-  if (route.type === 'resource') return authorizeRoute(parts, identity, route, verbOf(method, route, url.searchParams))
+function authorizeAny(parts: ServeParts, caller: Caller, route: Route, method: string, url: URL): Promise<void> {
+  if (route.type === 'resource') return authorizeRoute(parts, caller, route, verbOf(method, route, url.searchParams))
   const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
-  return parts.authorizer.check(identity, { verb: method.toLowerCase(), ...nothing, path: url.pathname })
+  const query = { verb: method.toLowerCase(), ...nothing, path: url.pathname }
+  return parts.authorizer.check(caller.identity, query, caller.audit?.annotate)
 }
 
 async function serveForward(
@@ -297,7 +393,7 @@ async function serveForward(
   route: Route & { type: 'resource' },
   reply: WireReply,
   headers: Record<string, string>,
-  identity: Identity,
+  caller: Caller,
 ): Promise<void> {
   const verb =
     route.subresource === 'proxy'
@@ -307,8 +403,8 @@ async function serveForward(
       : request.method === 'POST'
         ? 'create'
         : 'get'
-  await authorizeRoute(parts, identity, route, verb)
-  await admitConnect(parts, identity, route, url.searchParams)
+  await authorizeRoute(parts, caller, route, verb)
+  await admitConnect(parts, caller, route, url.searchParams)
   const forward = await forwardOf(route, url.searchParams, parts.streams)
   if (forward === undefined) throw notServed()
   if (['exec', 'attach', 'portforward'].includes(route.subresource)) throw badRequest('Upgrade request required')
@@ -381,7 +477,7 @@ const connectKinds: Readonly<Record<string, string>> = {
 /** Kubernetes: streams and proxies are admitted before anything is upgraded, so that a refusal is an ordinary Status. */
 async function admitConnect(
   parts: ServeParts,
-  identity: Identity,
+  { identity, audit }: Caller,
   route: Route & { type: 'resource' },
   search: URLSearchParams,
 ): Promise<void> {
@@ -400,6 +496,7 @@ async function admitConnect(
     ...(subresource === 'proxy' ? { path: route.rest } : {}),
   }
   const context: RequestContext = {
+    ...(audit === undefined ? {} : { audit }),
     identity,
     query: {},
     manager: '',
@@ -419,12 +516,13 @@ async function admitConnect(
 
 function authorizeRoute(
   parts: ServeParts,
-  identity: Identity,
+  { identity, audit }: Caller,
   route: Route & { type: 'resource' },
   verb: string,
 ): Promise<void> {
   const { group, version, resource, subresource, namespace = '', name = '' } = route
-  return parts.authorizer.check(identity, { verb, group, version, resource, subresource, namespace, name })
+  const query = { verb, group, version, resource, subresource, namespace, name }
+  return parts.authorizer.check(identity, query, audit?.annotate)
 }
 
 /** Passes an upgraded connection on byte by byte: exec, attach and port-forward are the kubelet's protocol, not ours. */
@@ -434,6 +532,7 @@ async function splice(
   client: Duplex,
   head: Buffer,
   signal: AbortSignal,
+  onEnd: () => void,
 ): Promise<void> {
   const answer = await forward.connection.upgrade(
     {
@@ -457,7 +556,10 @@ async function splice(
   }
   client.on('error', end)
   upstream.on('error', end)
-  client.on('close', () => upstream.destroy())
+  client.on('close', () => {
+    upstream.destroy()
+    onEnd()
+  })
   upstream.on('close', () => client.end())
   client.pipe(upstream)
   upstream.pipe(client)

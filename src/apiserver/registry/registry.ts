@@ -503,7 +503,7 @@ export class Registry {
       again: askedNobody(),
       warn: (text) => context.warnings.push(text),
       onFailure: () => {},
-      annotate: (key, value) => context.annotate?.(key, value),
+      annotate: (key, value) => context.audit?.annotate(key, value),
     }
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseYamlDocuments } from '../../machinery/index.ts'
 import { configurationOf } from './configuration.ts'
@@ -42,9 +43,45 @@ test('documents of every kind are read from one file, and fields without effect 
   })
 })
 
+test('an audit policy stands beside where its events go; files it names lie beside the file', () => {
+  const text = [
+    'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata, resources: [{ group: "", resources: [secrets] }] }]',
+    'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\naudit: { log: { maxSize: 5 }, webhook: { configFile: hook.yaml } }',
+  ].join('\n---\n')
+  const configuration = read(text)
+  assert.ok(!('problem' in configuration))
+  assert.deepEqual(configuration.audit, {
+    policy: {
+      omitStages: ['RequestReceived'],
+      rules: [{ level: 'Metadata', resources: [{ group: '', resources: ['secrets'] }] }],
+    },
+    log: { maxSize: 5 },
+    webhook: { configFile: join(process.cwd(), 'hook.yaml') },
+  })
+})
+
+const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n'
 const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = [
   ['a misspelt field', `${kubelet}maxPod: 1`, /KubeletConfiguration: unknown field "maxPod"$/],
   ['a misspelt field deep inside', `${scheduler}profiles: [{ plugns: {} }]`, /unknown field "profiles\[0\]\.plugns"$/],
+  ['an audit policy without rules', policy, /Policy: rules must have at least one rule$/],
+  ['an unknown level', `${policy}rules: [{ level: All }]`, /rules\[0\]\.level is "All", which is not one of "None",/],
+  ['a rule without a level', `${policy}rules: [{}]`, /rules\[0\]\.level must be given$/],
+  [
+    'paths beside objects',
+    `${policy}rules: [{ level: None, nonResourceURLs: [/a*], namespaces: [x] }]`,
+    /rules\[0\] has nonResourceURLs beside resources or namespaces/,
+  ],
+  [
+    'a * inside a path',
+    `${policy}rules: [{ level: None, nonResourceURLs: [/a*/b] }]`,
+    /nonResourceURLs\[0\] is "\/a\*\/b", where \* may only be the last character$/,
+  ],
+  [
+    'a place for events without a policy',
+    'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\naudit: { log: {} }',
+    /has no audit\.k8s\.io\/v1\/Policy beside it$/,
+  ],
   ['a wrong type', `${kubelet}maxPods: many`, /maxPods is "many", which is not a whole number from 0 to 2147483647$/],
   ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
   ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],

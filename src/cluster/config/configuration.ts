@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { AuditPolicy } from '../../apiserver/index.ts'
 import { parseYamlDocuments } from '../../machinery/index.ts'
+import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text } from './read-fields.ts'
 import type { NodeTemplate } from './settings.ts'
@@ -8,6 +11,8 @@ import type { NodeTemplate } from './settings.ts'
 export interface Configuration {
   readonly nodeTemplates: readonly NodeTemplate[]
   readonly components: ComponentChoices
+  /** There when the file has an audit policy. */
+  readonly audit?: AuditChoices
   /** What people should know of it: fields without effect. */
   readonly notes: readonly string[]
 }
@@ -23,7 +28,7 @@ const nodeTemplate = fieldsOf({
   taints: listOf(fieldsOf({ key: text, value: text, effect: text })),
   zone: text,
 }) as Reader<NodeTemplate>
-const ownFields = fieldsOf({ nodes: listOf(nodeTemplate) })
+const ownFields = fieldsOf({ nodes: listOf(nodeTemplate), audit: auditBackends })
 
 /** Reads a file of one or more documents; a problem is one sentence that names the file and the field. */
 export async function readConfiguration(file: string): Promise<Configuration | { readonly problem: string }> {
@@ -49,14 +54,22 @@ export function configurationOf(
 ): Configuration | { readonly problem: string } {
   const nodeTemplates: NodeTemplate[] = []
   let components: ComponentChoices = {}
+  let backends: AuditBackends | undefined
+  let policy: AuditPolicy | undefined
   const notes: string[] = []
   for (const document of documents) {
     if (document === null || document === undefined) continue
     const { apiVersion, kind, ...fields } = document as { apiVersion?: string; kind?: string }
     const name = `${apiVersion ?? '?'}/${kind ?? '?'}`
     try {
-      if (name === ownKind) nodeTemplates.push(...(ownFields(fields, '').nodes ?? []))
-      else if (componentKinds.includes(name)) {
+      if (name === ownKind) {
+        const own = ownFields(fields, '')
+        nodeTemplates.push(...(own.nodes ?? []))
+        backends = own.audit === undefined ? backends : besides(file, own.audit)
+      } else if (name === auditPolicyKind) {
+        if (policy !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
+        policy = readAuditPolicy(fields)
+      } else if (componentKinds.includes(name)) {
         const idle: string[] = []
         const chosen = readComponent({ ...fields, apiVersion, kind }, (path) => idle.push(path))
         const [part = ''] = Object.keys(chosen)
@@ -65,7 +78,7 @@ export function configurationOf(
         if (idle.length > 0) notes.push(`of ${kind}, these fields have no effect here: ${idle.join(', ')}`)
       } else {
         return {
-          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, ownKind].join(', ')}`,
+          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, ownKind].join(', ')}`,
         }
       }
     } catch (error) {
@@ -73,7 +86,18 @@ export function configurationOf(
       return { problem: `the configuration ${file} is not right: ${kind}: ${error.message}` }
     }
   }
-  return { nodeTemplates, components, notes }
+  if (policy === undefined && backends !== undefined)
+    return { problem: `the configuration ${file} says where audit events go, but has no ${auditPolicyKind} beside it` }
+  return { nodeTemplates, components, ...(policy === undefined ? {} : { audit: { ...backends, policy } }), notes }
+}
+
+/** Files that a configuration names lie beside it, unless it says otherwise. */
+function besides(file: string, { log, webhook }: AuditBackends): AuditBackends {
+  const at = (path: string) => resolve(dirname(file), path)
+  return {
+    ...(log === undefined ? {} : { log: log.path === undefined ? log : { ...log, path: at(log.path) } }),
+    ...(webhook === undefined ? {} : { webhook: { ...webhook, configFile: at(webhook.configFile) } }),
+  }
 }
 
 function textOf(error: unknown): string {

@@ -104,12 +104,14 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components } = config
+  const { nodeTemplates, components, audit } = config
+  const { audit: _audit, ...knownRest } = known
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
-    ...known,
+    ...knownRest,
     nodeTemplates,
     components,
+    ...(audit === undefined ? {} : { audit }),
     network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
@@ -139,6 +141,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): readonl
     ...(['kubelet', 'proxy', 'scheduler'] as const)
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
+    ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
 
 /** The parts of a cluster that may be left out, so that somebody else's can take their place. */
@@ -30,6 +31,8 @@ export interface ClusterSettings {
   readonly network: ClusterNetwork
   /** What configuration files chose for the kubelet, the proxy and the scheduler. */
   readonly components?: ComponentChoices
+  /** What is written down of requests; nothing is when left out. */
+  readonly audit?: AuditChoices
   readonly logFormat: 'text' | 'json'
   readonly verbosity: number
 }

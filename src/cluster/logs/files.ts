@@ -1,10 +1,17 @@
-import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, createLog, type Log } from '../../machinery/index.ts'
 
-/** Log files are turned over at this size, and this many old ones are kept. */
-const fileBytesMax = 10 << 20
-const oldFilesKept = 3
+/** When a file is turned over, and what is kept of old ones (`FILE.1` is the newest). */
+export interface RotationLimits {
+  /** 0: it grows without end. */
+  readonly bytesMax: number
+  readonly oldKept: number
+  /** 0: old files are kept however old they are. */
+  readonly ageMaxMs: number
+  readonly mode: number
+}
+const componentLimits: RotationLimits = { bytesMax: 10 << 20, oldKept: 3, ageMaxMs: 0, mode: 0o644 }
 
 /** The components that have a log file of their own. */
 export const loggedComponents = [
@@ -44,27 +51,39 @@ export function openLogFiles(
 }
 
 /** Appends to a file, turning it over when it has grown too large. */
-export function rotatingWriter(file: string): (text: string) => void {
+export function rotatingWriter(file: string, limits: RotationLimits = componentLimits): (text: string) => void {
+  const { bytesMax, oldKept, mode } = limits
   let descriptor: number | undefined
   let size = 0
   return (text) => {
     if (descriptor === undefined) {
-      descriptor = openSync(file, 'a', 0o644)
+      descriptor = openSync(file, 'a', mode)
       size = statSync(file).size
     }
     const bytes = Buffer.from(text)
-    if (size + bytes.length > fileBytesMax && size > 0) {
+    if (bytesMax > 0 && size + bytes.length > bytesMax && size > 0) {
       closeSync(descriptor)
-      for (let index = oldFilesKept - 1; index >= 0; index--) {
+      if (oldKept === 0) rmSync(file, { force: true })
+      for (let index = oldKept - 1; index >= 0; index--) {
         try {
           renameSync(index === 0 ? file : `${file}.${index}`, `${file}.${index + 1}`)
         } catch {
           // That old file does not exist yet.
         }
       }
-      descriptor = openSync(file, 'a', 0o644)
+      removeAged(file, limits)
+      descriptor = openSync(file, 'a', mode)
       size = 0
     }
     size += writeSync(descriptor, bytes)
+  }
+}
+
+function removeAged(file: string, { oldKept, ageMaxMs }: RotationLimits): void {
+  if (ageMaxMs === 0) return
+  for (let index = 1; index <= oldKept; index++) {
+    const old = `${file}.${index}`
+    const { mtimeMs } = statSync(old, { throwIfNoEntry: false }) ?? {}
+    if (mtimeMs !== undefined && Date.now() - mtimeMs > ageMaxMs) rmSync(old, { force: true })
   }
 }
