@@ -35,7 +35,12 @@ export function auditOf(
     const { path, maxSize = 100, maxBackup = 10, maxAge = 0 } = audit.log ?? {}
     const file = path ?? join(layoutOf(dataDirectory).logs, 'audit.log')
     mkdirSync(dirname(file), { recursive: true })
-    const limits = { bytesMax: maxSize * mebibyte, oldKept: maxBackup, ageMaxMs: maxAge * dayMs, mode: 0o600 }
+    const limits = {
+      bytesMax: maxSize * mebibyte,
+      oldKept: maxBackup,
+      mode: 0o600,
+      ...(maxAge === 0 ? {} : { oldestMs: () => parts.clock.now() - maxAge * dayMs }),
+    }
     const write = rotatingWriter(file, limits)
     sinks.push({
       write(event) {

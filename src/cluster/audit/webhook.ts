@@ -87,7 +87,7 @@ export function webhookSink(parts: WebhookSinkParts, signal: AbortSignal): Audit
 }
 
 /** Kubernetes: anything but a success is a failure, tried again. */
-async function post({ credentials, connectNetwork }: WebhookSinkParts, body: Uint8Array): Promise<void> {
+async function post({ clock, credentials, connectNetwork }: WebhookSinkParts, body: Uint8Array): Promise<void> {
   const { server, ca, cert, key, token } = credentials
   const url = new URL(server)
   const tls = url.protocol === 'https:'
@@ -99,6 +99,8 @@ async function post({ credentials, connectNetwork }: WebhookSinkParts, body: Uin
     ...(ca !== undefined ? { ca } : credentials.insecure === true ? {} : { trust: 'system' }),
     ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),
   })
+  const stop = new AbortController()
+  using _timer = clock.after(requestTimeoutMs, () => stop.abort(new Error('the webhook did not answer in time')))
   const answer = await connection.request(
     {
       method: 'POST',
@@ -111,7 +113,7 @@ async function post({ credentials, connectNetwork }: WebhookSinkParts, body: Uin
       },
       body: one(body),
     },
-    AbortSignal.timeout(requestTimeoutMs),
+    stop.signal,
   )
   for await (const _ of answer.body) {
     // The answer's text says nothing that matters; it is read so that the connection ends.

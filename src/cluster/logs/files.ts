@@ -7,11 +7,11 @@ export interface RotationLimits {
   /** 0: it grows without end. */
   readonly bytesMax: number
   readonly oldKept: number
-  /** 0: old files are kept however old they are. */
-  readonly ageMaxMs: number
+  /** Old files last written before then go; none do when left out. */
+  readonly oldestMs?: () => number
   readonly mode: number
 }
-const componentLimits: RotationLimits = { bytesMax: 10 << 20, oldKept: 3, ageMaxMs: 0, mode: 0o644 }
+const componentLimits: RotationLimits = { bytesMax: 10 << 20, oldKept: 3, mode: 0o644 }
 
 /** The components that have a log file of their own. */
 export const loggedComponents = [
@@ -79,11 +79,11 @@ export function rotatingWriter(file: string, limits: RotationLimits = componentL
   }
 }
 
-function removeAged(file: string, { oldKept, ageMaxMs }: RotationLimits): void {
-  if (ageMaxMs === 0) return
+function removeAged(file: string, { oldKept, oldestMs }: RotationLimits): void {
+  if (oldestMs === undefined) return
   for (let index = 1; index <= oldKept; index++) {
     const old = `${file}.${index}`
     const { mtimeMs } = statSync(old, { throwIfNoEntry: false }) ?? {}
-    if (mtimeMs !== undefined && Date.now() - mtimeMs > ageMaxMs) rmSync(old, { force: true })
+    if (mtimeMs !== undefined && mtimeMs < oldestMs()) rmSync(old, { force: true })
   }
 }
