@@ -12,12 +12,14 @@ import {
   sameJson,
   timestampOf,
 } from '../machinery/index.ts'
-import { type Node, namespaces, nodes, type Pod, pods } from '../resources/index.ts'
+import { type Node, namespaces, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
-import { Placer } from './cycle/place.ts'
+import { type Placement, Placer } from './cycle/place.ts'
 import type { ClusterChange } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { defaultPlugins } from './plugins/index.ts'
+import { clearNominations, evictVictims } from './preemption/act.ts'
+import { mayNotPreempt, type Preemption, planPreemption, priorityOf } from './preemption/plan.ts'
 import { defaultSchedulerName, type Profile, profileOf } from './profile/profile.ts'
 import { type QueueBackoff, SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
 
@@ -56,6 +58,8 @@ class Scheduler {
   readonly #binding = new Set<Promise<void>>()
   /** Pods decided but not yet seen bound, by uid. */
   readonly #assumed = new Map<string, PodFacts>()
+  /** Pods for which room is being made, by uid: others of lower priority must leave it to them. */
+  readonly #nominated = new Map<string, { readonly facts: PodFacts; readonly nodeName: string }>()
   #wake = () => {}
   readonly #attempts
   readonly #seconds
@@ -93,7 +97,8 @@ class Scheduler {
     const nodeCache = informers.of(nodes)
     const podCache = informers.of(pods)
     const namespaceCache = informers.of(namespaces)
-    await Promise.all([nodeCache.synced(signal), podCache.synced(signal), namespaceCache.synced(signal)])
+    const budgetCache = informers.of(podDisruptionBudgets)
+    await Promise.all([nodeCache, podCache, namespaceCache, budgetCache].map((cache) => cache.synced(signal)))
     this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
     using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
@@ -136,7 +141,8 @@ class Scheduler {
     const facts = factsOf(pod)
     const { uid, name, namespace, resourceVersion } = pod.metadata
     const profile = nameOfProfile(pod)
-    const placement = this.#profiles.get(profile)!.placer.place(facts, this.#columns)
+    const { placer } = this.#profiles.get(profile)!
+    const placement = this.#place(facts, placer)
     const decision = {
       atMs: clock.now(),
       component: 'scheduler',
@@ -145,13 +151,15 @@ class Scheduler {
       writtenRevision: '',
     }
     if (placement.nodeName === undefined) {
-      journal.record({ ...decision, reason: placement.message })
+      const { message, preemption } = this.#makeRoom(facts, placement, placer)
+      journal.record({ ...decision, reason: message })
       this.#attempts.inc({ result: 'unschedulable', profile })
       this.#queue.failed(uid, placement.wakeOn, false)
-      void this.#reportRefusal(pod, placement.message)
+      void this.#reportRefusal(pod, message, preemption)
       return
     }
     const { nodeName } = placement
+    this.#nominated.delete(uid)
     this.#columns.addPod(facts, nodeName)
     this.#assumed.set(uid, facts)
     const binding = this.#bind(waiting, nodeName)
@@ -169,6 +177,54 @@ class Scheduler {
       )
       .finally(() => this.#binding.delete(binding))
     this.#binding.add(binding)
+  }
+
+  /** Kubernetes: room that is being made for a pod of the same or a higher priority counts as taken; one's own comes first. */
+  #place(facts: PodFacts, placer: Placer): Placement {
+    const { uid } = facts.pod.metadata
+    const others = [...this.#nominated.values()].filter(
+      (one) => one.facts.pod.metadata.uid !== uid && priorityOf(one.facts.pod) >= priorityOf(facts.pod),
+    )
+    for (const one of others) this.#columns.addPod(one.facts, one.nodeName)
+    try {
+      const own = this.#nominated.get(uid)?.nodeName
+      const place = own === undefined ? undefined : this.#columns.placeOf(own)
+      if (own !== undefined && place !== undefined && placer.verdict(facts, this.#columns, place).fits)
+        return { nodeName: own, feasible: 1, evaluated: 1 }
+      return placer.place(facts, this.#columns)
+    } finally {
+      for (const one of others) this.#columns.removePod(one.facts.pod.metadata.uid)
+    }
+  }
+
+  /** Looks for pods of lower priority that can make room for a refused one, and has them evicted. */
+  #makeRoom(
+    facts: PodFacts,
+    placement: Extract<Placement, { nodeName: undefined }>,
+    placer: Placer,
+  ): { readonly message: string; readonly preemption: Preemption | undefined } {
+    const { informers, log } = this.#parts
+    const podCache = informers.of(pods)
+    const { pod } = facts
+    const why = mayNotPreempt(pod, this.#nominated.get(pod.metadata.uid)?.nodeName, podCache.list())
+    if (why !== undefined) return { message: placement.says(why), preemption: undefined }
+    const budgets = informers.of(podDisruptionBudgets).list()
+    const podOf = (one: Pod) =>
+      podCache.get({ name: one.metadata.name, namespace: one.metadata.namespace ?? '' }) ?? one
+    const preemption = planPreemption({ facts, columns: this.#columns, placer, budgets, podOf })
+    if (preemption === undefined) return { message: placement.message, preemption }
+    const outranked = [...this.#nominated.values()]
+      .filter((one) => one.nodeName === preemption.nodeName && priorityOf(one.facts.pod) < priorityOf(pod))
+      .map((one) => one.facts.pod)
+    for (const { metadata } of outranked) this.#nominated.delete(metadata.uid)
+    this.#nominated.set(pod.metadata.uid, { facts, nodeName: preemption.nodeName })
+    void Promise.all([evictVictims(this.#parts, pod, preemption), clearNominations(this.#parts, outranked)]).catch(
+      (error) => {
+        this.#nominated.delete(pod.metadata.uid)
+        log.warn('room could not be made for a pod', { pod: pod.metadata.name, error: String(error) })
+      },
+    )
+    return { message: placement.says(undefined), preemption }
   }
 
   async #bind({ pod }: Waiting, nodeName: string): Promise<string> {
@@ -206,11 +262,13 @@ class Scheduler {
   }
 
   /** The pod says why it waits; again only when the words change. */
-  async #reportRefusal(pod: Pod, message: string): Promise<void> {
+  async #reportRefusal(pod: Pod, message: string, preemption: Preemption | undefined): Promise<void> {
     const { client, record, clock, log } = this.#parts
     record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
     const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return
+    const isKnown = known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message
+    const nominated = preemption === undefined ? {} : { nominatedNodeName: preemption.nodeName }
+    if (isKnown && (preemption === undefined || pod.status?.nominatedNodeName === preemption.nodeName)) return
     const now = timestampOf(clock.now())
     const condition = {
       type: 'PodScheduled',
@@ -225,7 +283,10 @@ class Scheduler {
       await client.patch(
         pods,
         { name: pod.metadata.name, namespace: pod.metadata.namespace ?? '' },
-        { type: 'strategic', body: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } } },
+        {
+          type: 'strategic',
+          body: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition], ...nominated } },
+        },
         'status',
       )
     } catch (error) {
@@ -265,6 +326,7 @@ class Scheduler {
     if (nodeName !== '') {
       this.#queue.delete(uid)
       this.#assumed.delete(uid)
+      this.#nominated.delete(uid)
       if (isTerminal(next as never)) {
         this.#columns.removePod(uid)
         if (previous === undefined || !isTerminal(previous as never)) this.#queue.wake('AssignedPod/Delete')
@@ -284,6 +346,7 @@ class Scheduler {
       this.#queue.delete(uid)
       return
     }
+    this.#noteNomination(next)
     const profile = this.#profiles.get(nameOfProfile(next))
     if (profile === undefined || this.#assumed.has(uid)) return
     const gated = profile.plugins.some((plugin) => plugin.preEnqueue?.(next).fits === false)
@@ -298,8 +361,16 @@ class Scheduler {
     this.#queue.add(next, gated)
   }
 
+  /** Kubernetes: what a pod's status says of the node that is kept for it holds, whoever wrote it. */
+  #noteNomination(pod: Pod): void {
+    const nodeName = pod.status?.nominatedNodeName ?? ''
+    if (nodeName !== '' && this.#profiles.has(nameOfProfile(pod)))
+      this.#nominated.set(pod.metadata.uid, { facts: factsOf(pod), nodeName })
+  }
+
   #podGone(pod: Pod): void {
     const { uid } = pod.metadata
+    this.#nominated.delete(uid)
     this.#queue.delete(uid)
     this.#assumed.delete(uid)
     const held = this.#columns.nodeNameOfPod(uid) !== undefined

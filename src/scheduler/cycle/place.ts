@@ -18,6 +18,8 @@ export type Placement =
       readonly message: string
       readonly wakeOn: ReadonlySet<ClusterChange>
       readonly reasons: ReadonlyMap<string, number>
+      /** The same with what came of making room: nothing is said when room was made. */
+      says(preemption: string | undefined): string
     }
 
 /** Kubernetes: at least this many nodes are scored, and below it all are. */
@@ -64,6 +66,7 @@ export class Placer {
         message: 'no nodes available to schedule pods',
         wakeOn: new Set(['Node/Add']),
         reasons: new Map(),
+        says: () => 'no nodes available to schedule pods',
       }
     const prepared = this.#prepare(facts, columns)
     const candidates = this.#filter(facts, columns)
@@ -206,12 +209,21 @@ export class Placer {
       ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
       ...(helpless > 0 ? [`${helpless} No preemption victims found for incoming pod`] : []),
     ]
-    return {
-      nodeName: undefined,
-      reasons,
-      wakeOn,
-      message: `0/${total} nodes are available: ${list.join(', ')}. ${deallocation}, preemption: 0/${total} nodes are available: ${preemption.sort().join(', ')}.`,
+    const before = `0/${total} nodes are available: ${list.join(', ')}.`
+    const says = (text: string | undefined) =>
+      text === undefined ? before : `${before} ${deallocation}, preemption: ${text}.`
+    const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
+    return { nodeName: undefined, reasons, wakeOn, message, says }
+  }
+
+  /** What the plugins say to a pod on one node. */
+  verdict(facts: PodFacts, columns: NodeColumns, at: number): Verdict {
+    const prepared = new Map(this.#prepare(facts, columns))
+    for (const plugin of this.#plugins) {
+      const verdict = verdictOf(plugin, prepared.get(plugin), facts, columns, at)
+      if (!verdict.fits) return verdict
     }
+    return fits
   }
 }
 

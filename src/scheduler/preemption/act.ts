@@ -1,0 +1,62 @@
+import type { Client, RecordAction } from '../../client/index.ts'
+import { type Clock, isNotFound, timestampOf } from '../../machinery/index.ts'
+import { type Pod, pods } from '../../resources/index.ts'
+import type { Preemption } from './plan.ts'
+
+export interface EvictionParts {
+  readonly client: Client
+  readonly clock: Clock
+  readonly record: RecordAction
+}
+
+/** Makes room for a pod: its victims are told why, and deleted with the grace they have. */
+export async function evictVictims(
+  { client, clock, record }: EvictionParts,
+  preemptor: Pod,
+  { nodeName, victims }: Preemption,
+): Promise<void> {
+  const scheduler = preemptor.spec?.schedulerName ?? 'default-scheduler'
+  await Promise.all(
+    victims.map(async (victim) => {
+      if (victim.metadata.deletionTimestamp !== undefined) return
+      const name = { name: victim.metadata.name, namespace: victim.metadata.namespace ?? '' }
+      const condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: timestampOf(clock.now()),
+        reason: 'PreemptionByScheduler',
+        message: `${scheduler}: preempting to accommodate a higher priority pod`,
+        ...(victim.metadata.generation === undefined ? {} : { observedGeneration: victim.metadata.generation }),
+      }
+      const { uid } = victim.metadata
+      try {
+        const body = { metadata: { uid }, status: { conditions: [condition] } }
+        await client.patch(pods, name, { type: 'strategic', body }, 'status')
+        await client.delete(pods, name, { preconditions: { uid } })
+      } catch (error) {
+        // Gone, or another pod of that name by now: there is room.
+        if (!isNotFound(error)) throw error
+        return
+      }
+      const note = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
+      record(victim, 'Normal', 'Preempted', 'Preempting', note)
+    }),
+  )
+}
+
+/** Takes the nomination from pods that must look for another node. */
+export async function clearNominations(
+  { client }: Pick<EvictionParts, 'client'>,
+  waiting: readonly Pod[],
+): Promise<void> {
+  await Promise.all(
+    waiting.map(async ({ metadata }) => {
+      const body = { metadata: { uid: metadata.uid }, status: { nominatedNodeName: null } }
+      const name = { name: metadata.name, namespace: metadata.namespace ?? '' }
+      await client.patch(pods, name, { type: 'merge', body }, 'status').catch((error) => {
+        if (!isNotFound(error)) throw error
+      })
+    }),
+  )
+}

@@ -1,0 +1,159 @@
+import { labelQueryOf, msOf } from '../../machinery/index.ts'
+import type { Pod, PodDisruptionBudget } from '../../resources/index.ts'
+import type { NodeColumns } from '../columns/node-columns.ts'
+import type { Placer } from '../cycle/place.ts'
+import type { PodFacts } from '../framework/pod-facts.ts'
+
+export interface PreemptionInput {
+  readonly facts: PodFacts
+  readonly columns: NodeColumns
+  readonly placer: Placer
+  readonly budgets: readonly PodDisruptionBudget[]
+  /** A pod as it is now: what is counted may be older. */
+  readonly podOf: (pod: Pod) => Pod
+}
+/** Whom to evict, and where the pod then fits. */
+export interface Preemption {
+  readonly nodeName: string
+  readonly victims: readonly Pod[]
+}
+interface Candidate {
+  readonly place: number
+  readonly victims: readonly Pod[]
+  readonly violations: number
+}
+
+/** Kubernetes: of many nodes that would do, no more than this share, and at least so many, are compared. */
+const candidatesShare = 0.1
+const candidatesMin = 100
+
+export const priorityOf = ({ spec }: Pod): number => spec?.priority ?? 0
+/** Kubernetes: a pod that has not started counts as started just now. */
+const startedMs = ({ status }: Pod): number =>
+  status?.startTime === undefined ? Number.POSITIVE_INFINITY : msOf(status.startTime)
+
+/** Kubernetes (MoreImportantPod): higher priority first, then who has run longest. */
+export function byImportance(left: Pod, right: Pod): number {
+  const difference = priorityOf(right) - priorityOf(left)
+  if (difference !== 0) return difference
+  const [a, b] = [startedMs(left), startedMs(right)]
+  return a === b ? 0 : a < b ? -1 : 1
+}
+
+/** Why a pod may not evict others now; undefined when it may. `nominated` is the node where room is being made for it. */
+export function mayNotPreempt(pod: Pod, nominated: string | undefined, others: Iterable<Pod>): string | undefined {
+  if (pod.spec?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
+  if (nominated === undefined) return undefined
+  for (const other of others) {
+    const isGoing =
+      other.spec?.nodeName === nominated &&
+      other.metadata.deletionTimestamp !== undefined &&
+      priorityOf(other) < priorityOf(pod)
+    if (isGoing && wasPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.'
+  }
+  return undefined
+}
+
+const wasPreempted = ({ status }: Pod) =>
+  status?.conditions?.some(
+    (one) => one.type === 'DisruptionTarget' && one.status === 'True' && one.reason === 'PreemptionByScheduler',
+  ) === true
+
+/** The node on which the least is lost by making room for a pod; undefined when no eviction makes room anywhere. */
+export function planPreemption(input: PreemptionInput): Preemption | undefined {
+  const { facts, columns, placer } = input
+  const lower = new Map<number, PodFacts[]>()
+  for (const { place, facts: other } of columns.placed()) {
+    if (priorityOf(other.pod) >= priorityOf(facts.pod)) continue
+    const list = lower.get(place)
+    if (list === undefined) lower.set(place, [other])
+    else list.push(other)
+  }
+  const wanted = Math.max(candidatesMin, Math.floor(columns.count * candidatesShare))
+  const candidates: Candidate[] = []
+  for (const [place, potential] of lower) {
+    if (columns.alive[place] === 0) continue
+    const verdict = placer.verdict(facts, columns, place)
+    if (verdict.fits || verdict.evenAfterPreemption) continue
+    const candidate = victimsAt(input, place, potential)
+    if (candidate !== undefined) candidates.push(candidate)
+    if (candidates.length >= wanted) break
+  }
+  const best = candidates.toSorted(byLoss)[0]
+  return best && { nodeName: columns.nodes[best.place]!.metadata.name, victims: best.victims }
+}
+
+/** As few pods of a node as must go, those beyond a budget last; the columns are left as they were. */
+function victimsAt(
+  { facts, columns, placer, budgets, podOf }: PreemptionInput,
+  place: number,
+  potential: readonly PodFacts[],
+): Candidate | undefined {
+  const nodeName = columns.nodes[place]!.metadata.name
+  const fitsNow = () => placer.verdict(facts, columns, place).fits
+  const sorted = potential
+    .map((one) => ({ facts: one, pod: podOf(one.pod) }))
+    .sort((left, right) => byImportance(left.pod, right.pod))
+  for (const one of sorted) columns.removePod(one.facts.pod.metadata.uid)
+  const victims: Pod[] = []
+  let violations = 0
+  try {
+    if (!fitsNow()) return undefined
+    const violating = beyondBudgets(
+      sorted.map(({ pod }) => pod),
+      budgets,
+    )
+    for (const isViolating of [true, false]) {
+      for (const { facts: other, pod } of sorted) {
+        if (violating.has(pod) !== isViolating) continue
+        columns.addPod(other, nodeName)
+        if (fitsNow()) continue
+        columns.removePod(other.pod.metadata.uid)
+        victims.push(pod)
+        if (isViolating) violations++
+      }
+    }
+  } finally {
+    for (const { facts: other } of sorted) columns.addPod(other, nodeName)
+  }
+  return victims.length === 0 ? undefined : { place, victims: victims.sort(byImportance), violations }
+}
+
+/** The pods whose eviction a budget does not allow, when they are evicted in this order. */
+function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+  const left = new Map(budgets.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]))
+  const beyond = new Set<Pod>()
+  for (const pod of pods) {
+    const { namespace, name, labels = {} } = pod.metadata
+    if (Object.keys(labels).length === 0) continue
+    for (const budget of budgets) {
+      const { selector } = budget.spec
+      const isEmpty =
+        selector === undefined ||
+        (Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0)
+      if (budget.metadata.namespace !== namespace || isEmpty || !labelQueryOf(selector).matches(labels)) continue
+      if (budget.status?.disruptedPods?.[name] !== undefined) continue
+      const allowed = left.get(budget)! - 1
+      left.set(budget, allowed)
+      if (allowed < 0) beyond.add(pod)
+    }
+  }
+  return beyond
+}
+
+/** Kubernetes: fewest budgets broken, lowest of the highest priorities, smallest sum of them, fewest pods, the latest started. */
+function byLoss(left: Candidate, right: Candidate): number {
+  const sum = ({ victims }: Candidate) => victims.reduce((total, pod) => total + priorityOf(pod) + 2 ** 31, 0)
+  const earliest = ({ victims }: Candidate) =>
+    Math.min(...victims.filter((pod) => priorityOf(pod) === priorityOf(victims[0]!)).map(startedMs))
+  const differences = [
+    left.violations - right.violations,
+    priorityOf(left.victims[0]!) - priorityOf(right.victims[0]!),
+    sum(left) - sum(right),
+    left.victims.length - right.victims.length,
+  ]
+  const first = differences.find((one) => one !== 0)
+  if (first !== undefined) return first
+  const [a, b] = [earliest(left), earliest(right)]
+  return a === b ? 0 : a > b ? -1 : 1
+}
