@@ -12,7 +12,6 @@ import {
   required,
   sameJson,
 } from '../machinery/index.ts'
-import { admissionRuleErrors } from './admissionregistration/match-checks.ts'
 import type {
   CertificateSigningRequest,
   CSIDriver,
@@ -24,10 +23,8 @@ import type {
   PriorityClass,
   RuntimeClass,
   StorageClass,
-  ValidatingWebhookConfiguration,
 } from './generated/types.ts'
 import { complaints, immutable, nonNegative } from './validation/object-meta.ts'
-import { webhookClientErrors } from './validation/webhook-client.ts'
 import { countOrPercentErrors, notAboveAllErrors } from './validation/workload.ts'
 
 export function leaseErrors({ spec }: Lease): readonly FieldError[] {
@@ -232,40 +229,4 @@ export function certificateSigningRequestErrors({ spec }: CertificateSigningRequ
       invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)'),
     )
   return errors
-}
-
-export function webhookErrors({ webhooks }: ValidatingWebhookConfiguration): readonly FieldError[] {
-  const names = new Set<string>()
-  return (webhooks ?? []).flatMap((hook, index) => {
-    const at = `webhooks[${index}]`
-    const errors: FieldError[] = []
-    const name = hook.name ?? ''
-    if (name === '') errors.push(required(`${at}.name`))
-    else {
-      errors.push(...complaints(`${at}.name`, name, dns1123SubdomainErrors(name)))
-      if (name.split('.').length < 3)
-        errors.push(invalid(`${at}.name`, name, 'should be a domain with at least three segments separated by dots'))
-    }
-    if (names.has(name))
-      errors.push({
-        type: 'FieldValueDuplicate',
-        field: `${at}.name`,
-        message: `Duplicate value: ${JSON.stringify(name)}`,
-      })
-    names.add(name)
-    const reviews = hook.admissionReviewVersions ?? []
-    if (reviews.length === 0) errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'))
-    else if (!reviews.some((version) => version === 'v1' || version === 'v1beta1'))
-      errors.push(invalid(`${at}.admissionReviewVersions`, reviews, 'must include at least one of v1, v1beta1'))
-    if (!hook.sideEffects) errors.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'))
-    const seconds = hook.timeoutSeconds
-    if (seconds !== undefined && (seconds > 30 || seconds < 1))
-      errors.push(invalid(`${at}.timeoutSeconds`, seconds, `the timeout value must be between 1 and 30 seconds`))
-    for (const [ruleIndex, rule] of (hook.rules ?? []).entries())
-      errors.push(...admissionRuleErrors(rule, `${at}.rules[${ruleIndex}]`))
-    errors.push(...labelSelectorErrors(hook.namespaceSelector, `${at}.namespaceSelector`))
-    errors.push(...labelSelectorErrors(hook.objectSelector, `${at}.objectSelector`))
-    errors.push(...webhookClientErrors(hook.clientConfig ?? {}, `${at}.clientConfig`))
-    return errors
-  })
 }

@@ -7,7 +7,6 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../generated/types.ts'
-import { webhookErrors } from '../other-checks.ts'
 import {
   admissionPolicyBindingCells,
   mutatingAdmissionPolicyCells,
@@ -15,15 +14,16 @@ import {
   webhookCells,
 } from './cells.ts'
 import { mutatingPolicyBindingErrors, validatingPolicyBindingErrors } from './match-checks.ts'
+import { webhookErrors, webhookUpdateErrors } from './webhook-checks.ts'
 
 export const mutatingWebhookConfigurationHooks: HooksFor<MutatingWebhookConfiguration> = {
   cells: webhookCells,
-  checks: { create: webhookErrors as never },
+  checks: { create: webhookErrors as never, update: webhookUpdateErrors as never },
   allowUnconditionalUpdate: false,
 }
 export const validatingWebhookConfigurationHooks: HooksFor<ValidatingWebhookConfiguration> = {
   cells: webhookCells,
-  checks: { create: webhookErrors },
+  checks: { create: webhookErrors, update: webhookUpdateErrors },
   allowUnconditionalUpdate: false,
 }
 export const validatingAdmissionPolicyHooks: HooksFor<ValidatingAdmissionPolicy> = {

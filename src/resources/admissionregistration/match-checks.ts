@@ -135,7 +135,11 @@ function paramRefErrors(reference: ParamRef, at: string): readonly FieldError[] 
   if (name === '' && selector === undefined) errors.push(required(at, 'one of name or selector must be specified'))
   if (!action) errors.push(required(`${at}.parameterNotFoundAction`))
   else if (action !== 'Deny' && action !== 'Allow')
-    errors.push(notSupported(`${at}.parameterNotFoundAction`, action, ['Deny', 'Allow']))
+    errors.push({
+      // Kubernetes: these stand as they come, not in alphabetical order.
+      ...notSupported(`${at}.parameterNotFoundAction`, action, []),
+      message: `Unsupported value: ${JSON.stringify(action)}: supported values: "Deny", "Allow"`,
+    })
   return errors
 }
 

@@ -1,6 +1,21 @@
-import type { AdmissionPlugin } from '../admission.ts'
+import type { AdmissionPlugin, Attributes } from '../admission.ts'
 import { isExempt } from '../matching/matching.ts'
 import type { PolicyParts } from './parts.ts'
+
+/** Kubernetes: who asks who they are or what they may is answered, whatever policies say. */
+const reviews: ReadonlySet<string> = new Set([
+  'authentication.k8s.io/selfsubjectreviews',
+  'authentication.k8s.io/tokenreviews',
+  'authorization.k8s.io/localsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectrulesreviews',
+  'authorization.k8s.io/subjectaccessreviews',
+])
+
+function concerns(attributes: Attributes): boolean {
+  const { group, plural } = attributes.definition
+  return !isExempt(attributes) && !reviews.has(`${group}/${plural}`)
+}
 
 /** ValidatingAdmissionPolicy. What evaluates policies is loaded when there first is one. */
 export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
@@ -8,7 +23,7 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionPolicy',
     async validate(attributes) {
-      if (parts.validating.all.length === 0 || isExempt(attributes)) return
+      if (parts.validating.all.length === 0 || !concerns(attributes)) return
       loaded ??= import('./validate.ts')
       await (await loaded).validate(attributes, parts)
     },
@@ -21,7 +36,7 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionPolicy',
     async admit(attributes) {
-      if (parts.mutating.all.length === 0 || isExempt(attributes) || attributes.operation === 'DELETE') return
+      if (parts.mutating.all.length === 0 || !concerns(attributes) || attributes.operation === 'DELETE') return
       loaded ??= import('./mutate.ts')
       await (await loaded).mutate(attributes, parts)
     },
