@@ -5,6 +5,7 @@ import {
   DecisionJournal,
   firstAddress,
   type KubeObject,
+  LogLevels,
   Metrics,
   type Random,
   type Transport,
@@ -102,6 +103,8 @@ export interface ApiServerParts {
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] }
   readonly metrics?: Metrics
   readonly journal?: DecisionJournal
+  /** How much each part of the process logs; it can be asked and changed at /debug/flags/v. */
+  readonly levels?: LogLevels
   /** How long events live, and history can be asked for. */
   readonly eventTtlMs?: number
   readonly history?: { readonly ms: number; readonly revisions: number }
@@ -252,6 +255,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       address: `${parts.advertise.address}:${parts.advertise.port}`,
       metrics,
       journal,
+      levels: parts.levels ?? new LogLevels(() => 0),
       health: {
         livez,
         readyz: [

@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   down: () => import('./commands/down.ts'),
   status: () => import('./commands/status.ts'),
   logs: () => import('./commands/logs.ts'),
+  'log-level': () => import('./commands/log-level.ts'),
   kubeconfig: () => import('./commands/kubeconfig.ts'),
   node: () => import('./commands/node.ts'),
   build: () => import('./commands/build.ts'),

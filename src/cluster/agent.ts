@@ -9,7 +9,7 @@ import {
   credentialsFromKubeconfig,
   httpTransport,
 } from '../client/index.ts'
-import { type Clock, isAlreadyExists, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
+import { type Clock, isAlreadyExists, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
 import { type Node, nodes, type Service, services } from '../resources/index.ts'
 import { AgentError, type AgentRequest } from './agent-request.ts'
@@ -36,7 +36,7 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
   const random = systemRandom()
   const dataDirectory = resolve(request.dataDirectory)
   const layout = layoutOf(dataDirectory)
-  const logs = openLogFiles(layout.logs, clock, { format: 'text', verbosity: () => 2 })
+  const logs = openLogFiles(layout.logs, clock, { format: 'text', levels: new LogLevels(() => 2) })
   const log = logs.of('kubelet')
   const credentials = credentialsFromKubeconfig(resolve(request.kubeconfig))
   const clientAuthority = credentials.ca

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
-import { firstAddress, type Log, systemClock } from '../machinery/index.ts'
+import { firstAddress, type Log, LogLevels, systemClock } from '../machinery/index.ts'
 import { openSqliteStore, type Store, StoreOpenError } from '../store/index.ts'
 import { openPkiBeside, type PkiRequest } from './certificates/pki.ts'
 import type { ClusterSettings } from './config/settings.ts'
@@ -13,7 +13,8 @@ import { exitWithoutRestart } from './process/supervise.ts'
 export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
   const clock = systemClock()
   const layout = layoutOf(settings.dataDirectory)
-  const logs = openLogFiles(layout.logs, clock, { format: settings.logFormat, verbosity: () => settings.verbosity })
+  const levels = new LogLevels(() => settings.verbosity)
+  const logs = openLogFiles(layout.logs, clock, { format: settings.logFormat, levels })
   const log = logs.of('apiserver')
   // An orphaned promise is a bug to be found in the log, not a reason to take a cluster down.
   process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
@@ -36,7 +37,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   if (signal.aborted) stop.abort(signal.reason)
   const running: Promise<void>[] = []
   try {
-    await runCluster({ settings, store, clock, logs, log, running, address, request, pki: await opening }, stop)
+    await runCluster({ settings, store, clock, logs, levels, log, running, address, request, pki: await opening }, stop)
   } catch (error) {
     if (!signal.aborted) {
       log.error('the cluster process ends', error)

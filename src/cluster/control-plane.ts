@@ -8,7 +8,7 @@ import {
   type NodeConnection,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
-import type { Clock, DecisionJournal, Log, Metrics, Random } from '../machinery/index.ts'
+import type { Clock, DecisionJournal, Log, LogLevels, Metrics, Random } from '../machinery/index.ts'
 import type { Store } from '../store/index.ts'
 import { openFront } from '../wire/index.ts'
 import type { Pki } from './certificates/pki.ts'
@@ -28,6 +28,7 @@ export interface ControlPlaneParts {
   readonly metrics: Metrics
   readonly journal: DecisionJournal
   readonly log: Log
+  readonly levels: LogLevels
   /** What is written down of requests, and where. */
   readonly audit?: ApiServerParts['audit']
 }
@@ -71,6 +72,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     version: versionInfo(),
     metrics: parts.metrics,
     journal: parts.journal,
+    levels: parts.levels,
     ...(parts.audit === undefined ? {} : { audit: parts.audit }),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })

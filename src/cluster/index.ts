@@ -32,5 +32,6 @@ export {
   stopCluster,
   superviseCluster,
 } from './process/lifecycle.ts'
+export { readLogLevels, setLogLevel } from './process/log-levels.ts'
 export { containerImages, runAgent, runClusterProcess } from './process/run.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

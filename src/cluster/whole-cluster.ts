@@ -1,5 +1,13 @@
 import { type Client, createClient } from '../client/index.ts'
-import { type Clock, DecisionJournal, type Log, Metrics, systemRandom, yamlText } from '../machinery/index.ts'
+import {
+  type Clock,
+  DecisionJournal,
+  type Log,
+  type LogLevels,
+  Metrics,
+  systemRandom,
+  yamlText,
+} from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
 import type { AuditSinkParts } from './audit/sinks.ts'
@@ -20,6 +28,8 @@ export interface Foundation {
   readonly store: Store
   readonly clock: Clock
   readonly logs: ReturnType<typeof openLogFiles>
+  /** How much each part logs. */
+  readonly levels: LogLevels
   readonly log: Log
   readonly address: string
   readonly request: PkiRequest
@@ -30,7 +40,7 @@ export interface Foundation {
 
 /** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
 export async function runCluster(foundation: Foundation, stop: AbortController): Promise<void> {
-  const { settings, store, clock, logs, log, running } = foundation
+  const { settings, store, clock, logs, levels, log, running } = foundation
   const random = systemRandom()
   const { address, request } = foundation
   let pki = foundation.pki
@@ -45,6 +55,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
     clock,
     random,
     log,
+    levels,
     store,
     settings,
     pki: () => pki,

@@ -22,6 +22,7 @@ export { type IntOrString, intOrStringOf, isPercent, scaledValue } from './intst
 export { type Decision, DecisionJournal } from './journal/journal.ts'
 export { inTextOrder, JsonSyntaxError, type ParsedJson, parseJsonStrict } from './json/parse.ts'
 export { type JsonPath, JsonPathError, parseJsonPath } from './jsonpath/jsonpath.ts'
+export { type LogLevel, LogLevels } from './log/levels.ts'
 export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'

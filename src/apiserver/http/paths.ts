@@ -1,4 +1,4 @@
-import { type Clock, type DecisionJournal, type Metrics, StatusError } from '../../machinery/index.ts'
+import { type Clock, type DecisionJournal, type LogLevels, type Metrics, StatusError } from '../../machinery/index.ts'
 import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Signer } from '../authn/signer.ts'
 import {
@@ -41,6 +41,7 @@ export interface PathParts {
   readonly address: string
   readonly metrics: Metrics
   readonly journal: DecisionJournal
+  readonly levels: LogLevels
   readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
   readonly clock: Clock
   /** Where the parts of OpenAPI v3 are that extension servers have, by path. */
@@ -59,6 +60,7 @@ export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
   return async (request, url, reply, headers) => {
     const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
+    if (path === '/debug/flags/v') return answerLevels(parts.levels, request, url, reply, headers)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       if (allPaths(served).includes(path))
         throw new StatusError(
@@ -111,6 +113,42 @@ export function pathHandler(parts: PathParts): PathHandler {
     return found === undefined ? false : object(found)
   }
 }
+
+/**
+ * Kubernetes: PUT with a number sets how much the API server logs. Here every part of the process can be asked (GET) and set
+ * with `?component=PART`; an empty body takes a level of its own away.
+ */
+async function answerLevels(
+  levels: LogLevels,
+  request: WireRequest,
+  url: URL,
+  reply: WireReply,
+  headers: Record<string, string>,
+): Promise<true> {
+  if (request.method === 'GET') return sendObject(request, reply, headers, { levels: levels.list() })
+  if (request.method !== 'PUT') return sendText(reply, headers, 406, 'unrecognized http method\n')
+  const part = url.searchParams.get('component') ?? 'apiserver'
+  const text = new TextDecoder().decode(await request.body(levelBytesMax)).trim()
+  if (!levels.has(part)) {
+    const known = levels.list().map((one) => one.part)
+    return sendText(
+      reply,
+      headers,
+      404,
+      `there is no component ${JSON.stringify(part)}; there are ${known.join(', ')}\n`,
+    )
+  }
+  if (text !== '' && !/^\d{1,2}$/.test(text))
+    return sendText(
+      reply,
+      headers,
+      400,
+      `failed to set klog.logging.verbosity to ${JSON.stringify(text)}: not a number\n`,
+    )
+  levels.set(part, text === '' ? undefined : Number(text))
+  return sendText(reply, headers, 200, `successfully set klog.logging.verbosity to ${levels.of(part)}\n`)
+}
+const levelBytesMax = 64
 
 function sendText(
   reply: WireReply,

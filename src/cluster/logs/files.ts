@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, createLog, type Log } from '../../machinery/index.ts'
+import { type Clock, createLog, type Log, type LogLevels } from '../../machinery/index.ts'
 
 /** When a file is turned over, and what is kept of old ones (`FILE.1` is the newest). */
 export interface RotationLimits {
@@ -33,16 +33,17 @@ export interface LogFiles {
 export function openLogFiles(
   directory: string,
   clock: Clock,
-  options: { readonly format: 'text' | 'json'; readonly verbosity: () => number },
+  options: { readonly format: 'text' | 'json'; readonly levels: LogLevels },
 ): LogFiles {
   mkdirSync(directory, { recursive: true })
+  for (const component of loggedComponents) options.levels.add(component)
   const logs = new Map<LoggedComponent, Log>()
   return {
     of(component) {
       let log = logs.get(component)
       if (log === undefined) {
         const write = rotatingWriter(join(directory, `${component}.log`))
-        log = createLog({ component, clock, format: options.format, verbosity: options.verbosity, write })
+        log = createLog({ component, clock, format: options.format, levels: options.levels, write })
         logs.set(component, log)
       }
       return log

@@ -3,7 +3,7 @@ import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HttpCredentials } from '../../client/index.ts'
-import { type Clock, createLog, systemClock } from '../../machinery/index.ts'
+import { type Clock, createLog, LogLevels, systemClock } from '../../machinery/index.ts'
 import type { NodeList } from '../../resources/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { rotatingWriter } from '../logs/files.ts'
@@ -150,7 +150,7 @@ export async function superviseCluster(
     component: 'supervisor',
     clock,
     format: settings.logFormat,
-    verbosity: () => settings.verbosity,
+    levels: new LogLevels(() => settings.verbosity),
     write,
   })
   await supervise(settings.dataDirectory, command, clock, log, signal)

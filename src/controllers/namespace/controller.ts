@@ -1,4 +1,4 @@
-import { isNotFound, type KubeObject, nameOf, type ObjectName } from '../../machinery/index.ts'
+import { isNotFound, type KubeObject, type Log, nameOf, type ObjectName } from '../../machinery/index.ts'
 import {
   allResources,
   events,
@@ -14,6 +14,8 @@ import { deletionConditions, type Remaining, sameConditions } from './plan.ts'
 
 const finalizer = 'kubernetes'
 const foreignPeriodMs = 2_000
+/** klog's level of step by step. */
+const detail = 4
 
 /** Kinds whose objects go with their namespace, each storage once, pods first. */
 const contents: readonly ResourceDefinition<any>[] = contentsOf(allResources)
@@ -26,7 +28,7 @@ export const namespaceController: Controller = {
   account: 'namespace-controller',
   workers: 10,
   watches: [each(namespaces), ...watched.map(contentOf)],
-  start({ clock, cached, record }) {
+  start({ clock, cached, record, log }) {
     const all = cached(namespaces)
     for (const resource of watched) cached(resource)
     return async function reconcile(name, turn) {
@@ -34,11 +36,14 @@ export const namespaceController: Controller = {
       if (namespace?.metadata.deletionTimestamp === undefined) return undefined
       if (!(namespace.spec.finalizers ?? []).includes(finalizer)) return undefined
       const nowMs = clock.now()
-      const emptying = new Emptying(namespace, cached, turn)
+      const emptying = new Emptying(namespace, cached, turn, log.v(detail))
       const remaining = await emptying.run()
       const conditions = deletionConditions(namespace.status.conditions, remaining, emptying, nowMs)
       const isEmpty = remaining.every(({ objects }) => objects.length === 0)
       let current = namespace
+      for (const { kind, objects } of remaining) {
+        if (objects.length > 0) log.v(detail).info('waiting for what is left', waitedFor(namespace, kind, objects))
+      }
       const failures = [...emptying.failures, ...emptying.undiscovered]
       if (!sameConditions(namespace.status.conditions, conditions) && !(isEmpty && failures.length === 0)) {
         const status = { ...namespace.status, phase: 'Terminating' as const, conditions }
@@ -54,6 +59,11 @@ export const namespaceController: Controller = {
       return isEmpty || !emptying.hasForeign ? undefined : { againInMs: foreignPeriodMs }
     }
   },
+}
+
+function waitedFor({ metadata }: Namespace, kind: string, objects: readonly KubeObject[]) {
+  const finalizers = [...new Set(objects.flatMap((one) => one.metadata.finalizers ?? []))]
+  return { namespace: metadata.name, resource: kind, left: objects.length, finalizers: finalizers.join(',') }
 }
 
 /** Lets the namespace go, as far as it is for this controller to say. */
@@ -76,11 +86,13 @@ class Emptying {
   readonly #query: { readonly namespace: string }
   readonly #cached: Cached
   readonly #turn: Turn
+  readonly #detail: Pick<Log, 'info'>
 
-  constructor(namespace: Namespace, cached: Cached, turn: Turn) {
+  constructor(namespace: Namespace, cached: Cached, turn: Turn, detail: Pick<Log, 'info'>) {
     this.#query = { namespace: namespace.metadata.name }
     this.#cached = cached
     this.#turn = turn
+    this.#detail = detail
   }
 
   /** Deletes what is there and answers what is left: as the caches say, until they say nothing; then as the server does. */
@@ -100,7 +112,13 @@ class Emptying {
 
   /** Kinds that are declared, or served by extension servers, each storage once. */
   async #foreign(): Promise<readonly ResourceDefinition<any>[]> {
+    this.#detail.info('asking which groups are served', this.#query)
     const { resources, stale } = await this.#turn.client.discover()
+    for (const groupVersion of stale)
+      this.#detail.info('a group does not answer, so that nobody knows what of it is left', {
+        ...this.#query,
+        groupVersion,
+      })
     this.undiscovered = stale.map((groupVersion) => `${groupVersion}: stale GroupVersion discovery: ${groupVersion}`)
     return contentsOf(resources).filter((one) => resourceForKind(one) === undefined)
   }
@@ -123,6 +141,8 @@ class Emptying {
   }
 
   async #emptyNow(resource: ResourceDefinition<any>): Promise<Remaining> {
+    const groupVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+    this.#detail.info('asking what is left', { ...this.#query, groupVersion, resource: resource.plural })
     const there = await this.#turn.client.list<KubeObject>(resource, { ...this.#query, limit: 1 })
     if (there.items.length === 0) return { kind: kindOf(resource), objects: [] }
     await this.#delete(resource)
@@ -131,6 +151,7 @@ class Emptying {
   }
 
   async #delete(resource: ResourceDefinition<any>): Promise<void> {
+    this.#detail.info('deleting what is there', { ...this.#query, resource: kindOf(resource) })
     try {
       if (resource.verbs.includes('deletecollection')) {
         await this.#turn.client.deleteCollection(resource, this.#query)

@@ -1,5 +1,5 @@
 import type { Client, Informer, RecordEvent } from '../../client/index.ts'
-import type { Clock, KubeObject, ObjectName, Random } from '../../machinery/index.ts'
+import type { Clock, KubeObject, Log, ObjectName, Random } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 
 /** What controllers must be told about the cluster. */
@@ -19,6 +19,8 @@ export interface Tools {
   readonly config: ControllerConfig
   readonly cached: Cached
   readonly record: RecordEvent
+  /** The controller's own log, whose level can be set apart from the others'. */
+  readonly log: Log
   /** Adds a watch of a kind that turned up while the controller runs; disposing of it stops following the kind. */
   readonly follow: (watch: Watch) => Disposable
 }

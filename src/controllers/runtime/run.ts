@@ -10,6 +10,7 @@ import {
   type ObjectName,
   type Random,
   StatusError,
+  silentLog,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached, Controller, ControllerConfig, Reconcile, Watch } from './controller.ts'
@@ -58,9 +59,10 @@ export async function runController(
     asked.add(resource)
     return informers.of(resource)
   }
-  const loop = new Loop(controller, parts, client, signal)
+  const log = (parts.log ?? silentLog).named(controller.name)
+  const loop = new Loop(controller, { ...parts, log }, client, signal)
   const follow = (watch: Watch) => loop.follow(watch)
-  const reconcile = controller.start({ clock, random, config, cached, record, follow })
+  const reconcile = controller.start({ clock, random, config, cached, record, log, follow })
   for (const resource of asked)
     await informers
       .of(resource)

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { LogLevels } from './levels.ts'
 
 /** What a log line carries besides its text. */
 export type LogFields = Readonly<Record<string, unknown>>
@@ -10,18 +11,25 @@ export interface Log {
   error(message: string, error?: unknown, fields?: LogFields): void
   /** A line shown only at this verbosity or above. */
   v(level: number): Pick<Log, 'info'>
+  /** The log of a part of this component, with a level of its own. */
+  named(name: string): Log
 }
 export interface LogOptions {
   readonly component: string
   readonly clock: Clock
   readonly format: 'text' | 'json'
-  /** Asked at every line, so that it can be changed while running. */
-  readonly verbosity: () => number
+  /** Asked at every line, so that they can be changed while running; shown is level 2 when left out. */
+  readonly levels?: LogLevels
   readonly write: (line: string) => void
 }
 
+/** klog's level of what is worth knowing while all is well. */
+const steadyState = 2
+
 /** A log in klog's text form (`I1120 13:08:30.123456       1 component] "message" key="value"`) or as JSON lines. */
 export function createLog(options: LogOptions): Log {
+  const { component, levels = new LogLevels(() => steadyState) } = options
+  levels.add(component)
   const line = (severity: 'I' | 'W' | 'E', level: number, message: string, fields: LogFields) => {
     const now = new Date(options.clock.now())
     if (options.format === 'json') {
@@ -45,9 +53,10 @@ export function createLog(options: LogOptions): Log {
       line('E', 0, message, error === undefined ? fields : { err: errorText(error), ...fields }),
     v: (level) => ({
       info(message, fields = {}) {
-        if (options.verbosity() >= level) line('I', level, message, fields)
+        if (levels.of(component) >= level) line('I', level, message, fields)
       },
     }),
+    named: (name) => createLog({ ...options, levels, component: `${component}/${name}` }),
   }
   return log
 }
@@ -57,4 +66,4 @@ function errorText(error: unknown): string {
 }
 
 /** A log that says nothing: for tests. */
-export const silentLog: Log = { info() {}, warn() {}, error() {}, v: () => ({ info() {} }) }
+export const silentLog: Log = { info() {}, warn() {}, error() {}, v: () => ({ info() {} }), named: () => silentLog }
