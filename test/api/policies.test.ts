@@ -520,3 +520,39 @@ test('the status of a policy tells which expressions do not fit the types of wha
     },
   ])
 })
+
+test('what patches are made of can be looked at', async () => {
+  await using api = await startApi()
+  await mutating(api, 'looks', {
+    matchConditions: [{ name: 'named', expression: "object.metadata.name == 'x'" }],
+    mutations: [
+      jsonPatch(`[JSONPatch{op: 'add', path: '/data', value: {
+        'op': JSONPatch{op: 'given'}.op,
+        'value': string(JSONPatch{value: 1}.value),
+        'has': string(has(JSONPatch{from: 'x'}.from)),
+        'unset': string(has(JSONPatch{}.op)),
+        'same': string(JSONPatch{op: 'add', value: 1} == JSONPatch{op: 'add', value: 1}),
+        'other': string(JSONPatch{op: 'add', value: 1} == JSONPatch{op: 'add', value: '1'}),
+      }}]`),
+    ],
+  })
+  const made = await createMap(api, 'x')
+  assert.deepEqual(made.data, { op: 'given', value: '1', has: 'true', unset: 'false', same: 'true', other: 'false' })
+  const failing = async (name: string, ...mutations: readonly object[]) => {
+    const matchConditions = [{ name: 'named', expression: `object.metadata.name == '${name}'` }]
+    await mutating(api, name, { matchConditions, mutations })
+    return textOf(createMap(api, name))
+  }
+  assert.equal(
+    await failing('strict', jsonPatch("[JSONPatch{op: 'add', path: '/metadata/nicename', value: 'x'}]")),
+    '500 InternalError: Internal error occurred: strict decoding error: unknown field "metadata.nicename"',
+  )
+  assert.equal(
+    await failing('undeclared', apply("Object{metadata: Object.metadata{nicename: 'x'}}")),
+    "403 Invalid: policy 'undeclared' with binding 'undeclared' denied request: error applying patch: failed to convert patch object to typed object: .metadata.nicename: field not declared in schema",
+  )
+  assert.match(
+    await failing('misplaced', jsonPatch("[JSONPatch{op: 'add', path: '/data', value: Object.data{a: Object.b{}}}]")),
+    /type mismatch: unexpected type name "Object\.b", expected "Object\.data\.a", which matches field name path from root Object type$/,
+  )
+})

@@ -155,7 +155,8 @@ async function mutateOnce(
 async function put(changed: object, target: ResourceDefinition<any>, attributes: Attributes): Promise<void> {
   const { definition } = attributes
   try {
-    const read = target.schema.decode(cloneJson(changed)).object
+    const { object: read, findings } = target.schema.decode(cloneJson(changed))
+    if (findings.length > 0) throw new Error(`strict decoding error: ${findings.join(', ')}`)
     target.schema.applyDefaults(read)
     const own = target === definition ? read : cloneJson(await objectInVersion(target, definition, read))
     replaceDraft(attributes.object, own, definition)

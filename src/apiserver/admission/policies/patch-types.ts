@@ -28,6 +28,10 @@ export class Literal extends ObjectValue {
     this.fields = fields
   }
 
+  override field(name: string): Value | undefined {
+    return this.fields.get(name)
+  }
+
   override toJson(): Record<string, unknown> {
     return Object.fromEntries([...this.fields].map(([name, value]) => [name, jsonOf(value)]))
   }

@@ -19,6 +19,11 @@ export function withConfiguration(object: KubeObject, shape: Shape, stated: Valu
   if (errors.length > 0) throw new Error(`type mismatch: ${errors.join('\n')}`)
   try {
     const applied = { ...stated.toJson(), apiVersion: object.apiVersion, kind: object.kind }
+    const unknown = undeclaredIn(shape, applied, '')
+    if (unknown.length > 0) {
+      const why = unknown.length === 1 ? unknown[0] : `errors:\n${unknown.map((one) => `  ${one}`).join('\n')}`
+      throw new Error(`failed to convert patch object to typed object: ${why}`)
+    }
     const atomics = atomicsOf(shape, applied, '')
     if (atomics.length > 0) {
       const paths = atomics.join(', ')
@@ -28,6 +33,22 @@ export function withConfiguration(object: KubeObject, shape: Shape, stated: Valu
   } catch (error) {
     throw new Error(`error applying patch: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Fields that a configuration states and the schema does not have. */
+function undeclaredIn(shape: Shape, value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value)) {
+    if (shape.kind !== 'list') return []
+    return value.flatMap((one, index) => undeclaredIn(shape.item, one, `${path}[${index}]`))
+  }
+  if (!isJson(value)) return []
+  return Object.entries(value).flatMap(([name, member]) => {
+    const at = `${path}.${name}`
+    if (shape.kind === 'map') return undeclaredIn(shape.value, member, at)
+    if (shape.kind !== 'struct') return []
+    const field = shape.field(name)
+    return field === undefined ? [`${at}: field not declared in schema`] : undeclaredIn(field, member, at)
+  })
 }
 
 /** Where a configuration states parts of what can only be stated as a whole. */

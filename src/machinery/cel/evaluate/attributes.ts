@@ -13,6 +13,7 @@ import {
   MapValue,
   noneOptional,
   noSuchOverload,
+  ObjectValue,
   Optional,
   sizeOfList,
   Uint,
@@ -71,6 +72,7 @@ function lookup(object: Value, key: Value): Value | undefined {
     if (index instanceof CelError) return index
     return index >= 0 && index < sizeOfList(object) ? elementAt(object, index) : undefined
   }
+  if (object instanceof ObjectValue && typeof key === 'string') return object.field?.(key)
   return object instanceof CelError ? object : undefined
 }
 

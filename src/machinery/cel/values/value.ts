@@ -116,6 +116,8 @@ export abstract class MapValue {
 export abstract class ObjectValue {
   abstract readonly type: CelType
   abstract equals(other: Value): boolean | CelError
+  /** The value of one of its fields, when it has fields. */
+  field?(name: string): Value | undefined
   /** Its JSON form, when it has one. */
   toJson?(): unknown
   /** What `size` means for cost; 1 when it has no size. */
