@@ -192,7 +192,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     podSubresources(registry, clock),
     scaleSubresources(registry),
     reviewHandlers(reviews),
-    otherSubresources(registry, tokens),
+    otherSubresources(registry, tokens, clock),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
   const expressionKinds = new ExpressionKinds()

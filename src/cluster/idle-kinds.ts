@@ -3,7 +3,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   '/persistentvolumeclaims',
   '/persistentvolumes',
   'autoscaling/horizontalpodautoscalers',
-  'certificates.k8s.io/certificatesigningrequests',
   'flowcontrol.apiserver.k8s.io/flowschemas',
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
   'networking.k8s.io/ingresses',

@@ -17,6 +17,8 @@ import {
 import { runScheduler } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
+import { certifyWith } from './certificates/certify.ts'
+import type { KeyPair } from './certificates/key-pair.ts'
 import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
@@ -81,6 +83,15 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
   const world = { clock, random, log }
+  let authority: Promise<KeyPair> | undefined
+  const authorityNow = async (): Promise<KeyPair> => {
+    authority ??= import('./certificates/authority.ts').then(({ createAuthority }) =>
+      createAuthority('kubernetes', systemClock().now(), 1),
+    )
+    const made = await authority
+    clientCa = made.cert
+    return made
+  }
   const wanted = options.nodes ?? 1
   const nodeCount = typeof wanted === 'number' ? wanted : wanted.length
   const running: Promise<void>[] = [server.run(stop.signal)]
@@ -103,6 +114,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
           clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
           nodeCidrMaskSize: 24,
           serviceCidr,
+          certify: certifyWith(authorityNow, () => systemClock().now()),
         },
       },
       stop.signal,
@@ -147,9 +159,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     nodes,
     journal,
     async kubeconfig() {
-      front ??= openPort(server, (ca) => {
-        clientCa = ca
-      })
+      front ??= authorityNow().then((made) => openPort(server, made))
       return (await front).kubeconfig
     },
     stop: end,
@@ -198,15 +208,14 @@ const dialWhenUsed: NetworkConnection = (target) => {
 /** Opens a port of the loopback interface with certificates of its own. */
 async function openPort(
   server: ApiServer,
-  trust: (ca: string) => void,
+  authority: KeyPair,
 ): Promise<{ readonly front: Front; readonly kubeconfig: string }> {
-  const [{ createAuthority, issueCertificate }, { kubeconfigOf }, { openFront }] = await Promise.all([
+  const [{ issueCertificate }, { kubeconfigOf }, { openFront }] = await Promise.all([
     import('./certificates/authority.ts'),
     import('./config/kubeconfig.ts'),
     import('../wire/index.ts'),
   ])
   const nowMs = systemClock().now()
-  const authority = await createAuthority('kubernetes', nowMs, 1)
   const serving = await issueCertificate(
     authority,
     { commonName: 'kube-apiserver', names: ['localhost', '127.0.0.1', '::1'], usages: ['server'], days: 1 },
@@ -217,7 +226,6 @@ async function openPort(
     { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'], days: 1 },
     nowMs,
   )
-  trust(authority.cert)
   const front = await openFront({
     host: '127.0.0.1',
     port: 0,

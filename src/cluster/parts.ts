@@ -6,6 +6,7 @@ import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
 import { defaultPlugins, profileOf, runScheduler } from '../scheduler/index.ts'
+import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
@@ -89,7 +90,16 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
         log: logs.of('controllers'),
         journal,
         metrics,
-        config: { rootCa: pki().authority.cert, clusterCidr: podCidr, nodeCidrMaskSize: 24, serviceCidr },
+        config: {
+          rootCa: pki().authority.cert,
+          clusterCidr: podCidr,
+          nodeCidrMaskSize: 24,
+          serviceCidr,
+          certify: certifyWith(
+            () => pki().authority,
+            () => clock.now(),
+          ),
+        },
       },
       life,
     )

@@ -1,3 +1,8 @@
+import {
+  certificateApprovingController,
+  certificateCleanerController,
+  certificateSigningController,
+} from './certificates/controller.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
@@ -51,6 +56,9 @@ export const allControllers = (): readonly Controller[] => [
   podGcController,
   garbageCollectorController(),
   resourceQuotaController(),
+  certificateApprovingController,
+  certificateSigningController,
+  certificateCleanerController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

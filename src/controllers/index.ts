@@ -1,4 +1,13 @@
 /** Controllers: each closes one gap between what is asked and what is. They know the API, and not one another. */
 export { allControllers } from './all.ts'
-export type { Cached, Controller, ControllerConfig, Reconcile, Tools, Turn, Watch } from './runtime/controller.ts'
+export type {
+  Cached,
+  Certify,
+  Controller,
+  ControllerConfig,
+  Reconcile,
+  Tools,
+  Turn,
+  Watch,
+} from './runtime/controller.ts'
 export { type ControllersParts, runController, runControllers } from './runtime/run.ts'

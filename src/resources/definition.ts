@@ -30,6 +30,13 @@ export interface SubresourceDefinition {
 export interface StrategyContext {
   readonly nowMs: number
   readonly uuid: () => string
+  /** Who asks, where a request is behind it. */
+  readonly user?: {
+    readonly name: string
+    readonly uid?: string
+    readonly groups: readonly string[]
+    readonly extra?: Readonly<Record<string, readonly string[]>>
+  }
 }
 /** A draft: an object still being built, freely writable. */
 export type Draft = any

@@ -13,7 +13,6 @@ import {
   sameJson,
 } from '../machinery/index.ts'
 import type {
-  CertificateSigningRequest,
   CSIDriver,
   CSINode,
   EndpointSlice,
@@ -201,32 +200,4 @@ export function csiDriverUpdateErrors(next: CSIDriver, previous: CSIDriver): rea
     ...immutable('spec.attachedRequired', next.spec?.attachRequired, previous.spec?.attachRequired),
     ...immutable('spec.volumeLifecycleModes', next.spec?.volumeLifecycleModes, previous.spec?.volumeLifecycleModes),
   ]
-}
-
-export function certificateSigningRequestErrors({ spec }: CertificateSigningRequest): readonly FieldError[] {
-  const errors: FieldError[] = []
-  if (!spec.request) errors.push(required('spec.request'))
-  if ((spec.usages ?? []).length === 0) errors.push(required('spec.usages'))
-  const signer = spec.signerName ?? ''
-  if (signer === '') return [...errors, required('spec.signerName')]
-  const [domain = '', path] = signer.split('/')
-  if (path === undefined || path === '')
-    errors.push(
-      invalid(
-        'spec.signerName',
-        signer,
-        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-      ),
-    )
-  else {
-    errors.push(...complaints('spec.signerName', domain, dns1123SubdomainErrors(domain)))
-    if (!domain.includes('.'))
-      errors.push(invalid('spec.signerName', domain, 'should be a domain with at least two segments separated by dots'))
-  }
-  const seconds = spec.expirationSeconds
-  if (seconds !== undefined && seconds < 600)
-    errors.push(
-      invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)'),
-    )
-  return errors
 }

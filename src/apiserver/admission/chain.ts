@@ -10,6 +10,7 @@ import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
 import { nodeDeclaredFeatureValidator, podResizeValidator } from './built-in/pod-resize.ts'
 import { type PodSecurityConfiguration, podSecurity } from './built-in/pod-security.ts'
 import { rbacEscalation } from './built-in/rbac-escalation.ts'
+import { requestSignature } from './built-in/request-signature.ts'
 import { resourceQuota } from './built-in/resource-quota.ts'
 import { persistentVolumeClaimResize } from './built-in/storage/claim-resize.ts'
 import { defaultStorageClass } from './built-in/storage/default-storage-class.ts'
@@ -54,6 +55,7 @@ export function builtInAdmission(
   const parts = { registry, random }
   return [
     rbacEscalation({ registry, authorizer, rbac }),
+    requestSignature(),
     namespaceLifecycle(parts),
     limitRanger(parts),
     serviceAccount(parts),

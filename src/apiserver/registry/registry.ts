@@ -205,7 +205,7 @@ export class Registry {
   ): Promise<{ value: KubeObject; release: Release }> {
     const { clock, random } = this.#parts
     const nowMs = clock.now()
-    definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid() })
+    definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
     draft.metadata.uid ??= random.uuid()
     draft.metadata.creationTimestamp = timestampOf(nowMs)
     const release = await this.#allocate(definition, draft, undefined)

@@ -1,5 +1,13 @@
-import { cloneJson, type KubeObject, notFound } from '../../machinery/index.ts'
-import { certificateSigningRequests, componentStatuses, type Draft, namespaces } from '../../resources/index.ts'
+import { type Clock, cloneJson, type KubeObject, notFound } from '../../machinery/index.ts'
+import {
+  type CertificateSigningRequest,
+  certificateSigningRequests,
+  componentStatuses,
+  type Draft,
+  namespaces,
+  requestUpdateErrors,
+  stampConditions,
+} from '../../resources/index.ts'
 import type { ServiceAccountTokens } from '../authn/service-accounts.ts'
 import { draftOf } from '../registry/draft.ts'
 import { patchChange } from '../registry/patching.ts'
@@ -7,7 +15,8 @@ import type { Change, Registry } from '../registry/registry.ts'
 import type { HandlerTable } from './subresources.ts'
 
 /** token of service accounts, finalize of namespaces, approval of CSRs, and the old component statuses. */
-export function otherSubresources(registry: Registry, tokens: ServiceAccountTokens): HandlerTable {
+export function otherSubresources(registry: Registry, tokens: ServiceAccountTokens, clock: Clock): HandlerTable {
+  const approval = approvalAt(clock)
   return {
     '/serviceaccounts/token': {
       create: async ({ namespace = '', name = '', body }) => ({
@@ -88,14 +97,18 @@ const finalize: NonNullable<Change['strategy']> = {
 }
 
 /** Kubernetes: approval changes the conditions and nothing else; they are stamped when new. */
-const approval: NonNullable<Change['strategy']> = {
+const approvalAt = (clock: Clock): NonNullable<Change['strategy']> => ({
   prepare(draft, previous) {
     const conditions = draft.status?.conditions ?? []
     const { metadata } = draft
     const before = cloneJson(previous) as Draft
     Object.assign(draft, before, { metadata })
-    draft.status = { ...before.status, ...(conditions.length === 0 ? {} : { conditions }) }
+    const { conditions: _, ...status } = before.status ?? {}
+    draft.status = { ...status, ...(conditions.length === 0 ? {} : { conditions }) }
+    stampConditions(draft, previous as CertificateSigningRequest, clock.now())
   },
   validate: (draft: KubeObject, previous: KubeObject) =>
-    certificateSigningRequests.validateStatusUpdate(draft as any, previous as any),
-}
+    approvalErrors(draft as CertificateSigningRequest, previous as CertificateSigningRequest),
+})
+
+const approvalErrors = requestUpdateErrors({ approve: true })

@@ -112,12 +112,13 @@ async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
     .toString()
 }
 
-function pemOf(certificate: x509.X509Certificate): string {
+/** A certificate as PEM. */
+export function pemOf(certificate: x509.X509Certificate): string {
   return `${certificate.toString('pem').trim()}\n`
 }
 
 /** A positive serial number of 120 random bits. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(15)
   bytes[0]! &= 0x7f
   return bytes.toString('hex')

@@ -9,6 +9,19 @@ export interface ControllerConfig {
   readonly clusterCidr: string
   readonly nodeCidrMaskSize: number
   readonly serviceCidr: string
+  /** The authority of the cluster, where there is one. */
+  readonly certify?: Certify
+}
+/** What signs certificates for what a CertificateSigningRequest asks, and reads them. */
+export interface Certify {
+  /** The certificate as PEM. */
+  sign(wish: {
+    readonly request: string
+    readonly usages?: readonly string[]
+    readonly expirationSeconds?: number
+  }): Promise<string>
+  /** When a certificate (base64 of PEM) ends, in ms since 1970; undefined when it cannot be read. */
+  endOf(certificate: string): Promise<number | undefined>
 }
 export type Cached = <T extends KubeObject>(resource: ResourceDefinition<T>) => Informer<T>
 

@@ -1,0 +1,41 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { type CertificateRequestView, invalidObject, readCertificateRequest } from '../../../machinery/index.ts'
+import { wrongBytes } from '../../../resources/index.ts'
+import type { AdmissionPlugin } from '../admission.ts'
+
+/** Digests by the object identifiers of signature algorithms; null where the algorithm brings its own. */
+const digests: Readonly<Record<string, string | null>> = {
+  '2a8648ce3d040302': 'sha256',
+  '2a8648ce3d040303': 'sha384',
+  '2a8648ce3d040304': 'sha512',
+  '2a864886f70d01010b': 'sha256',
+  '2a864886f70d01010c': 'sha384',
+  '2a864886f70d01010d': 'sha512',
+  '2b6570': null,
+}
+
+/** Refuses certificate requests that the key they are for has not signed. Kubernetes: a part of their validation. */
+export function requestSignature(): AdmissionPlugin {
+  return {
+    name: 'CertificateRequestSignature',
+    async validate({ operation, definition, subresource, object, name }) {
+      const isRequest = definition.group === 'certificates.k8s.io' && definition.plural === 'certificatesigningrequests'
+      if (!isRequest || operation !== 'CREATE' || subresource !== '') return
+      const why = signatureProblem(readCertificateRequest(object.spec.request))
+      if (why !== undefined)
+        throw invalidObject(definition, name, [wrongBytes('spec.request', object.spec.request, why)])
+    },
+  }
+}
+
+function signatureProblem({ algorithm, signed, signature, publicKey }: CertificateRequestView): string | undefined {
+  const digest = digests[algorithm]
+  if (digest === undefined) return 'x509: cannot verify signature: algorithm unimplemented'
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    if (verify(digest, signed, key, signature)) return undefined
+    return key.asymmetricKeyType === 'rsa' ? 'crypto/rsa: verification error' : 'x509: ECDSA verification failure'
+  } catch {
+    return 'x509: unsupported elliptic curve'
+  }
+}
