@@ -1,7 +1,8 @@
 /** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
 export type { AuditEvent, AuditSink } from './audit/auditor.ts'
 export type { AuditPolicy } from './audit/policy.ts'
-export { anonymous, loopbackIdentity } from './authn/authenticate.ts'
+export { anonymous } from './authn/authenticate.ts'
+export { loopbackIdentity } from './authn/loopback.ts'
 export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
 export type { VersionInfo } from './http/paths.ts'
 export type { Identity } from './request.ts'

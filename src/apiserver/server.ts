@@ -47,6 +47,7 @@ import type { AuditPolicy } from './audit/policy.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
+import { tokenAuthenticator } from './authn/tokens.ts'
 import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
@@ -118,6 +119,8 @@ export interface ApiServer {
   readonly onUpgrade: UpgradeHandler
   /** Follows the store, fills in what every cluster has, then serves until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
+  /** Signs what a token of a service account is to say. */
+  signToken(claims: object): Promise<string>
   /** Resolves once everything every cluster has is there. */
   ready(): Promise<void>
   readonly metrics: Metrics
@@ -186,7 +189,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]),
   )
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
-  const reviews: ReviewParts = { authorizer, rbac, tokens }
+  const authenticateToken = tokenAuthenticator({ registry, clock, tokens })
+  const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
   const subresources = subresourcesFrom(
     scaleHandler(registry),
     podSubresources(registry, clock),
@@ -239,7 +243,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const { onRequest, onUpgrade } = httpHandlers({
     clock,
     random,
-    authenticate: authenticator({ clock, tokens, clientCa: parts.clientCa }),
+    authenticate: authenticator({ clock, authenticateToken, clientCa: parts.clientCa }),
     authorizer,
     handle,
     resourceFor,
@@ -280,6 +284,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     journal,
     onRequest,
     onUpgrade,
+    signToken: (claims) => signer.sign(claims as Readonly<Record<string, unknown>>),
     ready: () => ready,
     transportFor: (identity, userAgent) =>
       inProcess({ clock, random, handle, resourceFor, documentFor, auditor }, identity, userAgent),

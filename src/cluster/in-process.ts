@@ -114,6 +114,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
           clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
           nodeCidrMaskSize: 24,
           serviceCidr,
+          signToken: (claims) => server.signToken(claims),
           certify: certifyWith(authorityNow, () => systemClock().now()),
         },
       },

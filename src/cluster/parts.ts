@@ -95,6 +95,7 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
           clusterCidr: podCidr,
           nodeCidrMaskSize: 24,
           serviceCidr,
+          signToken: (claims) => api.signToken(claims),
           certify: certifyWith(
             () => pki().authority,
             () => clock.now(),

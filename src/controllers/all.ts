@@ -1,3 +1,4 @@
+import { bootstrapSignerController, tokenCleanerController } from './bootstrap-tokens/controller.ts'
 import {
   certificateApprovingController,
   certificateCleanerController,
@@ -23,6 +24,7 @@ import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { legacyTokenCleanerController, serviceAccountTokenController } from './serviceaccount-token/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import {
   attributesClassProtectionController,
@@ -59,6 +61,10 @@ export const allControllers = (): readonly Controller[] => [
   certificateApprovingController,
   certificateSigningController,
   certificateCleanerController,
+  serviceAccountTokenController,
+  legacyTokenCleanerController,
+  bootstrapSignerController,
+  tokenCleanerController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

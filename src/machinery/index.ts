@@ -1,6 +1,15 @@
 /** Machinery: objects, names, errors, schemas, patches, time and chance. Pure; does no I/O and imports no other room. */
 
 export { Backoff, type BackoffLimits, backoffDelay } from './backoff/backoff.ts'
+export {
+  type BootstrapToken,
+  bootstrapExpiryMs,
+  bootstrapTokenOf,
+  bootstrapTokenPrefix,
+  bootstrapTokenType,
+  splitBootstrapToken,
+  type TokenSecret,
+} from './bootstrap-tokens/bootstrap-token.ts'
 export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, WatchEvent } from './call/call.ts'
 export { hexOf } from './certificates/der.ts'
 export { type PemBlock, pemBlocks } from './certificates/pem.ts'

@@ -8,7 +8,7 @@ import {
   type Service,
   services,
 } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/authenticate.ts'
+import { loopbackIdentity } from '../authn/loopback.ts'
 import { discoveredVersion } from '../discovery/remote.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import { objectOf } from '../registry/encoding.ts'

@@ -7,7 +7,7 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import { type APIService, apiServices, type Draft } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/authenticate.ts'
+import { loopbackIdentity } from '../authn/loopback.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RequestContext } from '../request.ts'

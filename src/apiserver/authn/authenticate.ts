@@ -2,21 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { type Clock, StatusError, unauthorized } from '../../machinery/index.ts'
 import type { WireRequest } from '../../wire/index.ts'
 import type { Identity } from '../request.ts'
-import type { ServiceAccountTokens } from './service-accounts.ts'
+import type { AuthenticateToken } from './tokens.ts'
 
 export const anonymous: Identity = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
-/** Who the server is to itself. */
-export const loopbackIdentity: Identity = {
-  name: 'system:apiserver',
-  groups: ['system:masters', 'system:authenticated'],
-}
-
 /** The only paths that may be asked without credentials. */
 const anonymousPaths = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/'])
 
 export interface AuthenticationParts {
   readonly clock: Clock
-  readonly tokens: ServiceAccountTokens
+  readonly authenticateToken: AuthenticateToken
   /** PEM of the authority that signs client certificates; read again for each request, it may be renewed. */
   readonly clientCa: () => string
 }
@@ -24,7 +18,7 @@ export interface AuthenticationParts {
 /** Who sent a request: client certificate first, then bearer token; 401 when neither is good. */
 export function authenticator({
   clock,
-  tokens,
+  authenticateToken,
   clientCa,
 }: AuthenticationParts): (request: WireRequest, path: string) => Promise<Identity> {
   let ca: { readonly pem: string; readonly certificates: readonly X509Certificate[] } | undefined
@@ -50,7 +44,7 @@ export function authenticator({
     }
     const token = bearerToken(request)
     if (token !== undefined) {
-      const found = await tokens.authenticate(token)
+      const found = await authenticateToken(token)
       if (found === undefined) throw unauthorized()
       return impersonated(found.identity, request)
     }

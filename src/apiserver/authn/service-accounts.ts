@@ -7,9 +7,11 @@ import {
   StatusError,
   timestampOf,
 } from '../../machinery/index.ts'
-import { nodes, pods, secrets, serviceAccounts } from '../../resources/index.ts'
-import type { Registry } from '../registry/registry.ts'
-import type { Identity } from '../request.ts'
+import { nodes, pods, type Secret, secrets, serviceAccounts } from '../../resources/index.ts'
+import type { Change, Registry } from '../registry/registry.ts'
+import type { Identity, RequestContext } from '../request.ts'
+import { isSame } from './bootstrap-tokens.ts'
+import { loopbackIdentity } from './loopback.ts'
 import type { Signer } from './signer.ts'
 
 /** Kubernetes: shorter tokens are refused, longer ones cut, 3607 s pod tokens live a year so that old clients survive. */
@@ -26,6 +28,48 @@ interface PrivateClaims {
   readonly secret?: { readonly name: string; readonly uid: string }
   readonly node?: { readonly name: string; readonly uid: string }
   readonly warnafter?: number
+}
+
+const legacyIssuer = 'kubernetes/serviceaccount'
+const legacyClaimPrefix = 'kubernetes.io/serviceaccount/'
+const lastUsedLabel = 'kubernetes.io/legacy-token-last-used'
+const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since'
+const dayMs = 24 * 3600 * 1000
+/** Kubernetes: what is going is good for a little longer, for those who tidy up after it. */
+const leewayMs = 60_000
+
+const isGone = ({ deletionTimestamp }: { readonly deletionTimestamp?: string }, nowMs: number) =>
+  deletionTimestamp !== undefined && Date.parse(deletionTimestamp) + leewayMs < nowMs
+
+const context: RequestContext = {
+  identity: loopbackIdentity,
+  query: {},
+  manager: 'kube-apiserver',
+  dryRun: false,
+  fieldValidation: 'Ignore',
+  warnings: [],
+  signal: new AbortController().signal,
+}
+
+/** Writes the day into a Secret whose token is used, once a day. */
+async function noteUse(registry: Registry, { metadata }: Secret, nowMs: number): Promise<void> {
+  const dayOf = (ms: number) => timestampOf(ms).slice(0, 10)
+  const known = metadata.labels?.[lastUsedLabel]
+  if (known === dayOf(nowMs) || known === dayOf(nowMs + dayMs)) return
+  const change: Change = {
+    retry: true,
+    internal: true,
+    managed: true,
+    next: (current) => ({
+      ...current,
+      metadata: {
+        ...current!.metadata,
+        labels: { ...current!.metadata.labels, [lastUsedLabel]: dayOf(nowMs) },
+      },
+    }),
+  }
+  // Who asks is not kept from it because the note could not be made.
+  await registry.update(secrets, metadata.namespace, metadata.name, change, context).catch(() => {})
 }
 
 export interface TokenParts {
@@ -106,7 +150,9 @@ export class ServiceAccountTokens {
   ): Promise<{ readonly identity: Identity; readonly audiences: readonly string[] } | undefined> {
     const { registry, clock, signer } = this.#parts
     const claims = await this.#claimsOf(token)
-    if (claims === undefined || claims.iss !== signer.issuer) return undefined
+    if (claims === undefined) return undefined
+    if (claims.iss === legacyIssuer) return this.#ofSecret(token, claims, wanted)
+    if (claims.iss !== signer.issuer) return undefined
     const nowSeconds = clock.now() / 1000
     if (nowSeconds >= claims.exp || nowSeconds < (claims.nbf ?? 0) - 60) return undefined
     const audiences = (claims.aud as readonly string[]).filter((one) => wanted.includes(one))
@@ -114,10 +160,9 @@ export class ServiceAccountTokens {
     const bound = claims['kubernetes.io'] as PrivateClaims
     const account = await registry.find(serviceAccounts, bound.namespace, bound.serviceaccount.name)
     if (account === undefined || account.metadata.uid !== bound.serviceaccount.uid) return undefined
+    if (isGone(account.metadata, clock.now())) return undefined
     const dead = (meta: { uid: string; deletionTimestamp?: string } | undefined, uid: string) =>
-      meta === undefined ||
-      meta.uid !== uid ||
-      (meta.deletionTimestamp !== undefined && Date.parse(meta.deletionTimestamp) + 60_000 < clock.now())
+      meta === undefined || meta.uid !== uid || isGone(meta, clock.now())
     if (
       bound.pod !== undefined &&
       dead((await registry.find(pods, bound.namespace, bound.pod.name))?.metadata, bound.pod.uid)
@@ -126,6 +171,13 @@ export class ServiceAccountTokens {
     if (
       bound.secret !== undefined &&
       dead((await registry.find(secrets, bound.namespace, bound.secret.name))?.metadata, bound.secret.uid)
+    )
+      return undefined
+    // Kubernetes: a pod's token names its node only to tell it; it is the pod that it lives with.
+    if (
+      bound.node !== undefined &&
+      bound.pod === undefined &&
+      dead((await registry.find(nodes, undefined, bound.node.name))?.metadata, bound.node.uid)
     )
       return undefined
     const extra: Record<string, readonly string[]> = {
@@ -152,6 +204,31 @@ export class ServiceAccountTokens {
         extra,
       },
     }
+  }
+
+  /** A token that lives as long as the Secret it is in; its use is written down there. */
+  async #ofSecret(
+    token: string,
+    claims: Readonly<Record<string, any>>,
+    wanted: readonly string[],
+  ): Promise<{ readonly identity: Identity; readonly audiences: readonly string[] } | undefined> {
+    const { registry, clock } = this.#parts
+    const claim = (name: string): string => claims[`${legacyClaimPrefix}${name}`] ?? ''
+    const namespace = claim('namespace')
+    const name = claim('service-account.name')
+    const user = `system:serviceaccount:${namespace}:${name}`
+    const audiences = this.audiences.filter((one) => wanted.includes(one))
+    if (claims.sub !== user || audiences.length === 0) return undefined
+    const secret = await registry.find<Secret>(secrets, namespace, claim('secret.name'))
+    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return undefined
+    if (!isSame(Buffer.from(secret.data?.['token'] ?? '', 'base64').toString(), token)) return undefined
+    const account = await registry.find(serviceAccounts, namespace, name)
+    if (account === undefined || account.metadata.deletionTimestamp !== undefined) return undefined
+    if (account.metadata.uid !== claim('service-account.uid')) return undefined
+    await noteUse(registry, secret, clock.now())
+    if ((secret.metadata.labels?.[invalidSinceLabel] ?? '') !== '') return undefined
+    const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated']
+    return { audiences, identity: { name: user, uid: account.metadata.uid, groups } }
   }
 
   /** Signatures are checked once per token; what can change (expiry, bound objects) is checked every time. */

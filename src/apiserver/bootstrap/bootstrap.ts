@@ -24,7 +24,7 @@ import {
   services,
   wellKnown,
 } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/authenticate.ts'
+import { loopbackIdentity } from '../authn/loopback.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RequestContext } from '../request.ts'
 

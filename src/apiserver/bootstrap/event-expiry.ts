@@ -1,6 +1,6 @@
 import type { Clock } from '../../machinery/index.ts'
 import { events } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/authenticate.ts'
+import { loopbackIdentity } from '../authn/loopback.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { WatchHub } from '../watch/hub.ts'
 

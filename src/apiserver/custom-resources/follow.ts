@@ -1,6 +1,6 @@
 import { type Clock, cloneJson, type KubeObject, sameJson, timestampOf } from '../../machinery/index.ts'
 import { type CustomResourceDefinition, customResourceDefinitions, type Draft } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/authenticate.ts'
+import { loopbackIdentity } from '../authn/loopback.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import { objectOf } from '../registry/encoding.ts'
 import type { Registry } from '../registry/registry.ts'

@@ -1,6 +1,6 @@
 import { badRequest, invalidObject, type KubeObject } from '../../machinery/index.ts'
 import type { Draft } from '../../resources/index.ts'
-import type { ServiceAccountTokens } from '../authn/service-accounts.ts'
+import type { AuthenticateToken } from '../authn/tokens.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { AuthorizationQuery, PolicyRule, RbacAuthorizer } from '../authz/rbac.ts'
 import type { Target } from '../handle/handle.ts'
@@ -10,11 +10,11 @@ import type { HandlerTable } from './subresources.ts'
 export interface ReviewParts {
   readonly authorizer: Authorizer
   readonly rbac: RbacAuthorizer
-  readonly tokens: ServiceAccountTokens
+  readonly authenticateToken: AuthenticateToken
 }
 
 /** Questions that are answered and not kept: who is this, may they, what may I. */
-export function reviewHandlers({ authorizer, rbac, tokens }: ReviewParts): HandlerTable {
+export function reviewHandlers({ authorizer, rbac, authenticateToken }: ReviewParts): HandlerTable {
   const decide = async (identity: Identity, spec: any): Promise<object> => {
     const { allowed, reason } = await authorizer.decide(identity, queryOf(spec))
     return { allowed, ...(reason === '' ? {} : { reason }) }
@@ -25,7 +25,7 @@ export function reviewHandlers({ authorizer, rbac, tokens }: ReviewParts): Handl
         const spec = (target.body as any)?.spec ?? {}
         if (spec.token === undefined || spec.token === '')
           throw badRequest('token is required for TokenReview in authentication')
-        const found = await tokens.authenticate(spec.token, spec.audiences?.length > 0 ? spec.audiences : undefined)
+        const found = await authenticateToken(spec.token, spec.audiences?.length > 0 ? spec.audiences : undefined)
         const status =
           found === undefined
             ? { user: {}, error: '[invalid bearer token, token lookup failed]' }

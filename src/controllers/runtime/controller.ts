@@ -11,6 +11,8 @@ export interface ControllerConfig {
   readonly serviceCidr: string
   /** The authority of the cluster, where there is one. */
   readonly certify?: Certify
+  /** Signs what a token of a service account says, where that can be done. */
+  readonly signToken?: (claims: object) => Promise<string>
 }
 /** What signs certificates for what a CertificateSigningRequest asks, and reads them. */
 export interface Certify {
@@ -56,7 +58,7 @@ export type Reconcile = (name: ObjectName, turn: Turn) => Promise<{ readonly aga
 export interface Controller {
   /** Kubernetes' name for it, as in `--controllers`. */
   readonly name: string
-  /** The service account in kube-system whose rights it has; also where its events say they come from. */
+  /** The service account in kube-system whose rights it has, empty for the manager's own; where its events come from. */
   readonly account: string
   readonly eventSource?: string
   readonly watches: readonly Watch[]

@@ -51,7 +51,7 @@ export async function runController(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, random, informers, config } = parts
-  const client = parts.clientFor?.(controller.account) ?? parts.client
+  const client = (controller.account === '' ? undefined : parts.clientFor?.(controller.account)) ?? parts.client
   const component = controller.eventSource ?? controller.account
   const record = parts.recorder ?? createEventRecorder({ client, clock, random, component })
   const asked = new Set<ResourceDefinition<any>>(controller.watches.map(({ resource }) => resource))

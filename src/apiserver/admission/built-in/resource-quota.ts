@@ -21,7 +21,7 @@ import {
   withoutZeros,
 } from '../../../machinery/index.ts'
 import { type Draft, type ResourceQuota, resourceQuotas } from '../../../resources/index.ts'
-import { loopbackIdentity } from '../../authn/authenticate.ts'
+import { loopbackIdentity } from '../../authn/loopback.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { RequestContext } from '../../request.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'

@@ -1,6 +1,6 @@
 import { cloneJson, isNotFound, type KubeObject } from '../../../machinery/index.ts'
 import { type Draft, validatingAdmissionPolicies } from '../../../resources/index.ts'
-import { loopbackIdentity } from '../../authn/authenticate.ts'
+import { loopbackIdentity } from '../../authn/loopback.ts'
 import type { Published } from '../../openapi/published.ts'
 import { resolvedSchema } from '../../openapi/resolved.ts'
 import { objectOf } from '../../registry/encoding.ts'
