@@ -481,9 +481,12 @@ test('the status of a policy tells which expressions do not fit the types of wha
   await validating(api, 'typed', {
     matchConstraints: { resourceRules: rules },
     paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
-    variables: [{ name: 'replicas', expression: 'object.spec.replicas' }],
+    variables: [
+      { name: 'replicas', expression: 'object.spec.replicas' },
+      { name: 'spec', expression: '[object.spec]' },
+    ],
     validations: [
-      { expression: 'variables.replicas > 1' },
+      { expression: 'variables.replicas > 1 && variables.spec[0].none' },
       { expression: "object.spec.replicas == 'x' || has(params.data.x) && object.metadata.labels.size() > 0" },
       {
         expression: "object.spec.template.spec.containers.all(c, c.image.startsWith('x'))",
@@ -502,7 +505,7 @@ test('the status of a policy tells which expressions do not fit the types of wha
   assert.deepEqual(status.typeChecking.expressionWarnings, [
     {
       fieldRef: 'spec.validations[0].expression',
-      warning: `example.com/v1, Kind=Thing: ERROR: <input>:1:20: found no matching overload for '_>_' applied to '(string, int)'${at('variables.replicas > 1', 20)}\n`,
+      warning: `example.com/v1, Kind=Thing: ERROR: <input>:1:20: found no matching overload for '_>_' applied to '(string, int)'${at('variables.replicas > 1 && variables.spec[0].none', 20)}\n`,
     },
     {
       fieldRef: 'spec.validations[1].expression',

@@ -5,6 +5,8 @@ import {
   type Environment,
   jsonPatchFunctions,
   kubernetesEnvironment,
+  listOf,
+  mapOf,
   type Program,
   resourceCheckType,
   type StructProvider,
@@ -55,7 +57,7 @@ export interface ScopeOptions {
 
 const variablesType = structType('kubernetes.variables')
 const known = structsOf([requestDecl, namespaceDecl])
-const declarable = new Set('bool bytes double duration int list map null string timestamp uint'.split(' '))
+const simpleKinds = new Set('bool bytes double duration int null string timestamp uint'.split(' '))
 
 /** What the expressions of one policy may use: what every request has, and its variables, each after those before it. */
 export class PolicyScope {
@@ -77,9 +79,7 @@ export class PolicyScope {
   addVariable(name: string, source: string): Expression {
     const compiled = this.compile(source, { wanted: [], asks: true })
     this.#variables.set(name, compiled)
-    // Kubernetes: plain values, lists and maps keep their types; all others are known only when evaluated.
-    const keeps = !('problem' in compiled) && declarable.has(compiled.type.kind)
-    this.#fields.set(name, keeps ? compiled.type : dynType)
+    this.#fields.set(name, 'problem' in compiled ? dynType : declarable(compiled.type))
     return compiled
   }
 
@@ -156,4 +156,12 @@ function joined(providers: readonly StructProvider[]): StructProvider {
 /** A type as its own name says it, rather than as the checker words it. */
 function nameOf({ name, parameters }: CelType): string {
   return parameters.length === 0 ? name : `${name}(${parameters.map(nameOf).join(', ')})`
+}
+
+/** Kubernetes: plain values, and lists and maps of them, keep their types; all else is known only when evaluated. */
+function declarable(type: CelType): CelType {
+  if (simpleKinds.has(type.kind)) return type
+  const [first, second] = type.parameters.map(declarable)
+  if (type.kind === 'list' && first !== undefined) return listOf(first)
+  return type.kind === 'map' && first !== undefined && second !== undefined ? mapOf(first, second) : dynType
 }
