@@ -554,6 +554,10 @@ test('what patches are made of can be looked at', async () => {
     await failing('undeclared', apply("Object{metadata: Object.metadata{nicename: 'x'}}")),
     "403 Invalid: policy 'undeclared' with binding 'undeclared' denied request: error applying patch: failed to convert patch object to typed object: .metadata.nicename: field not declared in schema",
   )
+  assert.equal(
+    await failing('beyond', jsonPatch("[JSONPatch{op: 'add', path: '/metadata/labels/a', value: 'x'}]")),
+    "403 Invalid: policy 'beyond' with binding 'beyond' denied request: JSON Patch: add operation does not apply: doc is missing path: \"/metadata/labels/a\": missing value",
+  )
   assert.match(
     await failing('misplaced', jsonPatch("[JSONPatch{op: 'add', path: '/data', value: Object.data{a: Object.b{}}}]")),
     /type mismatch: unexpected type name "Object\.b", expected "Object\.data\.a", which matches field name path from root Object type$/,

@@ -50,29 +50,66 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
 function applyOne(document: unknown, given: unknown, run: { copiedLength: number }, owned: Set<object>): unknown {
   if (!isObject(given) || typeof given.op !== 'string') throw rejected('an operation must be an object with an op')
   const { op, path, from, value } = given as unknown as Operation
-  if (typeof path !== 'string') throw rejected(`operation ${op} has no path`)
+  if (typeof path !== 'string') throw rejected(`${op} operation failed to decode path: missing value`)
   const at = pointerOf(path)
-  if (op === 'add' || op === 'replace') {
-    if (!Object.hasOwn(given, 'value')) throw rejected(`operation ${op} has no value`)
-    return op === 'add' ? add(document, at, value, owned) : replace(document, at, value, owned)
+  const apart = { document, owned }
+  switch (op) {
+    case 'add':
+    case 'replace':
+      if (!Object.hasOwn(given, 'value')) throw rejected(`operation ${op} has no value`)
+      if (op === 'replace') return replace(apart, at, path, value)
+      return add(apart, at, value, { op, missing: `path: "${path}"`, failed: `error in add for path: '${path}'` })
+    case 'remove':
+      return remove(apart, at, { op, missing: `path: "${path}"`, failed: `error in remove for path: '${path}'` })
+    case 'test': {
+      const found = at.length === 0 ? document : get(document, at, path)
+      if (!sameJson(found ?? null, value ?? null)) throw rejected(`testing value ${path} failed: test failed`)
+      return document
+    }
+    case 'move':
+    case 'copy':
+      if (typeof from !== 'string') throw rejected(`${op} operation failed to decode from: missing value`)
+      return op === 'move' ? move(apart, from, path) : copy(apart, from, path, run)
+    default:
+      throw rejected(`Unexpected kind: ${op}`)
   }
-  if (op === 'remove') return remove(document, at, owned)
-  if (op === 'test') {
-    // Kubernetes: a test for null also holds where nothing is.
-    if (!sameJson(tryRead(document, at) ?? null, value ?? null)) throw rejected(`testing value ${path} failed`)
-    return document
-  }
-  if (op !== 'move' && op !== 'copy') throw rejected(`Unexpected kind: ${op}`)
-  if (typeof from !== 'string') throw rejected(`operation ${op} has no from`)
+}
+
+/** A document, and the parts of it that may be changed in place. */
+interface Apart {
+  readonly document: unknown
+  readonly owned: Set<object>
+}
+/** How it is told that an operation does not fit: in the words of the library that Kubernetes uses. */
+interface Words {
+  readonly op: string
+  readonly missing: string
+  readonly failed: string
+}
+const missingText = ({ op, missing }: Omit<Words, 'failed'>) =>
+  `${op} operation does not apply: doc is missing ${missing}: missing value`
+
+function move({ document, owned }: Apart, from: string, path: string): unknown {
   const source = pointerOf(from)
-  const moved = read(document, source)
-  if (op === 'move') {
-    if (path.startsWith(`${from}/`)) throw rejected(`${from} cannot be moved into itself`)
-    return add(remove(document, source, owned), at, moved, owned)
-  }
-  run.copiedLength += JSON.stringify(moved ?? null).length
+  const failed = `error in move for path: '${source.at(-1) ?? ''}'`
+  const words = { op: 'move', missing: `from path: ${from}`, failed }
+  const moved = read(document, source, words)
+  const rest = remove({ document, owned }, source, words)
+  const to = { op: 'move', missing: `destination path: ${path}`, failed: `error in move for path: '${path}'` }
+  return add({ document: rest, owned }, pointerOf(path), moved, to)
+}
+
+function copy(apart: Apart, from: string, path: string, run: { copiedLength: number }): unknown {
+  const failed = `error in copy for from: '${from}'`
+  const copied = read(apart.document, pointerOf(from), { op: 'copy', missing: `from path: ${from}`, failed }) ?? null
+  run.copiedLength += JSON.stringify(copied).length
   if (run.copiedLength > copiedLengthMax) throw rejected('the copies of this patch are too large')
-  return add(document, at, structuredClone(moved), owned)
+  const words = {
+    op: 'copy',
+    missing: `destination path: ${path}`,
+    failed: 'error while adding value during copy',
+  }
+  return add(apart, pointerOf(path), structuredClone(copied), words)
 }
 
 function pointerOf(pointer: string): readonly string[] {
@@ -84,86 +121,119 @@ function pointerOf(pointer: string): readonly string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
+/** What is wrong with a position in a list. */
+class PositionProblem extends Error {}
+
 /** The position a path's last part means in a list; `-` is behind the last. Negative positions count from the end. */
 function indexIn(list: readonly unknown[], part: string, options: { readonly insert: boolean }): number {
   if (part === '-' && options.insert) return list.length
-  if (!/^-?\d+$/.test(part)) throw rejected(`${part} is no position in a list`)
+  if (!/^[-+]?\d+$/.test(part)) {
+    const why = `strconv.Atoi: parsing ${JSON.stringify(part)}: invalid syntax`
+    throw new PositionProblem(options.insert ? `value was not a proper array index: '${part}': ${why}` : why)
+  }
   const length = list.length + (options.insert ? 1 : 0)
   const index = Number(part) < 0 ? Number(part) + length : Number(part)
-  if (index < 0 || index >= length) throw rejected(`position ${part} is outside the list`)
+  if (index < 0 || index >= length)
+    throw new PositionProblem(`Unable to access invalid index: ${Number(part)}: invalid index referenced`)
   return index
 }
 
-function tryRead(document: unknown, at: readonly string[]): unknown {
+/** The container that a path ends in; undefined when there is none. */
+function containerOf(document: unknown, at: readonly string[]): unknown[] | JsonObject | undefined {
+  let value = document
+  for (const part of at.slice(0, -1)) value = memberOf(value, part)
+  return at.length > 0 && typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
+}
+
+function memberOf(value: unknown, part: string): unknown {
+  if (!Array.isArray(value)) return isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
   try {
-    return read(document, at)
+    return value[indexIn(value, part, { insert: false })]
   } catch {
     return undefined
   }
 }
 
-function read(document: unknown, at: readonly string[]): unknown {
-  let value = document
-  for (const part of at) {
-    if (Array.isArray(value)) value = value[indexIn(value, part, { insert: false })]
-    else if (isObject(value) && Object.hasOwn(value, part)) value = value[part]
-    else throw rejected(`${part} is missing`)
+/** The value at a path; undefined for members that objects do not have. */
+function read(document: unknown, at: readonly string[], words: Words): unknown {
+  const container = containerOf(document, at)
+  if (container === undefined) throw rejected(missingText(words))
+  return inWords(words.failed, () => valueIn(container, at.at(-1)!))
+}
+
+function valueIn(container: unknown[] | JsonObject, key: string): unknown {
+  if (Array.isArray(container)) return container[indexIn(container, key, { insert: false })]
+  return Object.hasOwn(container, key) ? container[key] : undefined
+}
+
+/** What a test compares. */
+function get(document: unknown, at: readonly string[], path: string): unknown {
+  const container = containerOf(document, at)
+  if (container === undefined) throw rejected(`test operation does not apply: is missing path: ${path}: missing value`)
+  return inWords(`error in test for path: '${path}'`, () => valueIn(container, at.at(-1)!))
+}
+
+function inWords<T>(failed: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof PositionProblem ? rejected(`${failed}: ${error.message}`) : error
   }
-  return value
 }
 
 function writable<T extends object>(value: T, owned: Set<object>): T {
   if (owned.has(value)) return value
-  const copy = (Array.isArray(value) ? [...value] : { ...value }) as T
-  owned.add(copy)
-  return copy
+  const copied = (Array.isArray(value) ? [...value] : { ...value }) as T
+  owned.add(copied)
+  return copied
 }
 
-/** Copies the containers on the way to the last part, lets `change` work on the innermost, and returns the new root. */
+/** Copies the containers on the way to the last part, lets `work` change the innermost, and returns the new root. */
 function change(
-  document: unknown,
+  { document, owned }: Apart,
   at: readonly string[],
-  owned: Set<object>,
+  { missing, failed }: { readonly missing: string; readonly failed: string },
   work: (container: unknown[] | JsonObject, last: string) => void,
 ): unknown {
-  if (typeof document !== 'object' || document === null)
-    throw rejected('the path leads through a value without members')
+  if (containerOf(document, at) === undefined) throw rejected(missing)
   const root = writable(document as unknown[] | JsonObject, owned)
   let container = root
   for (const part of at.slice(0, -1)) {
     const key = Array.isArray(container) ? String(indexIn(container, part, { insert: false })) : part
-    const inner = Object.hasOwn(container, key) ? (container as JsonObject)[key] : undefined
-    if (typeof inner !== 'object' || inner === null) throw rejected(`doc is missing path: ${part}`)
-    const copy = writable(inner as unknown[] | JsonObject, owned)
-    setMember(container as JsonObject, key, copy)
-    container = copy
+    const inner = writable((container as JsonObject)[key] as unknown[] | JsonObject, owned)
+    setMember(container as JsonObject, key, inner)
+    container = inner
   }
-  work(container, at.at(-1)!)
+  inWords(failed, () => work(container, at.at(-1)!))
   return root
 }
 
-function add(document: unknown, at: readonly string[], value: unknown, owned: Set<object>): unknown {
-  if (at.length === 0) return value
-  return change(document, at, owned, (container, last) => {
+function add(apart: Apart, at: readonly string[], value: unknown, words: Words): unknown {
+  return change(apart, at, { missing: missingText(words), failed: words.failed }, (container, last) => {
     if (Array.isArray(container)) container.splice(indexIn(container, last, { insert: true }), 0, value)
     else setMember(container, last, value)
   })
 }
 
-function replace(document: unknown, at: readonly string[], value: unknown, owned: Set<object>): unknown {
-  if (at.length === 0) return value
-  return change(document, at, owned, (container, last) => {
-    if (Array.isArray(container)) container[indexIn(container, last, { insert: false })] = value
-    else if (Object.hasOwn(container, last)) setMember(container, last, value)
-    else throw rejected(`Unable to replace nonexistent key: ${last}`)
+/** Kubernetes: members of objects are replaced whether they are there or not. */
+function replace(apart: Apart, at: readonly string[], path: string, value: unknown): unknown {
+  if (at.length === 0) {
+    if (typeof value === 'object' && value !== null) return value
+    throw rejected('replace operation value must be object or array')
+  }
+  const missing = missingText({ op: 'replace', missing: `path: ${path}` })
+  const failed = `error in remove for path: '${path}'`
+  return change(apart, at, { missing, failed }, (container, last) => {
+    if (!Array.isArray(container)) return setMember(container, last, value)
+    if (memberOf(container, last) === undefined) throw rejected(missingText({ op: 'replace', missing: `key: ${path}` }))
+    container[indexIn(container, last, { insert: false })] = value
   })
 }
 
-function remove(document: unknown, at: readonly string[], owned: Set<object>): unknown {
-  if (at.length === 0) return null
-  return change(document, at, owned, (container, last) => {
+function remove(apart: Apart, at: readonly string[], words: Words): unknown {
+  return change(apart, at, { missing: missingText(words), failed: words.failed }, (container, last) => {
     if (Array.isArray(container)) container.splice(indexIn(container, last, { insert: false }), 1)
     else if (Object.hasOwn(container, last)) delete container[last]
-    else throw rejected(`Unable to remove nonexistent key: ${last}`)
+    else throw new PositionProblem(`Unable to remove nonexistent key: ${last}: missing value`)
   })
 }

@@ -35,7 +35,7 @@ function check(rows: readonly Row[], apply: (document: unknown, patch: unknown) 
   }
 }
 
-test('JSON patches do what RFC 6902 says, and all of it or nothing', () => {
+test('JSON patches do what RFC 6902 says, as far as Kubernetes does, and all of it or nothing', () => {
   check(
     [
       {
@@ -82,7 +82,8 @@ test('JSON patches do what RFC 6902 says, and all of it or nothing', () => {
       },
       { name: 'test fails', document: { a: 1 }, patch: [{ op: 'test', path: '/a', value: 2 }], expected: refused },
       { name: 'remove missing', document: {}, patch: [{ op: 'remove', path: '/a' }], expected: refused },
-      { name: 'replace missing', document: {}, patch: [{ op: 'replace', path: '/a', value: 1 }], expected: refused },
+      { name: 'replace missing', document: {}, patch: [{ op: 'replace', path: '/a', value: 1 }], expected: { a: 1 } },
+      { name: 'replace all', document: {}, patch: [{ op: 'replace', path: '', value: 1 }], expected: refused },
       { name: 'no way there', document: {}, patch: [{ op: 'add', path: '/a/b', value: 1 }], expected: refused },
       { name: 'beyond the list', document: [1], patch: [{ op: 'add', path: '/2', value: 1 }], expected: refused },
       { name: 'unknown op', document: {}, patch: [{ op: 'spam', path: '/a' }], expected: refused },
