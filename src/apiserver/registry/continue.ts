@@ -5,20 +5,30 @@ import type { Revision } from '../../store/index.ts'
 export interface ContinueToken {
   readonly revision: Revision | -1
   readonly start: string
+  /** When the first page was read; undefined where it is of no concern. */
+  readonly sinceMs?: number
+}
+
+/** Kubernetes: what a list began to read is compacted five minutes later; ours keeps history longer, but no list waits for it. */
+const continueMsMax = 5 * 60_000
+
+/** Whether the pages before are too old to be gone on from at their revision. */
+export function hasExpired({ revision, sinceMs }: ContinueToken, nowMs: number): boolean {
+  return revision !== -1 && sinceMs !== undefined && nowMs - sinceMs >= continueMsMax
 }
 
 const version = 'meta.k8s.io/v1'
 
-export function encodeContinue({ revision, start }: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: version, rv: revision, start })).toString('base64url')
+export function encodeContinue({ revision, start, sinceMs }: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: version, rv: revision, start, since: sinceMs })).toString('base64url')
 }
 
 /** 400 when the text is no token of ours. */
 export function decodeContinue(text: string): ContinueToken {
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString())
+    const { v, rv, start, since } = JSON.parse(Buffer.from(text, 'base64url').toString())
     if (v === version && Number.isInteger(rv) && typeof start === 'string' && start !== '')
-      return { revision: rv, start }
+      return { revision: rv, start, ...(typeof since === 'number' ? { sinceMs: since } : {}) }
   } catch {
     // Falls through: anything unreadable is not a token.
   }

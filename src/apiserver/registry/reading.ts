@@ -10,7 +10,7 @@ import {
 } from '../../store/index.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { type HubEvent, reselected, type WatchHub } from '../watch/hub.ts'
-import { decodeContinue, encodeContinue, expiredContinue } from './continue.ts'
+import { decodeContinue, encodeContinue, expiredContinue, hasExpired } from './continue.ts'
 import { readyAhead, selectableOf } from './draft.ts'
 import { prefixOf, storageKey } from './encoding.ts'
 import { everything, type Selection, selectionOf } from './selection.ts'
@@ -28,7 +28,7 @@ const bookmarkPeriodMs = 60_000
 
 /** One page of a kind, at one revision. */
 export async function listObjects(
-  { store }: ReadParts,
+  { store, clock }: ReadParts,
   definition: ResourceDefinition<any>,
   namespace: string | undefined,
   context: RequestContext,
@@ -37,7 +37,7 @@ export async function listObjects(
   const selection = selectionOf(definition, query.labelSelector ?? '', query.fieldSelector ?? '')
   const limit = limitOf(query)
   const prefix = prefixOf(definition, namespace)
-  const { at, after } = listStart(store, query, prefix)
+  const { at, after, sinceMs = clock.now() } = listStart(store, query, prefix, clock.now())
   if (selection.name !== undefined && at === undefined && namespace !== undefined) {
     const entry = await store.get(storageKey(definition, namespace, selection.name))
     if (entry !== undefined) await readyAhead(definition, [entry])
@@ -58,7 +58,7 @@ export async function listObjects(
     definition,
     revision: found.revision,
     entries: found.entries,
-    continue: encodeContinue({ revision: found.revision, start: last.key.slice(prefix.length) }),
+    continue: encodeContinue({ revision: found.revision, start: last.key.slice(prefix.length), sinceMs }),
     ...(selection.everything ? { remaining: found.remaining } : {}),
   }
 }
@@ -181,7 +181,12 @@ function checkWatchQuery(query: RequestContext['query']): void {
 }
 
 /** Where a list starts and at which revision it reads, from continue, resourceVersion and resourceVersionMatch. */
-function listStart(store: Store, query: RequestContext['query'], prefix: string): { at?: Revision; after?: string } {
+function listStart(
+  store: Store,
+  query: RequestContext['query'],
+  prefix: string,
+  nowMs: number,
+): { at?: Revision; after?: string; sinceMs?: number } {
   const { resourceVersion = '', resourceVersionMatch = '', continue: token = '' } = query
   const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
   if (query.sendInitialEvents !== undefined && query.watch === undefined) {
@@ -213,10 +218,13 @@ function listStart(store: Store, query: RequestContext['query'], prefix: string)
     }
   }
   if (token !== '') {
-    const { revision, start } = decodeContinue(token)
+    const decoded = decodeContinue(token)
+    const { revision, start, sinceMs } = decoded
     if (revision !== -1 && resourceVersion !== '' && resourceVersion !== '0')
       throw badRequest('specifying resource version is not allowed when using continue')
-    return { after: `${prefix}${start}`, ...(revision === -1 ? {} : { at: revision }) }
+    if (hasExpired(decoded, nowMs)) throw expiredContinue(start)
+    const from = { after: `${prefix}${start}`, ...(sinceMs === undefined ? {} : { sinceMs }) }
+    return revision === -1 ? from : { ...from, at: revision }
   }
   if (resourceVersion === '' || resourceVersion === '0') return {}
   const asked = parseRevision(resourceVersion)
