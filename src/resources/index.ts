@@ -76,6 +76,13 @@ export {
 export { podStatusText } from './core/pod/cells.ts'
 export { podResizeErrors } from './core/pod/resize.ts'
 export { ephemeralContainersErrors, podTemplateErrors } from './core/pod/validate.ts'
+export {
+  claimNamesOf,
+  configMapNamesOf,
+  resourceClaimNamesOf,
+  secretNamesOf,
+  secretsOfVolume,
+} from './core/references.ts'
 export { applyDefaults } from './defaults/defaults.ts'
 export { defineResource, type HooksFor } from './define.ts'
 export type {

@@ -20,14 +20,16 @@ export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): A
   async function decide(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
     if (identity.groups.includes('system:masters')) return { allowed: true, reason: '' }
     const byNode = await nodes.authorize(identity, query)
-    if (byNode !== undefined) return byNode
-    return rbac.authorize(identity, query)
+    if (byNode?.allowed === true) return byNode
+    const byRole = await rbac.authorize(identity, query)
+    const reasons = [byNode?.reason ?? '', byRole.reason].filter((one) => one !== '')
+    return byRole.allowed ? byRole : { allowed: false, reason: reasons.join('\n') }
   }
   async function check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void> {
     const { allowed, reason } = await decide(identity, query)
     annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
     annotate?.('authorization.k8s.io/reason', reason)
-    if (!allowed) throw refusal(identity, query)
+    if (!allowed) throw refusal(identity, query, reason)
   }
   return {
     decide,
@@ -56,13 +58,14 @@ export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): A
 }
 
 /** The text RBAC refusals carry; kubectl and tests read it. */
-export function refusal(identity: Identity, query: AuthorizationQuery): StatusError {
+export function refusal(identity: Identity, query: AuthorizationQuery, reason = ''): StatusError {
+  const because = reason === '' ? '' : `: ${reason}`
   if (query.path !== undefined) {
     const why = `User ${JSON.stringify(identity.name)} cannot ${query.verb} path ${JSON.stringify(query.path)}`
-    return new StatusError(403, 'Forbidden', `forbidden: ${why}`, {})
+    return new StatusError(403, 'Forbidden', `forbidden: ${why}${because}`, {})
   }
   const resource = query.subresource === '' ? query.resource : `${query.resource}/${query.subresource}`
   const where = query.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(query.namespace)}`
   const why = `User ${JSON.stringify(identity.name)} cannot ${query.verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(query.group)} ${where}`
-  return forbidden({ group: query.group, resource: query.resource }, query.name, why)
+  return forbidden({ group: query.group, resource: query.resource }, query.name, why + because)
 }

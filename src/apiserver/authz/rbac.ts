@@ -1,3 +1,4 @@
+import type { FieldQuery } from '../../machinery/index.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../resources/index.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../resources/index.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -13,6 +14,8 @@ export interface AuthorizationQuery {
   readonly subresource: string
   readonly namespace: string
   readonly name: string
+  /** What of the objects' fields is asked, where many are. */
+  readonly fieldSelector?: FieldQuery
   /** Set for requests that are not about resources. */
   readonly path?: string
 }
@@ -34,6 +37,11 @@ export interface Grant {
   /** Empty for the whole cluster. */
   readonly namespace: string
   readonly because: string
+}
+/** A role that somebody is given and that is not there. */
+interface Lack {
+  readonly namespace: string
+  readonly lacking: string
 }
 
 const decisionsKeptMax = 50_000
@@ -67,9 +75,10 @@ export class RbacAuthorizer {
     ])
     const known = this.#decisions.get(key)
     if (known !== undefined) return known
-    const grants = await this.grantsOf(identity, query.namespace)
-    const grant = grants.find(({ rule }) => ruleAllows(rule, query))
-    const decision = grant === undefined ? { allowed: false, reason: '' } : { allowed: true, reason: grant.because }
+    const entries = await this.#entriesOf(identity, query.namespace)
+    const grant = entries.find((one): one is Grant => 'rule' in one && ruleAllows(one.rule, query))
+    const decision =
+      grant === undefined ? { allowed: false, reason: lackText(entries) } : { allowed: true, reason: grant.because }
     if (this.#decisions.size > decisionsKeptMax) this.#decisions.clear()
     this.#decisions.set(key, decision)
     return decision
@@ -77,6 +86,10 @@ export class RbacAuthorizer {
 
   /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
   async grantsOf(identity: Identity, namespace: string): Promise<readonly Grant[]> {
+    return (await this.#entriesOf(identity, namespace)).filter((one): one is Grant => 'rule' in one)
+  }
+
+  async #entriesOf(identity: Identity, namespace: string): Promise<readonly (Grant | Lack)[]> {
     this.#index ??= this.#build()
     const index = await this.#index
     const subjects = [`User/${identity.name}`, ...identity.groups.map((group) => `Group/${group}`)]
@@ -122,6 +135,8 @@ export class RbacAuthorizer {
         const because = `RBAC: allowed by ${bindingText} of ${kind} "${name}" to ${subject.kind} ${subjectText}`
         const grants = index.get(id) ?? []
         index.set(id, grants)
+        if (rules === undefined)
+          grants.push({ namespace, lacking: `${kind.toLowerCase()}.rbac.authorization.k8s.io "${name}" not found` })
         for (const rule of rules ?? []) grants.push({ rule: rule as PolicyRule, namespace, because })
       }
     }
@@ -129,7 +144,14 @@ export class RbacAuthorizer {
   }
 }
 
-type SubjectIndex = Map<string, Grant[]>
+type SubjectIndex = Map<string, (Grant | Lack)[]>
+
+/** Why it may be that somebody may not do something: roles that were given are not there. */
+function lackText(entries: readonly (Grant | Lack)[]): string {
+  const lacking = [...new Set(entries.flatMap((one) => ('lacking' in one ? [one.lacking] : [])))]
+  if (lacking.length === 0) return ''
+  return `RBAC: ${lacking.length === 1 ? lacking[0] : `[${lacking.join(', ')}]`}`
+}
 
 /** Whether one rule covers one request. */
 export function ruleAllows(rule: PolicyRule, query: AuthorizationQuery): boolean {

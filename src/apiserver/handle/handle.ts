@@ -3,6 +3,8 @@ import {
   badRequest,
   type Clock,
   cloneJson,
+  exactFieldValue,
+  type FieldQuery,
   methodNotAllowed,
   type PatchType,
   parseFieldSelector,
@@ -64,7 +66,9 @@ export function requestHandler({
 }: HandlerParts): (target: Target, context: RequestContext) => Promise<Result> {
   return async (target, context) => {
     const { verb, definition, namespace, subresource } = target
-    const name = target.name ?? selectedName(target, context)
+    const fields = selectedFields(target, context)
+    // Kubernetes: a list or watch of one name is judged as being about that object.
+    const name = target.name ?? exactFieldValue(fields, 'metadata.name') ?? ''
     await authorizer.check(
       context.identity,
       {
@@ -75,6 +79,7 @@ export function requestHandler({
         subresource,
         namespace: namespace ?? '',
         name,
+        ...(fields.length === 0 ? {} : { fieldSelector: fields }),
       },
       context.audit?.annotate,
     )
@@ -116,19 +121,15 @@ async function admitCreated(registry: Registry, target: Target, context: Request
   )
 }
 
-/** Kubernetes: a list or watch of one name is judged as being about that object. */
-function selectedName({ verb }: Target, { query }: RequestContext): string {
-  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return ''
-  const { fieldSelector = '' } = query
-  if (!fieldSelector.includes('metadata.name=')) return ''
+/** What of the objects' fields is asked, where many are. */
+function selectedFields({ verb }: Target, { query }: RequestContext): FieldQuery {
+  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return []
+  if (query.fieldSelector === undefined) return []
   try {
-    const named = parseFieldSelector(fieldSelector).find(
-      ({ field, operator }) => field === 'metadata.name' && operator === '=',
-    )
-    return named?.value ?? ''
+    return parseFieldSelector(query.fieldSelector)
   } catch {
     // What is wrong with it is said where it is applied.
-    return ''
+    return []
   }
 }
 

@@ -1,4 +1,10 @@
-import { badRequest, invalidObject, type KubeObject } from '../../machinery/index.ts'
+import {
+  badRequest,
+  type FieldQuery,
+  invalidObject,
+  type KubeObject,
+  parseFieldSelector,
+} from '../../machinery/index.ts'
 import type { Draft } from '../../resources/index.ts'
 import type { AuthenticateToken } from '../authn/tokens.ts'
 import type { Authorizer } from '../authz/authorize.ts'
@@ -134,7 +140,24 @@ function queryOf(spec: any): AuthorizationQuery {
     subresource: resource?.subresource ?? '',
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
+    ...(resource?.fieldSelector === undefined ? {} : { fieldSelector: fieldsOf(resource.fieldSelector) }),
   }
+}
+
+/** What a review says of fields, as far as authorisers understand it. */
+function fieldsOf({ rawSelector, requirements }: any): FieldQuery {
+  if (requirements === undefined) {
+    try {
+      return parseFieldSelector(rawSelector ?? '')
+    } catch {
+      // Kubernetes: what cannot be read is as if it were not there, which allows less.
+      return []
+    }
+  }
+  return requirements.flatMap(({ key, operator, values = [] }: any) => {
+    const asked = { In: '=', NotIn: '!=' }[operator as string]
+    return asked === undefined || values.length !== 1 ? [] : [{ field: key, operator: asked, value: values[0] }]
+  })
 }
 
 function checkedSpec(target: Target, self = false): any {

@@ -1,5 +1,13 @@
 import { base64Of, isConflict, isNotFound, keyOf, nameOf } from '../../machinery/index.ts'
-import { configMaps, pods, type Secret, type ServiceAccount, secrets, serviceAccounts } from '../../resources/index.ts'
+import {
+  configMaps,
+  pods,
+  type Secret,
+  type ServiceAccount,
+  secretNamesOf,
+  secrets,
+  serviceAccounts,
+} from '../../resources/index.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
 import {
   accountNameAnnotation,
@@ -11,7 +19,6 @@ import {
   lackingIn,
   legacyClaims,
   refersTo,
-  secretsOf,
 } from './plan.ts'
 
 const accountOf = ({ metadata }: Secret) => metadata.annotations?.[accountNameAnnotation] ?? ''
@@ -139,7 +146,7 @@ export const legacyTokenCleanerController: Controller = {
       const todo = cleaningOf(secret, accounts.get({ namespace: namespace!, name: accountOf(secret) }), {
         nowMs: clock.now(),
         trackedSince: maps.get(tracking)?.data?.['since'],
-        mounted: allPods.list(namespace).some((pod) => secretsOf(pod).includes(name.name)),
+        mounted: allPods.list(namespace).some((pod) => secretNamesOf(pod).includes(name.name)),
         unusedMs,
       })
       try {

@@ -1,5 +1,5 @@
 import { base64Of } from '../../machinery/index.ts'
-import type { Pod, Secret, ServiceAccount } from '../../resources/index.ts'
+import type { Secret, ServiceAccount } from '../../resources/index.ts'
 
 export const accountNameAnnotation = 'kubernetes.io/service-account.name'
 export const accountUidAnnotation = 'kubernetes.io/service-account.uid'
@@ -81,21 +81,3 @@ export function cleaningOf(
 /** Whether an account lists a Secret as its own, as was done for tokens made unasked. */
 export const refersTo = ({ secrets }: ServiceAccount, name: string): boolean =>
   (secrets ?? []).some((one) => one.name === name)
-
-/** The Secrets that a pod cannot do without. */
-export function secretsOf({ spec }: Pod): readonly string[] {
-  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
-  const names = [
-    ...(spec.imagePullSecrets ?? []).map(({ name }) => name),
-    ...(spec.volumes ?? []).flatMap(({ secret, projected, csi }) => [
-      secret?.secretName,
-      csi?.nodePublishSecretRef?.name,
-      ...(projected?.sources ?? []).map((source) => source.secret?.name),
-    ]),
-    ...containers.flatMap(({ env, envFrom }) => [
-      ...(envFrom ?? []).map((one) => one.secretRef?.name),
-      ...(env ?? []).map((one) => one.valueFrom?.secretKeyRef?.name),
-    ]),
-  ]
-  return names.filter((name): name is string => name !== undefined)
-}

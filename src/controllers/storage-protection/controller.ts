@@ -1,5 +1,6 @@
 import { isNotFound, type KubeObject } from '../../machinery/index.ts'
 import {
+  claimNamesOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
@@ -11,7 +12,7 @@ import {
 } from '../../resources/index.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
 import { each } from '../runtime/watches.ts'
-import { attributesClassesOf, claimsNamedBy, finalizersOf, isUsing } from './plan.ts'
+import { attributesClassesOf, finalizersOf, isUsing } from './plan.ts'
 
 async function keepFinalizer<T extends KubeObject>(
   { client }: Turn,
@@ -35,7 +36,7 @@ export const claimProtectionController: Controller = {
     each(persistentVolumeClaims),
     {
       resource: pods,
-      wake: (pod: Pod) => claimsNamedBy(pod).map((name) => ({ namespace: pod.metadata.namespace!, name })),
+      wake: (pod: Pod) => claimNamesOf(pod).map((name) => ({ namespace: pod.metadata.namespace!, name })),
     },
   ],
   start({ cached }) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attributesClassesOf, claimsNamedBy, finalizersOf, isUsing } from './plan.ts'
+import { claimNamesOf } from '../../resources/index.ts'
+import { attributesClassesOf, finalizersOf, isUsing } from './plan.ts'
 
 const pod = (spec: object): any => ({ metadata: { name: 'p', namespace: 'default', uid: 'pod-uid' }, spec })
 const volumes = [
@@ -13,7 +14,7 @@ const claim = (name: string, owner?: string): any => ({
 })
 
 test('a claim is used by pods that have a node and name it, or own it', () => {
-  assert.deepEqual(claimsNamedBy(pod({ volumes })), ['c', 'p-scratch'])
+  assert.deepEqual(claimNamesOf(pod({ volumes })), ['c', 'p-scratch'])
   const cases = [
     { spec: { volumes }, claim: claim('c'), isUsed: false },
     { spec: { volumes, nodeName: 'n' }, claim: claim('c'), isUsed: true },

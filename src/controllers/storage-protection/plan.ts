@@ -1,18 +1,10 @@
 import { controllerOf } from '../../machinery/index.ts'
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../resources/index.ts'
+import { claimNamesOf, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '../../resources/index.ts'
 
 /** The claims that a pod uses once it has a node, by name. Kubernetes: before that nobody mounts anything for it. */
-export function claimsUsedBy({ metadata, spec }: Pod): readonly string[] {
-  if ((spec.nodeName ?? '') === '') return []
-  return claimsNamedBy({ metadata, spec } as Pod)
-}
-
-/** The claims that a pod names, its own ephemeral ones included. */
-export function claimsNamedBy({ metadata, spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName]
-    return ephemeral === undefined ? [] : [`${metadata.name}-${name}`]
-  })
+export function claimsUsedBy(pod: Pod): readonly string[] {
+  if ((pod.spec.nodeName ?? '') === '') return []
+  return claimNamesOf(pod)
 }
 
 /** Whether a pod keeps a claim from going. An ephemeral volume's claim counts only when it is really that pod's. */
