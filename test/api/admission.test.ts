@@ -163,8 +163,8 @@ test('a node writes about itself and its pods alone', async () => {
     'pods "a" is forbidden: pod does not have "kubernetes.io/config.mirror" annotation, node "n" can only create mirror pods',
   )
   await refused(
-    createPod(pod('a', { nodeName: 'n', volumes: [{ name: 'v', secret: { secretName: 's' } }] }, mirror)),
-    'pods "a" is forbidden: node "n" can not create pods that reference secrets',
+    createPod(pod('a', { nodeName: 'n', volumes: [{ name: 'v', configMap: { name: 's' } }] }, mirror)),
+    'pods "a" is forbidden: node "n" can not create pods that reference configmaps',
   )
   await createPod(pod('a', { nodeName: 'n' }, mirror))
 
@@ -247,6 +247,41 @@ test('nobody grants rights that they do not hold, but by escalate and bind', asy
   await createBinding(bind('binder', 'binder', 'jane'))
   await createBinding(bind('all', 'cluster-admin', 'joe'), jane)
   await createRole(role('more', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]), jane)
+})
+
+test('an account may insist that its pods use only the secrets it lists, and mirror pods use none', async () => {
+  await using api = await startApi()
+  const metadata = { name: 'strict', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } }
+  await api.call({
+    ...inDefault('serviceaccounts'),
+    verb: 'create',
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata, secrets: [{ name: 'known' }] },
+  })
+  const because = 'is not allowed because service account strict does not reference that'
+  const env = [{ name: 'E', valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } }]
+  const mirror = { annotations: { 'kubernetes.io/config.mirror': 'x' } }
+  const secretVolume = (secretName: string) => ({ volumes: [{ name: 'v', secret: { secretName } }] })
+  const cases: readonly (readonly [spec: object, why: string, metadata?: object])[] = [
+    [secretVolume('other'), `volume with secret.secretName="other" ${because} secret`],
+    [
+      { containers: [{ name: 'main', image: 'app:1', env }] },
+      `container main with envVar E referencing secret.secretName="other" ${because} secret`,
+    ],
+    [{ imagePullSecrets: [{ name: 'p' }] }, `imagePullSecrets[0].name="p" ${because} imagePullSecret`],
+    [{ serviceAccountName: '', nodeName: 'n', ...secretVolume('s') }, 'a mirror pod may not reference secrets', mirror],
+    [{ nodeName: 'n' }, 'a mirror pod may not reference service accounts', mirror],
+  ]
+  for (const [spec, why, more] of cases)
+    await assert.rejects(
+      api.call({
+        ...inDefault('pods'),
+        verb: 'create',
+        body: pod('a', { serviceAccountName: 'strict', ...spec }, more),
+      }),
+      { code: 403, message: `pods "a" is forbidden: ${why}` },
+    )
+  const good = pod('a', { serviceAccountName: 'strict', ...secretVolume('known') })
+  await api.call({ ...inDefault('pods'), verb: 'create', body: good })
 })
 
 test('a claim that is deleted goes once nothing uses it', async () => {

@@ -5,10 +5,12 @@ import {
   pods,
   priorityClasses,
   type ServiceAccount,
+  secretNamesOf,
   serviceAccounts,
 } from '../../resources/index.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import type { AdmissionPlugin, Attributes } from './admission.ts'
+import { mirrorPodProblem, unlistedSecret } from './built-in/mountable-secrets.ts'
 
 /** Plugins see the registry through this, because the registry is built with them. */
 export interface AdmissionParts {
@@ -59,35 +61,45 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 /** ServiceAccount: every pod runs as one, with its token, the CA and the namespace mounted unless told otherwise. */
 export function serviceAccount({ registry, random }: AdmissionParts): AdmissionPlugin {
+  const refused = ({ name }: Attributes, why: string) => forbidden({ group: '', resource: 'pods' }, name, why)
+  const accountOf = async (attributes: Attributes): Promise<ServiceAccount> => {
+    const { namespace, object } = attributes
+    const { serviceAccountName: name } = object.spec
+    const account = await registry().find<ServiceAccount>(serviceAccounts, namespace, name)
+    if (account !== undefined) return account
+    const why = `serviceaccount ${JSON.stringify(name)} not found`
+    throw refused(attributes, `error looking up service account ${namespace}/${name}: ${why}`)
+  }
+  const isOfPod = ({ definition }: Attributes) => definition.kind === 'Pod' && definition.plural === pods.plural
+  const checkMirror = (attributes: Attributes) => {
+    const why = mirrorPodProblem(attributes.object, secretNamesOf(attributes.object))
+    if (why !== undefined) throw refused(attributes, why)
+  }
   return {
     name: 'ServiceAccount',
-    async admit({ operation, definition, subresource, namespace, object }) {
-      if (definition.kind !== 'Pod' || subresource !== '' || definition.plural !== pods.plural) return
-      if (operation !== 'CREATE') return
+    async admit(attributes) {
+      const { operation, subresource, object } = attributes
+      if (!isOfPod(attributes) || subresource !== '' || operation !== 'CREATE') return
       const { spec } = object
-      if (object.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-        if ((spec.serviceAccountName ?? '') !== '')
-          throw forbidden(
-            { group: '', resource: 'pods' },
-            object.metadata.name ?? '',
-            'a mirror pod may not reference service accounts',
-          )
-        return
-      }
+      if (object.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirror(attributes)
       spec.serviceAccountName ||= 'default'
       spec.serviceAccount = spec.serviceAccountName
-      const account = await registry().find<ServiceAccount>(serviceAccounts, namespace, spec.serviceAccountName)
-      if (account === undefined) {
-        throw forbidden(
-          { group: '', resource: 'pods' },
-          object.metadata.name ?? '',
-          `error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount ${JSON.stringify(spec.serviceAccountName)} not found`,
-        )
-      }
+      const account = await accountOf(attributes)
       if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0)
         spec.imagePullSecrets = cloneJson(account.imagePullSecrets)
       const mount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
       if (mount) mountToken(spec, random)
+    },
+    async validate(attributes) {
+      const { operation, subresource, object, namespace } = attributes
+      const isDebugged = operation === 'UPDATE' && subresource === 'ephemeralcontainers'
+      if (!isOfPod(attributes) || !(isDebugged || (operation === 'CREATE' && subresource === ''))) return
+      const isMirror = object.metadata.annotations?.[mirrorAnnotation] !== undefined
+      if (isMirror && !isDebugged) return checkMirror(attributes)
+      if ((object.spec.serviceAccountName ?? '') === '')
+        throw refused(attributes, `no service account specified for pod ${namespace}/${object.metadata.name ?? ''}`)
+      const why = unlistedSecret(object, await accountOf(attributes), isDebugged)
+      if (why !== undefined) throw refused(attributes, why)
     },
   }
 }
