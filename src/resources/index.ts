@@ -119,6 +119,7 @@ export {
   serviceCIDRs,
 } from './networking/definitions.ts'
 export { runtimeClasses } from './node/definitions.ts'
+export { schemaOfKind } from './object-schema.ts'
 export { podDisruptionBudgets } from './policy/definitions.ts'
 export {
   decodeMessage,

@@ -14,3 +14,13 @@ export function tableSchema(type: string): ObjectSchema {
     shape: () => shapeOf(type),
   }
 }
+
+/** How objects of a built-in kind are read, whether it is a resource or the body of a subresource; undefined for others. */
+export function schemaOfKind(of: {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}): ObjectSchema | undefined {
+  const type = builtInSchema.typeOfKind(of)
+  return type === undefined ? undefined : tableSchema(type.name)
+}

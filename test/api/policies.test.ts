@@ -563,3 +563,21 @@ test('what patches are made of can be looked at', async () => {
     /type mismatch: unexpected type name "Object\.b", expected "Object\.data\.a", which matches field name path from root Object type$/,
   )
 })
+
+test('a policy changes the body of a subresource', async () => {
+  await using api = await startApi()
+  await mutating(api, 'tokens', {
+    matchConstraints: {
+      resourceRules: [
+        { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts/token'] },
+      ],
+    },
+    mutations: [apply('Object{spec: Object.spec{expirationSeconds: 1200}}')],
+  })
+  const accounts = { group: '', version: 'v1', resource: 'serviceaccounts', namespace: 'default' }
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'x' } }
+  await api.call({ ...accounts, verb: 'create', body: account })
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } }
+  const { spec } = await api.call({ ...accounts, verb: 'create', name: 'x', subresource: 'token', body })
+  assert.equal(spec.expirationSeconds, 1200)
+})

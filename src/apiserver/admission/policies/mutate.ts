@@ -11,7 +11,7 @@ import {
 import type { ResourceDefinition } from '../../../resources/index.ts'
 import { objectInVersion } from '../../registry/conversion.ts'
 import type { Attributes } from '../admission.ts'
-import { replaceDraft } from '../draft.ts'
+import { replaceDraft, schemaFor } from '../draft.ts'
 import { invocationIn, namespaceOf } from '../matching/matching.ts'
 import { bindingsOf, conditionsHold, Evaluation, type Subject, withAuthorizer } from './evaluation.ts'
 import type { PolicyParts } from './parts.ts'
@@ -147,7 +147,7 @@ async function mutateOnce(
   const object = invocation.object as KubeObject
   const changed = isPatch
     ? withPatch(object, result.value)
-    : withConfiguration(object, target.schema.shape(), result.value)
+    : withConfiguration(object, schemaFor(attributes, target).shape(), result.value)
   if (changed !== object) await put(changed, target, attributes)
 }
 
@@ -155,9 +155,10 @@ async function mutateOnce(
 async function put(changed: object, target: ResourceDefinition<any>, attributes: Attributes): Promise<void> {
   const { definition } = attributes
   try {
-    const { object: read, findings } = target.schema.decode(cloneJson(changed))
+    const schema = schemaFor(attributes, target)
+    const { object: read, findings } = schema.decode(cloneJson(changed))
     if (findings.length > 0) throw new Error(`strict decoding error: ${findings.join(', ')}`)
-    target.schema.applyDefaults(read)
+    schema.applyDefaults(read)
     const own = target === definition ? read : cloneJson(await objectInVersion(target, definition, read))
     replaceDraft(attributes.object, own, definition)
   } catch (error) {

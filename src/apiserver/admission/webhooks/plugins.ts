@@ -10,7 +10,7 @@ import {
 import { objectInVersion } from '../../registry/conversion.ts'
 import type { CallWebhook } from '../../webhooks/call.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'
-import { replaceDraft } from '../draft.ts'
+import { replaceDraft, schemaFor } from '../draft.ts'
 import { type Invocation, isExempt, type MatchParts } from '../matching/matching.ts'
 import { type Hook, invocationOf, type WebhookList } from './hooks.ts'
 import { denial, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts'
@@ -154,9 +154,10 @@ async function applyPatch(
   const asked =
     versionsOf(definition).find(({ group, version }) => group === kind.group && version === kind.version) ?? definition
   try {
-    const read = asked.schema.decode(cloneJson(applyJsonPatch(cloneJson(object), patch))).object
+    const schema = schemaFor(attributes, asked)
+    const read = schema.decode(cloneJson(applyJsonPatch(cloneJson(object), patch))).object
     read.kind = kind.kind
-    asked.schema.applyDefaults(read)
+    schema.applyDefaults(read)
     const patched = asked === definition ? read : cloneJson(await objectInVersion(asked, definition, read))
     replaceDraft(attributes.object, patched, definition)
   } catch (error) {
