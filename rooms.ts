@@ -28,6 +28,7 @@ export const sideDoors: Readonly<Record<string, readonly string[]>> = {
 export const packages: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes'],
   '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes'],
+  '@noble/ciphers': ['store/sqlite'],
   '@peculiar/x509': ['cluster/certificates'],
   'reflect-metadata': ['cluster/certificates'],
   'dns-packet': ['dns'],

@@ -6,7 +6,7 @@ import { openPkiBeside, type PkiRequest } from './certificates/pki.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { openLogFiles } from './logs/files.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
-import { layoutOf, writeState } from './process/directory.ts'
+import { layoutOf, readEncryptionChoice, writeState } from './process/directory.ts'
 import { exitWithoutRestart } from './process/supervise.ts'
 
 /** The whole cluster in this process, until the signal aborts. Resolves with the exit code. */
@@ -54,7 +54,9 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
 /** The cluster's store, or the exit code when it cannot be opened as it is. */
 async function openStore({ dataDirectory }: ClusterSettings, log: Log): Promise<Store | number> {
   try {
-    return await openSqliteStore({ directory: layoutOf(dataDirectory).store })
+    const choice = await readEncryptionChoice(dataDirectory)
+    const encryption = choice === undefined ? [] : (await import('./config/encryption.ts')).encryptionRules(choice)
+    return await openSqliteStore({ directory: layoutOf(dataDirectory).store, encryption })
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error
     await writeState(dataDirectory, { ready: false, problem: error.message })

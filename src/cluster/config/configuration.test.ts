@@ -11,16 +11,17 @@ const read = (text: string) =>
   )
 const kubelet = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n'
 const proxy = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n'
+const encryption = 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n'
 const scheduler = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n'
 
-test('documents of every kind are read from one file, and fields without effect are told by name', () => {
+test('documents of every kind are read from one file, and fields without effect are told by name', async () => {
   const text = [
     `${kubelet}maxPods: 50\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
     `${proxy}mode: nftables\nnodePortAddresses: [primary]\nbindAddress: 0.0.0.0`,
     `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { enabled: [{ name: DefaultBinder }] }`,
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 3, zone: a }]',
   ].join('\n---\n')
-  assert.deepEqual(read(text), {
+  assert.deepEqual(await read(text), {
     nodeTemplates: [{ count: 3, zone: 'a' }],
     components: {
       kubelet: { maxPods: 50, clusterDNS: ['10.0.0.53'], evictionHard: { 'memory.available': '5%' } },
@@ -43,12 +44,12 @@ test('documents of every kind are read from one file, and fields without effect 
   })
 })
 
-test('an audit policy stands beside where its events go; files it names lie beside the file', () => {
+test('an audit policy stands beside where its events go; files it names lie beside the file', async () => {
   const text = [
     'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata, resources: [{ group: "", resources: [secrets] }] }]',
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\naudit: { log: { maxSize: 5 }, webhook: { configFile: hook.yaml } }',
   ].join('\n---\n')
-  const configuration = read(text)
+  const configuration = await read(text)
   assert.ok(!('problem' in configuration))
   assert.deepEqual(configuration.audit, {
     policy: {
@@ -58,6 +59,30 @@ test('an audit policy stands beside where its events go; files it names lie besi
     log: { maxSize: 5 },
     webhook: { configFile: join(process.cwd(), 'hook.yaml') },
   })
+})
+
+test('an encryption configuration names resources as Kubernetes does, of any group and of all', async () => {
+  const secret = Buffer.alloc(32, 7).toString('base64')
+  const configuration = await read(
+    `${encryption}resources: [{ resources: [secrets, deployments.apps, things.example.com, '*.batch'], providers: [{ aescbc: { keys: [{ name: a, secret: ${secret} }] } }, { identity: {} }] }, { resources: ['*.*'], providers: [{ identity: {} }] }]`,
+  )
+  assert.ok(!('problem' in configuration))
+  assert.deepEqual(configuration.encryption, [
+    {
+      prefixes: [
+        '/registry/secrets/',
+        '/registry/deployments/',
+        '/registry/example.com/things/',
+        '/registry/cronjobs/',
+        '/registry/jobs/',
+      ],
+      providers: [
+        { type: 'aescbc', keys: [{ name: 'a', secret }] },
+        { type: 'identity', keys: [] },
+      ],
+    },
+    { prefixes: ['/registry/'], providers: [{ type: 'identity', keys: [] }] },
+  ])
 })
 
 const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n'
@@ -82,6 +107,22 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\naudit: { log: {} }',
     /has no audit\.k8s\.io\/v1\/Policy beside it$/,
   ],
+  ['encryption of nothing', encryption, /EncryptionConfiguration: resources must have at least one entry$/],
+  [
+    'encryption of an unknown resource',
+    `${encryption}resources: [{ resources: [secret], providers: [{ identity: {} }] }]`,
+    /resources\[0\]\.resources\[0\] is "secret", which is no resource$/,
+  ],
+  [
+    'a key of the wrong size',
+    `${encryption}resources: [{ resources: [secrets], providers: [{ secretbox: { keys: [{ name: a, secret: YWJj }] } }] }]`,
+    /providers\[0\]\.secretbox\.keys\[0\]\.secret must be 32 bytes in base64, and has 3$/,
+  ],
+  [
+    'two providers in one',
+    `${encryption}resources: [{ resources: [secrets], providers: [{ identity: {}, aesgcm: { keys: [{ name: a, secret: ${'YWFh'.repeat(5)}YQ== }] } }] }]`,
+    /providers\[0\] must have exactly one provider$/,
+  ],
   ['a wrong type', `${kubelet}maxPods: many`, /maxPods is "many", which is not a whole number from 0 to 2147483647$/],
   ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
   ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],
@@ -100,8 +141,8 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
   ['another kind', 'apiVersion: v1\nkind: Pod', /has a v1 Pod, which is not known; known are kubelet\.config/],
 ]
 for (const [what, text, says] of wrong) {
-  test(`${what} is refused by name`, () => {
-    const answer = read(text)
+  test(`${what} is refused by name`, async () => {
+    const answer = await read(text)
     assert.ok('problem' in answer)
     assert.match(answer.problem, says)
   })

@@ -4,6 +4,7 @@ import type { AuditPolicy } from '../../apiserver/index.ts'
 import { parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
+import type { EncryptionChoice } from './encryption.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text } from './read-fields.ts'
 import type { NodeTemplate } from './settings.ts'
 
@@ -13,10 +14,13 @@ export interface Configuration {
   readonly components: ComponentChoices
   /** There when the file has an audit policy. */
   readonly audit?: AuditChoices
+  /** There when the file says how values are encrypted at rest. */
+  readonly encryption?: EncryptionChoice
   /** What people should know of it: fields without effect. */
   readonly notes: readonly string[]
 }
 
+const encryptionKind = 'apiserver.config.k8s.io/v1/EncryptionConfiguration'
 const ownKind = 'coxswain.dev/v1alpha1/ClusterConfiguration'
 const int32Max = 2 ** 31 - 1
 const nodeTemplate = fieldsOf({
@@ -48,14 +52,15 @@ export async function readConfiguration(file: string): Promise<Configuration | {
 }
 
 /** The same, of documents that have been read. */
-export function configurationOf(
+export async function configurationOf(
   documents: readonly unknown[],
   file: string,
-): Configuration | { readonly problem: string } {
+): Promise<Configuration | { readonly problem: string }> {
   const nodeTemplates: NodeTemplate[] = []
   let components: ComponentChoices = {}
   let backends: AuditBackends | undefined
   let policy: AuditPolicy | undefined
+  let encryption: EncryptionChoice | undefined
   const notes: string[] = []
   for (const document of documents) {
     if (document === null || document === undefined) continue
@@ -69,6 +74,10 @@ export function configurationOf(
       } else if (name === auditPolicyKind) {
         if (policy !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         policy = readAuditPolicy(fields)
+      } else if (name === encryptionKind) {
+        if (encryption !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
+        // Knows every kind there is, and so is loaded only where it is needed.
+        encryption = (await import('./encryption.ts')).readEncryption(fields)
       } else if (componentKinds.includes(name)) {
         const idle: string[] = []
         const chosen = readComponent({ ...fields, apiVersion, kind }, (path) => idle.push(path))
@@ -78,7 +87,7 @@ export function configurationOf(
         if (idle.length > 0) notes.push(`of ${kind}, these fields have no effect here: ${idle.join(', ')}`)
       } else {
         return {
-          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, ownKind].join(', ')}`,
+          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, ownKind].join(', ')}`,
         }
       }
     } catch (error) {
@@ -88,7 +97,13 @@ export function configurationOf(
   }
   if (policy === undefined && backends !== undefined)
     return { problem: `the configuration ${file} says where audit events go, but has no ${auditPolicyKind} beside it` }
-  return { nodeTemplates, components, ...(policy === undefined ? {} : { audit: { ...backends, policy } }), notes }
+  return {
+    nodeTemplates,
+    components,
+    ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
+    ...(encryption === undefined ? {} : { encryption }),
+    notes,
+  }
 }
 
 /** Files that a configuration names lie beside it, unless it says otherwise. */

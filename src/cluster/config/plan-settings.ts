@@ -1,7 +1,13 @@
 import { createServer } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { sameJson } from '../../machinery/index.ts'
-import { type ClusterHome, readState, writeSettings } from '../process/directory.ts'
+import {
+  type ClusterHome,
+  readEncryptionChoice,
+  readState,
+  writeEncryptionChoice,
+  writeSettings,
+} from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { type ClusterSettings, clusterDomain, networkOf, type OptionalPart } from './settings.ts'
@@ -53,7 +59,13 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
       ...merged(known, wished, config),
       imagesDirectory: home.imagesDirectory,
     }
-    if (running) return { settings: known, differences: differencesOf(known, wishedSettings), running, notes: [] }
+    if (running) {
+      const differences = differencesOf(known, wishedSettings)
+      const encryption = config?.encryption
+      if (encryption !== undefined && !sameJson((await readEncryptionChoice(known.dataDirectory)) ?? [], encryption))
+        differences.push('the encryption of what is stored differs')
+      return { settings: known, differences, running, notes: [] }
+    }
     const problem = problemOf(wishedSettings, input)
     if (problem !== '') return { problem }
     if (!(await isFree(wishedSettings.port)))
@@ -61,6 +73,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
         problem: `port ${wishedSettings.port} is taken by another program; stop it or choose another with --port`,
       }
     await writeSettings(wishedSettings)
+    if (config?.encryption !== undefined) await writeEncryptionChoice(known.dataDirectory, config.encryption)
     return { settings: wishedSettings, differences: [], running, notes: config?.notes ?? [] }
   }
   const real = input.isRoot && input.platform === 'linux'
@@ -98,6 +111,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   const problem = problemOf(settings, input)
   if (problem !== '') return { problem }
   await writeSettings(settings)
+  if (config?.encryption !== undefined) await writeEncryptionChoice(settings.dataDirectory, config.encryption)
   return { settings, differences: [], running: false, notes: [...notes, ...(config?.notes ?? [])] }
 }
 
@@ -128,7 +142,7 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
   return ''
 }
 
-function differencesOf(known: ClusterSettings, wished: ClusterSettings): readonly string[] {
+function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[] {
   const text = (value: unknown) =>
     Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : String(value)
   const keys = ['port', 'nodes', 'runtime', 'without', 'logFormat', 'verbosity'] as const

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '../certificates/pki.ts'
+import type { EncryptionChoice } from '../config/encryption.ts'
 import { type ClusterSettings, clustersMax } from '../config/settings.ts'
 import type { ProcessIdentity } from './identity.ts'
 
@@ -9,6 +10,8 @@ export function layoutOf(dataDirectory: string) {
   const at = (...parts: string[]) => join(dataDirectory, ...parts)
   return {
     settings: at('settings.json'),
+    /** The keys that values are encrypted with, where they are. */
+    encryption: at('encryption.json'),
     kubeconfig: at('kubeconfig'),
     pki: at('pki'),
     store: at('store'),
@@ -52,6 +55,16 @@ export async function readSettings(dataDirectory: string): Promise<ClusterSettin
 export async function writeSettings(settings: ClusterSettings): Promise<void> {
   await mkdir(settings.dataDirectory, { recursive: true, mode: 0o711 })
   await writeAtomically(layoutOf(settings.dataDirectory).settings, `${JSON.stringify(settings, null, 2)}\n`, 0o644)
+}
+
+/** How values are encrypted at rest; undefined where they are not. */
+export async function readEncryptionChoice(dataDirectory: string): Promise<EncryptionChoice | undefined> {
+  return readJson(layoutOf(dataDirectory).encryption)
+}
+
+export async function writeEncryptionChoice(dataDirectory: string, choice: EncryptionChoice): Promise<void> {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o711 })
+  await writeAtomically(layoutOf(dataDirectory).encryption, `${JSON.stringify(choice, null, 2)}\n`, 0o600)
 }
 
 /** Where the clusters of this machine's user are, by name: a directory each, or a note of where it is instead. */

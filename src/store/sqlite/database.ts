@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { JournalRecord, PastChange } from '../engine/journal.ts'
 import { StoreOpenError } from '../store.ts'
 import type { CurrentRow, Opened } from './messages.ts'
+import type { Seal } from './seal.ts'
 
 /** The layout this code reads and writes; a newer one is refused by name. */
 const formatVersion = 1
@@ -27,12 +28,14 @@ const schema = `
  */
 export class Database {
   readonly #db: DatabaseSync
+  readonly #seal: Seal
   readonly #insert: StatementSync
   readonly #point: StatementSync
   readonly #unpoint: StatementSync
   readonly #pointed: StatementSync
 
-  constructor(file: string) {
+  constructor(file: string, seal: Seal) {
+    this.#seal = seal
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const isNew = !existsSync(file)
     this.#db = openDatabase(file)
@@ -50,13 +53,15 @@ export class Database {
     this.#pointed = this.#db.prepare('SELECT revision FROM current WHERE key = ?')
   }
 
+  /** Everything current, in plain; what would be written otherwise now is written anew in its place, old revisions as well. */
   load(): Opened {
+    this.#resealAll()
     const rows: CurrentRow[] = []
     const read = this.#db.prepare(
       'SELECT log.key AS key, created, log.revision AS revision, value FROM current JOIN log ON log.revision = current.revision',
     )
     for (const { key, created, revision, value } of read.iterate() as Iterable<any>)
-      rows.push([key, created, revision, value])
+      rows.push([key, created, revision, this.#seal.open(key, value).value])
     return { revision: this.#meta('revision'), compactedTo: this.#meta('compacted'), rows }
   }
 
@@ -65,7 +70,7 @@ export class Database {
     this.#transaction(() => {
       for (const { key, revision, created, value } of batch) {
         const previous = (this.#pointed.get(key) as { revision: number } | undefined)?.revision ?? 0
-        this.#insert.run(revision, key, created, previous, value ?? null)
+        this.#insert.run(revision, key, created, previous, value === undefined ? null : this.#seal.seal(key, value))
         if (value === undefined) this.#unpoint.run(key)
         else this.#point.run(key, revision)
       }
@@ -79,11 +84,11 @@ export class Database {
     )
     return (rows.all(from, to) as any[]).map(
       ({ revision, key, created, value, before, beforeCreated, beforeValue }) => ({
-        record: { key, revision, created, value: value ?? undefined },
+        record: { key, revision, created, value: value === null ? undefined : this.#seal.open(key, value).value },
         previous:
           before === null || beforeValue === null
             ? undefined
-            : { value: beforeValue, created: beforeCreated, modified: before },
+            : { value: this.#seal.open(key, beforeValue).value, created: beforeCreated, modified: before },
       }),
     )
   }
@@ -100,6 +105,25 @@ export class Database {
       this.#db.prepare('DELETE FROM log WHERE revision > ? AND revision <= ? AND value IS NULL').run(done - 1, before)
       this.#setMeta('compacted', before)
     })
+  }
+
+  #resealAll(): void {
+    if (this.#seal.isPlain) return
+    const stale: { readonly revision: number; readonly value: Uint8Array }[] = []
+    const all = this.#db.prepare('SELECT revision, key, value FROM log WHERE value IS NOT NULL')
+    for (const { revision, key, value } of all.iterate() as Iterable<any>) {
+      const opened = this.#seal.open(key, value)
+      if (opened.isStale) stale.push({ revision, value: this.#seal.seal(key, opened.value) })
+    }
+    if (stale.length === 0) return
+    // What stood there before must not be left on free pages.
+    this.#db.exec('PRAGMA secure_delete = ON')
+    const update = this.#db.prepare('UPDATE log SET value = ? WHERE revision = ?')
+    this.#transaction(() => {
+      for (const { revision, value } of stale) update.run(value, revision)
+    })
+    this.#db.exec('VACUUM')
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
   close(): void {

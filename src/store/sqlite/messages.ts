@@ -1,11 +1,12 @@
 import type { JournalRecord, PastChange } from '../engine/journal.ts'
+import type { EncryptionRule } from './seal.ts'
 
 /** One current value as it is loaded at start. */
 export type CurrentRow = readonly [key: string, created: number, modified: number, value: Uint8Array]
 
 /** What the engine asks of the database thread, one at a time per number. */
 export type Ask =
-  | { readonly type: 'open'; readonly file: string }
+  | { readonly type: 'open'; readonly file: string; readonly encryption: readonly EncryptionRule[] }
   | { readonly type: 'append'; readonly batch: readonly JournalRecord[] }
   | { readonly type: 'past'; readonly from: number; readonly to: number }
   | { readonly type: 'compact'; readonly before: number }
@@ -19,7 +20,7 @@ export type Answer = Opened | readonly PastChange[] | undefined
 /** Why the database thread could not do it; `open` names a StoreOpenError's reason. */
 export interface Failure {
   readonly message: string
-  readonly open?: 'locked' | 'newer-format' | 'corrupt' | 'unreadable'
+  readonly open?: 'locked' | 'newer-format' | 'corrupt' | 'unreadable' | 'encrypted'
 }
 export type Question = { readonly id: number } & Ask
 export type Reply =

@@ -5,22 +5,29 @@ import type { HistoryLimits } from '../engine/history.ts'
 import type { Journal, PastChange } from '../engine/journal.ts'
 import { type Store, StoreOpenError, StoreUnavailableError } from '../store.ts'
 import type { Answer, Ask, Opened, Reply } from './messages.ts'
+import type { EncryptionRule } from './seal.ts'
 
 export interface SqliteOptions {
   /** Holds `store.db`; made when it is not there. */
   readonly directory: string
   /** How much of the past stays in memory; older history is read from disk. */
   readonly memory?: HistoryLimits
+  /** How values are encrypted on disk; the first rule whose prefixes a key has counts. Without, they lie there in plain. */
+  readonly encryption?: readonly EncryptionRule[]
 }
 
 const memoryDefault: HistoryLimits = { changesMax: 20_000, bytesMax: 16 << 20 }
 
 /** The store of a real cluster: SQLite in a thread of its own, one synced transaction per batch. Rejects with StoreOpenError. */
-export async function openSqliteStore({ directory, memory = memoryDefault }: SqliteOptions): Promise<Store> {
+export async function openSqliteStore({
+  directory,
+  memory = memoryDefault,
+  encryption = [],
+}: SqliteOptions): Promise<Store> {
   const file = join(directory, 'store.db')
   const thread = startThread()
   try {
-    const opened = (await thread.ask({ type: 'open', file })) as Opened
+    const opened = (await thread.ask({ type: 'open', file, encryption })) as Opened
     const journal: Journal = {
       append: async (batch) => void (await thread.ask({ type: 'append', batch })),
       past: async (from, to) => (await thread.ask({ type: 'past', from, to })) as readonly PastChange[],

@@ -1,7 +1,9 @@
+import { randomFillSync } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { StoreOpenError } from '../store.ts'
 import { Database } from './database.ts'
 import type { Answer, Ask, Question, Reply } from './messages.ts'
+import { Seal, SealedError } from './seal.ts'
 
 /** The thread that owns the database: it answers in the order it is asked, and a sync never stalls the API's own loop. */
 const port = parentPort!
@@ -9,8 +11,12 @@ let database: Database | undefined
 
 function answer(ask: Ask): Answer {
   if (ask.type === 'open') {
-    database = new Database(ask.file)
-    return database.load()
+    database = new Database(ask.file, new Seal(ask.encryption, (size) => randomFillSync(new Uint8Array(size))))
+    try {
+      return database.load()
+    } catch (error) {
+      throw error instanceof SealedError ? new StoreOpenError('encrypted', error.message, error) : error
+    }
   }
   if (database === undefined) throw new Error('the store is not open')
   switch (ask.type) {

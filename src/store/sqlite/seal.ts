@@ -1,0 +1,134 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
+
+export interface EncryptionKey {
+  readonly name: string
+  /** 16, 24 or 32 bytes; for secretbox 32. */
+  readonly secret: Uint8Array
+}
+export interface EncryptionProvider {
+  readonly type: 'aesgcm' | 'aescbc' | 'secretbox' | 'identity'
+  readonly keys: readonly EncryptionKey[]
+}
+/** Values of keys below the prefixes are written by the first provider's first key, and read by any. */
+export interface EncryptionRule {
+  readonly prefixes: readonly string[]
+  readonly providers: readonly EncryptionProvider[]
+}
+
+/** A value that none of the providers can read; the message names what it was written with. */
+export class SealedError extends Error {
+  override name = 'SealedError'
+}
+
+/** Kubernetes' marks before sealed values: `k8s:enc:PROVIDER:v1:KEY:`. */
+const mark = 'k8s:enc:'
+const markByte = mark.charCodeAt(0)
+const decoder = new TextDecoder()
+
+interface Method {
+  seal(secret: Uint8Array, value: Uint8Array, place: Uint8Array, nonce: (size: number) => Uint8Array): Uint8Array
+  /** Throws when it was sealed otherwise. */
+  open(secret: Uint8Array, sealed: Uint8Array, place: Uint8Array): Uint8Array
+}
+
+const tagSize = 16
+const methods: Readonly<Record<Exclude<EncryptionProvider['type'], 'identity'>, Method>> = {
+  /** A value cannot be moved to another key: where it lies is authenticated with it. */
+  aesgcm: {
+    seal(secret, value, place, nonce) {
+      const iv = nonce(12)
+      const cipher = createCipheriv(gcmOf(secret), secret, iv)
+      cipher.setAAD(place)
+      return Buffer.concat([iv, cipher.update(value), cipher.final(), cipher.getAuthTag()])
+    },
+    open(secret, sealed, place) {
+      const cipher = createDecipheriv(gcmOf(secret), secret, sealed.subarray(0, 12), { authTagLength: tagSize })
+      cipher.setAAD(place)
+      cipher.setAuthTag(sealed.subarray(sealed.length - tagSize))
+      return Buffer.concat([cipher.update(sealed.subarray(12, sealed.length - tagSize)), cipher.final()])
+    },
+  },
+  aescbc: {
+    seal(secret, value, _place, nonce) {
+      const iv = nonce(16)
+      const cipher = createCipheriv(`aes-${secret.length * 8}-cbc`, secret, iv)
+      return Buffer.concat([iv, cipher.update(value), cipher.final()])
+    },
+    open(secret, sealed) {
+      const cipher = createDecipheriv(`aes-${secret.length * 8}-cbc`, secret, sealed.subarray(0, 16))
+      return Buffer.concat([cipher.update(sealed.subarray(16)), cipher.final()])
+    },
+  },
+  secretbox: {
+    seal(secret, value, _place, nonce) {
+      const bytes = nonce(24)
+      return Buffer.concat([bytes, xsalsa20poly1305(secret, bytes).encrypt(value)])
+    },
+    open: (secret, sealed) => xsalsa20poly1305(secret, sealed.subarray(0, 24)).decrypt(sealed.subarray(24)),
+  },
+}
+const gcmOf = (secret: Uint8Array) => `aes-${secret.length * 8}-gcm` as 'aes-256-gcm'
+
+/** Seals values before they reach the disk and opens what comes from it. */
+export class Seal {
+  readonly #rules: readonly EncryptionRule[]
+  readonly #nonce: (size: number) => Uint8Array
+
+  constructor(rules: readonly EncryptionRule[], nonce: (size: number) => Uint8Array) {
+    this.#rules = rules
+    this.#nonce = nonce
+  }
+
+  /** Nothing is to be sealed, so nothing is to be looked for. */
+  get isPlain(): boolean {
+    return this.#rules.length === 0
+  }
+
+  seal(key: string, value: Uint8Array): Uint8Array {
+    const [writer] = this.#providersOf(key)
+    const [with_] = writer?.keys ?? []
+    if (writer === undefined || writer.type === 'identity' || with_ === undefined) return value
+    const sealed = methods[writer.type].seal(with_.secret, value, Buffer.from(key), this.#nonce)
+    return Buffer.concat([Buffer.from(`${mark}${writer.type}:v1:${with_.name}:`), sealed])
+  }
+
+  /** The value, and whether it would be written otherwise now. Throws SealedError. */
+  open(key: string, value: Uint8Array): { readonly value: Uint8Array; readonly isStale: boolean } {
+    const providers = this.#providersOf(key)
+    const writer = providers[0]
+    const found = markOf(value)
+    if (found === undefined) return { value, isStale: writer !== undefined && writer.type !== 'identity' }
+    const provider = providers.find(({ type }) => type === found.type)
+    const keyUsed = provider?.keys.find(({ name }) => name === found.key)
+    const remedy = `give that key back in the EncryptionConfiguration, behind the one that is to write from now on`
+    if (provider === undefined || provider.type === 'identity' || keyUsed === undefined)
+      throw new SealedError(
+        `${key} was encrypted by ${found.type} with the key ${JSON.stringify(found.key)}; ${remedy}`,
+      )
+    try {
+      const opened = methods[provider.type].open(keyUsed.secret, value.subarray(found.length), Buffer.from(key))
+      return { value: opened, isStale: provider !== writer || keyUsed !== writer.keys[0] }
+    } catch {
+      throw new SealedError(
+        `${key} cannot be decrypted by ${found.type} with the key ${JSON.stringify(found.key)}: it is another key of that name, or the value was changed; ${remedy}`,
+      )
+    }
+  }
+
+  #providersOf(key: string): readonly EncryptionProvider[] {
+    return this.#rules.find(({ prefixes }) => prefixes.some((prefix) => key.startsWith(prefix)))?.providers ?? []
+  }
+}
+
+/** What a sealed value says of itself; undefined for one that is plain. */
+function markOf(
+  value: Uint8Array,
+): { readonly type: string; readonly key: string; readonly length: number } | undefined {
+  if (value[0] !== markByte) return undefined
+  const head = decoder.decode(value.subarray(0, 512))
+  if (!head.startsWith(mark)) return undefined
+  const [type = '', version, key = ''] = head.slice(mark.length).split(':', 3)
+  if (version !== 'v1') return undefined
+  return { type, key, length: Buffer.byteLength(`${mark}${type}:v1:${key}:`) }
+}
