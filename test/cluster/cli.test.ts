@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -29,7 +29,7 @@ const processesOf = (name: string) =>
 
 suite('the contract of cox for scripts', () => {
   after(async () => {
-    for (const name of ['cli-a', 'cli-b', 'cli-c']) await cox('down', '--name', name, '--purge')
+    for (const name of ['cli-a', 'cli-b', 'cli-c', 'cli-d']) await cox('down', '--name', name, '--purge')
     rmSync(home, { recursive: true, force: true })
   })
 
@@ -97,6 +97,50 @@ suite('the contract of cox for scripts', () => {
     const code = await new Promise((resolve) => child.once('close', resolve))
     assert.equal(code, 130)
     assert.deepEqual(await processesOf('cli-c'), [])
+  })
+
+  test('what a configuration file asks of the API server is done: audit, and encryption, which needs its key', async () => {
+    const name = ['--name', 'cli-d']
+    const file = join(home, 'api.yaml')
+    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
+    const write = (keys: string) =>
+      writeFileSync(
+        file,
+        `apiVersion: audit.k8s.io/v1
+kind: Policy
+rules: [{ level: Metadata, verbs: [create], resources: [{ group: '', resources: [secrets] }] }]
+---
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources: [{ resources: [secrets], providers: [{ secretbox: { keys: [${keys}] } }] }]
+`,
+      )
+    write(`{ name: one, secret: ${key(1)} }`)
+    const up = () => cox('up', ...name, '--runtime', 'simulated', '--config', file, '--json', '--no-switch')
+    const first = await up()
+    assert.equal(first.code, 0, first.err)
+    const { dataDirectory } = JSON.parse(first.out)
+    const kubeconfig = join(dataDirectory, 'kubeconfig')
+    const created = await new Promise<string>((resolve) =>
+      execFile(
+        'kubectl',
+        [`--kubeconfig=${kubeconfig}`, 'create', 'secret', 'generic', 's', '--from-literal=a=b'],
+        (_, out, err) => resolve(out + err),
+      ),
+    )
+    assert.equal(created, 'secret/s created\n')
+    const events = readFileSync(join(dataDirectory, 'logs/audit.log'), 'utf8').trimEnd().split('\n')
+    assert.ok(events.some((line) => JSON.parse(line).objectRef.name === 's'))
+    assert.match(readFileSync(join(dataDirectory, 'store/store.db-wal'), 'latin1'), /k8s:enc:secretbox:v1:one:/)
+    const raised = await cox('log-level', 'controllers/namespace-controller', '4', ...name, '--json')
+    assert.deepEqual(JSON.parse(raised.out), [{ part: 'controllers/namespace-controller', level: 4, isOwn: true }])
+    await cox('down', ...name)
+    write(`{ name: two, secret: ${key(2)} }`)
+    const refused = await up()
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /secrets\/default\/s was encrypted by secretbox with the key "one"; give that key back/)
+    write(`{ name: two, secret: ${key(2)} }, { name: one, secret: ${key(1)} }`)
+    assert.equal((await up()).code, 0)
   })
 
   test('purge forgets data and context', async () => {

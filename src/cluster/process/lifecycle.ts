@@ -83,8 +83,9 @@ async function start(
   const deadlineMs = clock.monotonic() + msMax
   while (clock.monotonic() < deadlineMs) {
     signal.throwIfAborted()
-    if (ended !== '') throw new Error(ended)
     const state = await readState(dataDirectory)
+    // What the cluster itself says went wrong explains more than that it ended.
+    if (ended !== '') throw new Error(state?.problem === undefined || state.problem === '' ? ended : state.problem)
     tell(state?.stage ?? '')
     if (state?.ready === true && isRunning(state.cluster) && (await apiIsReady(settings, signal))) return
     if (state?.problem !== undefined && state.problem !== '' && !isRunning(state.supervisor))
