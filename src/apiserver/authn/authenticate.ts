@@ -79,16 +79,11 @@ function impersonated(identity: Identity, request: WireRequest): ImpersonatingId
     }
     return identity
   }
-  const isServiceAccount = name.startsWith('system:serviceaccount:')
-  const [, , namespace = ''] = name.split(':')
-  const derived =
-    isServiceAccount && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`] : groups
-  const everyone = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'
   return {
     ...identity,
     impersonates: {
       name,
-      groups: derived.includes(everyone) ? derived : [...derived, everyone],
+      groups,
       ...(uid === undefined ? {} : { uid }),
       ...(Object.keys(extra).length === 0 ? {} : { extra }),
     },

@@ -1,8 +1,9 @@
-import { forbidden, StatusError } from '../../machinery/index.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
+import { impersonated } from './impersonation.ts'
 import type { NodeAuthorizer } from './node.ts'
 import type { AuthorizationQuery, Decision, RbacAuthorizer } from './rbac.ts'
+import { refusal } from './refusal.ts'
 
 /** Leaves a note in the audit record of a request. */
 export type Annotate = (key: string, value: string) => void
@@ -13,7 +14,7 @@ export interface Authorizer {
   /** 403 in Kubernetes' words when the identity may not; the decision is noted for audit. */
   check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void>
   /** The identity a request is to act as, once its right to impersonate is established. */
-  assume(identity: ImpersonatingIdentity): Promise<Identity>
+  assume(identity: ImpersonatingIdentity, request: AuthorizationQuery): Promise<Identity>
 }
 
 export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): Authorizer {
@@ -34,38 +35,6 @@ export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): A
   return {
     decide,
     check,
-    async assume(identity) {
-      const wanted = identity.impersonates
-      if (wanted === undefined) return identity
-      const one = (resource: string, name: string, group = '', subresource = '', namespace = '') =>
-        check(identity, { verb: 'impersonate', group, resource, subresource, namespace, name })
-      const [, , namespace = '', account = ''] = wanted.name.split(':')
-      if (wanted.name.startsWith('system:serviceaccount:')) await one('serviceaccounts', account, '', '', namespace)
-      else await one('users', wanted.name)
-      const implied = new Set([
-        'system:authenticated',
-        'system:unauthenticated',
-        'system:serviceaccounts',
-        `system:serviceaccounts:${namespace}`,
-      ])
-      for (const group of wanted.groups) if (!implied.has(group)) await one('groups', group)
-      if (wanted.uid !== undefined) await one('uids', wanted.uid, 'authentication.k8s.io')
-      for (const [key, values] of Object.entries(wanted.extra ?? {}))
-        for (const value of values) await one('userextras', value, 'authentication.k8s.io', key)
-      return wanted
-    },
+    assume: (identity, request) => impersonated(identity, request, decide),
   }
-}
-
-/** The text RBAC refusals carry; kubectl and tests read it. */
-export function refusal(identity: Identity, query: AuthorizationQuery, reason = ''): StatusError {
-  const because = reason === '' ? '' : `: ${reason}`
-  if (query.path !== undefined) {
-    const why = `User ${JSON.stringify(identity.name)} cannot ${query.verb} path ${JSON.stringify(query.path)}`
-    return new StatusError(403, 'Forbidden', `forbidden: ${why}${because}`, {})
-  }
-  const resource = query.subresource === '' ? query.resource : `${query.resource}/${query.subresource}`
-  const where = query.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(query.namespace)}`
-  const why = `User ${JSON.stringify(identity.name)} cannot ${query.verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(query.group)} ${where}`
-  return forbidden({ group: query.group, resource: query.resource }, query.name, why + because)
 }

@@ -30,6 +30,7 @@ import type { AuditedCall, Auditor, AuditRecord } from '../audit/auditor.ts'
 import { noteResult } from '../audit/calls.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Authorizer } from '../authz/authorize.ts'
+import type { AuthorizationQuery } from '../authz/rbac.ts'
 import { notServed, type Target } from '../handle/handle.ts'
 import type { ReadBody } from '../registry/draft.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
@@ -219,9 +220,18 @@ async function identify(
   }
   const audit = begin(real)
   if (audit !== undefined) onRecord(audit)
-  const identity = await parts.authorizer.assume(real)
+  const identity = await parts.authorizer.assume(real, askedOf(request.method, route, url))
   if (identity !== real) audit?.actsAs(identity)
   return { identity, audit }
+}
+
+/** What a request wants to do, as authorisers are asked about it. */
+function askedOf(method: string, route: Route, url: URL): AuthorizationQuery {
+  const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
+  if (route.type === 'path') return { verb: method.toLowerCase(), ...nothing, path: url.pathname }
+  const { group, version, resource, subresource, namespace = '', name = '' } = route
+  const verb = auditVerbOf(method, route, url.searchParams)
+  return { verb, group, version, resource, subresource, namespace, name }
 }
 
 function callOf(
