@@ -17,3 +17,4 @@ export {
   type OutgoingRequest,
   type UpgradedReply,
 } from './streams/connections.ts'
+export type { PostReview } from './webhooks/post-review.ts'

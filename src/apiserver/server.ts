@@ -48,9 +48,11 @@ import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
 import { tokenAuthenticator } from './authn/tokens.ts'
+import { webhookTokens } from './authn/webhook.ts'
 import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
+import { webhookAuthorizer } from './authz/webhook.ts'
 import { bootstrap } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
 import { Declarations } from './custom-resources/follow.ts'
@@ -79,6 +81,7 @@ import { scaleHandler, scaleSubresources } from './subresources/scale.ts'
 import { subresourcesFrom } from './subresources/subresources.ts'
 import { type HubEvent, WatchHub } from './watch/hub.ts'
 import { webhookCaller } from './webhooks/call.ts'
+import type { PostReview } from './webhooks/post-review.ts'
 
 export interface ApiServerParts {
   readonly clock: Clock
@@ -100,6 +103,10 @@ export interface ApiServerParts {
   readonly version: VersionInfo
   /** What pods may do where their namespace does not say; everything, unless given. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** Asks a server outside about tokens that are not the cluster's own (TokenReview). */
+  readonly reviewToken?: PostReview
+  /** Asks a server outside about what neither node rules nor RBAC allow (SubjectAccessReview). */
+  readonly reviewAccess?: PostReview
   /** What is written down of requests, and where it goes; nothing is when left out. */
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] }
   readonly metrics?: Metrics
@@ -187,9 +194,13 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const authorizer: Authorizer = createAuthorizer(
     rbac,
     new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]),
+    parts.reviewAccess === undefined ? undefined : webhookAuthorizer(parts.reviewAccess, clock),
   )
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
-  const authenticateToken = tokenAuthenticator({ registry, clock, tokens })
+  const authenticateToken = tokenAuthenticator({
+    ...{ registry, clock, tokens },
+    elsewhere: parts.reviewToken === undefined ? undefined : webhookTokens(parts.reviewToken, clock, tokens.audiences),
+  })
   const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
   const subresources = subresourcesFrom(
     scaleHandler(registry),

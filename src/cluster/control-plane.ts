@@ -74,8 +74,20 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     journal: parts.journal,
     levels: parts.levels,
     ...(parts.audit === undefined ? {} : { audit: parts.audit }),
+    ...(await reviewersOf(parts)),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
+}
+
+/** Loaded only where servers outside are asked. */
+async function reviewersOf(parts: ControlPlaneParts): Promise<Pick<ApiServerParts, 'reviewToken' | 'reviewAccess'>> {
+  const { authentication, authorization } = parts.settings.reviewers ?? {}
+  if (authentication === undefined && authorization === undefined) return {}
+  const { reviewsTo } = await import('./connections/reviews.ts')
+  return {
+    ...(authentication === undefined ? {} : { reviewToken: reviewsTo(authentication, parts) }),
+    ...(authorization === undefined ? {} : { reviewAccess: reviewsTo(authorization, parts) }),
+  }
 }
 
 /** The API on its port. */

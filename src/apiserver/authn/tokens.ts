@@ -15,16 +15,19 @@ export function tokenAuthenticator({
   registry,
   clock,
   tokens,
+  elsewhere,
 }: {
   readonly registry: Registry
   readonly clock: Clock
   readonly tokens: ServiceAccountTokens
+  /** Asked about tokens that are none of the cluster's own. */
+  readonly elsewhere: AuthenticateToken | undefined
 }): AuthenticateToken {
   return async (token, wanted = tokens.audiences) => {
     const ofAccount = await tokens.authenticate(token, wanted)
     if (ofAccount !== undefined) return ofAccount
     const audiences = tokens.audiences.filter((one) => wanted.includes(one))
     const identity = audiences.length === 0 ? undefined : await bootstrapIdentity(token, { registry, clock })
-    return identity === undefined ? undefined : { identity, audiences }
+    return identity === undefined ? elsewhere?.(token, wanted) : { identity, audiences }
   }
 }

@@ -8,7 +8,7 @@ import { refusal } from './refusal.ts'
 /** Leaves a note in the audit record of a request. */
 export type Annotate = (key: string, value: string) => void
 
-/** Decides who may do what: system:masters always, then nodes by their pods, then RBAC. */
+/** Decides who may do what: system:masters always, then nodes by their pods, then RBAC, then a server outside. */
 export interface Authorizer {
   decide(identity: Identity, query: AuthorizationQuery): Promise<Decision>
   /** 403 in Kubernetes' words when the identity may not; the decision is noted for audit. */
@@ -17,14 +17,21 @@ export interface Authorizer {
   assume(identity: ImpersonatingIdentity, request: AuthorizationQuery): Promise<Identity>
 }
 
-export function createAuthorizer(rbac: RbacAuthorizer, nodes: NodeAuthorizer): Authorizer {
+export function createAuthorizer(
+  rbac: RbacAuthorizer,
+  nodes: NodeAuthorizer,
+  elsewhere: ((identity: Identity, query: AuthorizationQuery) => Promise<Decision>) | undefined,
+): Authorizer {
   async function decide(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
     if (identity.groups.includes('system:masters')) return { allowed: true, reason: '' }
     const byNode = await nodes.authorize(identity, query)
     if (byNode?.allowed === true) return byNode
     const byRole = await rbac.authorize(identity, query)
-    const reasons = [byNode?.reason ?? '', byRole.reason].filter((one) => one !== '')
-    return byRole.allowed ? byRole : { allowed: false, reason: reasons.join('\n') }
+    if (byRole.allowed) return byRole
+    const byOther = await elsewhere?.(identity, query)
+    if (byOther?.allowed === true) return byOther
+    const reasons = [byNode?.reason ?? '', byRole.reason, byOther?.reason ?? ''].filter((one) => one !== '')
+    return { allowed: false, reason: reasons.join('\n') }
   }
   async function check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void> {
     const { allowed, reason } = await decide(identity, query)

@@ -147,3 +147,16 @@ for (const [what, text, says] of wrong) {
     assert.match(answer.problem, says)
   })
 }
+
+test('servers that are asked about tokens and rights are named by kubeconfigs beside the file', async () => {
+  const own = { apiVersion: 'coxswain.dev/v1alpha1', kind: 'ClusterConfiguration' }
+  const read = (more: object) => configurationOf([{ ...own, ...more }], '/etc/cox/cluster.yaml')
+  const both = {
+    authentication: { webhook: { configFile: 'tokens.kubeconfig' } },
+    authorization: { webhook: { configFile: '/rights.kubeconfig' } },
+  }
+  const { reviewers } = (await read(both)) as { reviewers?: object }
+  assert.deepEqual(reviewers, { authentication: '/etc/cox/tokens.kubeconfig', authorization: '/rights.kubeconfig' })
+  const { problem } = (await read({ authentication: {} })) as { problem?: string }
+  assert.match(problem ?? '', /authentication\.webhook\.configFile must be given$/)
+})

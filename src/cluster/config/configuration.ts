@@ -6,7 +6,7 @@ import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, 
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text } from './read-fields.ts'
-import type { NodeTemplate } from './settings.ts'
+import type { NodeTemplate, Reviewers } from './settings.ts'
 
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
 export interface Configuration {
@@ -14,6 +14,8 @@ export interface Configuration {
   readonly components: ComponentChoices
   /** There when the file has an audit policy. */
   readonly audit?: AuditChoices
+  /** There when the file names servers that are asked about tokens or rights. */
+  readonly reviewers?: Reviewers
   /** There when the file says how values are encrypted at rest. */
   readonly encryption?: EncryptionChoice
   /** What people should know of it: fields without effect. */
@@ -32,7 +34,13 @@ const nodeTemplate = fieldsOf({
   taints: listOf(fieldsOf({ key: text, value: text, effect: text })),
   zone: text,
 }) as Reader<NodeTemplate>
-const ownFields = fieldsOf({ nodes: listOf(nodeTemplate), audit: auditBackends })
+const reviewer = fieldsOf({ webhook: fieldsOf({ configFile: text }) })
+const ownFields = fieldsOf({
+  nodes: listOf(nodeTemplate),
+  audit: auditBackends,
+  authentication: reviewer,
+  authorization: reviewer,
+})
 
 /** Reads a file of one or more documents; a problem is one sentence that names the file and the field. */
 export async function readConfiguration(file: string): Promise<Configuration | { readonly problem: string }> {
@@ -59,6 +67,7 @@ export async function configurationOf(
   const nodeTemplates: NodeTemplate[] = []
   let components: ComponentChoices = {}
   let backends: AuditBackends | undefined
+  let reviewers: Reviewers | undefined
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
   const notes: string[] = []
@@ -71,6 +80,12 @@ export async function configurationOf(
         const own = ownFields(fields, '')
         nodeTemplates.push(...(own.nodes ?? []))
         backends = own.audit === undefined ? backends : besides(file, own.audit)
+        for (const what of ['authentication', 'authorization'] as const) {
+          if (own[what] === undefined) continue
+          const configFile = own[what].webhook?.configFile
+          if (configFile === undefined) throw new ConfigError(`${what}.webhook.configFile must be given`)
+          reviewers = { ...reviewers, [what]: resolve(dirname(file), configFile) }
+        }
       } else if (name === auditPolicyKind) {
         if (policy !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         policy = readAuditPolicy(fields)
@@ -101,6 +116,7 @@ export async function configurationOf(
     nodeTemplates,
     components,
     ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
+    ...(reviewers === undefined ? {} : { reviewers }),
     ...(encryption === undefined ? {} : { encryption }),
     notes,
   }

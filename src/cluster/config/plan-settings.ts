@@ -118,14 +118,15 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit } = config
-  const { audit: _audit, ...knownRest } = known
+  const { nodeTemplates, components, audit, reviewers } = config
+  const { audit: _audit, reviewers: _reviewers, ...knownRest } = known
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...knownRest,
     nodeTemplates,
     components,
     ...(audit === undefined ? {} : { audit }),
+    ...(reviewers === undefined ? {} : { reviewers }),
     network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
@@ -156,6 +157,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
+    ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
   ]
 }
 

@@ -31,10 +31,17 @@ export interface ClusterSettings {
   readonly network: ClusterNetwork
   /** What configuration files chose for the kubelet, the proxy and the scheduler. */
   readonly components?: ComponentChoices
+  /** Servers outside that are asked whose tokens are and what they may, as kubeconfigs name them. */
+  readonly reviewers?: Reviewers
   /** What is written down of requests; nothing is when left out. */
   readonly audit?: AuditChoices
   readonly logFormat: 'text' | 'json'
   readonly verbosity: number
+}
+/** Who is asked about tokens and rights besides the cluster itself. */
+export interface Reviewers {
+  readonly authentication?: string
+  readonly authorization?: string
 }
 /** Addresses and names on the machine that no two clusters may share. */
 export interface ClusterNetwork {
