@@ -1,17 +1,18 @@
 /** `npm run bench`: the figures the project is steered by. Prints them and appends one line of JSON to bench/results.jsonl. */
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:http2'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { createClient, httpTransport } from '../src/client/index.ts'
 import { startCluster } from '../src/index.ts'
 import { createCriRuntime, systemCgroups } from '../src/kubelet/index.ts'
-import { parseYaml, systemClock } from '../src/machinery/index.ts'
+import { systemClock } from '../src/machinery/index.ts'
 import { configMaps, nodes, type Pod, pods } from '../src/resources/index.ts'
 import { shellImageArchive } from '../test/fixtures/shell-image.ts'
 import { benchCel } from './cel.ts'
+import { benchExtensions } from './extensions.ts'
+import { atOnce, openSession } from './session.ts'
 
 const root = join(import.meta.dirname, '..')
 const cox = join(root, 'cox')
@@ -31,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   inProcess: benchInProcess,
   api: benchApi,
   scheduler: benchScheduler,
+  extensions: () => benchExtensions(note),
   cel: async () => benchCel(note),
 }
 for (const [name, part] of Object.entries(parts)) {
@@ -256,36 +258,11 @@ async function benchInProcess(): Promise<void> {
 /** The API over HTTPS and HTTP/2, memory store, one connection with 32 requests under way. */
 async function benchApi(): Promise<void> {
   await using cluster = await startCluster({ nodes: 0 })
-  const kubeconfig = parseYaml(await cluster.kubeconfig()).value as any
-  const decode = (text: string) => Buffer.from(text, 'base64').toString()
-  const { server, 'certificate-authority-data': ca } = kubeconfig.clusters[0].cluster
-  const { 'client-certificate-data': cert, 'client-key-data': key } = kubeconfig.users[0].user
-  const session = connect(server, { ca: decode(ca), cert: decode(cert), key: decode(key) })
-  const call = (method: string, path: string, body?: object) =>
-    new Promise<number>((resolve, reject) => {
-      const startedMs = performance.now()
-      const stream = session.request({
-        ':method': method,
-        ':path': path,
-        'content-type': 'application/json',
-        'user-agent': 'bench',
-      })
-      stream.once('error', reject)
-      stream.on('data', () => {})
-      stream.once('end', () => resolve(performance.now() - startedMs))
-      stream.end(body === undefined ? undefined : JSON.stringify(body))
-    })
+  const { http2: session, call } = openSession(await cluster.kubeconfig())
   const rate = async (name: string, count: number, one: (at: number) => Promise<number>) => {
-    const times: number[] = []
-    let at = 0
-    const startedMs = performance.now()
-    await Promise.all(
-      Array.from({ length: 32 }, async () => {
-        while (at < count) times.push(await one(at++))
-      }),
-    )
-    note(`api_${name}_per_s`, (count / (performance.now() - startedMs)) * 1000, 'requests/s')
-    note(`api_${name}_p99_ms`, percentile(times, 0.99), 'ms')
+    const { ms, each } = await atOnce(count, one)
+    note(`api_${name}_per_s`, (count / ms) * 1000, 'requests/s')
+    note(`api_${name}_p99_ms`, percentile(each, 0.99), 'ms')
   }
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()

@@ -259,8 +259,9 @@ export function applyConfiguration(
   const stated = differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields)
   const others = managers.filter((manager) => manager !== previous)
   const merged = mergeConfiguration(shape, live, applied)
+  // Only what was stated before and no longer is can go, which is rare.
   const next =
-    previous === undefined
+    previous === undefined || isEmptySet(difference(previous.fields, stated))
       ? merged
       : pruned(shape, merged, previous.fields, [stated, ...others.map((one) => one.fields)])
   const compared = compareFields(shape, live, next)
