@@ -102,6 +102,7 @@ test('callers that are unknown, may not, or act as others are written down as su
   const [acting] = await seen({ 'impersonate-user': 'ann', 'impersonate-group': 'devs' })
   assert.match(acting!.user.username, /^system:serviceaccount:/)
   assert.deepEqual(acting!.impersonatedUser, { username: 'ann', groups: ['devs', 'system:authenticated'] })
+  assert.deepEqual(acting!.authenticationMetadata, { impersonationConstraint: 'impersonate:user-info' })
   assert.equal(acting!.responseStatus?.code, 403)
   assert.equal(acting!.annotations?.['authorization.k8s.io/decision'], 'forbid')
 })

@@ -27,6 +27,7 @@ export interface AuditEvent {
   readonly verb: string
   readonly user: AuditUser
   readonly impersonatedUser?: AuditUser
+  readonly authenticationMetadata?: { readonly impersonationConstraint: string }
   readonly sourceIPs: readonly string[]
   readonly userAgent?: string
   readonly objectRef?: Readonly<Record<string, string>>
@@ -105,6 +106,7 @@ export class AuditRecord {
   readonly #write: (event: AuditEvent) => void
   readonly #annotations: Record<string, string> = {}
   #impersonated: Identity | undefined
+  #constraint = ''
   #ref: Record<string, string> | undefined
   #request: unknown
   #status: Partial<Status> | undefined
@@ -130,8 +132,9 @@ export class AuditRecord {
     if (!Object.hasOwn(this.#annotations, key)) this.#annotations[key] = value
   }
 
-  actsAs(identity: Identity): void {
+  actsAs(identity: Identity, constraint: string): void {
     this.#impersonated = identity
+    this.#constraint = constraint
   }
 
   /** The body as it was read; a copy is kept, since drafts are changed. */
@@ -184,6 +187,7 @@ export class AuditRecord {
       verb,
       user: userOf(identity),
       ...(this.#impersonated === undefined ? {} : { impersonatedUser: userOf(this.#impersonated) }),
+      ...(this.#constraint === '' ? {} : { authenticationMetadata: { impersonationConstraint: this.#constraint } }),
       sourceIPs,
       ...(userAgent === '' ? {} : { userAgent: cut(userAgent) }),
       ...(this.#ref === undefined ? {} : { objectRef: { ...this.#ref } }),

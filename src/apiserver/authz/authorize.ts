@@ -1,6 +1,6 @@
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
-import { impersonated } from './impersonation.ts'
+import { type Assumed, impersonated } from './impersonation.ts'
 import type { NodeAuthorizer } from './node.ts'
 import type { AuthorizationQuery, Decision, RbacAuthorizer } from './rbac.ts'
 import { refusal } from './refusal.ts'
@@ -14,7 +14,7 @@ export interface Authorizer {
   /** 403 in Kubernetes' words when the identity may not; the decision is noted for audit. */
   check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void>
   /** The identity a request is to act as, once its right to impersonate is established. */
-  assume(identity: ImpersonatingIdentity, request: AuthorizationQuery): Promise<Identity>
+  assume(identity: ImpersonatingIdentity, request: AuthorizationQuery): Promise<Assumed>
 }
 
 export function createAuthorizer(

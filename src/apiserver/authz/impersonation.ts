@@ -34,14 +34,20 @@ const modes: readonly Mode[] = [
   { name: 'user-info', fits: ({ name }) => nodeOf(name) === undefined && accountOf(name) === undefined },
 ]
 
+/** Who a request is made as, and under which rule it may be; empty for the old one. */
+export interface Assumed {
+  readonly identity: Identity
+  readonly constraint: string
+}
+
 /** Whom a request may be made as, when it asks to be made as somebody else. Rejects with the first refusal. */
 export async function impersonated(
   real: ImpersonatingIdentity,
   request: AuthorizationQuery,
   decide: Decide,
-): Promise<Identity> {
+): Promise<Assumed> {
   const wanted = real.impersonates
-  if (wanted === undefined) return real
+  if (wanted === undefined) return { identity: real, constraint: '' }
   const { impersonates: _, ...requestor } = real
   let first: unknown
   for (const mode of [...modes.filter((one) => one.fits(wanted, requestor)), undefined]) {
@@ -50,7 +56,8 @@ export async function impersonated(
         const verb = `impersonate-on:${mode.name}:${request.verb}`
         await check(requestor, { ...request, verb }, decide)
       }
-      return await assumed(requestor, wanted, mode, decide)
+      const identity = await assumed(requestor, wanted, mode, decide)
+      return { identity, constraint: mode === undefined ? '' : `impersonate:${mode.name}` }
     } catch (error) {
       if (!(error instanceof StatusError)) throw error
       first ??= error

@@ -220,8 +220,8 @@ async function identify(
   }
   const audit = begin(real)
   if (audit !== undefined) onRecord(audit)
-  const identity = await parts.authorizer.assume(real, askedOf(request.method, route, url))
-  if (identity !== real) audit?.actsAs(identity)
+  const { identity, constraint } = await parts.authorizer.assume(real, askedOf(request.method, route, url))
+  if (identity !== real) audit?.actsAs(identity, constraint)
   return { identity, audit }
 }
 
