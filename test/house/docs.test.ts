@@ -49,7 +49,7 @@ test('every command of the README exists', async () => {
   }
   const code = await main(['help'], { terminal, environment, signal: new AbortController().signal })
   assert.equal(code, 0)
-  const named = new Set([...textOf('README.md').matchAll(/(?:\.\/)?cox ([a-z]+)\b/g)].map(([, name = '']) => name))
+  const named = new Set([...textOf('README.md').matchAll(/(?:\.\/)?cox ([a-z-]+)\b/g)].map(([, name = '']) => name))
   const problems = [...named].filter((name) => name !== 'help' && !printed.join('\n').includes(`  ${name} `))
   assert.deepEqual(problems, [])
 })
