@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, Informers } from '../client/index.ts'
 import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
-import { type Node, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
+import { type Node, nodes, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
 import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
 import { pauseImage } from './containerd/pause-image.ts'
 import type { RecordEvent } from './events.ts'
@@ -21,7 +21,7 @@ import {
   pressedConditions,
   pressureTransitionMsDefault,
 } from './node/pressure.ts'
-import { admissionRefusal } from './pods/admission.ts'
+import { refusalOf } from './pods/admission.ts'
 import type { PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
 import { createObjectWatches } from './pods/object-watches.ts'
@@ -220,12 +220,9 @@ async function podContext(
     },
     neighbours,
     refusal: (pod) =>
-      admissionRefusal({
-        pod,
-        node: nodeNow(),
-        others: neighbours(pod),
-        allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
-      }),
+      refusalOf({ pod, others: neighbours(pod), allowedUnsafeSysctls: settings.allowedUnsafeSysctls }, nodeNow(), () =>
+        client.get(nodes, { name: settings.nodeName }),
+      ),
   }
 }
 

@@ -27,11 +27,25 @@ const safeSysctls = new Set([
   'net.ipv4.tcp_wmem',
 ])
 
+const affinityReason = 'NodeAffinity'
+
 /** Why the node does not take a pod that was bound to it; undefined when it does. */
 export function admissionRefusal(input: AdmissionInput): Verdict | undefined {
   return (
     osRefusal(input) ?? sysctlRefusal(input) ?? selectorRefusal(input) ?? portRefusal(input) ?? resourceRefusal(input)
   )
+}
+
+/** The same, the node asked for anew where only its labels speak against the pod: what is known of them may be old. */
+export async function refusalOf(
+  input: Omit<AdmissionInput, 'node'>,
+  known: Node | undefined,
+  nodeNow: () => Promise<Node>,
+): Promise<Verdict | undefined> {
+  const refusal = admissionRefusal({ ...input, node: known })
+  if (refusal?.reason !== affinityReason) return refusal
+  const node = await nodeNow().catch(() => undefined)
+  return node === undefined ? refusal : admissionRefusal({ ...input, node })
 }
 
 function osRefusal({ pod }: AdmissionInput): Verdict | undefined {
@@ -76,7 +90,7 @@ function selectorRefusal({ pod, node }: AdmissionInput): Verdict | undefined {
   return fits
     ? undefined
     : {
-        reason: 'NodeAffinity',
+        reason: affinityReason,
         message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
       }
 }

@@ -33,7 +33,7 @@ export interface PodContext {
   /** The runtime's name for a RuntimeClass; undefined when there is no such class. */
   runtimeHandler(runtimeClass: string): Promise<string | undefined>
   /** Why the node does not take the pod, beside all others it has taken. */
-  refusal(pod: Pod): Verdict | undefined
+  refusal(pod: Pod): Promise<Verdict | undefined>
   /** The node's other pods that take up room. */
   neighbours(pod: Pod): readonly Pod[]
   /** Counts one try of a probe. */

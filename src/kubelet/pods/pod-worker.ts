@@ -139,7 +139,7 @@ export class PodWorker {
   /** One look, one plan, one round of acting; how long until the next, unless woken. */
   async #step(signal: AbortSignal): Promise<number | 'gone'> {
     let view = await this.#look()
-    const ending = this.#endingNow(view)
+    const ending = await this.#endingNow(view)
     if (ending !== undefined) return this.#end(ending, view)
     const { changed: resized, restarts } = await this.#resizer.apply(this.pod, view)
     if (resized) view = await this.#look()
@@ -192,11 +192,11 @@ export class PodWorker {
   }
 
   /** Why the pod is to end, if it is. */
-  #endingNow(view: PodView): Ending | undefined {
+  async #endingNow(view: PodView): Promise<Ending | undefined> {
     const { pod, exists } = this.#record
     if (!exists || pod.metadata.deletionTimestamp !== undefined) return 'deletion'
     if (isTerminalPhase(pod.status.phase)) return 'completion'
-    this.#judge(view)
+    await this.#judge(view)
     if (this.#record.verdict !== undefined) return 'completion'
     // Everything has exited and nothing will be started again: the sidecars and the sandbox are what is left.
     const { killPod, createSandbox } = this.#plan(view)
@@ -204,12 +204,12 @@ export class PodWorker {
   }
 
   /** Refuses a pod that the node cannot take, and one that is past its deadline. */
-  #judge(view: PodView): void {
+  async #judge(view: PodView): Promise<void> {
     const { record } = this.#context
     if (!this.#admitted) {
       this.#admitted = true
       // What already runs was admitted by the kubelet before this one.
-      const refusal = view.sandboxes.length === 0 ? this.#context.refusal(this.pod) : undefined
+      const refusal = view.sandboxes.length === 0 ? await this.#context.refusal(this.pod) : undefined
       if (refusal !== undefined) {
         this.#record.judge(refusal)
         record(this.pod, 'Warning', refusal.reason, refusal.message)
