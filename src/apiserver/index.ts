@@ -1,4 +1,5 @@
 /** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
+export type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
 export type { AuditEvent, AuditSink } from './audit/auditor.ts'
 export type { AuditPolicy } from './audit/policy.ts'
 export { anonymous } from './authn/authenticate.ts'

@@ -160,3 +160,17 @@ test('servers that are asked about tokens and rights are named by kubeconfigs be
   const { problem } = (await read({ authentication: {} })) as { problem?: string }
   assert.match(problem ?? '', /authentication\.webhook\.configFile must be given$/)
 })
+
+test('Pod Security has its defaults and exemptions from the file', async () => {
+  const kind = 'apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n'
+  const given = await read(
+    `${kind}defaults: { enforce: baseline, enforce-version: v1.30 }\nexemptions: { namespaces: [a] }`,
+  )
+  const open = { level: 'privileged', version: 'latest' }
+  assert.deepEqual((given as { podSecurity?: object }).podSecurity, {
+    defaults: { enforce: { level: 'baseline', version: 30 }, audit: open, warn: open },
+    exemptions: { usernames: [], namespaces: ['a'], runtimeClasses: [] },
+  })
+  const { problem } = (await read(`${kind}defaults: { audit: strict }`)) as { problem?: string }
+  assert.match(problem ?? '', /PodSecurityConfiguration: defaults\.audit: Invalid value: "strict": must be one of/)
+})

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { AuditPolicy } from '../../apiserver/index.ts'
+import type { AuditPolicy, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import { parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
+import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text } from './read-fields.ts'
 import type { NodeTemplate, Reviewers } from './settings.ts'
 
@@ -16,6 +17,8 @@ export interface Configuration {
   readonly audit?: AuditChoices
   /** There when the file names servers that are asked about tokens or rights. */
   readonly reviewers?: Reviewers
+  /** There when the file says what pods may do where their namespace does not. */
+  readonly podSecurity?: PodSecurityConfiguration
   /** There when the file says how values are encrypted at rest. */
   readonly encryption?: EncryptionChoice
   /** What people should know of it: fields without effect. */
@@ -68,6 +71,7 @@ export async function configurationOf(
   let components: ComponentChoices = {}
   let backends: AuditBackends | undefined
   let reviewers: Reviewers | undefined
+  let podSecurity: PodSecurityConfiguration | undefined
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
   const notes: string[] = []
@@ -89,6 +93,9 @@ export async function configurationOf(
       } else if (name === auditPolicyKind) {
         if (policy !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         policy = readAuditPolicy(fields)
+      } else if (name === podSecurityKind) {
+        if (podSecurity !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
+        podSecurity = readPodSecurity(fields)
       } else if (name === encryptionKind) {
         if (encryption !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         // Knows every kind there is, and so is loaded only where it is needed.
@@ -102,7 +109,7 @@ export async function configurationOf(
         if (idle.length > 0) notes.push(`of ${kind}, these fields have no effect here: ${idle.join(', ')}`)
       } else {
         return {
-          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, ownKind].join(', ')}`,
+          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, podSecurityKind, ownKind].join(', ')}`,
         }
       }
     } catch (error) {
@@ -117,6 +124,7 @@ export async function configurationOf(
     components,
     ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
     ...(reviewers === undefined ? {} : { reviewers }),
+    ...(podSecurity === undefined ? {} : { podSecurity }),
     ...(encryption === undefined ? {} : { encryption }),
     notes,
   }

@@ -118,8 +118,8 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit, reviewers } = config
-  const { audit: _audit, reviewers: _reviewers, ...knownRest } = known
+  const { nodeTemplates, components, audit, reviewers, podSecurity } = config
+  const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownRest } = known
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...knownRest,
@@ -127,6 +127,7 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     components,
     ...(audit === undefined ? {} : { audit }),
     ...(reviewers === undefined ? {} : { reviewers }),
+    ...(podSecurity === undefined ? {} : { podSecurity }),
     network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
@@ -158,6 +159,9 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
+    ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})
+      ? []
+      : ['the configuration of Pod Security differs']),
   ]
 }
 

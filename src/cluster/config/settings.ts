@@ -1,3 +1,4 @@
+import type { PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
 
@@ -33,6 +34,8 @@ export interface ClusterSettings {
   readonly components?: ComponentChoices
   /** Servers outside that are asked whose tokens are and what they may, as kubeconfigs name them. */
   readonly reviewers?: Reviewers
+  /** What pods may do where their namespace does not say, and who is exempt. */
+  readonly podSecurity?: PodSecurityConfiguration
   /** What is written down of requests; nothing is when left out. */
   readonly audit?: AuditChoices
   readonly logFormat: 'text' | 'json'
