@@ -1,0 +1,57 @@
+import { gunzipSync } from 'node:zlib'
+import { badRequest, JsonSyntaxError, parseJsonStrict, parseYaml } from '../../machinery/index.ts'
+import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
+import type { WireRequest } from '../../wire/index.ts'
+import type { ReadBody } from '../registry/draft.ts'
+import { bodyEncodingOf } from './negotiate.ts'
+
+/** Kubernetes: larger bodies are refused with 413. */
+export const bodyBytesMax = 3 << 20
+
+export async function bodyOf(
+  request: WireRequest,
+  verb: string,
+  definition: ResourceDefinition<any>,
+): Promise<{ body?: ReadBody | unknown }> {
+  if (verb === 'get' || verb === 'list' || verb === 'watch') return {}
+  const raw = await request.body(bodyBytesMax)
+  const bytes =
+    request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw, { maxOutputLength: bodyBytesMax }) : raw
+  if (bytes.length === 0) {
+    if (verb === 'delete' || verb === 'deletecollection') return {}
+    if (verb === 'create' || verb === 'update')
+      throw badRequest(
+        `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: EOF`,
+      )
+  }
+  const contentType = request.headers['content-type']
+  if (verb === 'patch') {
+    const apply = contentType?.startsWith('application/apply-patch') === true
+    return { body: apply ? readYaml(bytes) : readJson(bytes, 'error decoding patch: ') }
+  }
+  const encoding = bodyEncodingOf(contentType, definition.custom === undefined)
+  const read =
+    encoding === 'protobuf'
+      ? { value: decodeProtobuf(bytes), findings: [] }
+      : encoding === 'yaml'
+        ? readYaml(bytes)
+        : readJson(
+            bytes,
+            `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `,
+          )
+  return { body: verb === 'create' || verb === 'update' ? read : read.value }
+}
+
+function readJson(bytes: Uint8Array, before: string): ReadBody {
+  try {
+    return parseJsonStrict(bytes)
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(`${before}${error.message}`, error)
+    throw error
+  }
+}
+
+function readYaml(bytes: Uint8Array): ReadBody {
+  const { value, duplicates } = parseYaml(new TextDecoder().decode(bytes))
+  return { value, findings: duplicates }
+}

@@ -1,0 +1,30 @@
+import { badRequest, internalError, ProtobufError, StatusError, YamlError } from '../../machinery/index.ts'
+import { StoreUnavailableError } from '../../store/index.ts'
+import { BodyTooLargeError, type WireRequest } from '../../wire/index.ts'
+import { bodyBytesMax } from './body.ts'
+import { type Encoding, replyFormOf } from './negotiate.ts'
+
+/** Everything that went wrong, as the Status its caller gets. */
+export function failureOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error
+  if (error instanceof BodyTooLargeError)
+    return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
+  if (error instanceof YamlError || error instanceof ProtobufError) return badRequest(error.message, error)
+  if (error instanceof StoreUnavailableError)
+    return new StatusError(
+      500,
+      'InternalError',
+      `Internal error occurred: ${error.message}`,
+      { retryAfterSeconds: 1 },
+      error,
+    )
+  return internalError(error)
+}
+
+export function failureEncoding(request: WireRequest): Encoding {
+  try {
+    return replyFormOf(request.headers.accept, false).encoding
+  } catch {
+    return 'json'
+  }
+}

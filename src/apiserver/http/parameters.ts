@@ -1,0 +1,66 @@
+import { badRequest, StatusError } from '../../machinery/index.ts'
+import type { RequestContext } from '../request.ts'
+import type { Route } from './route.ts'
+
+export function verbOf(method: string, route: Route, search: URLSearchParams): string {
+  const named =
+    route.type === 'resource' &&
+    (route.name !== undefined || (route.resource === 'namespaces' && route.namespace !== undefined))
+  switch (method) {
+    case 'GET':
+    case 'HEAD': {
+      const watches = isTrue(search.get('watch') ?? undefined) || (route.type === 'resource' && route.watch)
+      if (watches && (route.type !== 'resource' || route.subresource === '')) return 'watch'
+      return named ? 'get' : 'list'
+    }
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection'
+    default:
+      throw new StatusError(405, 'MethodNotAllowed', `the server does not allow this method on the requested resource`)
+  }
+}
+
+export function isTrue(text: string | undefined): boolean {
+  return text === 'true' || text === '1' || text === ''
+}
+
+/** Kubernetes: without fieldManager it is the User-Agent up to its first slash. */
+export function managerOf(query: Readonly<Record<string, string>>, userAgent: string | undefined): string {
+  const { fieldManager } = query
+  if (fieldManager !== undefined && fieldManager !== '') {
+    if (fieldManager.length > 128) throw badRequest('fieldManager may not be longer than 128 characters')
+    return fieldManager
+  }
+  const prefix = (userAgent ?? '').split('/')[0] ?? ''
+  return prefix === '' ? 'unknown' : prefix.slice(0, 128)
+}
+
+export function dryRunOf(query: Readonly<Record<string, string>>, verb: string): boolean {
+  const { dryRun } = query
+  if (dryRun === undefined || dryRun === '' || verb === 'get' || verb === 'list' || verb === 'watch') return false
+  if (dryRun === 'All') return true
+  const field = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`
+  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: dryRun: ${field}`, {
+    group: 'meta.k8s.io',
+    kind: 'CreateOptions',
+    causes: [{ reason: 'FieldValueNotSupported', message: field, field: 'dryRun' }],
+  })
+}
+
+export function fieldValidationOf(query: Readonly<Record<string, string>>): RequestContext['fieldValidation'] {
+  const { fieldValidation } = query
+  if (fieldValidation === undefined || fieldValidation === '') return 'Warn'
+  if (fieldValidation === 'Ignore' || fieldValidation === 'Warn' || fieldValidation === 'Strict') return fieldValidation
+  const text = `Unsupported value: ${JSON.stringify(fieldValidation)}: supported values: "Ignore", "Strict", "Warn"`
+  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: ${text}`, {
+    group: 'meta.k8s.io',
+    kind: 'CreateOptions',
+    causes: [{ reason: 'FieldValueNotSupported', message: text, field: 'fieldValidation' }],
+  })
+}

@@ -1,0 +1,51 @@
+import type { Clock, Random } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
+import type { WireReply, WireRequest } from '../../wire/index.ts'
+import type { Auditor } from '../audit/auditor.ts'
+import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
+import type { Authorizer } from '../authz/authorize.ts'
+import type { Target } from '../handle/handle.ts'
+import type { Identity, RequestContext, Result } from '../request.ts'
+import type { StreamParts } from '../streams/streams.ts'
+import type { Aggregation } from './aggregate.ts'
+
+export interface ServeParts {
+  readonly aggregation: Aggregation
+  readonly clock: Clock
+  readonly random: Random
+  readonly authenticate: (request: WireRequest, path: string) => Promise<ImpersonatingIdentity>
+  readonly authorizer: Authorizer
+  readonly handle: (target: Target, context: RequestContext) => Promise<Result>
+  readonly resourceFor: (of: {
+    group: string
+    version: string
+    resource: string
+  }) => ResourceDefinition<any> | undefined
+  readonly streams: StreamParts
+  /** Answers paths that are not about resources; false when there is nothing at the path. */
+  readonly paths: (
+    request: WireRequest,
+    url: URL,
+    reply: WireReply,
+    headers: Record<string, string>,
+    identity: Identity,
+  ) => Promise<boolean>
+  readonly metrics: RequestMetrics
+  /** Left out when nothing is written down of requests. */
+  readonly auditor: Auditor | undefined
+  readonly onError: (error: unknown, about: string) => void
+}
+
+/** Told of every finished request. */
+export interface RequestMetrics {
+  finished(request: {
+    verb: string
+    group: string
+    version: string
+    resource: string
+    subresource: string
+    scope: string
+    code: number
+    seconds: number
+  }): void
+}
