@@ -121,13 +121,17 @@ function runSuite(directory: string, signal: AbortSignal): Promise<number> {
   // Its processes are a group of their own, as they would be at a terminal: each must hear of an interruption itself.
   signal.addEventListener('abort', () => process.kill(-child.pid!, 'SIGINT'), { once: true })
   let rest = ''
+  // One process names a spec and then says how it ended; of several, each end is told with its name behind it.
+  const namesFirst = options.parallel === '1'
   let outcome = ''
+  let name = ''
   const show = (line: string) => {
-    if (/^• /.test(line)) outcome = line.slice(2)
-    else if (outcome !== '' && line.startsWith('[sig-')) {
-      say(`${outcome} ${line.replace(/ \[sig-[^\]]*, Conformance\]$/, '')}`)
-      outcome = ''
-    }
+    const ends = line.startsWith('• ')
+    if (ends) outcome = line.slice(2)
+    if (line.startsWith('[sig-')) name = line.replace(/ \[sig-[^\]]*, Conformance\]$/, '')
+    if (outcome === '' || name === '' || ends !== namesFirst) return
+    say(`${outcome} ${name}`)
+    outcome = name = ''
   }
   const take = (chunk: Buffer) => {
     log.write(chunk)
