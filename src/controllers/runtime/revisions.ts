@@ -98,9 +98,17 @@ export async function forgetRevisions(
     await turn.client.delete(controllerRevisions, nameOf(one), { preconditions: { uid: one.metadata.uid } })
 }
 
+/** Kubernetes: the patch is written with its members sorted, and clients compare its bytes. */
+function sorted<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(sorted) as T
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)])) as T
+}
+
 /** Kubernetes: a revision is a patch that puts its template back. */
-function dataOf(template: PodTemplateSpec): object {
-  return { spec: { template: { ...template, $patch: 'replace' } } }
+export function dataOf(template: PodTemplateSpec): object {
+  return { spec: { template: sorted({ ...template, $patch: 'replace' }) } }
 }
 
 /** The template a revision stands for. */
