@@ -8,6 +8,7 @@ import { bodyEncodingOf } from './negotiate.ts'
 /** Kubernetes: larger bodies are refused with 413. */
 export const bodyBytesMax = 3 << 20
 
+/** What a request about a resource carries, read as its Content-Type says; 400 and 413 when it cannot be. */
 export async function bodyOf(
   request: WireRequest,
   verb: string,

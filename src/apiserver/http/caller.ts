@@ -97,6 +97,7 @@ export function isLongRunning(route: Route, search: URLSearchParams): boolean {
   return route.subresource === '' && (route.watch || isTrue(search.get('watch') ?? undefined))
 }
 
+/** Whether the caller may, be it about a resource or a path. 403 when not. */
 export function authorizeAny(parts: ServeParts, caller: Caller, route: Route, method: string, url: URL): Promise<void> {
   if (route.type === 'resource') return authorizeRoute(parts, caller, route, verbOf(method, route, url.searchParams))
   const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
@@ -104,6 +105,7 @@ export function authorizeAny(parts: ServeParts, caller: Caller, route: Route, me
   return parts.authorizer.check(caller.identity, query, caller.audit?.annotate)
 }
 
+/** Whether the caller may do that to a resource. 403 when not. */
 export function authorizeRoute(
   parts: ServeParts,
   { identity, audit }: Caller,

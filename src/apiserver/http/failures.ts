@@ -21,6 +21,7 @@ export function failureOf(error: unknown): StatusError {
   return internalError(error)
 }
 
+/** How a failure is written: as the caller accepts, or JSON when that cannot be told. */
 export function failureEncoding(request: WireRequest): Encoding {
   try {
     return replyFormOf(request.headers.accept, false).encoding

@@ -14,6 +14,7 @@ import type { ServeParts } from './parts.ts'
 import { proxiedReply } from './proxied-pages.ts'
 import type { Route } from './route.ts'
 
+/** The code of an upgrade that was agreed to. */
 export const switchingProtocols = 101
 
 /** The same for an upgrade: the connection is only passed on once the extension server has agreed to it. */
@@ -89,6 +90,7 @@ function unavailableText(reply: WireReply, headers: Record<string, string>, text
   reply.end(new TextEncoder().encode(`${text}\n`))
 }
 
+/** Passes a request on to a kubelet, pod or service, once it is authorised and admitted. */
 export async function serveForward(
   parts: ServeParts,
   request: WireRequest,

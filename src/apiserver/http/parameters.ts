@@ -2,6 +2,7 @@ import { badRequest, StatusError } from '../../machinery/index.ts'
 import type { RequestContext } from '../request.ts'
 import type { Route } from './route.ts'
 
+/** The verb that authorisation and audit know a request by. 405 for a method that stands for none. */
 export function verbOf(method: string, route: Route, search: URLSearchParams): string {
   const named =
     route.type === 'resource' &&
@@ -26,6 +27,7 @@ export function verbOf(method: string, route: Route, search: URLSearchParams): s
   }
 }
 
+/** Whether a query parameter says yes; one that is only named does. */
 export function isTrue(text: string | undefined): boolean {
   return text === 'true' || text === '1' || text === ''
 }
@@ -41,6 +43,7 @@ export function managerOf(query: Readonly<Record<string, string>>, userAgent: st
   return prefix === '' ? 'unknown' : prefix.slice(0, 128)
 }
 
+/** Kubernetes: `All` is the only value there is; 422 for another. */
 export function dryRunOf(query: Readonly<Record<string, string>>, verb: string): boolean {
   const { dryRun } = query
   if (dryRun === undefined || dryRun === '' || verb === 'get' || verb === 'list' || verb === 'watch') return false
@@ -53,6 +56,7 @@ export function dryRunOf(query: Readonly<Record<string, string>>, verb: string):
   })
 }
 
+/** Kubernetes: Warn unless told otherwise; 422 for a value there is not. */
 export function fieldValidationOf(query: Readonly<Record<string, string>>): RequestContext['fieldValidation'] {
   const { fieldValidation } = query
   if (fieldValidation === undefined || fieldValidation === '') return 'Warn'
