@@ -173,7 +173,7 @@ const cases: readonly (Ask & {
     body: '{"metadata":{"name":"a"},"foo":1,"data":{"a":"1","a":"2"}}',
     code: 400,
     reason: 'BadRequest',
-    says: /strict decoding error: duplicate field "data.a", unknown field "foo"/,
+    says: /strict decoding error: unknown field "foo", duplicate field "data.a"/,
   },
   {
     name: 'an update that lost the race',
