@@ -46,7 +46,7 @@ export {
 } from './managed-fields/managed-fields.ts'
 export { mergeConfiguration } from './managed-fields/merge.ts'
 export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
-export { type TypeProblem, typeProblemsText } from './managed-fields/undeclared.ts'
+export { type TypeProblem, typeProblemsText } from './managed-fields/type-problems.ts'
 export { type Counter, type Gauge, type Histogram, type LabelValues, Metrics } from './metrics/metrics.ts'
 export * from './names/names.ts'
 export {

@@ -15,7 +15,7 @@ import {
 } from './field-set.ts'
 import { fieldsOf, mergeConfiguration, withNamedFields, withoutFields } from './merge.ts'
 import type { Shape } from './shape.ts'
-import { typeProblems, typeProblemsText } from './undeclared.ts'
+import { typeProblems, typeProblemsText } from './type-problems.ts'
 
 /** Who writes, by which version and through which subresource, and when. */
 export interface FieldWriter {
