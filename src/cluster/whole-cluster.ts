@@ -49,7 +49,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const journal = new DecisionJournal()
   const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
   const connectNetwork = dialNetwork()
-  const audit = await auditFor({ settings, clock, log, metrics, connectNetwork }, stop.signal)
+  const audit = await auditFor({ settings, clock, log, metrics, connectNetwork, running }, stop.signal)
   const api = await createControlPlane({
     ...(audit === undefined ? {} : { audit }),
     clock,

@@ -17,6 +17,8 @@ export interface AuditSinkParts {
   readonly log: Log
   readonly metrics: Metrics
   readonly connectNetwork: NetworkConnection
+  /** What is to be awaited before the process ends. */
+  readonly running: Promise<void>[]
 }
 
 /** The policy of a cluster and where what it asks for is written; undefined when nothing is. */
@@ -59,7 +61,9 @@ export function auditOf(
       errors.inc({ plugin: 'webhook' }, count)
       parts.log.error('audit events were not delivered', error, { count, server: credentials.server })
     }
-    sinks.push(webhookSink({ ...parts, credentials, options: audit.webhook, onLost }, signal))
+    const { sink, ended } = webhookSink({ ...parts, credentials, options: audit.webhook, onLost }, signal)
+    sinks.push(sink)
+    parts.running.push(ended)
   }
   return { policy: audit.policy, sinks }
 }

@@ -31,7 +31,7 @@ test('events travel in batches: a full one at once, another when it has waited, 
   const { got, told, connectNetwork } = hook()
   const options = { configFile: '', batchMaxSize: 3, batchMaxWait: '10s' }
   const credentials = { server: 'https://logs.example:8443/audit?x=1', token: () => 'secret' }
-  const sink = webhookSink({ clock, connectNetwork, credentials, options, onLost: assert.fail }, stop.signal)
+  const { sink, ended } = webhookSink({ clock, connectNetwork, credentials, options, onLost: assert.fail }, stop.signal)
   for (let id = 0; id < 4; id++) sink.write(event(id))
   await settled()
   assert.deepEqual(got, [['0', '1', '2']])
@@ -41,7 +41,7 @@ test('events travel in batches: a full one at once, another when it has waited, 
   assert.deepEqual(got[1], ['3'])
   sink.write(event(4))
   stop.abort()
-  await settled()
+  await ended
   assert.deepEqual(got[2], ['4'])
 })
 
@@ -51,7 +51,7 @@ test('a batch that is refused is sent again after a while; what is never taken, 
   const { got, connectNetwork } = hook([500, 200, 500, 500, 500, 500, 500])
   const lost: [number, string][] = []
   const options = { configFile: '', batchMaxSize: 1, batchBufferSize: 2, initialBackoff: '1s' }
-  const sink = webhookSink(
+  const { sink, ended } = webhookSink(
     {
       clock,
       connectNetwork,
@@ -77,4 +77,7 @@ test('a batch that is refused is sent again after a while; what is never taken, 
   assert.deepEqual(lost[1], [1, 'the webhook answered 500'])
   assert.equal(got.filter(([id]) => id === '1').length, 5)
   stop.abort()
+  await ended
+  sink.write(event(9))
+  assert.equal(lost.at(-1)?.[0], 1)
 })

@@ -19,9 +19,14 @@ const burst = 15
 const tries = 5
 const growth = 1.5
 const requestTimeoutMs = 30_000
+/** What is left at the end must not hold it up. */
+const lastTimeoutMs = 2_000
 
 /** Sends events in batches (audit.k8s.io/v1 EventList); what is still waiting when the signal aborts is sent at once. */
-export function webhookSink(parts: WebhookSinkParts, signal: AbortSignal): AuditSink {
+export function webhookSink(
+  parts: WebhookSinkParts,
+  signal: AbortSignal,
+): { readonly sink: AuditSink; readonly ended: Promise<void> } {
   const { clock, options, onLost } = parts
   const bufferMax = options.batchBufferSize ?? 10_000
   const batchMax = options.batchMaxSize ?? 400
@@ -44,9 +49,15 @@ export function webhookSink(parts: WebhookSinkParts, signal: AbortSignal): Audit
     const body = Buffer.from(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: batch }))
     for (let attempt = 1, pauseMs = backoffMs; ; attempt += 1, pauseMs *= growth) {
       try {
-        return await post(parts, body)
+        return await post(parts, body, signal.aborted ? lastTimeoutMs : requestTimeoutMs)
       } catch (error) {
-        if (attempt === tries || signal.aborted) return onLost(batch.length, error)
+        if (signal.aborted) {
+          // Whoever does not answer now will not be waited for once more.
+          onLost(batch.length + waiting.length, error)
+          waiting = []
+          return
+        }
+        if (attempt === tries) return onLost(batch.length, error)
         await clock.sleep(pauseMs, signal).catch(() => {})
       }
     }
@@ -76,18 +87,28 @@ export function webhookSink(parts: WebhookSinkParts, signal: AbortSignal): Audit
     }
   }
   signal.addEventListener('abort', () => wake(), { once: true })
-  run().catch((error: unknown) => onLost(waiting.length, error))
-  return {
+  let isOver = false
+  const ended = run()
+    .catch((error: unknown) => onLost(waiting.length, error))
+    .finally(() => {
+      isOver = true
+    })
+  const sink: AuditSink = {
     write(event) {
-      if (waiting.length >= bufferMax) return onLost(1, new Error('audit webhook queue blocked'))
+      if (isOver || waiting.length >= bufferMax) return onLost(1, new Error('audit webhook queue blocked'))
       waiting.push(event)
       wake()
     },
   }
+  return { sink, ended }
 }
 
 /** Kubernetes: anything but a success is a failure, tried again. */
-async function post({ clock, credentials, connectNetwork }: WebhookSinkParts, body: Uint8Array): Promise<void> {
+async function post(
+  { clock, credentials, connectNetwork }: WebhookSinkParts,
+  body: Uint8Array,
+  timeoutMs: number,
+): Promise<void> {
   const { server, ca, cert, key, token } = credentials
   const url = new URL(server)
   const tls = url.protocol === 'https:'
@@ -100,7 +121,7 @@ async function post({ clock, credentials, connectNetwork }: WebhookSinkParts, bo
     ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),
   })
   const stop = new AbortController()
-  using _timer = clock.after(requestTimeoutMs, () => stop.abort(new Error('the webhook did not answer in time')))
+  using _timer = clock.after(timeoutMs, () => stop.abort(new Error('the webhook did not answer in time')))
   const answer = await connection.request(
     {
       method: 'POST',
