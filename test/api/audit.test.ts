@@ -124,3 +124,11 @@ test('a watch is written down as it begins and as it ends, whoever asks; calls o
     [configMaps, 'admin', 201, ['127.0.0.1']],
   )
 })
+
+test('a method that stands for no verb is refused, and written down by its own name', async () => {
+  await using audited = await startAudited({ omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] })
+  const { api, events } = audited
+  assert.equal((await api.http('TRACE', configMaps)).code, 405)
+  const [refused] = events.filter(({ verb }) => verb === 'trace')
+  assert.deepEqual([refused?.stage, refused?.responseStatus?.code], ['ResponseComplete', 405])
+})

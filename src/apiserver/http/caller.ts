@@ -74,7 +74,8 @@ function callOf(
   }
 }
 
-function auditVerbOf(method: string, route: Route, search: URLSearchParams): string {
+/** The verb of a request, or its method where that stands for none. */
+export function auditVerbOf(method: string, route: Route, search: URLSearchParams): string {
   if (route.type === 'path') return method.toLowerCase()
   try {
     return verbOf(method, route, search)

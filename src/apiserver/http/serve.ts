@@ -8,7 +8,7 @@ import type { RequestContext } from '../request.ts'
 import { forwardOf } from '../streams/streams.ts'
 import { remoteOf } from './aggregate.ts'
 import { bodyOf } from './body.ts'
-import { authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
+import { auditVerbOf, authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
 import { failureEncoding, failureOf } from './failures.ts'
 import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
 import { patchTypeOf, replyFormOf } from './negotiate.ts'
@@ -51,7 +51,7 @@ export function httpHandlers(parts: ServeParts): {
       audit?.ended(code)
       if (route.type === 'resource') {
         parts.metrics.finished({
-          verb: verbOf(request.method, route, url.searchParams).toUpperCase(),
+          verb: auditVerbOf(request.method, route, url.searchParams).toUpperCase(),
           group: route.group,
           version: route.version,
           resource: route.resource,
