@@ -8,11 +8,10 @@ import {
   type Service,
   services,
 } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/loopback.ts'
+import { loopbackContext } from '../authn/loopback.ts'
 import { discoveredVersion } from '../discovery/remote.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import { objectOf } from '../registry/encoding.ts'
-import type { RequestContext } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { type Availability, passed, unavailability } from './availability.ts'
 import { type ExtensionParts, readDocument } from './extension.ts'
@@ -28,16 +27,6 @@ export interface AggregatorParts extends ExtensionParts {
 const checkPeriodMs = 30_000
 const retryMs = 1_000
 const checkTimeoutMs = 5_000
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
-}
-
 /** One group version that another server serves. */
 export interface Remote {
   readonly service: APIService
@@ -208,7 +197,7 @@ export class Aggregator {
           return draft
         },
       },
-      context,
+      loopbackContext(),
     )
   }
 }

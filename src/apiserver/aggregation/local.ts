@@ -7,23 +7,12 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import { type APIService, apiServices, type Draft } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/loopback.ts'
+import { loopbackContext } from '../authn/loopback.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { RequestContext } from '../request.ts'
 import { localAvailability } from './availability.ts'
 
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
-}
-
 /**
  * Keeps an APIService for every group version that this server serves itself, so that clients find all of them in one
  * list. Kubernetes: declared ones come and go with their declarations; built-in ones are made when the server starts.
@@ -74,7 +63,7 @@ export class LocalApiServices {
     const registry = this.#registry()
     const known = await registry.find<APIService>(apiServices, undefined, name)
     if (known === undefined)
-      await registry.create(apiServices, undefined, object, context).catch((error: unknown) => {
+      await registry.create(apiServices, undefined, object, loopbackContext()).catch((error: unknown) => {
         if (!isAlreadyExists(error)) throw error
       })
     else if (known.spec.service !== undefined || known.status?.conditions?.[0]?.reason === 'Local') return
@@ -92,7 +81,7 @@ export class LocalApiServices {
           return draft
         },
       },
-      context,
+      loopbackContext(),
     )
   }
 
@@ -100,7 +89,7 @@ export class LocalApiServices {
     const registry = this.#registry()
     const known = await registry.find<APIService>(apiServices, undefined, name)
     if (known?.metadata.labels?.[managedLabel] === undefined || known.spec.service !== undefined) return
-    await registry.delete(apiServices, undefined, name, {}, context).catch((error: unknown) => {
+    await registry.delete(apiServices, undefined, name, {}, loopbackContext()).catch((error: unknown) => {
       if (!isNotFound(error)) throw error
     })
   }

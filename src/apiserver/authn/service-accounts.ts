@@ -9,9 +9,9 @@ import {
 } from '../../machinery/index.ts'
 import { nodes, pods, type Secret, secrets, serviceAccounts } from '../../resources/index.ts'
 import type { Change, Registry } from '../registry/registry.ts'
-import type { Identity, RequestContext } from '../request.ts'
+import type { Identity } from '../request.ts'
 import { isSame } from './bootstrap-tokens.ts'
-import { loopbackIdentity } from './loopback.ts'
+import { loopbackContext } from './loopback.ts'
 import type { Signer } from './signer.ts'
 
 /** Kubernetes: shorter tokens are refused, longer ones cut, 3607 s pod tokens live a year so that old clients survive. */
@@ -41,16 +41,6 @@ const leewayMs = 60_000
 const isGone = ({ deletionTimestamp }: { readonly deletionTimestamp?: string }, nowMs: number) =>
   deletionTimestamp !== undefined && Date.parse(deletionTimestamp) + leewayMs < nowMs
 
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
-}
-
 /** Writes the day into a Secret whose token is used, once a day. */
 async function noteUse(registry: Registry, { metadata }: Secret, nowMs: number): Promise<void> {
   const dayOf = (ms: number) => timestampOf(ms).slice(0, 10)
@@ -69,7 +59,7 @@ async function noteUse(registry: Registry, { metadata }: Secret, nowMs: number):
     }),
   }
   // Who asks is not kept from it because the note could not be made.
-  await registry.update(secrets, metadata.namespace, metadata.name, change, context).catch(() => {})
+  await registry.update(secrets, metadata.namespace, metadata.name, change, loopbackContext()).catch(() => {})
 }
 
 export interface TokenParts {

@@ -24,9 +24,8 @@ import {
   services,
   wellKnown,
 } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/loopback.ts'
+import { loopbackContext } from '../authn/loopback.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { RequestContext } from '../request.ts'
 
 export interface BootstrapParts {
   readonly registry: Registry
@@ -188,16 +187,6 @@ async function kubernetesService({ registry, advertise, kubernetesServiceIp }: B
   ])
 }
 
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
-}
-
 /** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */
 async function ensure(
   registry: Registry,
@@ -208,7 +197,7 @@ async function ensure(
   const { name, namespace } = object.metadata
   const existing = await registry.find<KubeObject>(definition, namespace, name)
   if (existing === undefined) {
-    await registry.create(definition, namespace, object, { ...context, warnings: [] }).catch((error: StatusError) => {
+    await registry.create(definition, namespace, object, loopbackContext()).catch((error: StatusError) => {
       if (!isAlreadyExists(error)) throw error
     })
     return
@@ -225,6 +214,6 @@ async function ensure(
       retry: true,
       next: (live) => ({ ...cloneJson(live), ...Object.fromEntries(owned.map((key) => [key, object[key]])) }),
     },
-    { ...context, warnings: [] },
+    loopbackContext(),
   )
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../machinery/index.ts'
 import { events } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/loopback.ts'
+import { loopbackContext } from '../authn/loopback.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { WatchHub } from '../watch/hub.ts'
 
@@ -32,7 +32,7 @@ export function expireEvents(registry: Registry, hub: WatchHub, clock: Clock, tt
       const key = `${namespace}/${name}`
       if (newest.get(key) !== revision) continue
       newest.delete(key)
-      void registry.delete(events, namespace, name, {}, context).catch(() => {})
+      void registry.delete(events, namespace, name, {}, loopbackContext()).catch(() => {})
     }
     arm()
   }
@@ -55,14 +55,4 @@ export function expireEvents(registry: Registry, hub: WatchHub, clock: Clock, tt
       timer?.[Symbol.dispose]()
     },
   }
-}
-
-const context = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore' as const,
-  warnings: [],
-  signal: new AbortController().signal,
 }

@@ -1,10 +1,9 @@
 import { type Clock, cloneJson, type KubeObject, sameJson, timestampOf } from '../../machinery/index.ts'
 import { type CustomResourceDefinition, customResourceDefinitions, type Draft } from '../../resources/index.ts'
-import { loopbackIdentity } from '../authn/loopback.ts'
+import { loopbackContext } from '../authn/loopback.ts'
 import type { ServedResources } from '../discovery/served.ts'
 import { objectOf } from '../registry/encoding.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { RequestContext } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { removeInstances } from './instances.ts'
 import type { KindParts } from './kind.ts'
@@ -28,16 +27,6 @@ export interface LoadedKinds {
     parts: KindParts,
   ) => ReturnType<typeof import('./kind.ts').definitionsOf>
   readonly parts: KindParts
-}
-
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
 }
 const retryMs = 1000
 
@@ -190,7 +179,7 @@ export class Declarations {
           return draft
         },
       },
-      context,
+      loopbackContext(),
     )
   }
 
@@ -232,7 +221,7 @@ export class Declarations {
     const all = { ...crd, spec: { ...crd.spec, versions: crd.spec.versions.map((one) => ({ ...one, served: true })) } }
     const definitions = definitionsOf(all, parts)
     const stored = definitions.find(({ version, storage }) => version === storage.version) ?? definitions[0]!
-    return removeInstances(stored, { ...this.#parts, context }, signal)
+    return removeInstances(stored, { ...this.#parts, context: loopbackContext() }, signal)
   }
 
   #noteEnding(

@@ -21,20 +21,9 @@ import {
   withoutZeros,
 } from '../../../machinery/index.ts'
 import { type Draft, type ResourceQuota, resourceQuotas } from '../../../resources/index.ts'
-import { loopbackIdentity } from '../../authn/loopback.ts'
+import { loopbackContext } from '../../authn/loopback.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { RequestContext } from '../../request.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'
-
-const context: RequestContext = {
-  identity: loopbackIdentity,
-  query: {},
-  manager: 'kube-apiserver',
-  dryRun: false,
-  fieldValidation: 'Ignore',
-  warnings: [],
-  signal: new AbortController().signal,
-}
 
 /** One quota and what a request adds to what it counts. */
 interface Charge {
@@ -160,6 +149,6 @@ async function addTo(registry: Registry, quota: ResourceQuota, delta: Usage): Pr
         return draft
       },
     },
-    context,
+    loopbackContext(),
   )
 }
