@@ -1,10 +1,12 @@
 /** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
+
 export type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
 export type { AuditEvent, AuditSink } from './audit/auditor.ts'
 export type { AuditPolicy } from './audit/policy.ts'
 export { anonymous } from './authn/authenticate.ts'
 export { loopbackIdentity } from './authn/loopback.ts'
 export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
+export type { FeatureChoice } from './features.ts'
 export type { VersionInfo } from './http/paths.ts'
 export type { Identity } from './request.ts'
 export { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'

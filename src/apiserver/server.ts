@@ -12,7 +12,6 @@ import {
   type WatchEvent,
 } from '../machinery/index.ts'
 import {
-  allResources,
   apiGroups,
   customResourceDefinitions,
   loadDescriptions,
@@ -53,7 +52,7 @@ import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { webhookAuthorizer } from './authz/webhook.ts'
-import { bootstrap } from './bootstrap/bootstrap.ts'
+import { bootstrap, rulesOf } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
 import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
@@ -61,6 +60,7 @@ import { compareVersions } from './custom-resources/versions.ts'
 import { webhookConverter } from './custom-resources/webhook-conversion.ts'
 import { aggregatedDiscovery } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
+import { type FeatureChoice, featuresOf } from './features.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { listObject } from './handle/objects.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
@@ -109,6 +109,8 @@ export interface ApiServerParts {
   readonly reviewAccess?: PostReview
   /** What is written down of requests, and where it goes; nothing is when left out. */
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] }
+  /** Which features are on and which APIs are served, where not by default. */
+  readonly features?: FeatureChoice
   readonly metrics?: Metrics
   readonly journal?: DecisionJournal
   /** How much each part of the process logs; it can be asked and changed at /debug/flags/v. */
@@ -146,6 +148,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const { clock, random, store, signer } = parts
   const metrics = parts.metrics ?? new Metrics()
   const journal = parts.journal ?? new DecisionJournal()
+  const features = featuresOf(parts.features, metrics)
   const hub = new WatchHub(store)
   const allocation = serviceAllocation(parts, hub, random)
   const onError = parts.onError ?? (() => {})
@@ -190,7 +193,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     allocations: new Map([['/services', allocation]]),
   })
   const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
-  const nodeRules = rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')?.rules ?? []
+  const nodeRules = rulesOf(rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')!, features.gates)
   const authorizer: Authorizer = createAuthorizer(
     rbac,
     new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]),
@@ -212,9 +215,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const handle = requestHandler({ registry, authorizer, subresources, clock })
   const expressionKinds = new ExpressionKinds()
   const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, call, random) })
-  const builtIn = allResources
-    .filter((one) => one.servedByDefault)
-    .map((one) => (one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)))
+  const builtIn = features.served.map((one) =>
+    features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)),
+  )
   const served = new ServedResources(builtIn, apiGroups, compareVersions)
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
   const declarations = new Declarations({
@@ -311,6 +314,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         clientCa: parts.clientCa(),
         frontProxyCa: parts.proxyClient?.()?.authority,
         nowMs: clock.now(),
+        gates: features.gates,
       })
       await Promise.all([
         webhooks.mutating.load(registry, true),

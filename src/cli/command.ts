@@ -37,6 +37,33 @@ export class CommandError extends Error {
 
 export const nameFlag: Flag = { name: 'name', type: 'string', value: 'N', help: 'the cluster (default: default)' }
 export const jsonFlag: Flag = { name: 'json', type: 'boolean', help: 'print data as JSON on standard output' }
+export const configFlag: Flag = {
+  name: 'config',
+  type: 'string',
+  value: 'FILE',
+  help: 'configuration (YAML): simulated nodes, and Kubernetes’ own kinds',
+}
+/** Which features are on and which APIs are served, under Kubernetes' names. */
+export const featureFlags: readonly Flag[] = [
+  {
+    name: 'feature-gates',
+    type: 'list',
+    value: 'GATES',
+    help: 'features to turn on or off: EnvFiles=false,AllAlpha=true',
+  },
+  { name: 'runtime-config', type: 'list', value: 'APIS', help: 'APIs to serve or not: api/beta=true,apps/v1=false' },
+]
+/** What those flags wish for; nothing where they are not given. */
+export function featureWishes(flags: Arguments['flags']): {
+  readonly featureGates?: string
+  readonly runtimeConfig?: string
+} {
+  const [gates, served] = [flags['feature-gates'], flags['runtime-config']] as (readonly string[] | undefined)[]
+  return {
+    ...(gates === undefined ? {} : { featureGates: gates.join(',') }),
+    ...(served === undefined ? {} : { runtimeConfig: served.join(',') }),
+  }
+}
 export const dataDirFlag: Flag = {
   name: 'data-dir',
   type: 'string',

@@ -52,10 +52,18 @@ function documentOf(reply: ApiReply): GroupDocument {
   return body as GroupDocument
 }
 
+const chosen = new Map<ResourceDefinition<any>, ResourceDefinition<any>>()
+/** A kind that is not served by default, where somebody chose to serve it; the same each time. */
+function servedAnyway(known: ResourceDefinition<any>): ResourceDefinition<any> {
+  const made = chosen.get(known) ?? { ...known, servedByDefault: true }
+  chosen.set(known, made)
+  return made
+}
+
 function definitionOf(group: string, version: string, one: ResourceDocument): ResourceDefinition<any> {
   const { resource: plural, responseKind, scope, singularResource, verbs, shortNames = [], categories = [] } = one
   const known = resourceFor({ group, version, resource: plural })
-  if (known !== undefined) return known
+  if (known !== undefined) return known.servedByDefault ? known : servedAnyway(known)
   return discoveredResource({
     group,
     version,

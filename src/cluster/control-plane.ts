@@ -74,6 +74,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     journal: parts.journal,
     levels: parts.levels,
     ...(parts.audit === undefined ? {} : { audit: parts.audit }),
+    ...(settings.features === undefined ? {} : { features: settings.features }),
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),
     ...(await reviewersOf(parts)),
     onError: (error, about) => log.error('request failed', error, { request: about }),

@@ -1,4 +1,10 @@
-import { type ApiServer, createApiServer, deterministicSigner, type NetworkConnection } from '../apiserver/index.ts'
+import {
+  type ApiServer,
+  createApiServer,
+  deterministicSigner,
+  type FeatureChoice,
+  type NetworkConnection,
+} from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
@@ -33,6 +39,8 @@ export interface StartClusterOptions {
   /** Simulated nodes: how many, or each one described. Default: 1. */
   readonly nodes?: number | readonly SimulatedNodeSettings[]
   readonly log?: Log
+  /** Which features are on and which APIs are served, where not by default. */
+  readonly features?: FeatureChoice
 }
 
 /** A whole cluster inside this process: API, controllers, scheduler and simulated nodes, without a socket. */
@@ -80,6 +88,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     version: versionInfo(),
     metrics,
     journal,
+    ...(options.features === undefined ? {} : { features: options.features }),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
   const world = { clock, random, log }

@@ -106,6 +106,9 @@ export {
   flowSchemas,
   priorityLevelConfigurations,
 } from './flowcontrol/definitions.ts'
+export { gatedDefinition } from './gates/dropped-fields.ts'
+export { chooseGates, defaultGates, type FeatureGates, gatesOfText } from './gates/gates.ts'
+export { chooseServed, type RuntimeConfig, runtimeConfigOfText } from './gates/served.ts'
 export { rbacBootstrap } from './generated/rbac-bootstrap.ts'
 export type * from './generated/types.ts'
 export { wellKnown } from './generated/well-known.ts'

@@ -7,11 +7,13 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import {
+  type BootstrapRole,
   clusterRoleBindings,
   clusterRoles,
   configMaps,
   endpointSlices,
   endpoints,
+  type FeatureGates,
   flowSchemas,
   namespaces,
   priorityClasses,
@@ -38,6 +40,15 @@ export interface BootstrapParts {
   /** Whom extension servers are to believe about who is calling, PEM. */
   readonly frontProxyCa: string | undefined
   readonly nowMs: number
+  readonly gates: FeatureGates
+}
+
+/** What a role of a new cluster allows, with what features that are on add to it. */
+export function rulesOf({ name, rules }: Pick<BootstrapRole, 'name' | 'rules'>, gates: FeatureGates) {
+  const added = rbacBootstrap().gatedOffByDefault.flatMap(({ gate, adds }) =>
+    gates.enabled(gate) ? (adds?.[name] ?? []) : [],
+  )
+  return added.length === 0 ? rules : [...rules, ...added]
 }
 
 /** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
@@ -65,7 +76,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         clusterRoles,
         {
           metadata: metaOf(role),
-          rules: role.rules,
+          rules: rulesOf(role, parts.gates),
           ...(role.aggregationRule === undefined ? {} : { aggregationRule: role.aggregationRule }),
         },
         ['rules'],

@@ -1,14 +1,30 @@
+import { resolve } from 'node:path'
 import { planSettings, runClusterProcess } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf } from '../clusters.ts'
-import { type Command, CommandError, dataDirFlag, nameFlag } from '../command.ts'
+import {
+  type Command,
+  CommandError,
+  configFlag,
+  dataDirFlag,
+  featureFlags,
+  featureWishes,
+  nameFlag,
+} from '../command.ts'
 
 /** `cox server`: the control plane alone, in the foreground. */
 export const command: Command = {
   name: 'server',
   summary: 'run a control plane without nodes, in the foreground',
-  usage: 'cox server [--name N] [--port P] [--data-dir D]',
+  usage:
+    'cox server [--name N] [--port P] [--data-dir D] [--config FILE] [--feature-gates G=BOOL,…] [--runtime-config API=BOOL,…]',
   positionalMax: 0,
-  flags: [nameFlag, { name: 'port', type: 'number', value: 'P', help: 'port of the API' }, dataDirFlag],
+  flags: [
+    nameFlag,
+    { name: 'port', type: 'number', value: 'P', help: 'port of the API' },
+    dataDirFlag,
+    configFlag,
+    ...featureFlags,
+  ],
   async run(invocation) {
     const { flags, environment, signal, terminal } = invocation
     const planned = await planSettings({
@@ -19,6 +35,10 @@ export const command: Command = {
         nodes: 0,
         runtime: 'simulated',
         ...(flags.port === undefined ? {} : { port: flags.port as number }),
+        ...(flags.config === undefined
+          ? {}
+          : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
+        ...featureWishes(flags),
         ...(flags['data-dir'] === undefined ? {} : { dataDirectory: flags['data-dir'] as string }),
       },
       isRoot: environment.isRoot,

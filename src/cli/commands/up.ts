@@ -15,7 +15,17 @@ import {
   stopCluster,
 } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf, userKubeconfig } from '../clusters.ts'
-import { type Command, CommandError, dataDirFlag, type Invocation, jsonFlag, nameFlag } from '../command.ts'
+import {
+  type Command,
+  CommandError,
+  configFlag,
+  dataDirFlag,
+  featureFlags,
+  featureWishes,
+  type Invocation,
+  jsonFlag,
+  nameFlag,
+} from '../command.ts'
 import { UsageError } from '../flags.ts'
 
 /** How long a start may take before it is given up with the reason. */
@@ -26,7 +36,7 @@ export const command: Command = {
   name: 'up',
   summary: 'start a cluster, or repair the one that is there',
   usage:
-    'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--data-dir D] [--config FILE] [--without PART,…]',
+    'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--data-dir D] [--config FILE] [--without PART,…] [--feature-gates G=BOOL,…] [--runtime-config API=BOOL,…]',
   positionalMax: 0,
   flags: [
     nameFlag,
@@ -39,13 +49,9 @@ export const command: Command = {
       help: 'containerd or simulated (default: containerd as root on Linux)',
     },
     dataDirFlag,
-    {
-      name: 'config',
-      type: 'string',
-      value: 'FILE',
-      help: 'configuration (YAML): simulated nodes, and Kubernetes’ own kinds',
-    },
+    configFlag,
     { name: 'without', type: 'list', value: 'PARTS', help: `leave parts out: ${optionalParts.join(', ')}` },
+    ...featureFlags,
     { name: 'no-switch', type: 'boolean', help: 'leave the current kubectl context as it is' },
     { name: 'log-format', type: 'string', value: 'F', help: 'text or json (default: text)' },
     { name: 'verbosity', short: 'v', type: 'number', value: 'LEVEL', help: 'how much the components log (default: 2)' },
@@ -127,6 +133,7 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
     ...(flags.config === undefined
       ? {}
       : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
+    ...featureWishes(flags),
     ...(without === undefined ? {} : { without: without as readonly OptionalPart[] }),
     ...(format === undefined ? {} : { logFormat: format }),
     ...(flags.verbosity === undefined ? {} : { verbosity: flags.verbosity as number }),

@@ -44,6 +44,18 @@ test('documents of every kind are read from one file, and fields without effect 
   })
 })
 
+test('gates and served APIs are read as Kubernetes names them', async () => {
+  const own = 'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\n'
+  const configuration = await read(
+    `${own}featureGates: { EnvFiles: false }\nruntimeConfig: { api/beta: true, apps/v1: "" }`,
+  )
+  assert.ok(!('problem' in configuration))
+  assert.deepEqual(configuration.features, {
+    gates: { EnvFiles: false },
+    runtimeConfig: { 'api/beta': 'true', 'apps/v1': '' },
+  })
+})
+
 test('an audit policy stands beside where its events go; files it names lie beside the file', async () => {
   const text = [
     'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata, resources: [{ group: "", resources: [secrets] }] }]',

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { AuditPolicy, PodSecurityConfiguration } from '../../apiserver/index.ts'
+import type { AuditPolicy, FeatureChoice, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import { parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
-import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text } from './read-fields.ts'
+import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text, truth } from './read-fields.ts'
 import type { NodeTemplate, Reviewers } from './settings.ts'
 
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
@@ -19,6 +19,8 @@ export interface Configuration {
   readonly reviewers?: Reviewers
   /** There when the file says what pods may do where their namespace does not. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** There when the file says which features are on, or which APIs are served. */
+  readonly features?: FeatureChoice
   /** There when the file says how values are encrypted at rest. */
   readonly encryption?: EncryptionChoice
   /** What people should know of it: fields without effect. */
@@ -43,6 +45,9 @@ const ownFields = fieldsOf({
   audit: auditBackends,
   authentication: reviewer,
   authorization: reviewer,
+  featureGates: mapOf(truth),
+  runtimeConfig: mapOf(((value, path) =>
+    typeof value === 'boolean' ? String(value) : text(value, path)) as Reader<string>),
 })
 
 /** Reads a file of one or more documents; a problem is one sentence that names the file and the field. */
@@ -72,6 +77,7 @@ export async function configurationOf(
   let backends: AuditBackends | undefined
   let reviewers: Reviewers | undefined
   let podSecurity: PodSecurityConfiguration | undefined
+  let features: FeatureChoice | undefined
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
   const notes: string[] = []
@@ -83,6 +89,8 @@ export async function configurationOf(
       if (name === ownKind) {
         const own = ownFields(fields, '')
         nodeTemplates.push(...(own.nodes ?? []))
+        if (own.featureGates !== undefined) features = { ...features, gates: own.featureGates }
+        if (own.runtimeConfig !== undefined) features = { ...features, runtimeConfig: own.runtimeConfig }
         backends = own.audit === undefined ? backends : besides(file, own.audit)
         for (const what of ['authentication', 'authorization'] as const) {
           if (own[what] === undefined) continue
@@ -125,6 +133,7 @@ export async function configurationOf(
     ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
     ...(reviewers === undefined ? {} : { reviewers }),
     ...(podSecurity === undefined ? {} : { podSecurity }),
+    ...(features === undefined ? {} : { features }),
     ...(encryption === undefined ? {} : { encryption }),
     notes,
   }

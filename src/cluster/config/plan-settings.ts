@@ -10,6 +10,7 @@ import {
 } from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
+import { chosenFeatures } from './features.ts'
 import { type ClusterSettings, clusterDomain, networkOf, type OptionalPart } from './settings.ts'
 
 /** What a command line asks for; all else is remembered or default. */
@@ -20,6 +21,9 @@ export interface Wishes {
   readonly dataDirectory?: string
   readonly configFile?: string
   readonly without?: readonly OptionalPart[]
+  /** As `--feature-gates` and `--runtime-config` say it. */
+  readonly featureGates?: string
+  readonly runtimeConfig?: string
   readonly logFormat?: 'text' | 'json'
   readonly verbosity?: number
 }
@@ -55,8 +59,11 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   if (known !== undefined) {
     const state = await readState(known.dataDirectory)
     const running = isRunning(state?.supervisor) || isRunning(state?.cluster)
+    const chosen = await chosenFeatures(known.features, wished, config?.features)
+    if ('problem' in chosen) return chosen
     const wishedSettings = {
       ...merged(known, wished, config),
+      ...chosen,
       imagesDirectory: home.imagesDirectory,
     }
     if (running) {
@@ -107,7 +114,9 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
     logFormat: 'text',
     verbosity: 2,
   }
-  const settings = merged(base, { ...wished, port }, config)
+  const chosen = await chosenFeatures(undefined, wished, config?.features)
+  if ('problem' in chosen) return chosen
+  const settings = { ...merged(base, { ...wished, port }, config), ...chosen }
   const problem = problemOf(settings, input)
   if (problem !== '') return { problem }
   await writeSettings(settings)
@@ -116,7 +125,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 }
 
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
-  const { configFile: _file, dataDirectory: _directory, ...rest } = wished
+  const { configFile: _file, dataDirectory: _directory, featureGates: _gates, runtimeConfig: _served, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
   const { nodeTemplates, components, audit, reviewers, podSecurity } = config
   const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownRest } = known
@@ -157,6 +166,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     ...(['kubelet', 'proxy', 'scheduler'] as const)
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
+    ...(sameJson(known.features ?? {}, wished.features ?? {}) ? [] : ['feature gates or served APIs differ']),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
     ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})

@@ -1,4 +1,4 @@
-import type { PodSecurityConfiguration } from '../../apiserver/index.ts'
+import type { FeatureChoice, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
 
@@ -36,6 +36,8 @@ export interface ClusterSettings {
   readonly reviewers?: Reviewers
   /** What pods may do where their namespace does not say, and who is exempt. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** Which features are on and which APIs are served, where not by default. */
+  readonly features?: FeatureChoice
   /** What is written down of requests; nothing is when left out. */
   readonly audit?: AuditChoices
   readonly logFormat: 'text' | 'json'
