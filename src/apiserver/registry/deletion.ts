@@ -68,19 +68,20 @@ export function checkPreconditions(
   options: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
-  const of = { group: definition.group, resource: definition.plural }
+  // Kubernetes: these conflicts name the kind where others name the resource.
+  const of = { group: definition.group, resource: definition.kind }
   if (uid !== undefined && uid !== object.metadata.uid) {
     throw conflict(
       of,
       object.metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). The object might have been deleted and then recreated`,
     )
   }
   if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
     throw conflict(
       of,
       object.metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${object.metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`,
     )
   }
 }
@@ -107,12 +108,9 @@ export function planDeletion(
     // Kubernetes: a second delete may only shorten the grace of a first one.
     const left = meta.deletionGracePeriodSeconds ?? 0
     if (grace >= left && !changed) return { action: 'nothing' }
-    const requestedMs = Date.parse(meta.deletionTimestamp) - left * 1000
-    const shorter = Math.min(grace, left)
-    return marked(meta, finalizers, timestampOf(Math.max(requestedMs, 0) + shorter * 1000), shorter, meta.generation)
+    return marked(meta, finalizers, shortened(meta.deletionTimestamp, left, Math.min(grace, left), nowMs))
   }
-  const generation = definition.graceful && grace > 0 ? (meta.generation ?? 0) + 1 : meta.generation
-  const mark = marked(meta, finalizers, timestampOf(nowMs + grace * 1000), grace, generation)
+  const mark = marked(meta, finalizers, { atMs: nowMs + grace * 1000, grace })
   return specFinalizers.length > 0 && phase !== 'Terminating' ? { ...mark, namespacePhase: 'Terminating' } : mark
 }
 
@@ -125,21 +123,32 @@ export function isFinished(definition: ResourceDefinition<any>, object: KubeObje
   return !definition.graceful || (deletionGracePeriodSeconds ?? 0) === 0
 }
 
+interface Grace {
+  readonly atMs: number
+  readonly grace: number
+}
+
+/** A shorter grace counts from the first delete; when that is over already, one second is left, unless none was asked for. */
+function shortened(deletionTimestamp: string, left: number, grace: number, nowMs: number): Grace {
+  const atMs = Date.parse(deletionTimestamp) - left * 1000 + grace * 1000
+  return grace >= left || atMs >= nowMs ? { atMs, grace } : { atMs: nowMs, grace: Math.min(grace, 1) }
+}
+
 function marked(
   meta: KubeObject['metadata'],
   finalizers: readonly string[],
-  deletionTimestamp: string,
-  deletionGracePeriodSeconds: number,
-  generation: number | undefined,
+  { atMs, grace }: Grace,
 ): Deletion & { action: 'mark' } {
   const { finalizers: _finalizers, ...rest } = meta
+  // Kubernetes: to be marked is a new generation, where generations are counted: whoever acts upon the object must look again.
+  const counts = meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0
   return {
     action: 'mark',
     metadata: {
       ...rest,
-      ...(generation === undefined ? {} : { generation }),
-      deletionTimestamp,
-      deletionGracePeriodSeconds,
+      ...(counts ? { generation: meta.generation! + 1 } : {}),
+      deletionTimestamp: timestampOf(atMs),
+      deletionGracePeriodSeconds: grace,
       ...(finalizers.length === 0 ? {} : { finalizers }),
     },
   }
