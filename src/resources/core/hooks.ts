@@ -1,7 +1,8 @@
-import { dns1123LabelErrors, sameJson, timestampOf } from '../../machinery/index.ts'
+import { dns1123LabelErrors, pathSegmentErrors, sameJson, timestampOf } from '../../machinery/index.ts'
 import { replicaSetStatusErrors } from '../apps/validate.ts'
 import type { HooksFor } from '../define.ts'
 import type { Draft } from '../definition.ts'
+import { eventErrors } from '../events/validate.ts'
 import type {
   ComponentStatus,
   ConfigMap,
@@ -79,7 +80,11 @@ export const endpointsHooks: HooksFor<Endpoints> = {
   allowCreateOnUpdate: true,
   warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
 }
-export const eventHooks: HooksFor<Event> = { cells: eventCells, allowCreateOnUpdate: true }
+export const eventHooks: HooksFor<Event> = {
+  cells: eventCells,
+  checks: { name: (name) => pathSegmentErrors(name), create: eventErrors },
+  allowCreateOnUpdate: true,
+}
 export const limitRangeHooks: HooksFor<LimitRange> = {
   checks: { create: limitRangeErrors },
   allowCreateOnUpdate: true,
