@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps, Agent as TlsAgent } from 'node:https'
+import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type {
@@ -40,7 +41,8 @@ export function dialNetwork(): NetworkConnection {
           {
             host,
             port,
-            ...(serverName === undefined ? {} : { servername: serverName }),
+            // TLS names no addresses; the certificate is then held against the host.
+            ...(serverName === undefined ? {} : { servername: isIP(serverName) === 0 ? serverName : '' }),
             ...(client ?? {}),
             ...(ca !== undefined ? { ca } : trust === 'system' ? {} : { rejectUnauthorized: false }),
           },
