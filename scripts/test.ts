@@ -30,6 +30,7 @@ const parts: readonly Part[] = [
   { name: 'simulation', command: nodeTest(true, files('test/simulation/*.test.ts')) },
   { name: 'nodes', command: nodeTest(true, files('test/nodes/*.test.ts')) },
   { name: 'contracts', command: nodeTest(true, files('test/contract/*.test.ts')) },
+  { name: 'operators', command: nodeTest(true, files('test/operator/*.test.ts')) },
   { name: 'clusters', command: nodeTest(true, files('test/cluster/*.test.ts')) },
 ]
 
