@@ -15,10 +15,12 @@ import {
 import { type Node, namespaces, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { type Placement, Placer } from './cycle/place.ts'
+import { alikeSelectors } from './framework/alike.ts'
 import type { ClusterChange } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { defaultPlugins } from './plugins/index.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
+import { Nominations } from './preemption/nominations.ts'
 import { mayNotPreempt, type Preemption, planPreemption, priorityOf } from './preemption/plan.ts'
 import { defaultSchedulerName, type Profile, profileOf } from './profile/profile.ts'
 import { type QueueBackoff, SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
@@ -58,8 +60,9 @@ class Scheduler {
   readonly #binding = new Set<Promise<void>>()
   /** Pods decided but not yet seen bound, by uid. */
   readonly #assumed = new Map<string, PodFacts>()
-  /** Pods for which room is being made, by uid: others of lower priority must leave it to them. */
-  readonly #nominated = new Map<string, { readonly facts: PodFacts; readonly nodeName: string }>()
+  /** Pods for which room is being made: others of lower priority must leave it to them. */
+  readonly #nominations = new Nominations(this.#columns)
+  #bindingEnded = () => {}
   #wake = () => {}
   readonly #attempts
   readonly #seconds
@@ -84,7 +87,7 @@ class Scheduler {
       'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
       attemptBuckets,
     )
-    metrics.gaugeOf('scheduler_pending_pods_active', 'Pods ready to be placed', () => this.#queue.counts.active)
+    metrics.gaugeOf('scheduler_pending_pods_active', 'Pods ready to be placed', () => this.#queue.ready)
     metrics.gaugeOf(
       'scheduler_pending_pods_unschedulable',
       'Pods that were refused and wait for a change',
@@ -100,6 +103,10 @@ class Scheduler {
     const budgetCache = informers.of(podDisruptionBudgets)
     await Promise.all([nodeCache, podCache, namespaceCache, budgetCache].map((cache) => cache.synced(signal)))
     this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
+    this.#columns.selectorOfAlike = alikeSelectors(informers)
+    using _namespaces = namespaceCache.subscribe((next, previous) => {
+      if (!sameJson(next?.metadata.labels, previous?.metadata.labels)) this.#columns.namespacesChanged()
+    })
     using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
     while (!signal.aborted) {
@@ -113,7 +120,7 @@ class Scheduler {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
         signal.addEventListener('abort', () => resolve(), { once: true })
-        if (this.#queue.counts.active > 0) resolve()
+        if (this.#queue.ready > 0) resolve()
       })
       this.#wake = () => {}
     }
@@ -126,7 +133,10 @@ class Scheduler {
     const startedMs = clock.monotonic()
     let placed = 0
     for (; placed < podsPerTurn && clock.monotonic() - startedMs < turnMsMax && !signal.aborted; placed++) {
-      while (this.#binding.size >= bindingsMax) await Promise.race(this.#binding)
+      while (this.#binding.size >= bindingsMax)
+        await new Promise<void>((resolve) => {
+          this.#bindingEnded = resolve
+        })
       const waiting = this.#queue.take()
       if (waiting === undefined) break
       this.#attempt(waiting)
@@ -159,7 +169,7 @@ class Scheduler {
       return
     }
     const { nodeName } = placement
-    this.#nominated.delete(uid)
+    this.#nominations.delete(uid)
     this.#columns.addPod(facts, nodeName)
     this.#assumed.set(uid, facts)
     const binding = this.#bind(waiting, nodeName)
@@ -175,26 +185,22 @@ class Scheduler {
         },
         (error) => this.#bindingFailed(waiting, nodeName, error),
       )
-      .finally(() => this.#binding.delete(binding))
+      .finally(() => {
+        this.#binding.delete(binding)
+        this.#bindingEnded()
+      })
     this.#binding.add(binding)
   }
 
   /** Kubernetes: room that is being made for a pod of the same or a higher priority counts as taken; one's own comes first. */
   #place(facts: PodFacts, placer: Placer): Placement {
     const { uid } = facts.pod.metadata
-    const others = [...this.#nominated.values()].filter(
-      (one) => one.facts.pod.metadata.uid !== uid && priorityOf(one.facts.pod) >= priorityOf(facts.pod),
-    )
-    for (const one of others) this.#columns.addPod(one.facts, one.nodeName)
-    try {
-      const own = this.#nominated.get(uid)?.nodeName
-      const place = own === undefined ? undefined : this.#columns.placeOf(own)
-      if (own !== undefined && place !== undefined && placer.verdict(facts, this.#columns, place).fits)
-        return { nodeName: own, feasible: 1, evaluated: 1 }
-      return placer.place(facts, this.#columns)
-    } finally {
-      for (const one of others) this.#columns.removePod(one.facts.pod.metadata.uid)
-    }
+    const own = this.#nominations.nodeOf(uid)
+    using _room = this.#nominations.without(facts)
+    const place = own === undefined ? undefined : this.#columns.placeOf(own)
+    if (own !== undefined && place !== undefined && placer.verdict(facts, this.#columns, place).fits)
+      return { nodeName: own, feasible: 1, evaluated: 1 }
+    return placer.place(facts, this.#columns)
   }
 
   /** Looks for pods of lower priority that can make room for a refused one, and has them evicted. */
@@ -206,21 +212,29 @@ class Scheduler {
     const { informers, log } = this.#parts
     const podCache = informers.of(pods)
     const { pod } = facts
-    const why = mayNotPreempt(pod, this.#nominated.get(pod.metadata.uid)?.nodeName, podCache.list())
-    if (why !== undefined) return { message: placement.says(why), preemption: undefined }
-    const budgets = informers.of(podDisruptionBudgets).list()
     const podOf = (one: Pod) =>
       podCache.get({ name: one.metadata.name, namespace: one.metadata.namespace ?? '' }) ?? one
-    const preemption = planPreemption({ facts, columns: this.#columns, placer, budgets, podOf })
+    const nominated = this.#nominations.nodeOf(pod.metadata.uid)
+    const place = nominated === undefined ? undefined : this.#columns.placeOf(nominated)
+    const others = place === undefined ? [] : [...this.#columns.podsAt(place)].map((one) => podOf(one.pod))
+    const why = mayNotPreempt(pod, nominated, others)
+    if (why !== undefined) return { message: placement.says(why), preemption: undefined }
+    const budgets = informers.of(podDisruptionBudgets).list()
+    const preemption = planPreemption({
+      facts,
+      columns: this.#columns,
+      placer,
+      random: this.#parts.random,
+      budgets,
+      podOf,
+    })
     if (preemption === undefined) return { message: placement.message, preemption }
-    const outranked = [...this.#nominated.values()]
-      .filter((one) => one.nodeName === preemption.nodeName && priorityOf(one.facts.pod) < priorityOf(pod))
-      .map((one) => one.facts.pod)
-    for (const { metadata } of outranked) this.#nominated.delete(metadata.uid)
-    this.#nominated.set(pod.metadata.uid, { facts, nodeName: preemption.nodeName })
+    const outranked = this.#nominations.outrankedOn(preemption.nodeName, priorityOf(pod))
+    for (const { metadata } of outranked) this.#nominations.delete(metadata.uid)
+    this.#nominations.set(facts, preemption.nodeName)
     void Promise.all([evictVictims(this.#parts, pod, preemption), clearNominations(this.#parts, outranked)]).catch(
       (error) => {
-        this.#nominated.delete(pod.metadata.uid)
+        this.#nominations.delete(pod.metadata.uid)
         log.warn('room could not be made for a pod', { pod: pod.metadata.name, error: String(error) })
       },
     )
@@ -326,7 +340,7 @@ class Scheduler {
     if (nodeName !== '') {
       this.#queue.delete(uid)
       this.#assumed.delete(uid)
-      this.#nominated.delete(uid)
+      this.#nominations.delete(uid)
       if (isTerminal(next as never)) {
         this.#columns.removePod(uid)
         if (previous === undefined || !isTerminal(previous as never)) this.#queue.wake('AssignedPod/Delete')
@@ -364,13 +378,12 @@ class Scheduler {
   /** Kubernetes: what a pod's status says of the node that is kept for it holds, whoever wrote it. */
   #noteNomination(pod: Pod): void {
     const nodeName = pod.status?.nominatedNodeName ?? ''
-    if (nodeName !== '' && this.#profiles.has(nameOfProfile(pod)))
-      this.#nominated.set(pod.metadata.uid, { facts: factsOf(pod), nodeName })
+    if (nodeName !== '' && this.#profiles.has(nameOfProfile(pod))) this.#nominations.set(factsOf(pod), nodeName)
   }
 
   #podGone(pod: Pod): void {
     const { uid } = pod.metadata
-    this.#nominated.delete(uid)
+    this.#nominations.delete(uid)
     this.#queue.delete(uid)
     this.#assumed.delete(uid)
     const held = this.#columns.nodeNameOfPod(uid) !== undefined

@@ -1,6 +1,8 @@
-import { type HostPort, milliValueOf, parseQuantity, wholeValueOf } from '../../machinery/index.ts'
-import type { Node } from '../../resources/index.ts'
+import { type HostPort, milliValueOf, parseQuantity, sameJson, wholeValueOf } from '../../machinery/index.ts'
+import type { Node, Pod } from '../../resources/index.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import { PlacedTerms } from './placed-terms.ts'
+import { PodCounters } from './pod-counters.ts'
 
 /** Nodes known by their place; grows by doubling. */
 const capacityAtFirst = 64
@@ -8,8 +10,9 @@ const capacityAtFirst = 64
 /**
  * All nodes as columns of numbers: what they have, what is taken, one place per node. Invariants:
  * 1. A place holds one node until it is removed; free places are used again.
- * 2. Taken amounts are the sums over exactly the pods in #pods of that node.
- * 3. `generation` grows with every change of a node's labels, taints or schedulability.
+ * 2. Taken amounts, counters and placed terms are the sums over exactly the pods in #pods of that node.
+ * 3. `changed` of a place moves with every change of its node, and `version` with that and with every change of its pods, so
+ *    that answers about a place hold while the one they depend on stays.
  */
 export class NodeColumns {
   /** 1 where a node is. */
@@ -31,14 +34,50 @@ export class NodeColumns {
   readonly images: (Map<string, number> | undefined)[] = []
   /** How many nodes have an image. */
   readonly imageSpread = new Map<string, number>()
-  /** When a node's labels, taints or schedulability changed last, by place. */
+  /** Nodes with taints that only count against them. */
+  preferences = 0
+  /** When the node of a place changed last. */
   changed = new Float64Array(capacityAtFirst)
-  generation = 0
+  /** When anything about a place changed last. */
+  version = new Float64Array(capacityAtFirst)
+  #generation = 0
+  /** Moves when images or the number of nodes do: what compares nodes by them holds until then. */
+  imagesGeneration = 0
   readonly #places = new Map<string, number>()
   readonly #free: number[] = []
   readonly #pods = new Map<string, { readonly place: number; readonly facts: PodFacts }>()
+  readonly #reserved = new Map<string, { readonly place: number; readonly facts: PodFacts }>()
+  readonly #podsAt: (Set<PodFacts> | undefined)[] = []
   /** One more than the highest place in use. */
   size = 0
+  /** Labels of a namespace, for selectors of namespaces; set by whoever keeps them. */
+  namespaceLabels: (namespace: string) => Readonly<Record<string, string>> = () => ({})
+  /** What selects the pods that are like a pod (those of its Services and its owner), if anything; set by whoever keeps them. */
+  selectorOfAlike: (pod: Pod) => object | undefined = () => undefined
+  readonly counters: PodCounters
+  readonly terms: PlacedTerms
+
+  constructor() {
+    const columns = this
+    this.counters = new PodCounters({
+      get capacity() {
+        return columns.alive.length
+      },
+      get size() {
+        return columns.size
+      },
+      labelsAt: (place) => {
+        const node = this.nodes[place]
+        return node === undefined ? undefined : (node.metadata.labels ?? {})
+      },
+    })
+    this.terms = new PlacedTerms(this.counters, (namespace) => this.namespaceLabels(namespace))
+  }
+
+  /** How many places there is room for. */
+  get capacity(): number {
+    return this.alive.length
+  }
 
   get count(): number {
     return this.#places.size
@@ -59,6 +98,7 @@ export class NodeColumns {
       this.alive[place] = 1
     }
     const before = this.nodes[place]
+    this.#setImages(place, node, before)
     this.nodes[place] = node
     const allocatable = node.status?.allocatable ?? {}
     this.cpuMilli[place] = allocatable.cpu === undefined ? 0 : milliValueOf(parseQuantity(allocatable.cpu))
@@ -69,9 +109,11 @@ export class NodeColumns {
     for (const [key, value] of Object.entries(allocatable))
       if (!plainResources.has(key)) others.set(key, amountOf(value))
     this.others[place] = others
-    this.#setImages(place, node)
-    if (before === undefined || before.metadata.labels !== node.metadata.labels || before.spec !== node.spec)
-      this.changed[place] = ++this.generation
+    this.preferences += Number(hasPreference(node)) - Number(hasPreference(before))
+    this.changed[place] = this.version[place] = ++this.#generation
+    if (before === undefined) this.imagesGeneration++
+    if (before === undefined || !sameJson(before.metadata.labels, node.metadata.labels) || !sameSpec(before, node))
+      this.counters.nodeChanged(place)
   }
 
   removeNode(name: string): void {
@@ -79,15 +121,15 @@ export class NodeColumns {
     if (place === undefined) return
     this.#places.delete(name)
     this.#free.push(place)
+    for (const { pod } of [...(this.#podsAt[place] ?? [])]) this.removePod(pod.metadata.uid)
+    for (const [uid, held] of this.#reserved) if (held.place === place) this.#reserved.delete(uid)
     this.#forgetImages(place)
+    this.imagesGeneration++
     this.alive[place] = 0
+    this.preferences -= Number(hasPreference(this.nodes[place]))
     this.nodes[place] = undefined
-    this.changed[place] = ++this.generation
-    for (const [uid, held] of this.#pods) {
-      if (held.place !== place) continue
-      this.#pods.delete(uid)
-      if (hasAffinity(held.facts)) this.podsWithAffinity--
-    }
+    this.changed[place] = this.version[place] = ++this.#generation
+    this.counters.nodeChanged(place)
     for (const column of [
       this.cpuTaken,
       this.memoryTaken,
@@ -118,23 +160,51 @@ export class NodeColumns {
     this.#count(held.place, held.facts, -1)
   }
 
+  /** Keeps room for a pod that is not there yet; one that has some already moves. Nobody counts it as a pod. */
+  reserve(facts: PodFacts, nodeName: string): void {
+    const { uid } = facts.pod.metadata
+    this.unreserve(uid)
+    const place = this.#places.get(nodeName)
+    if (place === undefined) return
+    this.#reserved.set(uid, { place, facts })
+    this.#countAmounts(place, facts, 1)
+  }
+
+  unreserve(uid: string): void {
+    const held = this.#reserved.get(uid)
+    if (held === undefined) return
+    this.#reserved.delete(uid)
+    this.#countAmounts(held.place, held.facts, -1)
+  }
+
   nodeNameOfPod(uid: string): string | undefined {
     const held = this.#pods.get(uid)
     return held === undefined ? undefined : this.nodes[held.place]?.metadata.name
   }
 
-  /** How many counted pods have affinity of their own, which may concern others. */
-  podsWithAffinity = 0
-  /** Labels of a namespace, for selectors of namespaces; set by whoever keeps them. */
-  namespaceLabels: (namespace: string) => Readonly<Record<string, string>> = () => ({})
+  /** The counted pods of a place. */
+  podsAt(place: number): Iterable<PodFacts> {
+    return this.#podsAt[place] ?? []
+  }
 
-  /** Every counted pod with its place. */
-  placed(): Iterable<{ readonly place: number; readonly facts: PodFacts }> {
-    return this.#pods.values()
+  /** Labels of a namespace changed: what goes by them is found out again. */
+  namespacesChanged(): void {
+    this.counters.clear()
+    this.terms.forgetMatches()
   }
 
   #count(place: number, facts: PodFacts, sign: 1 | -1): void {
-    if (hasAffinity(facts)) this.podsWithAffinity += sign
+    const podsHere = this.#podsAt[place] ?? new Set()
+    this.#podsAt[place] = podsHere
+    if (sign === 1) podsHere.add(facts)
+    else podsHere.delete(facts)
+    this.counters.add(facts.kind, place, sign)
+    if (facts.terms !== undefined) this.terms.add(facts.terms, place, sign)
+    this.#countAmounts(place, facts, sign)
+  }
+
+  #countAmounts(place: number, facts: PodFacts, sign: 1 | -1): void {
+    this.version[place] = ++this.#generation
     this.cpuTaken[place]! += sign * facts.cpuMilli
     this.memoryTaken[place]! += sign * facts.memoryBytes
     this.ephemeralTaken[place]! += sign * facts.ephemeralBytes
@@ -159,7 +229,9 @@ export class NodeColumns {
     }
   }
 
-  #setImages(place: number, node: Node): void {
+  #setImages(place: number, node: Node, before: Node | undefined): void {
+    if (before !== undefined && sameJson(before.status?.images, node.status?.images)) return
+    this.imagesGeneration++
     this.#forgetImages(place)
     const images = new Map<string, number>()
     for (const { names, sizeBytes } of node.status?.images ?? []) {
@@ -200,12 +272,18 @@ export class NodeColumns {
     this.scoredCpuTaken = wider(this.scoredCpuTaken)
     this.scoredMemoryTaken = wider(this.scoredMemoryTaken)
     this.changed = wider(this.changed)
+    this.version = wider(this.version)
+    this.counters.grow(this.capacity)
   }
 }
 
-function hasAffinity({ pod }: PodFacts): boolean {
-  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {}
-  return podAffinity !== undefined || podAntiAffinity !== undefined
+function hasPreference(node: Node | undefined): boolean {
+  return node?.spec?.taints?.some(({ effect }) => effect === 'PreferNoSchedule') === true
+}
+
+/** Whether a node's spec says the same of which pods may come. */
+function sameSpec(left: Node, right: Node): boolean {
+  return left.spec === right.spec || sameJson(left.spec?.taints, right.spec?.taints)
 }
 
 const plainResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])

@@ -9,6 +9,7 @@ import {
   type Verdict,
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import { byHold, KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Placement =
@@ -33,12 +34,6 @@ export function nodesToScore(count: number, percentage = 0): number {
   return Math.max(Math.floor((count * percent) / 100), scoredNodesMin)
 }
 
-/** Answers about labels and taints, kept per kind of pod until the node changes. */
-interface KnownAnswers {
-  fit: Uint8Array
-  at: Float64Array
-  usedAt: number
-}
 const signaturesKeptMax = 1000
 /** Kubernetes: what DynamicResources has to say where giving claims back does not help; pods hold none here. */
 const deallocation = 'no new claims to deallocate'
@@ -46,14 +41,24 @@ const deallocation = 'no new claims to deallocate'
 /** One profile's way of placing pods: which nodes can take one, and which of those is best. */
 export class Placer {
   readonly #plugins: readonly SchedulerPlugin[]
+  readonly #byHold: PluginsByHold
   readonly #random: Random
   readonly #percentage: number
-  readonly #answers = new Map<string, KnownAnswers>()
+  readonly #known = new Map<string, KnownAnswers>()
+  readonly #seen = new Set<string>()
+  /** Answers to the pod at hand, when nothing is kept of it. */
+  #stranger: KnownAnswers | undefined
+  /** Where the next pod starts to look, so that all nodes get their turn. */
   #start = 0
   #uses = 0
+  /** Nodes that can take the pod, and their scores; used again by every cycle. */
+  #feasible = new Int32Array(0)
+  #totals = new Float64Array(0)
+  #scores = new Float64Array(0)
 
   constructor(plugins: readonly SchedulerPlugin[], random: Random, percentageOfNodesToScore = 0) {
     this.#plugins = plugins
+    this.#byHold = byHold(plugins)
     this.#random = random
     this.#percentage = percentageOfNodesToScore
   }
@@ -68,22 +73,124 @@ export class Placer {
         reasons: new Map(),
         says: () => 'no nodes available to schedule pods',
       }
+    this.#makeRoom(columns)
     const prepared = this.#prepare(facts, columns)
-    const candidates = this.#filter(facts, columns)
-    const wanted = nodesToScore(total, this.#percentage)
-    const feasible: number[] = []
+    const named = this.#namedPlaces(facts, columns)
+    const known = this.#answersTo(facts, columns, named !== undefined)
+    const { count, evaluated } =
+      named === undefined
+        ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage))
+        : this.#lookAt(named.places, facts, columns, known, prepared)
+    if (count === 0) return this.explain(facts, columns)
+    const best = count === 1 ? this.#feasible[0]! : this.#best(facts, columns, known, prepared, count)
+    return { nodeName: columns.nodes[best]!.metadata.name, feasible: count, evaluated }
+  }
+
+  /** Looks at nodes one after the other until enough can take the pod. */
+  #look(
+    facts: PodFacts,
+    columns: NodeColumns,
+    known: KnownAnswers,
+    prepared: readonly PreparedPlugin[],
+    wanted: number,
+  ): { readonly count: number; readonly evaluated: number } {
+    const { alive, version, size } = columns
+    const { at: askedAt, fit } = known
+    const filters = prepared.flatMap(([, { filter }]) => (filter === undefined ? [] : [filter]))
+    const asksMore = filters.length > 0 || this.#byHold.openFilters.length > 0
+    const feasible = this.#feasible
+    let count = 0
     let evaluated = 0
-    for (let step = 0; step < columns.size && feasible.length < wanted; step++) {
-      const at = (this.#start + step) % columns.size
-      if (columns.alive[at] === 0) continue
-      evaluated++
-      if (candidates[at] !== 0 && prepared.every(([, one]) => one.filter(at).fits)) feasible.push(at)
+    let place = this.#start % size
+    for (let step = 0; step < size && count < wanted; step++) {
+      if (alive[place] === 1) {
+        evaluated++
+        if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
+        if (fit[place] === 1 && (!asksMore || this.#takes(facts, place, columns, filters))) feasible[count++] = place
+      }
+      if (++place === size) place = 0
     }
-    // The next pod starts where this one stopped, so that all nodes get their turn.
-    this.#start = (this.#start + Math.max(1, evaluated)) % Math.max(1, columns.size)
-    if (feasible.length === 0) return this.explain(facts, columns)
-    const best = feasible.length === 1 ? feasible[0]! : this.#best(facts, columns, feasible, prepared)
-    return { nodeName: columns.nodes[best]!.metadata.name, feasible: feasible.length, evaluated }
+    this.#start = place
+    return { count, evaluated }
+  }
+
+  #lookAt(
+    places: readonly number[],
+    facts: PodFacts,
+    columns: NodeColumns,
+    known: KnownAnswers,
+    prepared: readonly PreparedPlugin[],
+  ): { readonly count: number; readonly evaluated: number } {
+    const filters = prepared.flatMap(([, { filter }]) => (filter === undefined ? [] : [filter]))
+    let count = 0
+    for (const place of places) {
+      if (known.at[place] !== columns.version[place]) known.ask(facts, place, columns)
+      if (known.fit[place] === 1 && this.#takes(facts, place, columns, filters)) this.#feasible[count++] = place
+    }
+    return { count, evaluated: places.length }
+  }
+
+  #takes(
+    facts: PodFacts,
+    place: number,
+    columns: NodeColumns,
+    filters: readonly NonNullable<Prepared['filter']>[],
+  ): boolean {
+    for (const filter of filters) if (!filter(place).fits) return false
+    for (const plugin of this.#byHold.openFilters)
+      if (plugin.skips?.(facts) !== true && !plugin.filter!(facts, viewOf(columns, place)).fits) return false
+    return true
+  }
+
+  #best(
+    facts: PodFacts,
+    columns: NodeColumns,
+    known: KnownAnswers,
+    prepared: readonly PreparedPlugin[],
+    count: number,
+  ): number {
+    const feasible = this.#feasible
+    const totals = this.#totals
+    const scores = this.#scores
+    for (let at = 0; at < count; at++) totals[at] = known.score[feasible[at]!]!
+    const add = ({ weight = 1 }: SchedulerPlugin, normalize: SchedulerPlugin['normalize']) => {
+      normalize?.(scores, count)
+      for (let at = 0; at < count; at++) totals[at]! += scores[at]! * weight
+    }
+    this.#byHold.comparedScores.forEach((plugin, index) => {
+      if (plugin.compares?.(facts, columns) === false) return
+      const raw = known.raw[index]!
+      for (let at = 0; at < count; at++) scores[at] = raw[feasible[at]!]!
+      add(plugin, plugin.normalize)
+    })
+    for (const plugin of this.#byHold.openScores) {
+      if (plugin.compares?.(facts, columns) === false) continue
+      for (let at = 0; at < count; at++) scores[at] = plugin.score!(facts, viewOf(columns, feasible[at]!))
+      add(plugin, plugin.normalize)
+    }
+    for (const [plugin, one] of prepared) {
+      if (one.score === undefined) continue
+      one.compare?.(feasible, count)
+      for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
+      add(plugin, one.normalize)
+    }
+    return feasible[this.#highest(count)]!
+  }
+
+  /** Among equals each has the same chance. */
+  #highest(count: number): number {
+    const totals = this.#totals
+    let highest = Number.NEGATIVE_INFINITY
+    let equals = 0
+    for (let at = 0; at < count; at++) {
+      if (totals[at]! > highest) {
+        highest = totals[at]!
+        equals = 1
+      } else if (totals[at] === highest) equals++
+    }
+    let skip = equals === 1 ? 0 : Math.floor(this.#random.next() * equals)
+    for (let at = 0; at < count; at++) if (totals[at] === highest && skip-- === 0) return at
+    return 0
   }
 
   #prepare(facts: PodFacts, columns: NodeColumns): readonly PreparedPlugin[] {
@@ -95,94 +202,67 @@ export class Placer {
     return prepared
   }
 
-  /** Which places can take the pod: labels and taints from what is known of pods like it, the rest counted afresh. */
-  #filter(facts: PodFacts, columns: NodeColumns): Uint8Array {
-    const candidates = this.#staticAnswers(facts, columns).slice(0, columns.size)
+  /** The places of the only nodes that plugins leave, and why the others are out; undefined: all are left. */
+  #namedPlaces(
+    facts: PodFacts,
+    columns: NodeColumns,
+  ): { readonly places: readonly number[]; readonly others: Refusal } | undefined {
+    let names: readonly string[] | undefined
+    const by: SchedulerPlugin[] = []
     for (const plugin of this.#plugins) {
-      if (plugin.skips?.(facts) === true || plugin.filter === undefined || isStatic(plugin)) continue
-      if (plugin.filterColumns !== undefined) plugin.filterColumns(facts, columns, candidates)
-      else {
-        for (let at = 0; at < columns.size; at++) {
-          if (candidates[at] !== 0 && !plugin.filter(facts, viewOf(columns, at)).fits) candidates[at] = 0
-        }
-      }
+      const own = plugin.nodeNames?.(facts)
+      if (own === undefined) continue
+      names = names === undefined ? own : names.filter((name) => own.includes(name))
+      by.push(plugin)
     }
-    return candidates
+    if (names === undefined) return undefined
+    const reason = `node(s) didn't satisfy plugin(s) [${by.map(({ name }) => name).join(' ')}]`
+    return {
+      places: names.flatMap((name) => columns.placeOf(name) ?? []),
+      others: { plugin: by[0]!, verdict: { fits: false, reason, evenAfterPreemption: true } },
+    }
   }
 
-  #staticAnswers(facts: PodFacts, columns: NodeColumns): Uint8Array {
-    let known = this.#answers.get(facts.signature)
-    if (known === undefined || known.fit.length < columns.size) {
-      if (this.#answers.size >= signaturesKeptMax) this.#forgetOldest()
-      known = {
-        fit: new Uint8Array(columns.alive.length),
-        at: new Float64Array(columns.alive.length).fill(-1),
-        usedAt: 0,
-      }
-      this.#answers.set(facts.signature, known)
+  /** What is known of pods like this one. A signature seen for the first time may be the only one of its kind: nothing is kept. */
+  #answersTo(facts: PodFacts, columns: NodeColumns, isNamed = false): KnownAnswers {
+    const { signature } = facts
+    const known = this.#known.get(signature)
+    if (known !== undefined && known.capacity >= columns.size) {
+      known.usedAt = ++this.#uses
+      return known
     }
-    known.usedAt = ++this.#uses
-    const named = (facts.pod.spec?.nodeName ?? '') !== ''
-    for (let at = 0; at < columns.size; at++) {
-      if (columns.alive[at] === 0) {
-        known.fit[at] = 0
-        known.at[at] = -1
-      } else if (named || known.at[at] !== columns.changed[at]) {
-        const view = viewOf(columns, at)
-        known.fit[at] = this.#plugins.every(
-          (plugin) => !isStatic(plugin) || plugin.skips?.(facts) === true || plugin.filter!(facts, view).fits,
-        )
-          ? 1
-          : 0
-        known.at[at] = named ? -1 : columns.changed[at]!
-      }
+    if (isNamed || (known === undefined && !this.#seen.has(signature))) {
+      if (this.#seen.size >= signaturesKeptMax) this.#seen.clear()
+      if (!isNamed) this.#seen.add(signature)
+      return this.#strangers(columns)
     }
-    return known.fit
+    if (this.#known.size >= signaturesKeptMax) this.#forgetOldest()
+    const made = new KnownAnswers(this.#byHold, columns.capacity)
+    made.usedAt = ++this.#uses
+    this.#known.set(signature, made)
+    return made
+  }
+
+  #strangers({ capacity, size }: NodeColumns): KnownAnswers {
+    if (this.#stranger === undefined || this.#stranger.capacity < size)
+      this.#stranger = new KnownAnswers(this.#byHold, capacity)
+    else this.#stranger.forget()
+    return this.#stranger
   }
 
   #forgetOldest(): void {
     let oldest: string | undefined
     let usedAt = Number.POSITIVE_INFINITY
-    for (const [signature, known] of this.#answers)
+    for (const [signature, known] of this.#known)
       if (known.usedAt < usedAt) [oldest, usedAt] = [signature, known.usedAt]
-    if (oldest !== undefined) this.#answers.delete(oldest)
+    if (oldest !== undefined) this.#known.delete(oldest)
   }
 
-  #best(
-    facts: PodFacts,
-    columns: NodeColumns,
-    feasible: readonly number[],
-    prepared: readonly PreparedPlugin[],
-  ): number {
-    const totals = new Float64Array(feasible.length)
-    const scores = new Float64Array(feasible.length)
-    for (const plugin of this.#plugins) {
-      if (plugin.score === undefined) continue
-      for (let i = 0; i < feasible.length; i++) scores[i] = plugin.score(facts, viewOf(columns, feasible[i]!))
-      plugin.normalize?.(scores)
-      const weight = plugin.weight ?? 1
-      for (let i = 0; i < feasible.length; i++) totals[i]! += scores[i]! * weight
-    }
-    for (const [plugin, one] of prepared) {
-      if (one.score === undefined) continue
-      for (let i = 0; i < feasible.length; i++) scores[i] = one.score(feasible[i]!)
-      one.normalize?.(scores)
-      const weight = plugin.weight ?? 1
-      for (let i = 0; i < feasible.length; i++) totals[i]! += scores[i]! * weight
-    }
-    let best = 0
-    let equals = 1
-    for (let i = 1; i < totals.length; i++) {
-      if (totals[i]! > totals[best]!) {
-        best = i
-        equals = 1
-      } else if (totals[i] === totals[best]) {
-        // Among equals each has the same chance.
-        equals++
-        if (this.#random.next() * equals < 1) best = i
-      }
-    }
-    return feasible[best]!
+  #makeRoom({ capacity }: NodeColumns): void {
+    if (this.#feasible.length >= capacity) return
+    this.#feasible = new Int32Array(capacity)
+    this.#totals = new Float64Array(capacity)
+    this.#scores = new Float64Array(capacity)
   }
 
   /** Why no node takes the pod: per reason, how many nodes give it, worded as Kubernetes does. */
@@ -190,17 +270,19 @@ export class Placer {
     const reasons = new Map<string, number>()
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
     let unhelpful = 0
-    const prepared = new Map(this.#prepare(facts, columns))
-    for (let at = 0; at < columns.size; at++) {
-      if (columns.alive[at] === 0) continue
-      for (const plugin of this.#plugins) {
-        const verdict = verdictOf(plugin, prepared.get(plugin), facts, columns, at)
-        if (verdict.fits) continue
+    const refusalAt = this.refusals(facts, columns)
+    const named = this.#namedPlaces(facts, columns)
+    const isNamed = (place: number) => named === undefined || named.places.includes(place)
+    for (let place = 0; place < columns.size; place++) {
+      if (columns.alive[place] === 0) continue
+      const refusal = isNamed(place) ? refusalAt(place) : named?.others
+      if (refusal === undefined) continue
+      const { plugin, verdict } = refusal
+      if (verdict.reason.includes(', '))
         for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-        if (verdict.evenAfterPreemption) unhelpful++
-        for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
-        break
-      }
+      else reasons.set(verdict.reason, (reasons.get(verdict.reason) ?? 0) + 1)
+      if (verdict.evenAfterPreemption) unhelpful++
+      for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
     }
     const total = columns.count
     const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort()
@@ -216,36 +298,47 @@ export class Placer {
     return { nodeName: undefined, reasons, wakeOn, message, says }
   }
 
+  /** Says for each place why it does not take the pod, as things are now. */
+  refusals(facts: PodFacts, columns: NodeColumns): (place: number) => Refusal | undefined {
+    const known = this.#answersTo(facts, columns)
+    const prepared = this.#prepare(facts, columns)
+    return (place) => this.#refusal(facts, columns, place, known, prepared)
+  }
+
+  /** Whether the pod asks nothing of what a node holds but room: cpu, memory, ephemeral storage and a place for a pod. */
+  asksOnlyForRoom(facts: PodFacts, columns: NodeColumns): boolean {
+    const { podFilters, openFilters } = this.#byHold
+    const others = [...podFilters, ...openFilters].filter(
+      (plugin) => plugin.name !== 'NodeResourcesFit' && plugin.skips?.(facts) !== true,
+    )
+    return (
+      facts.others.size === 0 && others.length === 0 && this.#prepare(facts, columns).every(([, one]) => !one.filter)
+    )
+  }
+
   /** What the plugins say to a pod on one node. */
-  verdict(facts: PodFacts, columns: NodeColumns, at: number): Verdict {
-    const prepared = new Map(this.#prepare(facts, columns))
-    for (const plugin of this.#plugins) {
-      const verdict = verdictOf(plugin, prepared.get(plugin), facts, columns, at)
-      if (!verdict.fits) return verdict
+  verdict(facts: PodFacts, columns: NodeColumns, place: number): Verdict {
+    return this.refusals(facts, columns)(place)?.verdict ?? fits
+  }
+
+  #refusal(
+    facts: PodFacts,
+    columns: NodeColumns,
+    place: number,
+    known: KnownAnswers,
+    prepared: readonly PreparedPlugin[],
+  ): Refusal | undefined {
+    const refused = known.refusal(facts, place, columns)
+    if (refused !== undefined) return refused
+    for (const [plugin, { filter }] of prepared) {
+      const verdict = filter?.(place) ?? fits
+      if (!verdict.fits) return { plugin, verdict }
     }
-    return fits
+    return refusalOf(this.#byHold.openFilters, facts, viewOf(columns, place))
   }
 }
 
 type PreparedPlugin = readonly [SchedulerPlugin, Prepared]
-
-function verdictOf(
-  plugin: SchedulerPlugin,
-  prepared: Prepared | undefined,
-  facts: PodFacts,
-  columns: NodeColumns,
-  at: number,
-): Verdict {
-  if (prepared !== undefined) return prepared.filter(at)
-  if (plugin.filter === undefined || plugin.skips?.(facts) === true) return fits
-  return plugin.filter(facts, viewOf(columns, at))
-}
-
-/** Plugins whose answer depends on the node's labels, taints and name alone. */
-const staticPlugins = new Set(['NodeUnschedulable', 'NodeName', 'TaintToleration', 'NodeAffinity'])
-function isStatic(plugin: SchedulerPlugin): boolean {
-  return plugin.filter !== undefined && staticPlugins.has(plugin.name)
-}
 
 function viewOf(columns: NodeColumns, index: number): NodeView {
   return { index, node: columns.nodes[index]!, columns }

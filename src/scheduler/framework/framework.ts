@@ -32,25 +32,33 @@ export interface NodeView {
 
 /**
  * A scheduler plugin implements only the points it needs, under Kubernetes' names. `filter` and `score` are pure and
- * look at one node; they are the meaning of the plugin. What it adds as columns is the same, many nodes at a time.
+ * look at one node; they are the meaning of the plugin. `fits` is `filter` without words, for speed.
  */
 export interface SchedulerPlugin {
   readonly name: string
   /** What could make a refused pod fit. */
   readonly wakeOn?: readonly ClusterChange[]
+  /**
+   * What `filter` and `score` go by besides the pod: the node alone, or also what it holds; their answers are then kept for
+   * pods of the same signature until that changes. Without it every pod is answered anew.
+   */
+  readonly goesBy?: 'node' | 'pods'
   /** Whether the pod may enter the queue of those to be placed. */
   preEnqueue?(pod: Pod): Verdict
-  preFilter?(facts: PodFacts, columns: NodeColumns): Verdict
+  /** The only nodes that can take the pod, by name, where that is known at once (Kubernetes: PreFilterResult). */
+  nodeNames?(facts: PodFacts): readonly string[] | undefined
   filter?(facts: PodFacts, node: NodeView): Verdict
-  /** Marks unfit nodes of `candidates` with 0; the same answer as `filter`, for all of them. */
-  filterColumns?(facts: PodFacts, columns: NodeColumns, candidates: Uint8Array): void
+  fits?(facts: PodFacts, place: number, columns: NodeColumns): boolean
   /** For plugins that look beyond the node: what they found out once for the pod; undefined when it does not concern them. */
   prepare?(facts: PodFacts, columns: NodeColumns): Prepared | undefined
   /** Whether this pod cannot be refused by the plugin, so that it need not be asked at all. */
   skips?(facts: PodFacts): boolean
+  /** Whether nodes may differ in a score that is asked anew or compared; where they do not, it is left out. Default: they may. */
+  compares?(facts: PodFacts, columns: NodeColumns): boolean
   /** A number of any size; `normalize` brings all of a pod's into 0 to 100. */
   score?(facts: PodFacts, node: NodeView): number
-  normalize?(scores: Float64Array): void
+  /** Changes the first `count` scores. */
+  normalize?(scores: Float64Array, count: number): void
   readonly weight?: number
   reserve?(pod: Pod, nodeName: string): Disposable
   permit?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<Verdict>
@@ -61,16 +69,18 @@ export interface SchedulerPlugin {
 
 /** A plugin's answers about one pod, by the node's place in the columns. */
 export interface Prepared {
-  filter(place: number): Verdict
+  filter?(place: number): Verdict
+  /** Told of the nodes that are to be compared, `count` places, before any is scored. */
+  compare?(places: Int32Array, count: number): void
   score?(place: number): number
-  normalize?(scores: Float64Array): void
+  normalize?(scores: Float64Array, count: number): void
 }
 
 /** Kubernetes: the highest becomes 100, the others in proportion; reversed where less is better. */
-export function normalizeToMax(scores: Float64Array, reverse: boolean): void {
+export function normalizeToMax(scores: Float64Array, count: number, reverse: boolean): void {
   let highest = 0
-  for (const score of scores) highest = Math.max(highest, score)
-  for (let at = 0; at < scores.length; at++) {
+  for (let at = 0; at < count; at++) if (scores[at]! > highest) highest = scores[at]!
+  for (let at = 0; at < count; at++) {
     if (highest === 0) scores[at] = reverse ? 100 : 0
     else {
       const scaled = Math.floor((scores[at]! * 100) / highest)

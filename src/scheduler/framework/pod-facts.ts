@@ -1,13 +1,14 @@
 import { type HostPort, hostPortsOf, milliValueOf, podRequests, wholeValueOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
+import { type AffinityTerms, affinityTermsOf } from './affinity-terms.ts'
+import { kindOf, type PodKind } from './pod-kind.ts'
 
 /** Kubernetes: pods that ask for nothing count with this much when nodes are compared. */
 const cpuMilliAssumed = 100
 const memoryBytesAssumed = 200 * 1024 * 1024
 
-/** What placing a pod depends on, worked out once per pod. */
-export interface PodFacts {
-  readonly pod: Pod
+/** What a pod asks of its node, in numbers. */
+interface Amounts {
   readonly cpuMilli: number
   readonly memoryBytes: number
   readonly ephemeralBytes: number
@@ -16,13 +17,67 @@ export interface PodFacts {
   /** The same for comparing nodes, with Kubernetes' stand-ins for containers that ask for nothing. */
   readonly scoredCpuMilli: number
   readonly scoredMemoryBytes: number
+}
+/** What placing a pod depends on, worked out once per pod. */
+export interface PodFacts extends Amounts {
+  readonly pod: Pod
   readonly ports: readonly HostPort[]
+  /** Images of all containers and of volumes, as they are stated. */
   readonly images: readonly string[]
-  /** Equal for pods that every node answers alike on labels and taints. */
+  readonly containers: number
+  readonly kind: PodKind
+  /** What it asks about pods near it; undefined: nothing. */
+  readonly terms: AffinityTerms | undefined
+  /** Equal for pods that every node answers alike, so far as the node and what it holds are concerned. */
   readonly signature: string
 }
 
 export function factsOf(pod: Pod): PodFacts {
+  const { spec } = pod
+  const { containers = [], initContainers = [], volumes = [] } = spec ?? {}
+  const images: string[] = []
+  for (const { image } of initContainers) images.push(image ?? '')
+  for (const { image } of containers) images.push(image ?? '')
+  for (const volume of volumes) if (volume.image !== undefined) images.push(volume.image.reference ?? '')
+  const amountsKey = amountsKeyOf(pod)
+  const ports = hostPortsOf(spec as never)
+  return {
+    pod,
+    ...amountsOf(pod, amountsKey),
+    ports,
+    images,
+    containers: containers.length + initContainers.length,
+    kind: kindOf(pod),
+    terms: affinityTermsOf(pod),
+    signature: JSON.stringify([
+      amountsKey,
+      images,
+      spec?.tolerations,
+      spec?.nodeSelector,
+      spec?.affinity?.nodeAffinity,
+      spec?.nodeName,
+      ports,
+    ]),
+  }
+}
+
+/** Pods of one template ask for the same; what it comes to is worked out once. */
+const amountsKnown = new Map<string, Amounts>()
+const amountsKeptMax = 4096
+
+function amountsKeyOf({ spec }: Pod): string {
+  const { containers = [], initContainers, overhead, resources } = spec ?? {}
+  return JSON.stringify([
+    containers.map((container) => container.resources),
+    initContainers?.map((container) => [container.resources, container.restartPolicy]),
+    overhead,
+    resources,
+  ])
+}
+
+function amountsOf(pod: Pod, key: string): Amounts {
+  const known = amountsKnown.get(key)
+  if (known !== undefined) return known
   let cpuMilli = 0
   let memoryBytes = 0
   let ephemeralBytes = 0
@@ -33,24 +88,21 @@ export function factsOf(pod: Pod): PodFacts {
     else if (name === 'ephemeral-storage') ephemeralBytes = wholeValueOf(amount)
     else others.set(name, wholeValueOf(amount))
   }
-  const containers = pod.spec?.containers ?? []
   let missingCpu = 0
   let missingMemory = 0
-  for (const { resources } of containers) {
+  for (const { resources } of pod.spec?.containers ?? []) {
     if (resources?.requests?.cpu === undefined) missingCpu += cpuMilliAssumed
     if (resources?.requests?.memory === undefined) missingMemory += memoryBytesAssumed
   }
-  const spec = pod.spec
-  return {
-    pod,
+  const amounts: Amounts = {
     cpuMilli,
     memoryBytes,
     ephemeralBytes,
     others,
     scoredCpuMilli: cpuMilli + missingCpu,
     scoredMemoryBytes: memoryBytes + missingMemory,
-    ports: hostPortsOf(spec as never),
-    images: containers.map(({ image }) => image ?? ''),
-    signature: JSON.stringify([spec?.nodeSelector, spec?.affinity?.nodeAffinity, spec?.tolerations]),
   }
+  if (amountsKnown.size >= amountsKeptMax) amountsKnown.clear()
+  amountsKnown.set(key, amounts)
+  return amounts
 }

@@ -1,142 +1,110 @@
-import type { Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
-import { fits, type Prepared, refuse, refuseAlways, type SchedulerPlugin } from '../framework/framework.ts'
-import { type AffinityTerm, DomainCounts, domainOf, termOf } from './domains.ts'
+import type { PodCounter } from '../columns/pod-counter.ts'
+import type { AffinityTerm } from '../framework/affinity-terms.ts'
+import {
+  fits,
+  type Prepared,
+  refuse,
+  refuseAlways,
+  type SchedulerPlugin,
+  type Verdict,
+} from '../framework/framework.ts'
+import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PodMatcher } from '../framework/pod-kind.ts'
 
 /** Kubernetes: what required affinity of pods that are there already counts for when nodes are compared. */
 const hardAffinityWeight = 1
+const notNear = refuseAlways("node(s) didn't match pod affinity rules")
+const notAway = refuse("node(s) didn't match pod anti-affinity rules")
+const keptOut = refuse("node(s) didn't satisfy existing pods anti-affinity rules")
 
 /** InterPodAffinity: near to some pods, away from others, by the domains that node labels make. */
 export const interPodAffinity: SchedulerPlugin = {
   name: 'InterPodAffinity',
   weight: 2,
   wakeOn: ['Node/Add', 'Node/UpdateLabel', 'AssignedPod/Add', 'AssignedPod/Update', 'AssignedPod/Delete', 'Pod/Update'],
-  prepare({ pod }, columns) {
-    const affinity = pod.spec?.affinity
-    const concerns = affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined
-    if (!concerns && columns.podsWithAffinity === 0) return undefined
-    const filter = requirements(pod, columns)
-    const weights = preferences(pod, columns)
-    if (filter === undefined && weights.length === 0) return undefined
+  prepare(facts, columns) {
+    const filter = requirements(facts, columns)
+    const preferences = preferencesOf(facts, columns)
+    if (filter === undefined && preferences.length === 0) return undefined
     return {
-      filter: filter ?? (() => fits),
-      ...(weights.length === 0
-        ? {}
-        : {
-            score: (place: number) =>
-              weights.reduce((sum, { key, counts }) => sum + counts.of(domainOf(columns, place, key)), 0),
-            normalize: normalizeBetween,
-          }),
+      ...(filter === undefined ? {} : { filter }),
+      ...(preferences.length === 0 ? {} : { score: scoreBy(preferences), normalize: normalizeBetween }),
     }
   },
 }
 
-function termsOf(pod: Pod, kind: 'podAffinity' | 'podAntiAffinity', columns: NodeColumns): readonly AffinityTerm[] {
-  return (pod.spec?.affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((raw) =>
-    termOf(raw as never, pod, columns),
+function requirements(facts: PodFacts, columns: NodeColumns): Prepared['filter'] | undefined {
+  const { kind, terms } = facts
+  const near = terms?.near ?? []
+  const nearCounters = countersOfAll(near, columns)
+  const awayCounters = (terms?.away ?? []).map((term) =>
+    columns.counters.counter(term.topologyKey, matcherOf([term], columns)),
   )
-}
-
-function preferredOf(pod: Pod, kind: 'podAffinity' | 'podAntiAffinity', columns: NodeColumns): readonly AffinityTerm[] {
-  const sign = kind === 'podAffinity' ? 1 : -1
-  return (pod.spec?.affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
-    ({ weight, podAffinityTerm }) => termOf(podAffinityTerm as never, pod, columns, sign * weight),
-  )
-}
-
-function requirements(pod: Pod, columns: NodeColumns): Prepared['filter'] | undefined {
-  const near = termsOf(pod, 'podAffinity', columns)
-  const away = termsOf(pod, 'podAntiAffinity', columns)
-  const nearCounts = near.map(() => new DomainCounts())
-  const awayCounts = away.map(() => new DomainCounts())
-  /** Domains that pods already there keep this one out of, by topology key. */
-  const refusedBy = new Map<string, DomainCounts>()
-  for (const { place, facts } of columns.placed()) {
-    const other = facts.pod
-    if (near.length > 0 && near.every((term) => term.matches(other))) addAll(near, nearCounts, columns, place)
-    away.forEach((term, at) => {
-      if (term.matches(other)) addAll([term], [awayCounts[at]!], columns, place)
-    })
-    for (const term of other.spec?.affinity?.podAntiAffinity === undefined
-      ? []
-      : termsOf(other, 'podAntiAffinity', columns)) {
-      const domain = domainOf(columns, place, term.topologyKey)
-      if (domain === undefined || !term.matches(pod)) continue
-      const counts = refusedBy.get(term.topologyKey) ?? new DomainCounts()
-      refusedBy.set(term.topologyKey, counts)
-      counts.add(domain, 1)
-    }
-  }
-  if (near.length === 0 && away.length === 0 && refusedBy.size === 0) return undefined
+  const keepOut = columns.terms.concerning(kind).filter(({ role }) => role === 'away')
+  if (nearCounters.length === 0 && awayCounters.length === 0 && keepOut.length === 0) return undefined
   // Kubernetes: the first of a group that wants to be near itself may go anywhere that has the labels.
-  const isFirst = nearCounts.every((counts) => counts.isEmpty) && near.every((term) => term.matches(pod))
-  return (place) => {
-    for (const [at, term] of near.entries()) {
-      const domain = domainOf(columns, place, term.topologyKey)
-      if (domain === undefined || (!isFirst && nearCounts[at]!.of(domain) === 0))
-        return refuseAlways("node(s) didn't match pod affinity rules")
-    }
-    for (const [at, term] of away.entries()) {
-      if (awayCounts[at]!.of(domainOf(columns, place, term.topologyKey)) > 0)
-        return refuse("node(s) didn't match pod anti-affinity rules")
-    }
-    for (const [key, counts] of refusedBy) {
-      if (counts.of(domainOf(columns, place, key)) > 0)
-        return refuse("node(s) didn't satisfy existing pods anti-affinity rules")
-    }
+  const isFirst =
+    nearCounters.every(({ total }) => total === 0) && near.every((term) => term.matches(kind, columns.namespaceLabels))
+  return (place): Verdict => {
+    for (const counter of nearCounters)
+      if (counter.topology.of[place]! < 0 || (!isFirst && counter.of(place) === 0)) return notNear
+    for (const counter of awayCounters) if (counter.of(place) > 0) return notAway
+    for (const { counter } of keepOut) if (counter.of(place) > 0) return keptOut
     return fits
   }
 }
 
-function addAll(
-  terms: readonly AffinityTerm[],
-  counts: readonly DomainCounts[],
-  columns: NodeColumns,
-  place: number,
-): void {
-  terms.forEach((term, at) => {
-    const domain = domainOf(columns, place, term.topologyKey)
-    if (domain !== undefined) counts[at]!.add(domain, 1)
-  })
+/** Kubernetes: a pod that others want to be near counts only when all of their terms match it. */
+function countersOfAll(terms: readonly AffinityTerm[], columns: NodeColumns): readonly PodCounter[] {
+  if (terms.length === 0) return []
+  const matcher = matcherOf(terms, columns)
+  return [...new Set(terms.map(({ topologyKey }) => topologyKey))].map((topologyKey) =>
+    columns.counters.counter(topologyKey, matcher),
+  )
 }
 
-/** Weights by domain, from what this pod prefers and from what the pods already there do. */
-function preferences(
-  pod: Pod,
-  columns: NodeColumns,
-): readonly { readonly key: string; readonly counts: DomainCounts }[] {
-  const own = [...preferredOf(pod, 'podAffinity', columns), ...preferredOf(pod, 'podAntiAffinity', columns)]
-  const byKey = new Map<string, DomainCounts>()
-  const add = (key: string, place: number, weight: number) => {
-    const domain = domainOf(columns, place, key)
-    if (domain === undefined) return
-    const counts = byKey.get(key) ?? new DomainCounts()
-    byKey.set(key, counts)
-    counts.add(domain, weight)
+function matcherOf(terms: readonly AffinityTerm[], columns: NodeColumns): PodMatcher {
+  return {
+    key: terms.map(({ key }) => key).join(),
+    matches: (kind) => terms.every((term) => term.matches(kind, columns.namespaceLabels)),
   }
-  for (const { place, facts } of columns.placed()) {
-    for (const term of own) if (term.matches(facts.pod)) add(term.topologyKey, place, term.weight)
-    if (facts.pod.spec?.affinity === undefined) continue
-    for (const term of [
-      ...preferredOf(facts.pod, 'podAffinity', columns),
-      ...preferredOf(facts.pod, 'podAntiAffinity', columns),
-    ]) {
-      if (term.matches(pod)) add(term.topologyKey, place, term.weight)
-    }
-    for (const term of termsOf(facts.pod, 'podAffinity', columns))
-      if (term.matches(pod)) add(term.topologyKey, place, hardAffinityWeight)
+}
+
+interface Preference {
+  readonly counter: PodCounter
+  readonly weight: number
+}
+
+/** What this pod prefers, and what the pods already there do. */
+function preferencesOf({ kind, terms }: PodFacts, columns: NodeColumns): readonly Preference[] {
+  const own = (terms?.preferred ?? []).map((term) => ({
+    counter: columns.counters.counter(term.topologyKey, matcherOf([term], columns)),
+    weight: term.weight,
+  }))
+  const theirs = columns.terms
+    .concerning(kind)
+    .filter(({ role }) => role !== 'away')
+    .map(({ counter, term, role }) => ({ counter, weight: role === 'near' ? hardAffinityWeight : term.weight }))
+  return [...own, ...theirs].filter(({ counter, weight }) => weight !== 0 && counter.total > 0)
+}
+
+function scoreBy(preferences: readonly Preference[]): (place: number) => number {
+  return (place) => {
+    let sum = 0
+    for (const { counter, weight } of preferences) sum += counter.of(place) * weight
+    return sum
   }
-  return [...byKey].map(([key, counts]) => ({ key, counts }))
 }
 
 /** Kubernetes: the lowest becomes 0, the highest 100. */
-function normalizeBetween(scores: Float64Array): void {
+function normalizeBetween(scores: Float64Array, count: number): void {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
-  for (const score of scores) {
-    low = Math.min(low, score)
-    high = Math.max(high, score)
+  for (let at = 0; at < count; at++) {
+    if (scores[at]! < low) low = scores[at]!
+    if (scores[at]! > high) high = scores[at]!
   }
-  for (let at = 0; at < scores.length; at++)
-    scores[at] = high === low ? 0 : Math.floor((100 * (scores[at]! - low)) / (high - low))
+  for (let at = 0; at < count; at++)
+    scores[at] = high === low ? 0 : Math.trunc((100 * (scores[at]! - low)) / (high - low))
 }

@@ -25,6 +25,7 @@ export const schedulingGates: SchedulerPlugin = {
 /** NodeUnschedulable: cordoned nodes take only pods that tolerate it. */
 export const nodeUnschedulable: SchedulerPlugin = {
   name: 'NodeUnschedulable',
+  goesBy: 'node',
   wakeOn: ['Node/Add', 'Node/UpdateTaint'],
   filter({ pod }, { node }) {
     if (node.spec?.unschedulable !== true) return fits
@@ -37,6 +38,7 @@ export const nodeUnschedulable: SchedulerPlugin = {
 /** NodeName: a pod that names its node goes nowhere else. */
 export const nodeName: SchedulerPlugin = {
   name: 'NodeName',
+  goesBy: 'node',
   wakeOn: ['Node/Add'],
   skips: ({ pod }) => (pod.spec?.nodeName ?? '') === '',
   filter: ({ pod }, { node }) =>
@@ -46,12 +48,14 @@ export const nodeName: SchedulerPlugin = {
 /** TaintToleration: untolerated NoSchedule and NoExecute taints keep a pod away; PreferNoSchedule ones count against a node. */
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
+  goesBy: 'node',
   weight: 3,
   wakeOn: ['Node/Add', 'Node/UpdateTaint'],
   filter({ pod }, { node }) {
     const taint = untoleratedTaint(node.spec?.taints as never, pod.spec?.tolerations as never)
     return taint === undefined ? fits : refuseAlways('node(s) had untolerated taint(s)')
   },
+  compares: (_facts, { preferences }) => preferences > 0,
   score({ pod }, { node }) {
     const taints = node.spec?.taints ?? []
     if (taints.length === 0) return 0
@@ -60,24 +64,50 @@ export const taintToleration: SchedulerPlugin = {
       (taint) => untoleratedTaint([taint] as never, pod.spec?.tolerations as never, ['PreferNoSchedule']) !== undefined,
     ).length
   },
-  normalize: (scores) => normalizeToMax(scores, true),
+  normalize: (scores, count) => normalizeToMax(scores, count, true),
 }
 
 /** NodeAffinity: nodeSelector and required affinity; preferred terms add their weights. */
 export const nodeAffinity: SchedulerPlugin = {
   name: 'NodeAffinity',
+  goesBy: 'node',
   weight: 2,
   wakeOn: ['Node/Add', 'Node/UpdateLabel'],
+  nodeNames: ({ pod }) => namedNodes(pod),
+  // Neither a selector nor an affinity refuses nothing.
+  skips: ({ pod }) => pod.spec?.nodeSelector === undefined && pod.spec?.affinity?.nodeAffinity === undefined,
   filter: ({ pod }, { node }) =>
     matchesNodeAffinity(pod.spec as never, labelsOf(node))
       ? fits
       : refuseAlways("node(s) didn't match Pod's node affinity/selector"),
-  score: ({ pod }, { node }) => (hasPreferences(pod) ? nodeAffinityWeight(pod.spec as never, labelsOf(node)) : 0),
-  normalize: (scores) => normalizeToMax(scores, false),
+  compares: ({ pod }) => hasPreferences(pod),
+  score: ({ pod }, { node }) => nodeAffinityWeight(pod.spec as never, labelsOf(node)),
+  normalize: (scores, count) => normalizeToMax(scores, count, false),
 }
 
 function hasPreferences(pod: Pod): boolean {
   return (pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ?? 0) > 0
+}
+
+/**
+ * The nodes that required terms name, when each of them does (as for pods of a DaemonSet).
+ * Kubernetes: a term that names no node by metadata.name could take any.
+ */
+function namedNodes(pod: Pod): readonly string[] | undefined {
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  if (terms.length === 0) return undefined
+  const names = new Set<string>()
+  for (const { matchFields = [] } of terms) {
+    let named: readonly string[] | undefined
+    for (const { key, operator, values = [] } of matchFields) {
+      if (key !== 'metadata.name' || operator !== 'In') continue
+      named = named === undefined ? values : named.filter((name) => values.includes(name))
+    }
+    if (named === undefined) return undefined
+    for (const name of named) names.add(name)
+  }
+  return [...names]
 }
 
 function labelsOf(node: {
@@ -89,6 +119,7 @@ function labelsOf(node: {
 /** NodePorts: no two pods of a node take the same host port. */
 export const nodePorts: SchedulerPlugin = {
   name: 'NodePorts',
+  goesBy: 'pods',
   wakeOn: ['Node/Add', 'AssignedPod/Delete'],
   skips: ({ ports }) => ports.length === 0,
   filter({ ports }, { index, columns }) {
@@ -107,16 +138,18 @@ const containerBytesMax = 1000 * mebibyte
 export const imageLocality: SchedulerPlugin = {
   name: 'ImageLocality',
   weight: 1,
-  score({ images }, { index, columns }) {
+  compares: ({ images }, { imageSpread }) =>
+    imageSpread.size > 0 && images.some((image) => imageSpread.has(normalizedImage(image))),
+  score({ images, containers }, { index, columns }) {
     const here = columns.images[index]
     if (here === undefined || here.size === 0 || columns.count === 0) return 0
     let sum = 0
     for (const image of images) {
       const name = normalizedImage(image)
       const size = here.get(name)
-      if (size !== undefined) sum += Math.floor((size * (columns.imageSpread.get(name) ?? 0)) / columns.count)
+      if (size !== undefined) sum += Math.floor(size * ((columns.imageSpread.get(name) ?? 0) / columns.count))
     }
-    const most = containerBytesMax * Math.max(1, images.length)
+    const most = containerBytesMax * Math.max(1, containers)
     const clamped = Math.min(Math.max(sum, imageBytesMin), most)
     return Math.floor((100 * (clamped - imageBytesMin)) / (most - imageBytesMin))
   },

@@ -1,17 +1,46 @@
 import { labelQueryOf, matchesNodeAffinity, untoleratedTaint } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
-import { fits, refuse, refuseAlways, type SchedulerPlugin } from '../framework/framework.ts'
-import { DomainCounts, domainOf } from './domains.ts'
+import type { PodCounter } from '../columns/pod-counter.ts'
+import {
+  fits,
+  type Prepared,
+  refuse,
+  refuseAlways,
+  type SchedulerPlugin,
+  type Verdict,
+} from '../framework/framework.ts'
+import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PodKind } from '../framework/pod-kind.ts'
 
+interface RawConstraint {
+  readonly topologyKey: string
+  readonly maxSkew: number
+  readonly whenUnsatisfiable?: string
+  readonly minDomains?: number
+  readonly labelSelector?: object
+  readonly matchLabelKeys?: readonly string[]
+  readonly nodeAffinityPolicy?: string
+  readonly nodeTaintsPolicy?: string
+}
 interface Constraint {
   readonly topologyKey: string
   readonly maxSkew: number
   readonly minDomains: number
-  readonly honorsAffinity: boolean
-  readonly honorsTaints: boolean
-  matches(pod: Pod): boolean
+  readonly counter: PodCounter
+  /** Whether the pod itself counts. */
+  readonly isOwn: boolean
 }
+
+/** A node's own name is its domain; pods of a node are then counted whether or not the node takes part. */
+const hostname = 'kubernetes.io/hostname'
+const noLabel = refuseAlways("node(s) didn't match pod topology spread constraints (missing required label)")
+const tooSkewed = refuse("node(s) didn't match pod topology spread constraints")
+/** Kubernetes: how pods without constraints of their own are spread, if somebody can say which pods are alike. */
+const systemDefaults: readonly RawConstraint[] = [
+  { topologyKey: hostname, maxSkew: 3 },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+]
 
 /** PodTopologySpread: pods of a kind are spread evenly over domains; hard constraints refuse, soft ones only prefer. */
 export const podTopologySpread: SchedulerPlugin = {
@@ -26,131 +55,167 @@ export const podTopologySpread: SchedulerPlugin = {
     'AssignedPod/Delete',
     'Pod/Update',
   ],
-  prepare({ pod }, columns) {
-    const raw = pod.spec?.topologySpreadConstraints ?? []
-    if (raw.length === 0) return undefined
-    const hard = raw
-      .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule')
-      .map((one) => constraintOf(one as never, pod))
-    const soft = raw
-      .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'ScheduleAnyway')
-      .map((one) => constraintOf(one as never, pod))
-    const hardCounts = countsOf(hard, pod, columns)
-    const softCounts = countsOf(soft, pod, columns)
+  prepare(facts, columns) {
+    const stated = (facts.pod.spec?.topologySpreadConstraints ?? []) as readonly RawConstraint[]
+    if (stated.length === 0) {
+      const selector = columns.selectorOfAlike(facts.pod)
+      if (selector === undefined) return undefined
+      const defaults = systemDefaults.map((raw) => ({ ...raw, labelSelector: selector }))
+      return comparison(constraintsOf(defaults, facts, columns, false), false)
+    }
+    const asked = (what: string) => stated.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === what)
+    const hard = constraintsOf(asked('DoNotSchedule'), facts, columns, true)
+    const soft = constraintsOf(asked('ScheduleAnyway'), facts, columns, true)
     return {
-      filter(place) {
-        for (const [at, constraint] of hard.entries()) {
-          const domain = domainOf(columns, place, constraint.topologyKey)
-          if (domain === undefined)
-            return refuseAlways("node(s) didn't match pod topology spread constraints (missing required label)")
-          const counts = hardCounts[at]!
-          const self = constraint.matches(pod) ? 1 : 0
-          if (counts.of(domain) + self - leastOf(counts, constraint.minDomains) > constraint.maxSkew)
-            return refuse("node(s) didn't match pod topology spread constraints")
-        }
-        return fits
-      },
-      ...(soft.length === 0
-        ? {}
-        : {
-            score: (place: number) =>
-              soft.reduce(
-                (sum, { topologyKey, maxSkew }, at) =>
-                  sum +
-                  softCounts[at]!.of(domainOf(columns, place, topologyKey)) * Math.log(softCounts[at]!.size + 2) +
-                  (maxSkew - 1),
-                0,
-              ),
-            normalize: fewestIsBest,
-          }),
+      ...(hard.length === 0 ? {} : { filter: (place: number) => skewAt(hard, place) }),
+      ...(soft.length === 0 ? {} : comparison(soft, true)),
     }
   },
 }
 
-function constraintOf(
-  raw: {
-    topologyKey: string
-    maxSkew: number
-    minDomains?: number
-    labelSelector?: object
-    matchLabelKeys?: readonly string[]
-    nodeAffinityPolicy?: string
-    nodeTaintsPolicy?: string
-  },
-  pod: Pod,
-): Constraint {
+function skewAt(constraints: readonly Constraint[], place: number): Verdict {
+  for (const { counter, maxSkew, minDomains, isOwn } of constraints) {
+    if (counter.topology.of[place]! < 0) return noLabel
+    if (counter.of(place) + Number(isOwn) - counter.least(minDomains) > maxSkew) return tooSkewed
+  }
+  return fits
+}
+
+/**
+ * How nodes compare by soft constraints. Kubernetes: domains count for more the more of them there are; nodes without all the
+ * keys are worth nothing, unless the constraints are the system's own.
+ */
+function comparison(constraints: readonly Constraint[], needsAllKeys: boolean): Prepared {
+  const weights = constraints.map(() => 0)
+  let isIgnored = new Uint8Array(0)
+  const hasAllKeys = (place: number) => constraints.every(({ counter }) => counter.topology.of[place]! >= 0)
+  return {
+    compare(places, count) {
+      isIgnored = new Uint8Array(count)
+      let left = count
+      if (needsAllKeys)
+        for (let at = 0; at < count; at++)
+          if (!hasAllKeys(places[at]!)) {
+            isIgnored[at] = 1
+            left--
+          }
+      constraints.forEach(({ counter, topologyKey }, at) => {
+        const domains = topologyKey === hostname ? left : domainsAmong(counter, places, count, isIgnored)
+        weights[at] = Math.log(domains + 2)
+      })
+    },
+    score(place) {
+      if (needsAllKeys && !hasAllKeys(place)) return 0
+      let sum = 0
+      for (let at = 0; at < constraints.length; at++) {
+        const { counter, topologyKey, maxSkew } = constraints[at]!
+        if (counter.topology.of[place]! < 0) continue
+        const pods = topologyKey === hostname ? counter.onPlace[place]! : counter.of(place)
+        sum += pods * weights[at]! + (maxSkew - 1)
+      }
+      return Math.round(sum)
+    },
+    normalize(scores, count) {
+      let low = Number.POSITIVE_INFINITY
+      let high = 0
+      for (let at = 0; at < count; at++) {
+        if (isIgnored[at] === 1) continue
+        if (scores[at]! < low) low = scores[at]!
+        if (scores[at]! > high) high = scores[at]!
+      }
+      for (let at = 0; at < count; at++) {
+        if (isIgnored[at] === 1) scores[at] = 0
+        else scores[at] = high === 0 ? 100 : Math.trunc((100 * (high + low - scores[at]!)) / high)
+      }
+    },
+  }
+}
+
+/** Kubernetes: nodes that lack a key of the system's own constraints are one domain together. */
+function domainsAmong({ topology }: PodCounter, places: Int32Array, count: number, isIgnored: Uint8Array): number {
+  const seen = new Uint8Array(topology.size + 1)
+  let domains = 0
+  for (let at = 0; at < count; at++) {
+    const domain = topology.of[places[at]!]! + 1
+    if (isIgnored[at] === 1 || seen[domain] === 1) continue
+    seen[domain] = 1
+    domains++
+  }
+  return domains
+}
+
+function constraintsOf(
+  raws: readonly RawConstraint[],
+  facts: PodFacts,
+  columns: NodeColumns,
+  needsAllKeys: boolean,
+): readonly Constraint[] {
+  const keys = needsAllKeys ? raws.map(({ topologyKey }) => topologyKey) : []
+  return raws.map((raw) => {
+    const selector = selectorOf(raw, facts.pod)
+    const query = labelQueryOf(selector as never)
+    const { namespace } = facts.kind
+    const isEmpty = selector !== undefined && isEmptySelector(selector)
+    return {
+      topologyKey: raw.topologyKey,
+      maxSkew: raw.maxSkew,
+      minDomains: raw.minDomains ?? 1,
+      counter: columns.counters.counter(
+        raw.topologyKey,
+        {
+          key: `${namespace}|${JSON.stringify(selector)}`,
+          // Kubernetes: an empty selector, which would match all, counts nobody.
+          matches: (kind: PodKind) =>
+            !isEmpty && !kind.isTerminating && kind.namespace === namespace && query.matches(kind.labels),
+        },
+        nodesThatCount(raw, keys, facts.pod, columns),
+      ),
+      isOwn: query.matches(facts.kind.labels),
+    }
+  })
+}
+
+function isEmptySelector(selector: object): boolean {
+  const { matchLabels, matchExpressions } = selector as { matchLabels?: object; matchExpressions?: readonly object[] }
+  return Object.keys(matchLabels ?? {}).length === 0 && (matchExpressions ?? []).length === 0
+}
+
+function selectorOf({ labelSelector, matchLabelKeys = [] }: RawConstraint, pod: Pod): object | undefined {
   const own = pod.metadata.labels ?? {}
-  const extra = (raw.matchLabelKeys ?? [])
+  const extra = matchLabelKeys
     .filter((key) => own[key] !== undefined)
     .map((key) => ({ key, operator: 'In', values: [own[key]] }))
-  const { matchExpressions = [] } = (raw.labelSelector ?? {}) as { matchExpressions?: readonly object[] }
-  const query = labelQueryOf(
-    (raw.labelSelector === undefined
-      ? undefined
-      : { ...raw.labelSelector, matchExpressions: [...matchExpressions, ...extra] }) as never,
-  )
+  if (extra.length === 0 || labelSelector === undefined) return labelSelector
+  const { matchExpressions = [] } = labelSelector as { matchExpressions?: readonly object[] }
+  return { ...labelSelector, matchExpressions: [...matchExpressions, ...extra] }
+}
+
+/** Which nodes count for a constraint: those with all the keys that are where the pod may go, so far as the policies ask. */
+function nodesThatCount(
+  { nodeAffinityPolicy, nodeTaintsPolicy }: RawConstraint,
+  keys: readonly string[],
+  { spec }: Pod,
+  columns: NodeColumns,
+): { readonly key: string; readonly counts: (place: number) => boolean } {
+  const affinity = nodeAffinityPolicy === 'Ignore' ? undefined : spec?.affinity?.nodeAffinity
+  const selector = nodeAffinityPolicy === 'Ignore' ? undefined : spec?.nodeSelector
+  const tolerations = nodeTaintsPolicy === 'Honor' ? (spec?.tolerations ?? []) : undefined
+  const where = { nodeSelector: selector, affinity: { nodeAffinity: affinity } }
   return {
-    topologyKey: raw.topologyKey,
-    maxSkew: raw.maxSkew,
-    minDomains: raw.minDomains ?? 1,
-    honorsAffinity: raw.nodeAffinityPolicy !== 'Ignore',
-    honorsTaints: raw.nodeTaintsPolicy === 'Honor',
-    matches: ({ metadata }) => metadata.namespace === pod.metadata.namespace && query.matches(metadata.labels ?? {}),
+    key: JSON.stringify([keys, selector, affinity, tolerations]),
+    counts(place) {
+      const node = columns.nodes[place]
+      if (node === undefined) return false
+      const labels = node.metadata.labels ?? {}
+      if (keys.some((key) => labels[key] === undefined)) return false
+      if (
+        (affinity !== undefined || selector !== undefined) &&
+        !matchesNodeAffinity(where as never, { name: node.metadata.name, labels } as never)
+      )
+        return false
+      return (
+        tolerations === undefined || untoleratedTaint(node.spec?.taints as never, tolerations as never) === undefined
+      )
+    },
   }
-}
-
-/** Matching pods per domain, over the nodes that count for each constraint; a domain without any counts 0. */
-function countsOf(constraints: readonly Constraint[], pod: Pod, columns: NodeColumns): readonly DomainCounts[] {
-  const counts = constraints.map(() => new DomainCounts())
-  if (constraints.length === 0) return counts
-  const eligible = (place: number, { honorsAffinity, honorsTaints }: Constraint) => {
-    const node = columns.nodes[place]
-    if (
-      node === undefined ||
-      !constraints.every(({ topologyKey }) => domainOf(columns, place, topologyKey) !== undefined)
-    )
-      return false
-    if (
-      honorsAffinity &&
-      !matchesNodeAffinity(pod.spec as never, { name: node.metadata.name, labels: node.metadata.labels ?? {} } as never)
-    )
-      return false
-    return !honorsTaints || untoleratedTaint(node.spec?.taints as never, pod.spec?.tolerations as never) === undefined
-  }
-  const counted = constraints.map((constraint, at) => {
-    const places = new Set<number>()
-    for (let place = 0; place < columns.size; place++) {
-      if (columns.alive[place] === 0 || !eligible(place, constraint)) continue
-      places.add(place)
-      counts[at]!.add(domainOf(columns, place, constraint.topologyKey)!, 0)
-    }
-    return places
-  })
-  for (const { place, facts } of columns.placed()) {
-    if (facts.pod.metadata.deletionTimestamp !== undefined) continue
-    constraints.forEach((constraint, at) => {
-      if (counted[at]!.has(place) && constraint.matches(facts.pod))
-        counts[at]!.add(domainOf(columns, place, constraint.topologyKey)!, 1)
-    })
-  }
-  return counts
-}
-
-/** Kubernetes: fewer domains than minDomains count as if one of them were empty. */
-function leastOf(counts: DomainCounts, minDomains: number): number {
-  if (counts.size < minDomains) return 0
-  let least = Number.POSITIVE_INFINITY
-  for (const count of counts.values()) least = Math.min(least, count)
-  return Number.isFinite(least) ? least : 0
-}
-
-function fewestIsBest(scores: Float64Array): void {
-  let low = Number.POSITIVE_INFINITY
-  let high = 0
-  for (const score of scores) {
-    low = Math.min(low, score)
-    high = Math.max(high, score)
-  }
-  for (let at = 0; at < scores.length; at++)
-    scores[at] = high === 0 ? 100 : Math.floor((100 * (high + low - scores[at]!)) / high)
 }

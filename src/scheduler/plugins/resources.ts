@@ -5,6 +5,7 @@ import type { PodFacts } from '../framework/pod-facts.ts'
 /** NodeResourcesFit: the node has what the pod asks for; nodes with more left are better (LeastAllocated). */
 export const nodeResourcesFit: SchedulerPlugin = {
   name: 'NodeResourcesFit',
+  goesBy: 'pods',
   weight: 1,
   wakeOn: ['Node/Add', 'Node/UpdateAllocatable', 'AssignedPod/Delete', 'AssignedPod/Update', 'Pod/Update'],
   filter(facts, { index, columns }): Verdict {
@@ -17,29 +18,21 @@ export const nodeResourcesFit: SchedulerPlugin = {
       [...facts.others].some(([name, amount]) => amount > (columns.others[index]?.get(name) ?? 0))
     return never ? refuseAlways(reasons.join(', ')) : refuse(reasons.join(', '))
   },
-  filterColumns(facts, columns, candidates) {
-    const { cpuMilli, memoryBytes, ephemeralBytes } = facts
-    const plain = cpuMilli === 0 && memoryBytes === 0 && ephemeralBytes === 0
-    for (let at = 0; at < columns.size; at++) {
-      if (candidates[at] === 0) continue
-      if (columns.podsTaken[at]! + 1 > columns.podsMax[at]!) candidates[at] = 0
-      else if (!plain) {
-        if (cpuMilli > 0 && columns.cpuTaken[at]! + cpuMilli > columns.cpuMilli[at]!) candidates[at] = 0
-        else if (memoryBytes > 0 && columns.memoryTaken[at]! + memoryBytes > columns.memoryBytes[at]!)
-          candidates[at] = 0
-        else if (ephemeralBytes > 0 && columns.ephemeralTaken[at]! + ephemeralBytes > columns.ephemeralBytes[at]!)
-          candidates[at] = 0
-      }
-    }
-    if (facts.others.size === 0) return
-    for (let at = 0; at < columns.size; at++)
-      if (candidates[at] !== 0 && shortages(facts, at, columns).length > 0) candidates[at] = 0
+  fits(facts, at, columns) {
+    const { cpuMilli, memoryBytes, ephemeralBytes, others } = facts
+    if (columns.podsTaken[at]! + 1 > columns.podsMax[at]!) return false
+    if (cpuMilli > 0 && columns.cpuTaken[at]! + cpuMilli > columns.cpuMilli[at]!) return false
+    if (memoryBytes > 0 && columns.memoryTaken[at]! + memoryBytes > columns.memoryBytes[at]!) return false
+    if (ephemeralBytes > 0 && columns.ephemeralTaken[at]! + ephemeralBytes > columns.ephemeralBytes[at]!) return false
+    return others.size === 0 || shortages(facts, at, columns).length === 0
   },
   /** Kubernetes (LeastAllocated): the mean of the shares of cpu and memory that stay free, in hundredths. */
   score(facts, { index, columns }) {
-    const cpu = freeShare(columns.cpuMilli[index]!, columns.scoredCpuTaken[index]! + facts.scoredCpuMilli)
-    const memory = freeShare(columns.memoryBytes[index]!, columns.scoredMemoryTaken[index]! + facts.scoredMemoryBytes)
-    return Math.floor((cpu + memory) / 2)
+    const [cpus, bytes] = [columns.cpuMilli[index]!, columns.memoryBytes[index]!]
+    const cpu = freeShare(cpus, columns.scoredCpuTaken[index]! + facts.scoredCpuMilli)
+    const memory = freeShare(bytes, columns.scoredMemoryTaken[index]! + facts.scoredMemoryBytes)
+    // What a node does not have is no part of the mean.
+    return Math.floor((cpu + memory) / Math.max(1, Number(cpus > 0) + Number(bytes > 0)))
   },
 }
 
@@ -64,14 +57,27 @@ function freeShare(capacity: number, taken: number): number {
   return capacity === 0 || taken > capacity ? 0 : Math.floor(((capacity - taken) * 100) / capacity)
 }
 
-/** NodeResourcesBalancedAllocation: nodes whose cpu and memory would be used in like shares are better. */
+/**
+ * NodeResourcesBalancedAllocation: nodes whose shares of cpu and memory in use come closer to each other by the pod are better.
+ * Kubernetes: 75 when nothing changes, up to 100 for the better, down to 50 for the worse; pods that ask for nothing do not care.
+ */
 export const nodeResourcesBalancedAllocation: SchedulerPlugin = {
   name: 'NodeResourcesBalancedAllocation',
+  goesBy: 'pods',
   weight: 1,
-  score(facts, { index, columns }) {
-    const cpu = Math.min(1, (columns.cpuTaken[index]! + facts.cpuMilli) / (columns.cpuMilli[index]! || 1))
-    const memory = Math.min(1, (columns.memoryTaken[index]! + facts.memoryBytes) / (columns.memoryBytes[index]! || 1))
-    // With two resources the standard deviation is half their distance.
-    return Math.floor((1 - Math.abs(cpu - memory) / 2) * 100)
+  score({ cpuMilli, memoryBytes }, { index, columns }) {
+    if (cpuMilli === 0 && memoryBytes === 0) return 0
+    const before = balance(columns, index, 0, 0)
+    const after = balance(columns, index, cpuMilli, memoryBytes)
+    return 50 + Math.trunc((50 + after - before) / 2)
   },
+}
+
+function balance(columns: NodeColumns, at: number, cpuMilli: number, memoryBytes: number): number {
+  const [cpus, bytes] = [columns.cpuMilli[at]!, columns.memoryBytes[at]!]
+  if (cpus === 0 || bytes === 0) return 100
+  const cpu = Math.min(1, (columns.cpuTaken[at]! + cpuMilli) / cpus)
+  const memory = Math.min(1, (columns.memoryTaken[at]! + memoryBytes) / bytes)
+  // With two resources the standard deviation is half their distance.
+  return Math.trunc((1 - Math.abs(cpu - memory) / 2) * 100)
 }

@@ -45,7 +45,14 @@ function planned(
   const before = [...columns.cpuTaken]
   const placer = new Placer(defaultPlugins, seededRandom(1))
   const { budgets = [] } = more
-  const plan = planPreemption({ facts: factsOf(pod), columns, placer, budgets, podOf: (one) => one })
+  const plan = planPreemption({
+    facts: factsOf(pod),
+    columns,
+    placer,
+    random: seededRandom(1),
+    budgets,
+    podOf: (one) => one,
+  })
   assert.deepEqual([...columns.cpuTaken], before, 'the columns are left as they were')
   return plan && [plan.nodeName, ...plan.victims.map(({ metadata }) => metadata.name)]
 }
@@ -76,10 +83,10 @@ test('pods of lower priority make room, as few of them and as unimportant ones a
       {
         name: 'fewer victims are better',
         is: planned(urgent, {
-          a: [podThat('x', 1, '2'), podThat('y', 1, '2'), podThat('z', 200, '0')],
-          b: [podThat('v', 1, '4')],
+          a: [podThat('v', 1, '1'), podThat('w', 1, '1'), podThat('z', 200, '2')],
+          b: [podThat('x', 1, '4')],
         }),
-        wanted: ['a', 'y'],
+        wanted: ['b', 'x'],
       },
       {
         name: 'eviction does not help on a tainted node',

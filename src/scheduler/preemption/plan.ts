@@ -1,4 +1,4 @@
-import { labelQueryOf, msOf } from '../../machinery/index.ts'
+import { labelQueryOf, msOf, type Random } from '../../machinery/index.ts'
 import type { Pod, PodDisruptionBudget } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { Placer } from '../cycle/place.ts'
@@ -8,6 +8,8 @@ export interface PreemptionInput {
   readonly facts: PodFacts
   readonly columns: NodeColumns
   readonly placer: Placer
+  /** Where to begin to look. */
+  readonly random: Random
   readonly budgets: readonly PodDisruptionBudget[]
   /** A pod as it is now: what is counted may be older. */
   readonly podOf: (pod: Pod) => Pod
@@ -61,60 +63,103 @@ const wasPreempted = ({ status }: Pod) =>
 
 /** The node on which the least is lost by making room for a pod; undefined when no eviction makes room anywhere. */
 export function planPreemption(input: PreemptionInput): Preemption | undefined {
-  const { facts, columns, placer } = input
-  const lower = new Map<number, PodFacts[]>()
-  for (const { place, facts: other } of columns.placed()) {
-    if (priorityOf(other.pod) >= priorityOf(facts.pod)) continue
-    const list = lower.get(place)
-    if (list === undefined) lower.set(place, [other])
-    else list.push(other)
-  }
+  const { facts, columns, placer, random } = input
+  const priority = priorityOf(facts.pod)
   const wanted = Math.max(candidatesMin, Math.floor(columns.count * candidatesShare))
   const candidates: Candidate[] = []
-  for (const [place, potential] of lower) {
+  const refusalAt = placer.refusals(facts, columns)
+  const whatIf = placer.asksOnlyForRoom(facts, columns) ? roomIf : columnsIf
+  const start = Math.floor(random.next() * columns.size)
+  for (let step = 0; step < columns.size && candidates.length < wanted; step++) {
+    const place = (start + step) % columns.size
     if (columns.alive[place] === 0) continue
-    const verdict = placer.verdict(facts, columns, place)
-    if (verdict.fits || verdict.evenAfterPreemption) continue
-    const candidate = victimsAt(input, place, potential)
+    const potential: PodFacts[] = []
+    for (const other of columns.podsAt(place)) if (priorityOf(other.pod) < priority) potential.push(other)
+    if (potential.length === 0) continue
+    const refusal = refusalAt(place)
+    if (refusal === undefined || refusal.verdict.evenAfterPreemption) continue
+    const candidate = victimsAt(input, place, potential, whatIf(input, place))
     if (candidate !== undefined) candidates.push(candidate)
-    if (candidates.length >= wanted) break
   }
   const best = candidates.toSorted(byLoss)[0]
   return best && { nodeName: columns.nodes[best.place]!.metadata.name, victims: best.victims }
 }
 
+/** A node with some of its pods taken away, to see whether the pod would fit. */
+interface WhatIf {
+  take(other: PodFacts): void
+  putBack(other: PodFacts): void
+  fits(): boolean
+}
+
+/** By the columns themselves; whoever takes a pod away puts it back. */
+function columnsIf({ facts, columns, placer }: PreemptionInput, place: number): WhatIf {
+  const { name } = columns.nodes[place]!.metadata
+  return {
+    take: (other) => columns.removePod(other.pod.metadata.uid),
+    putBack: (other) => columns.addPod(other, name),
+    fits: () => placer.verdict(facts, columns, place).fits,
+  }
+}
+
+/** By numbers alone, for pods that ask for nothing else: the columns are not touched. */
+function roomIf({ facts, columns }: PreemptionInput, place: number): WhatIf {
+  let cpu = columns.cpuMilli[place]! - columns.cpuTaken[place]! - facts.cpuMilli
+  let memory = columns.memoryBytes[place]! - columns.memoryTaken[place]! - facts.memoryBytes
+  let ephemeral = columns.ephemeralBytes[place]! - columns.ephemeralTaken[place]! - facts.ephemeralBytes
+  let pods = columns.podsMax[place]! - columns.podsTaken[place]! - 1
+  const move = (other: PodFacts, sign: 1 | -1) => {
+    cpu += sign * other.cpuMilli
+    memory += sign * other.memoryBytes
+    ephemeral += sign * other.ephemeralBytes
+    pods += sign
+  }
+  return {
+    take: (other) => move(other, 1),
+    putBack: (other) => move(other, -1),
+    fits: () =>
+      pods >= 0 &&
+      (facts.cpuMilli === 0 || cpu >= 0) &&
+      (facts.memoryBytes === 0 || memory >= 0) &&
+      (facts.ephemeralBytes === 0 || ephemeral >= 0),
+  }
+}
+
 /** As few pods of a node as must go, those beyond a budget last; the columns are left as they were. */
 function victimsAt(
-  { facts, columns, placer, budgets, podOf }: PreemptionInput,
+  { budgets, podOf }: PreemptionInput,
   place: number,
   potential: readonly PodFacts[],
+  whatIf: WhatIf,
 ): Candidate | undefined {
-  const nodeName = columns.nodes[place]!.metadata.name
-  const fitsNow = () => placer.verdict(facts, columns, place).fits
   const sorted = potential
     .map((one) => ({ facts: one, pod: podOf(one.pod) }))
     .sort((left, right) => byImportance(left.pod, right.pod))
-  for (const one of sorted) columns.removePod(one.facts.pod.metadata.uid)
+  for (const one of sorted) whatIf.take(one.facts)
+  const gone = new Set(sorted)
   const victims: Pod[] = []
   let violations = 0
   try {
-    if (!fitsNow()) return undefined
+    if (!whatIf.fits()) return undefined
     const violating = beyondBudgets(
       sorted.map(({ pod }) => pod),
       budgets,
     )
     for (const isViolating of [true, false]) {
-      for (const { facts: other, pod } of sorted) {
-        if (violating.has(pod) !== isViolating) continue
-        columns.addPod(other, nodeName)
-        if (fitsNow()) continue
-        columns.removePod(other.pod.metadata.uid)
-        victims.push(pod)
+      for (const one of sorted) {
+        if (violating.has(one.pod) !== isViolating) continue
+        whatIf.putBack(one.facts)
+        if (whatIf.fits()) {
+          gone.delete(one)
+          continue
+        }
+        whatIf.take(one.facts)
+        victims.push(one.pod)
         if (isViolating) violations++
       }
     }
   } finally {
-    for (const { facts: other } of sorted) columns.addPod(other, nodeName)
+    for (const { facts } of gone) whatIf.putBack(facts)
   }
   return victims.length === 0 ? undefined : { place, victims: victims.sort(byImportance), violations }
 }

@@ -1,4 +1,4 @@
-import { fits, type Prepared, type SchedulerPlugin } from '../framework/framework.ts'
+import type { Prepared, SchedulerPlugin } from '../framework/framework.ts'
 
 /** What one extension point, or all of them (`multiPoint`), turns on and off; `*` stands for every default plugin. */
 export interface PluginSet {
@@ -75,12 +75,13 @@ function narrowed(
   on: { readonly preEnqueue: boolean; readonly filter: boolean; readonly score: boolean },
 ): SchedulerPlugin {
   if (on.preEnqueue && on.filter && on.score) return plugin
-  const { preEnqueue, filter, filterColumns, score, normalize, prepare, ...rest } = plugin
+  const { preEnqueue, filter, fits, nodeNames, score, normalize, prepare, ...rest } = plugin
   return {
     ...rest,
     ...(on.preEnqueue && preEnqueue !== undefined ? { preEnqueue } : {}),
     ...(on.filter && filter !== undefined ? { filter } : {}),
-    ...(on.filter && filterColumns !== undefined ? { filterColumns } : {}),
+    ...(on.filter && fits !== undefined ? { fits } : {}),
+    ...(on.filter && nodeNames !== undefined ? { nodeNames } : {}),
     ...(on.score && score !== undefined ? { score } : {}),
     ...(on.score && normalize !== undefined ? { normalize } : {}),
     ...(prepare === undefined || !(on.filter || on.score)
@@ -94,13 +95,14 @@ function narrowed(
   }
 }
 
-function narrowedAnswers(prepared: Prepared, on: { readonly filter: boolean; readonly score: boolean }): Prepared {
-  const { score, normalize } = prepared
+function narrowedAnswers(
+  { filter, compare, score, normalize }: Prepared,
+  on: { readonly filter: boolean; readonly score: boolean },
+): Prepared {
   return {
-    filter: on.filter ? (place) => prepared.filter(place) : () => fits,
-    ...(on.score && score !== undefined ? { score: (place: number) => prepared.score!(place) } : {}),
-    ...(on.score && normalize !== undefined
-      ? { normalize: (scores: Float64Array) => prepared.normalize!(scores) }
-      : {}),
+    ...(on.filter && filter !== undefined ? { filter } : {}),
+    ...(on.score && compare !== undefined ? { compare } : {}),
+    ...(on.score && score !== undefined ? { score } : {}),
+    ...(on.score && normalize !== undefined ? { normalize } : {}),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import type { ClusterChange } from '../framework/framework.ts'
+import { ReadyHeap } from './ready-heap.ts'
 
 /** Kubernetes: 1 s after the first failure, doubling to 10 s; unschedulable pods are tried again after 5 min at the latest. */
 const backoffDefault: QueueBackoff = { minMs: 1000, maxMs: 10_000 }
@@ -15,8 +16,9 @@ export interface QueueBackoff {
 export interface Waiting {
   readonly pod: Pod
   attempts: number
-  /** When it was first seen, for order among equals. */
+  /** When it was first seen, and as which, for order among equals. */
   readonly addedMs: number
+  readonly added: number
   /** When its last attempt failed. */
   failedMs: number
   /** The changes that could help it, by the plugins that refused it. */
@@ -33,8 +35,10 @@ export interface Waiting {
 export class SchedulingQueue {
   readonly #clock: Clock
   readonly #waiting = new Map<string, Waiting>()
-  readonly #active: Waiting[] = []
-  readonly #unschedulable = new Set<Waiting>()
+  readonly #active = new ReadyHeap<Waiting>(comesBefore)
+  /** Pods that nothing has changed for, by each change that could help. */
+  readonly #waitingFor = new Map<ClusterChange, Set<Waiting>>()
+  #added = 0
   readonly #timers = new Map<string, Disposable>()
   readonly #onReady: () => void
   readonly #backoff: QueueBackoff
@@ -43,6 +47,11 @@ export class SchedulingQueue {
     this.#clock = clock
     this.#backoff = backoff
     this.#onReady = onReady
+  }
+
+  /** How many pods can be taken now. */
+  get ready(): number {
+    return this.#active.size
   }
 
   get counts(): {
@@ -69,15 +78,16 @@ export class SchedulingQueue {
       pod,
       attempts: known?.attempts ?? 0,
       addedMs: known?.addedMs ?? nowMs,
+      added: known?.added ?? this.#added++,
       failedMs: known?.failedMs ?? 0,
       wakeOn: known?.wakeOn ?? new Set(),
       place: 'active',
       wokenMeanwhile: known?.wokenMeanwhile ?? false,
     }
     this.#waiting.set(uid, waiting)
-    if (known !== undefined) this.#unschedulable.delete(known)
+    if (known !== undefined) this.#stopWaiting(known)
     this.#stopTimer(uid)
-    if (known?.place === 'active') remove(this.#active, known)
+    if (known?.place === 'active') this.#active.delete(known)
     if (known?.place === 'taken') {
       waiting.place = 'taken'
       waiting.wokenMeanwhile = true
@@ -89,9 +99,9 @@ export class SchedulingQueue {
     const known = this.#waiting.get(uid)
     if (known === undefined) return
     this.#waiting.delete(uid)
-    this.#unschedulable.delete(known)
+    this.#stopWaiting(known)
     this.#stopTimer(uid)
-    if (known.place === 'active') remove(this.#active, known)
+    if (known.place === 'active') this.#active.delete(known)
   }
 
   /** Forgets every pod, and waits for nothing more. */
@@ -99,8 +109,8 @@ export class SchedulingQueue {
     for (const timer of this.#timers.values()) timer[Symbol.dispose]()
     this.#timers.clear()
     this.#waiting.clear()
-    this.#unschedulable.clear()
-    this.#active.length = 0
+    this.#waitingFor.clear()
+    this.#active.clear()
   }
 
   /** One timer a pod: a later one takes the place of an earlier. */
@@ -120,7 +130,7 @@ export class SchedulingQueue {
 
   /** The next pod to place, or undefined. It stays known until done or failed is told. */
   take(): Waiting | undefined {
-    const next = this.#active.shift()
+    const next = this.#active.take()
     if (next === undefined) return undefined
     next.place = 'taken'
     next.attempts++
@@ -143,7 +153,11 @@ export class SchedulingQueue {
       return
     }
     waiting.place = 'unschedulable'
-    this.#unschedulable.add(waiting)
+    for (const change of wakeOn) {
+      const others = this.#waitingFor.get(change) ?? new Set()
+      this.#waitingFor.set(change, others)
+      others.add(waiting)
+    }
     this.#startTimer(uid, unschedulableMsMax, () => {
       if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable') this.#activateOrBackOff(waiting)
     })
@@ -151,11 +165,17 @@ export class SchedulingQueue {
 
   /** Something changed: pods it could help are tried again, after their back-off. */
   wake(change: ClusterChange): void {
-    for (const waiting of [...this.#unschedulable]) if (waiting.wakeOn.has(change)) this.#activateOrBackOff(waiting)
+    const concerned = this.#waitingFor.get(change)
+    if (concerned === undefined || concerned.size === 0) return
+    for (const waiting of [...concerned]) this.#activateOrBackOff(waiting)
+  }
+
+  #stopWaiting(waiting: Waiting): void {
+    for (const change of waiting.wakeOn) this.#waitingFor.get(change)?.delete(waiting)
   }
 
   #activateOrBackOff(waiting: Waiting): void {
-    this.#unschedulable.delete(waiting)
+    this.#stopWaiting(waiting)
     this.#stopTimer(waiting.pod.metadata.uid)
     const nowMs = this.#clock.monotonic()
     const { minMs, maxMs } = this.#backoff
@@ -174,14 +194,7 @@ export class SchedulingQueue {
 
   #activate(waiting: Waiting): void {
     waiting.place = 'active'
-    let low = 0
-    let high = this.#active.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (comesBefore(this.#active[middle]!, waiting)) low = middle + 1
-      else high = middle
-    }
-    this.#active.splice(low, 0, waiting)
+    this.#active.add(waiting)
     this.#onReady()
   }
 }
@@ -190,10 +203,6 @@ export class SchedulingQueue {
 function comesBefore(a: Waiting, b: Waiting): boolean {
   const left = a.pod.spec?.priority ?? 0
   const right = b.pod.spec?.priority ?? 0
-  return left > right || (left === right && a.addedMs <= b.addedMs)
-}
-
-function remove(list: Waiting[], item: Waiting): void {
-  const at = list.indexOf(item)
-  if (at >= 0) list.splice(at, 1)
+  if (left !== right) return left > right
+  return a.addedMs === b.addedMs ? a.added < b.added : a.addedMs < b.addedMs
 }

@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { labelQueryOf, matchesNodeAffinity, seededRandom, untoleratedTaint } from '../../machinery/index.ts'
+import type { Node, Pod } from '../../resources/index.ts'
+import { NodeColumns } from '../columns/node-columns.ts'
+import { factsOf } from '../framework/pod-facts.ts'
+import { defaultPlugins } from '../plugins/index.ts'
+import { Placer } from './place.ts'
+
+/*
+ * The oracle: the rules of InterPodAffinity, PodTopologySpread and the resource scores written down as Kubernetes states them,
+ * over lists of nodes and pods, with nothing kept from one decision to the next. A placement is right when no node that can
+ * take the pod has a higher total.
+ */
+interface World {
+  readonly nodes: Map<string, Node>
+  readonly pods: Map<string, { readonly pod: Pod; readonly nodeName: string }>
+  readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+type Labels = Readonly<Record<string, string>>
+const hostname = 'kubernetes.io/hostname'
+const labelsOf = (object: { metadata: { labels?: Labels } }): Labels => object.metadata.labels ?? {}
+
+function termMatches(world: World, term: any, owner: Pod, other: Pod): boolean {
+  const namespace = other.metadata.namespace!
+  const isNamed =
+    term.namespaces === undefined && term.namespaceSelector === undefined
+      ? namespace === owner.metadata.namespace
+      : (term.namespaces ?? []).includes(namespace) ||
+        (term.namespaceSelector !== undefined &&
+          labelQueryOf(term.namespaceSelector).matches(world.namespaces[namespace] ?? {}))
+  return isNamed && labelQueryOf(term.labelSelector).matches(labelsOf(other))
+}
+const required = (pod: Pod, kind: 'podAffinity' | 'podAntiAffinity'): any[] =>
+  (pod.spec?.affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution as never) ?? []
+const preferred = (pod: Pod, kind: 'podAffinity' | 'podAntiAffinity'): any[] =>
+  (pod.spec?.affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution as never) ?? []
+const near = (a: Node, b: Node, key: string) => labelsOf(a)[key] !== undefined && labelsOf(a)[key] === labelsOf(b)[key]
+const placedIn = (world: World) =>
+  [...world.pods.values()].map(({ pod, nodeName }) => ({ pod, at: world.nodes.get(nodeName)! }))
+
+function affinityAllows(world: World, pod: Pod, node: Node): boolean {
+  const placed = placedIn(world)
+  const terms = required(pod, 'podAffinity')
+  if (terms.some(({ topologyKey }) => labelsOf(node)[topologyKey] === undefined)) return false
+  const matchesAll = (other: Pod) => terms.every((term) => termMatches(world, term, pod, other))
+  const isMet = terms.every(({ topologyKey }) =>
+    placed.some((one) => matchesAll(one.pod) && near(one.at, node, topologyKey)),
+  )
+  const isAnywhere = placed.some(
+    (one) => matchesAll(one.pod) && terms.some(({ topologyKey }) => labelsOf(one.at)[topologyKey] !== undefined),
+  )
+  if (!isMet && (isAnywhere || !matchesAll(pod))) return false
+  for (const term of required(pod, 'podAntiAffinity'))
+    if (placed.some((one) => termMatches(world, term, pod, one.pod) && near(one.at, node, term.topologyKey)))
+      return false
+  return !placed.some((one) =>
+    required(one.pod, 'podAntiAffinity').some(
+      (term) => termMatches(world, term, one.pod, pod) && near(one.at, node, term.topologyKey),
+    ),
+  )
+}
+
+function affinityWeight(world: World, pod: Pod, node: Node): number {
+  let sum = 0
+  for (const { pod: other, at } of placedIn(world)) {
+    for (const [kind, sign] of [
+      ['podAffinity', 1],
+      ['podAntiAffinity', -1],
+    ] as const) {
+      for (const { weight, podAffinityTerm: term } of preferred(pod, kind))
+        if (termMatches(world, term, pod, other) && near(at, node, term.topologyKey)) sum += sign * weight
+      for (const { weight, podAffinityTerm: term } of preferred(other, kind))
+        if (termMatches(world, term, other, pod) && near(at, node, term.topologyKey)) sum += sign * weight
+    }
+    for (const term of required(other, 'podAffinity'))
+      if (termMatches(world, term, other, pod) && near(at, node, term.topologyKey)) sum += 1
+  }
+  return sum
+}
+
+const constraintsOf = (pod: Pod, what: string): any[] =>
+  (pod.spec?.topologySpreadConstraints ?? []).filter((one: any) => one.whenUnsatisfiable === what)
+
+function takesPart(pod: Pod, constraint: any, node: Node): boolean {
+  const view = { name: node.metadata.name, labels: labelsOf(node) }
+  if (constraint.nodeAffinityPolicy !== 'Ignore' && !matchesNodeAffinity(pod.spec as never, view as never)) return false
+  return (
+    constraint.nodeTaintsPolicy !== 'Honor' ||
+    untoleratedTaint(node.spec?.taints as never, pod.spec?.tolerations as never) === undefined
+  )
+}
+const countOn = (world: World, pod: Pod, constraint: any, name: string) =>
+  [...world.pods.values()].filter(
+    (one) =>
+      one.nodeName === name &&
+      one.pod.metadata.namespace === pod.metadata.namespace &&
+      one.pod.metadata.deletionTimestamp === undefined &&
+      labelQueryOf(constraint.labelSelector).matches(labelsOf(one.pod)),
+  ).length
+
+function spreadAllows(world: World, pod: Pod, node: Node): boolean {
+  const constraints = constraintsOf(pod, 'DoNotSchedule')
+  const hasAll = (one: Node) => constraints.every(({ topologyKey }) => labelsOf(one)[topologyKey] !== undefined)
+  return constraints.every((constraint) => {
+    const value = labelsOf(node)[constraint.topologyKey]
+    if (value === undefined) return false
+    const counts = new Map<string, number>()
+    for (const one of world.nodes.values()) {
+      if (!hasAll(one) || !takesPart(pod, constraint, one)) continue
+      const domain = labelsOf(one)[constraint.topologyKey]!
+      counts.set(domain, (counts.get(domain) ?? 0) + countOn(world, pod, constraint, one.metadata.name))
+    }
+    const least = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values())
+    const self = labelQueryOf(constraint.labelSelector).matches(labelsOf(pod)) ? 1 : 0
+    return (counts.get(value) ?? 0) + self - (Number.isFinite(least) ? least : 0) <= constraint.maxSkew
+  })
+}
+
+function spreadScores(world: World, pod: Pod, able: readonly Node[]): number[] {
+  const constraints = constraintsOf(pod, 'ScheduleAnyway')
+  if (constraints.length === 0) return able.map(() => 0)
+  const hasAll = (one: Node) => constraints.every(({ topologyKey }) => labelsOf(one)[topologyKey] !== undefined)
+  const scored = able.filter(hasAll)
+  const raw = able.map((node) => {
+    if (!hasAll(node)) return undefined
+    let sum = 0
+    for (const constraint of constraints) {
+      const { topologyKey, maxSkew } = constraint
+      const domains = new Set(scored.map((one) => labelsOf(one)[topologyKey]))
+      const weight = Math.log((topologyKey === hostname ? scored.length : domains.size) + 2)
+      let count = 0
+      if (topologyKey === hostname) count = countOn(world, pod, constraint, node.metadata.name)
+      else
+        for (const one of world.nodes.values())
+          if (hasAll(one) && takesPart(pod, constraint, one) && near(one, node, topologyKey))
+            count += countOn(world, pod, constraint, one.metadata.name)
+      sum += count * weight + (maxSkew - 1)
+    }
+    return Math.round(sum)
+  })
+  const known = raw.filter((one) => one !== undefined)
+  const [low, high] = [Math.min(...known), Math.max(0, ...known)]
+  return raw.map((one) => (one === undefined ? 0 : high === 0 ? 100 : Math.trunc((100 * (high + low - one)) / high)))
+}
+
+/** What Kubernetes' default profile gives each of the nodes that can take the pod. */
+function totals(world: World, pod: Pod, able: readonly Node[]): number[] {
+  const milli = (text: string) => (text.endsWith('m') ? Number(text.slice(0, -1)) : Number(text) * 1000)
+  const mebi = (text: string) => Number(text.replace('Mi', ''))
+  const askedBy = ({ spec }: Pod) => {
+    const { cpu, memory } = (spec!.containers[0] as any).resources?.requests ?? {}
+    return {
+      cpu: milli(cpu ?? '0'),
+      memory: mebi(memory ?? '0Mi'),
+      scoredCpu: milli(cpu ?? '100m'),
+      scoredMemory: mebi(memory ?? '200Mi'),
+    }
+  }
+  const own = askedBy(pod)
+  const plain = able.map((node) => {
+    const { cpu, memory } = node.status!.allocatable as unknown as { cpu: string; memory: string }
+    const has = { cpu: milli(cpu), memory: mebi(memory) }
+    let [takenCpu, takenMemory, scoredCpu, scoredMemory] = [0, 0, own.scoredCpu, own.scoredMemory]
+    for (const one of world.pods.values()) {
+      if (one.nodeName !== node.metadata.name) continue
+      const asked = askedBy(one.pod)
+      takenCpu += asked.cpu
+      takenMemory += asked.memory
+      scoredCpu += asked.scoredCpu
+      scoredMemory += asked.scoredMemory
+    }
+    const free = (all: number, used: number) => (used > all ? 0 : Math.floor(((all - used) * 100) / all))
+    const least = Math.floor((free(has.cpu, scoredCpu) + free(has.memory, scoredMemory)) / 2)
+    const balance = (cpuUsed: number, memoryUsed: number) =>
+      Math.trunc((1 - Math.abs(Math.min(1, cpuUsed / has.cpu) - Math.min(1, memoryUsed / has.memory)) / 2) * 100)
+    const balanced =
+      own.cpu === 0 && own.memory === 0
+        ? 0
+        : 50 +
+          Math.trunc((50 + balance(takenCpu + own.cpu, takenMemory + own.memory) - balance(takenCpu, takenMemory)) / 2)
+    return least + balanced
+  })
+  const soft = able.map((node) => {
+    const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
+    return taints.filter(
+      (taint) => untoleratedTaint([taint] as never, pod.spec?.tolerations as never, ['PreferNoSchedule']) !== undefined,
+    ).length
+  })
+  const most = Math.max(0, ...soft)
+  const tainted = soft.map((one) => (most === 0 ? 100 : 100 - Math.floor((one * 100) / most)))
+  const weights = able.map((node) => affinityWeight(world, pod, node))
+  const [low, high] = [Math.min(...weights), Math.max(...weights)]
+  const affine = weights.map((one) => (high === low ? 0 : Math.trunc((100 * (one - low)) / (high - low))))
+  const spread = spreadScores(world, pod, able)
+  return able.map((_, at) => plain[at]! + 3 * tainted[at]! + 2 * affine[at]! + 2 * spread[at]!)
+}
+
+function randomWorld(seed: number) {
+  const random = seededRandom(seed)
+  const pick = (count: number) => Math.floor(random.next() * count)
+  const maybe = <T>(one: number, of: number, value: () => T): Partial<T> => (pick(of) < one ? value() : {})
+  const selector = () => ({ matchLabels: { app: `a${pick(3)}` } })
+  const key = () => ['zone', 'rack', hostname][pick(3)]!
+  const term = () => ({
+    topologyKey: key(),
+    labelSelector: selector(),
+    ...maybe(1, 4, () => ({ namespaceSelector: { matchLabels: { team: `t${pick(2)}` } } })),
+    ...maybe(1, 6, () => ({ namespaces: [`ns${pick(3)}`] })),
+  })
+  const terms = () => ({
+    ...maybe(1, 3, () => ({ requiredDuringSchedulingIgnoredDuringExecution: [term()] })),
+    ...maybe(1, 2, () => ({
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 + pick(100), podAffinityTerm: term() }],
+    })),
+  })
+  const constraint = () => ({
+    topologyKey: key(),
+    maxSkew: 1 + pick(2),
+    whenUnsatisfiable: pick(2) === 0 ? 'DoNotSchedule' : 'ScheduleAnyway',
+    labelSelector: selector(),
+    ...maybe(1, 3, () => ({ nodeAffinityPolicy: 'Ignore' })),
+    ...maybe(1, 3, () => ({ nodeTaintsPolicy: 'Honor' })),
+  })
+  const nodeThat = (name: string) =>
+    ({
+      metadata: {
+        name,
+        labels: {
+          [hostname]: name,
+          ...maybe(4, 5, () => ({ zone: `z${pick(3)}` })),
+          ...maybe(4, 5, () => ({ rack: `r${pick(5)}` })),
+          ...maybe(1, 2, () => ({ disk: 'ssd' })),
+        },
+      },
+      spec: maybe(1, 3, () => ({
+        taints: [{ key: 'd', value: 'v', effect: pick(2) === 0 ? 'NoSchedule' : 'PreferNoSchedule' }],
+      })),
+      status: { allocatable: { cpu: `${2 + pick(4)}`, memory: `${2048 + pick(4) * 1024}Mi`, pods: `${2 + pick(6)}` } },
+    }) as unknown as Node
+  let serial = 0
+  const podThat = () => {
+    const name = `p${serial++}`
+    const counts = pick(3) === 0 ? 1 + pick(2) : 0
+    const spread = Array.from({ length: counts }, constraint)
+    return {
+      metadata: { name, uid: name, namespace: `ns${pick(3)}`, labels: { app: `a${pick(3)}` } },
+      spec: {
+        containers: [
+          {
+            name: 'c',
+            image: 'app',
+            resources: { requests: maybe(4, 5, () => ({ cpu: `${pick(4) * 250}m`, memory: `${pick(4) * 256}Mi` })) },
+          },
+        ],
+        ...maybe(1, 4, () => ({ nodeSelector: { disk: 'ssd' } })),
+        ...maybe(1, 3, () => ({ tolerations: [{ key: 'd', operator: 'Exists' }] })),
+        ...maybe(1, 2, () => ({
+          affinity: {
+            ...maybe(1, 2, () => ({ podAffinity: terms() })),
+            ...maybe(1, 2, () => ({ podAntiAffinity: terms() })),
+          },
+        })),
+        ...(counts === 0
+          ? {}
+          : {
+              topologySpreadConstraints: spread.filter(
+                (one, at) => spread.findIndex((other) => other.topologyKey === one.topologyKey) === at,
+              ),
+            }),
+      },
+    } as unknown as Pod
+  }
+  return { random, pick, nodeThat, podThat }
+}
+
+test('every decision on a random cluster is one that Kubernetes could have made', () => {
+  let placements = 0
+  for (let seed = 1; seed <= 40; seed++) {
+    const { random, pick, nodeThat, podThat } = randomWorld(seed)
+    const namespaces = { ns0: { team: 't0' }, ns1: { team: 't1' }, ns2: { team: 't0' } }
+    const world: World = { nodes: new Map(), pods: new Map(), namespaces }
+    const columns = new NodeColumns()
+    columns.namespaceLabels = (name) => namespaces[name as 'ns0'] ?? {}
+    const setNode = (name: string) => {
+      const node = nodeThat(name)
+      world.nodes.set(name, node)
+      columns.setNode(node)
+    }
+    for (let at = 0; at < 2 + pick(14); at++) setNode(`n${at}`)
+    const placer = new Placer(defaultPlugins, random)
+    for (let step = 0; step < 50; step++) {
+      const pod = podThat()
+      const facts = factsOf(pod)
+      const able = [...world.nodes.values()].filter((node) => {
+        const view = { index: columns.placeOf(node.metadata.name)!, node, columns }
+        return (
+          defaultPlugins.every(
+            (one) => one.filter === undefined || one.skips?.(facts) || one.filter(facts, view).fits,
+          ) &&
+          affinityAllows(world, pod, node) &&
+          spreadAllows(world, pod, node)
+        )
+      })
+      const where = `seed ${seed}, step ${step}, ${JSON.stringify(pod.spec)}`
+      const { nodeName } = placer.place(facts, columns)
+      const names = able.map(({ metadata }) => metadata.name)
+      assert.equal(nodeName === undefined, able.length === 0, `${where}: ${nodeName} of ${names}`)
+      if (nodeName !== undefined) {
+        const scores = totals(world, pod, able)
+        const chosen = names.indexOf(nodeName)
+        assert.ok(chosen >= 0, `${where}: ${nodeName} cannot take it`)
+        assert.equal(
+          scores[chosen],
+          Math.max(...scores),
+          `${where}: ${nodeName} of ${names.map((n, at) => `${n}=${scores[at]}`)}`,
+        )
+        world.pods.set(pod.metadata.uid, { pod, nodeName })
+        columns.addPod(facts, nodeName)
+        placements++
+      }
+      const uids = [...world.pods.keys()]
+      const uid = uids[pick(uids.length)]
+      const fate = pick(8)
+      if (uid !== undefined && fate < 2) {
+        world.pods.delete(uid)
+        columns.removePod(uid)
+      } else if (uid !== undefined && fate < 4) {
+        const { pod: old, nodeName: at } = world.pods.get(uid)!
+        const going = { ...old, metadata: { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } } as Pod
+        world.pods.set(uid, { pod: going, nodeName: at })
+        columns.addPod(factsOf(going), at)
+      }
+      if (pick(6) === 0) setNode(`n${pick(world.nodes.size + 1)}`)
+      if (pick(15) === 0 && world.nodes.size > 2) {
+        const name = [...world.nodes.keys()][pick(world.nodes.size)]!
+        world.nodes.delete(name)
+        columns.removeNode(name)
+        for (const [key, one] of world.pods) if (one.nodeName === name) world.pods.delete(key)
+      }
+      if (pick(15) === 0) {
+        namespaces.ns0 = { team: `t${pick(2)}` }
+        columns.namespacesChanged()
+      }
+    }
+  }
+  assert.ok(placements > 800, `${placements} pods placed`)
+})
