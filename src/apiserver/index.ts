@@ -20,4 +20,12 @@ export {
   type OutgoingRequest,
   type UpgradedReply,
 } from './streams/connections.ts'
+export type { FollowedFile } from './structured/follow.ts'
+export {
+  type Authentication,
+  type AuthenticationParts,
+  type OidcOptions,
+  openAuthenticationFile,
+  openOidc,
+} from './structured/open.ts'
 export type { PostReview } from './webhooks/post-review.ts'

@@ -46,7 +46,7 @@ import type { AuditPolicy } from './audit/policy.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
-import { tokenAuthenticator } from './authn/tokens.ts'
+import { firstOf, tokenAuthenticator } from './authn/tokens.ts'
 import { webhookTokens } from './authn/webhook.ts'
 import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
@@ -74,6 +74,7 @@ import { Registry } from './registry/registry.ts'
 import { serviceAllocation } from './registry/services.ts'
 import type { Identity, RequestContext, Result } from './request.ts'
 import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
+import type { Authentication } from './structured/open.ts'
 import { otherSubresources } from './subresources/others.ts'
 import { podSubresources } from './subresources/pods.ts'
 import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
@@ -105,6 +106,8 @@ export interface ApiServerParts {
   readonly podSecurity?: PodSecurityConfiguration
   /** Asks a server outside about tokens that are not the cluster's own (TokenReview). */
   readonly reviewToken?: PostReview
+  /** Issuers of tokens that are believed, and who may come without a token; the cluster's own alone when left out. */
+  readonly authentication?: Authentication
   /** Asks a server outside about what neither node rules nor RBAC allow (SubjectAccessReview). */
   readonly reviewAccess?: PostReview
   /** What is written down of requests, and where it goes; nothing is when left out. */
@@ -202,7 +205,10 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
   const authenticateToken = tokenAuthenticator({
     ...{ registry, clock, tokens },
-    elsewhere: parts.reviewToken === undefined ? undefined : webhookTokens(parts.reviewToken, clock, tokens.audiences),
+    elsewhere: firstOf([
+      parts.authentication?.authenticateToken,
+      parts.reviewToken === undefined ? undefined : webhookTokens(parts.reviewToken, clock, tokens.audiences),
+    ]),
   })
   const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
   const subresources = subresourcesFrom(
@@ -257,7 +263,10 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const { onRequest, onUpgrade } = httpHandlers({
     clock,
     random,
-    authenticate: authenticator({ clock, authenticateToken, clientCa: parts.clientCa }),
+    authenticate: authenticator({
+      ...{ clock, authenticateToken, clientCa: parts.clientCa },
+      anonymous: parts.authentication?.anonymous,
+    }),
     authorizer,
     handle,
     resourceFor,
@@ -335,6 +344,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         declared,
         aggregated,
         policyStatus.run(signal),
+        parts.authentication?.run(signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

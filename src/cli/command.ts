@@ -1,4 +1,5 @@
-import type { Arguments, Flag } from './flags.ts'
+import type { OidcSettings } from '../cluster/index.ts'
+import { type Arguments, type Flag, UsageError } from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a command is given: its arguments, where to write, and the surroundings it was called in. */
@@ -53,6 +54,55 @@ export const featureFlags: readonly Flag[] = [
   },
   { name: 'runtime-config', type: 'list', value: 'APIS', help: 'APIs to serve or not: api/beta=true,apps/v1=false' },
 ]
+/** Whose tokens are believed, under Kubernetes' names. */
+export const authenticationFlags: readonly Flag[] = [
+  { name: 'authentication-config', type: 'string', value: 'FILE', help: 'AuthenticationConfiguration, followed' },
+  { name: 'oidc-issuer-url', type: 'string', value: 'URL', help: 'the issuer of tokens that are believed' },
+  { name: 'oidc-client-id', type: 'string', value: 'ID', help: 'whom its tokens must be for' },
+  { name: 'oidc-ca-file', type: 'string', value: 'FILE', help: 'the authority of its certificate' },
+  { name: 'oidc-username-claim', type: 'string', value: 'C', help: 'the claim that names the user (default: sub)' },
+  { name: 'oidc-username-prefix', type: 'string', value: 'P', help: 'what is put before it; - for nothing' },
+  { name: 'oidc-groups-claim', type: 'string', value: 'C', help: 'the claim that names groups' },
+  { name: 'oidc-groups-prefix', type: 'string', value: 'P', help: 'what is put before them' },
+  { name: 'oidc-signing-algs', type: 'list', value: 'ALGS', help: 'signatures that are accepted (default: RS256)' },
+  { name: 'oidc-required-claim', type: 'list', value: 'C=V', help: 'claims a token must have' },
+]
+/** What those flags wish for; nothing where they are not given. Throws a UsageError. */
+export function authenticationWishes(
+  flags: Arguments['flags'],
+  at: (path: string) => string,
+): { readonly authenticationConfig?: string; readonly oidc?: OidcSettings } {
+  const file = flags['authentication-config'] as string | undefined
+  const text = (flag: string, name: string) =>
+    flags[flag] === undefined ? {} : { [name]: flags[flag] as string | readonly string[] }
+  const caFile = flags['oidc-ca-file'] as string | undefined
+  const required = flags['oidc-required-claim'] as readonly string[] | undefined
+  const given = {
+    ...text('oidc-issuer-url', 'issuerURL'),
+    ...text('oidc-client-id', 'clientID'),
+    ...text('oidc-username-claim', 'usernameClaim'),
+    ...text('oidc-username-prefix', 'usernamePrefix'),
+    ...text('oidc-groups-claim', 'groupsClaim'),
+    ...text('oidc-groups-prefix', 'groupsPrefix'),
+    ...text('oidc-signing-algs', 'signingAlgs'),
+    ...(caFile === undefined ? {} : { caFile: at(caFile) }),
+    ...(required === undefined ? {} : { requiredClaims: Object.fromEntries(required.map(pairOf)) }),
+  } as Partial<OidcSettings>
+  const { issuerURL = '', clientID = '' } = given
+  if (Object.keys(given).length > 0 && (issuerURL === '' || clientID === ''))
+    throw new UsageError('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
+  return {
+    ...(file === undefined ? {} : { authenticationConfig: at(file) }),
+    ...(Object.keys(given).length === 0 ? {} : { oidc: { ...given, issuerURL, clientID } }),
+  }
+}
+
+function pairOf(text: string): readonly [string, string] {
+  const equals = text.indexOf('=')
+  if (equals < 0) throw new UsageError(`${text} must be formatted as key=value`)
+  return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
+}
+
 /** What those flags wish for; nothing where they are not given. */
 export function featureWishes(flags: Arguments['flags']): {
   readonly featureGates?: string

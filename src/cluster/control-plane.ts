@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import {
   type ApiServer,
   type ApiServerParts,
@@ -6,6 +7,8 @@ import {
   joseSigner,
   type NetworkConnection,
   type NodeConnection,
+  openAuthenticationFile,
+  openOidc,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
 import type { Clock, DecisionJournal, Log, LogLevels, Metrics, Random } from '../machinery/index.ts'
@@ -77,6 +80,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     ...(settings.features === undefined ? {} : { features: settings.features }),
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),
     ...(await reviewersOf(parts)),
+    ...(await authenticationOf(parts, signer.issuer)),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
 }
@@ -90,6 +94,28 @@ async function reviewersOf(parts: ControlPlaneParts): Promise<Pick<ApiServerPart
     ...(authentication === undefined ? {} : { reviewToken: reviewsTo(authentication, parts) }),
     ...(authorization === undefined ? {} : { reviewAccess: reviewsTo(authorization, parts) }),
   }
+}
+
+/** Loaded only where tokens of others are believed. */
+async function authenticationOf(
+  { settings, clock, log, metrics, connectNetwork }: ControlPlaneParts,
+  issuer: string,
+): Promise<Pick<ApiServerParts, 'authentication'>> {
+  const { authenticationConfig, oidc } = settings
+  if (authenticationConfig === undefined && oidc === undefined) return {}
+  const parts = {
+    ...{ clock, metrics, connectNetwork, ownAudiences: [issuer], ownIssuers: [issuer] },
+    serverId: `apiserver-${settings.nodeName}`,
+    complain: (error: unknown, about: string) => log.warn(about, { error: String(error) }),
+  }
+  if (authenticationConfig !== undefined) {
+    const { followedFile } = await import('./config/followed-file.ts')
+    const file = followedFile(authenticationConfig, 'AuthenticationConfiguration', clock)
+    return { authentication: await openAuthenticationFile(file, parts) }
+  }
+  const { caFile, ...options } = oidc!
+  const authority = caFile === undefined ? {} : { certificateAuthority: await readFile(caFile, 'utf8') }
+  return { authentication: await openOidc({ ...options, ...authority }, parts) }
 }
 
 /** The API on its port. */

@@ -15,6 +15,7 @@ export {
   type ClusterSettings,
   clusterNameProblem,
   type NodeTemplate,
+  type OidcSettings,
   type OptionalPart,
   optionalParts,
 } from './config/settings.ts'

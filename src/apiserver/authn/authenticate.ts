@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { type Clock, StatusError, unauthorized } from '../../machinery/index.ts'
 import type { WireRequest } from '../../wire/index.ts'
 import type { Identity } from '../request.ts'
+import type { AnonymousChoice } from './jwt/configuration.ts'
 import type { AuthenticateToken } from './tokens.ts'
 
 export const anonymous: Identity = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
@@ -13,6 +14,8 @@ export interface AuthenticationParts {
   readonly authenticateToken: AuthenticateToken
   /** PEM of the authority that signs client certificates; read again for each request, it may be renewed. */
   readonly clientCa: () => string
+  /** Who may come without credentials, where that is configured. */
+  readonly anonymous?: AnonymousChoice | undefined
 }
 
 /** Who sent a request: client certificate first, then bearer token; 401 when neither is good. */
@@ -20,6 +23,7 @@ export function authenticator({
   clock,
   authenticateToken,
   clientCa,
+  anonymous: choice,
 }: AuthenticationParts): (request: WireRequest, path: string) => Promise<Identity> {
   let ca: { readonly pem: string; readonly certificates: readonly X509Certificate[] } | undefined
   const signedByUs = new WeakMap<X509Certificate, { pem: string; trusted: boolean }>()
@@ -48,15 +52,17 @@ export function authenticator({
       if (found === undefined) throw unauthorized()
       return impersonated(found.identity, request)
     }
-    if (
-      anonymousPaths.has(path) ||
-      path.startsWith('/livez/') ||
-      path.startsWith('/readyz/') ||
-      path.startsWith('/healthz/')
-    )
-      return anonymous
+    if (isOpen(path, choice)) return anonymous
     throw unauthorized()
   }
+}
+
+/** Whether a path may be asked without credentials. Kubernetes: without conditions every path may. */
+function isOpen(path: string, choice: AnonymousChoice | undefined): boolean {
+  if (choice === undefined)
+    return anonymousPaths.has(path) || ['/livez/', '/readyz/', '/healthz/'].some((one) => path.startsWith(one))
+  const { enabled = false, conditions = [] } = choice
+  return enabled && (conditions.length === 0 || conditions.some((one) => one.path === path))
 }
 
 /** The identity a request asks to act as travels beside the real one until authorisation has agreed. */

@@ -10,6 +10,19 @@ export type AuthenticateToken = (
   audiences?: readonly string[],
 ) => Promise<{ readonly identity: Identity; readonly audiences: readonly string[] } | undefined>
 
+/** Asks one after the other until one knows the token; undefined when there is nobody to ask. */
+export function firstOf(all: readonly (AuthenticateToken | undefined)[]): AuthenticateToken | undefined {
+  const known = all.filter((one) => one !== undefined)
+  if (known.length === 0) return undefined
+  return async (token, wanted) => {
+    for (const one of known) {
+      const found = await one(token, wanted)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}
+
 /** All kinds of tokens: those of service accounts, and those by which nodes join. */
 export function tokenAuthenticator({
   registry,

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { planSettings, runClusterProcess } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf } from '../clusters.ts'
 import {
+  authenticationFlags,
+  authenticationWishes,
   type Command,
   CommandError,
   configFlag,
@@ -24,6 +26,7 @@ export const command: Command = {
     dataDirFlag,
     configFlag,
     ...featureFlags,
+    ...authenticationFlags,
   ],
   async run(invocation) {
     const { flags, environment, signal, terminal } = invocation
@@ -39,6 +42,7 @@ export const command: Command = {
           ? {}
           : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
         ...featureWishes(flags),
+        ...authenticationWishes(flags, (path) => resolve(environment.workingDirectory, path)),
         ...(flags['data-dir'] === undefined ? {} : { dataDirectory: flags['data-dir'] as string }),
       },
       isRoot: environment.isRoot,

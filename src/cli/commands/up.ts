@@ -16,6 +16,8 @@ import {
 } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf, userKubeconfig } from '../clusters.ts'
 import {
+  authenticationFlags,
+  authenticationWishes,
   type Command,
   CommandError,
   configFlag,
@@ -52,6 +54,7 @@ export const command: Command = {
     configFlag,
     { name: 'without', type: 'list', value: 'PARTS', help: `leave parts out: ${optionalParts.join(', ')}` },
     ...featureFlags,
+    ...authenticationFlags,
     { name: 'no-switch', type: 'boolean', help: 'leave the current kubectl context as it is' },
     { name: 'log-format', type: 'string', value: 'F', help: 'text or json (default: text)' },
     { name: 'verbosity', short: 'v', type: 'number', value: 'LEVEL', help: 'how much the components log (default: 2)' },
@@ -134,6 +137,7 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
       ? {}
       : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
     ...featureWishes(flags),
+    ...authenticationWishes(flags, (path) => resolve(environment.workingDirectory, path)),
     ...(without === undefined ? {} : { without: without as readonly OptionalPart[] }),
     ...(format === undefined ? {} : { logFormat: format }),
     ...(flags.verbosity === undefined ? {} : { verbosity: flags.verbosity as number }),

@@ -7,7 +7,7 @@ import { type ComponentChoices, componentKinds, readComponent } from './componen
 import type { EncryptionChoice } from './encryption.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text, truth } from './read-fields.ts'
-import type { NodeTemplate, Reviewers } from './settings.ts'
+import type { NodeTemplate, OidcSettings, Reviewers } from './settings.ts'
 
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
 export interface Configuration {
@@ -19,6 +19,9 @@ export interface Configuration {
   readonly reviewers?: Reviewers
   /** There when the file says what pods may do where their namespace does not. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** There when the file has such documents, or names files that are: which. */
+  readonly authenticationConfig?: string
+  readonly oidc?: OidcSettings
   /** There when the file says which features are on, or which APIs are served. */
   readonly features?: FeatureChoice
   /** There when the file says how values are encrypted at rest. */
@@ -28,6 +31,10 @@ export interface Configuration {
 }
 
 const encryptionKind = 'apiserver.config.k8s.io/v1/EncryptionConfiguration'
+/** Documents that are read by the API server itself, and what remembers where they are. */
+const structuredKinds: Readonly<Record<string, 'authenticationConfig' | 'authorizationConfig'>> = {
+  AuthenticationConfiguration: 'authenticationConfig',
+}
 const ownKind = 'coxswain.dev/v1alpha1/ClusterConfiguration'
 const int32Max = 2 ** 31 - 1
 const nodeTemplate = fieldsOf({
@@ -39,12 +46,23 @@ const nodeTemplate = fieldsOf({
   taints: listOf(fieldsOf({ key: text, value: text, effect: text })),
   zone: text,
 }) as Reader<NodeTemplate>
-const reviewer = fieldsOf({ webhook: fieldsOf({ configFile: text }) })
+const webhook = fieldsOf({ configFile: text })
+const oidcFields = fieldsOf({
+  issuerURL: text,
+  clientID: text,
+  caFile: text,
+  usernameClaim: text,
+  usernamePrefix: text,
+  groupsClaim: text,
+  groupsPrefix: text,
+  signingAlgs: listOf(text),
+  requiredClaims: mapOf(text),
+})
 const ownFields = fieldsOf({
   nodes: listOf(nodeTemplate),
   audit: auditBackends,
-  authentication: reviewer,
-  authorization: reviewer,
+  authentication: fieldsOf({ webhook, configFile: text, oidc: oidcFields }),
+  authorization: fieldsOf({ webhook, configFile: text }),
   featureGates: mapOf(truth),
   runtimeConfig: mapOf(((value, path) =>
     typeof value === 'boolean' ? String(value) : text(value, path)) as Reader<string>),
@@ -78,6 +96,8 @@ export async function configurationOf(
   let reviewers: Reviewers | undefined
   let podSecurity: PodSecurityConfiguration | undefined
   let features: FeatureChoice | undefined
+  let files: { readonly authenticationConfig?: string; readonly authorizationConfig?: string } = {}
+  let oidc: OidcSettings | undefined
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
   const notes: string[] = []
@@ -94,10 +114,22 @@ export async function configurationOf(
         backends = own.audit === undefined ? backends : besides(file, own.audit)
         for (const what of ['authentication', 'authorization'] as const) {
           if (own[what] === undefined) continue
-          const configFile = own[what].webhook?.configFile
-          if (configFile === undefined) throw new ConfigError(`${what}.webhook.configFile must be given`)
-          reviewers = { ...reviewers, [what]: resolve(dirname(file), configFile) }
+          const { webhook: asked, configFile: structured } = own[what]
+          if (asked !== undefined && asked.configFile === undefined)
+            throw new ConfigError(`${what}.webhook.configFile must be given`)
+          if (asked?.configFile !== undefined)
+            reviewers = { ...reviewers, [what]: resolve(dirname(file), asked.configFile) }
+          if (structured !== undefined) files = { ...files, [`${what}Config`]: resolve(dirname(file), structured) }
+          if (asked === undefined && structured === undefined && own.authentication?.oidc === undefined)
+            throw new ConfigError(`${what}.webhook.configFile must be given`)
         }
+        if (own.authentication?.oidc !== undefined) {
+          const { caFile, ...rest } = own.authentication.oidc
+          oidc = oidcOf({ ...rest, ...(caFile === undefined ? {} : { caFile: resolve(dirname(file), caFile) }) })
+        }
+      } else if (structuredKinds[kind ?? ''] !== undefined && apiVersion?.startsWith('apiserver.config.k8s.io/')) {
+        // Followed while the cluster runs, and so read where it lies.
+        files = { ...files, [structuredKinds[kind ?? '']!]: resolve(file) }
       } else if (name === auditPolicyKind) {
         if (policy !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         policy = readAuditPolicy(fields)
@@ -133,10 +165,20 @@ export async function configurationOf(
     ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
     ...(reviewers === undefined ? {} : { reviewers }),
     ...(podSecurity === undefined ? {} : { podSecurity }),
+    ...(oidc === undefined ? {} : { oidc }),
+    ...files,
     ...(features === undefined ? {} : { features }),
     ...(encryption === undefined ? {} : { encryption }),
     notes,
   }
+}
+
+/** Kubernetes: the issuer and for whom its tokens are go together. */
+export function oidcOf(options: Partial<OidcSettings>): OidcSettings {
+  const { issuerURL = '', clientID = '' } = options
+  if (issuerURL === '' || clientID === '')
+    throw new ConfigError('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
+  return { ...options, issuerURL, clientID }
 }
 
 /** Files that a configuration names lie beside it, unless it says otherwise. */

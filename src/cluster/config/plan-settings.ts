@@ -11,7 +11,7 @@ import {
 import { isRunning } from '../process/identity.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { chosenFeatures } from './features.ts'
-import { type ClusterSettings, clusterDomain, networkOf, type OptionalPart } from './settings.ts'
+import { type ClusterSettings, clusterDomain, networkOf, type OidcSettings, type OptionalPart } from './settings.ts'
 
 /** What a command line asks for; all else is remembered or default. */
 export interface Wishes {
@@ -24,6 +24,8 @@ export interface Wishes {
   /** As `--feature-gates` and `--runtime-config` say it. */
   readonly featureGates?: string
   readonly runtimeConfig?: string
+  readonly authenticationConfig?: string
+  readonly oidc?: OidcSettings
   readonly logFormat?: 'text' | 'json'
   readonly verbosity?: number
 }
@@ -127,7 +129,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, featureGates: _gates, runtimeConfig: _served, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit, reviewers, podSecurity } = config
+  const { nodeTemplates, components, audit, reviewers, podSecurity, authenticationConfig, oidc } = config
   const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownRest } = known
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
@@ -137,6 +139,8 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     ...(audit === undefined ? {} : { audit }),
     ...(reviewers === undefined ? {} : { reviewers }),
     ...(podSecurity === undefined ? {} : { podSecurity }),
+    ...(authenticationConfig === undefined ? {} : { authenticationConfig }),
+    ...(oidc === undefined ? {} : { oidc }),
     network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
@@ -144,6 +148,8 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
 }
 
 function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): string {
+  if (settings.authenticationConfig !== undefined && settings.oidc !== undefined)
+    return 'authentication-config file and oidc-* flags are mutually exclusive'
   if (settings.runtime === 'containerd') {
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
@@ -167,6 +173,9 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.features ?? {}, wished.features ?? {}) ? [] : ['feature gates or served APIs differ']),
+    ...(['authenticationConfig', 'oidc'] as const).flatMap((key) =>
+      sameJson(known[key] ?? '', wished[key] ?? '') ? [] : ['the configuration of authentication differs'],
+    ),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
     ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})

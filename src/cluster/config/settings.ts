@@ -1,4 +1,4 @@
-import type { FeatureChoice, PodSecurityConfiguration } from '../../apiserver/index.ts'
+import type { FeatureChoice, OidcOptions, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
 
@@ -36,12 +36,20 @@ export interface ClusterSettings {
   readonly reviewers?: Reviewers
   /** What pods may do where their namespace does not say, and who is exempt. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** The file that says whose tokens are believed; followed while the cluster runs. */
+  readonly authenticationConfig?: string
+  /** What `--oidc-…` flags say, where there is no such file. */
+  readonly oidc?: OidcSettings
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
   /** What is written down of requests; nothing is when left out. */
   readonly audit?: AuditChoices
   readonly logFormat: 'text' | 'json'
   readonly verbosity: number
+}
+/** What kube-apiserver's `--oidc-…` flags say; the authority is in a file. */
+export interface OidcSettings extends Omit<OidcOptions, 'certificateAuthority'> {
+  readonly caFile?: string
 }
 /** Who is asked about tokens and rights besides the cluster itself. */
 export interface Reviewers {

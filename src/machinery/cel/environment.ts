@@ -58,6 +58,8 @@ export interface Compiled {
   readonly type: CelType
   /** The variables it names. */
   readonly references: ReadonlySet<string>
+  /** The fields it reads of variables: `claims.email`. */
+  readonly selections: ReadonlySet<string>
   /** The program, or why there is none. */
   program(): Program | { readonly problem: string }
   /** What it may cost, given what is known of the sizes of variables. */
@@ -159,6 +161,7 @@ export class Environment {
       ok: true,
       type: tree.type!,
       references: referencesOf(tree),
+      selections: selectionsOf(tree),
       program: () => this.#program(tree),
       estimate: (sizeOf = () => undefined) => estimateCost(tree, { sizeOf, functions }),
     }
@@ -195,6 +198,33 @@ function programOf(step: Step, localCount: number): Program {
       }
     },
   }
+}
+
+function selectionsOf(tree: Node): ReadonlySet<string> {
+  const chains = new Set<string>()
+  const chainOf = (node: Node): string | undefined => {
+    if (node.kind === 'ident') return node.name
+    const part = selectedBy(node)
+    const before = part === undefined ? undefined : chainOf(part.operand)
+    return before === undefined ? undefined : `${before}.${part!.field}`
+  }
+  const visit = (node: Node): void => {
+    const chain = selectedBy(node) === undefined ? undefined : chainOf(node)
+    if (chain !== undefined) chains.add(chain)
+    childrenOf(node).forEach(visit)
+  }
+  visit(tree)
+  return chains
+}
+
+/** `a.b` and `a.?b`. */
+function selectedBy(node: Node): { readonly operand: Node; readonly field: string } | undefined {
+  if (node.kind === 'select') return node
+  if (node.kind !== 'call' || node.name !== '_?._') return undefined
+  const [operand, field] = node.args
+  return operand !== undefined && field?.kind === 'literal' && typeof field.value === 'string'
+    ? { operand, field: field.value }
+    : undefined
 }
 
 function referencesOf(tree: Node): ReadonlySet<string> {

@@ -48,6 +48,7 @@ export {
 } from './types/type.ts'
 export {
   CelError,
+  Double,
   elementsOf,
   isError,
   isList,

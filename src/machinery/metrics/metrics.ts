@@ -8,6 +8,8 @@ export interface Counter {
 /** A number that is what it is set to. */
 export interface Gauge {
   set(value: number, labels?: LabelValues): void
+  /** Forgets the value of these labels. */
+  remove(labels: LabelValues): void
 }
 /** How often values fell below each bound, with their sum. */
 export interface Histogram {
@@ -25,7 +27,7 @@ export class Metrics {
 
   gauge(name: string, help: string): Gauge {
     const family = this.#family(name, 'gauge', help)
-    return { set: (value, labels = {}) => family.set(labels, value) }
+    return { set: (value, labels = {}) => family.set(labels, value), remove: (labels) => family.remove(labels) }
   }
 
   /** A gauge that is asked for its value when metrics are read. */
@@ -80,6 +82,10 @@ class Family {
     this.#of(labels).value = value
   }
 
+  remove(labels: LabelValues): void {
+    this.#series.delete(keyOf(labels))
+  }
+
   observe(labels: LabelValues, value: number): void {
     const series = this.#of(labels)
     series.value += value
@@ -110,11 +116,15 @@ class Family {
   }
 
   #of(labels: LabelValues): Series {
-    const key = Object.entries(labels)
-      .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))}"`)
-      .join(',')
+    const key = keyOf(labels)
     let series = this.#series.get(key)
     if (series === undefined) this.#series.set(key, (series = { labels: key, value: 0, counts: [], count: 0 }))
     return series
   }
+}
+
+function keyOf(labels: LabelValues): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))}"`)
+    .join(',')
 }
