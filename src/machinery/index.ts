@@ -33,6 +33,7 @@ export { inTextOrder, JsonSyntaxError, type ParsedJson, parseJsonStrict } from '
 export { type JsonPath, JsonPathError, parseJsonPath } from './jsonpath/jsonpath.ts'
 export { type LogLevel, LogLevels } from './log/levels.ts'
 export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'
+export { canonicalSet, fieldSetText } from './managed-fields/canonical.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'
 export {

@@ -43,8 +43,11 @@ export type Draft = any
 
 /** How the objects of a kind are read, filled in and compared. Built-in kinds read the generated tables. */
 export interface ObjectSchema {
-  /** The object a JSON value stands for: unknown fields gone and reported. Throws DecodeError. */
-  decode(json: unknown): Decoded
+  /**
+   * The object a JSON value stands for: unknown fields gone and reported. Throws DecodeError. Parts that it shares with `known`,
+   * an object of the kind, may be kept as they are, frozen.
+   */
+  decode(json: unknown, known?: KubeObject): Decoded
   /** Fills in, in place, what was left out; doing it twice changes nothing more. `now` is a timestamp. */
   applyDefaults(draft: Draft, now?: string): void
   /** The object in which nothing is set. */

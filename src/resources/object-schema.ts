@@ -8,7 +8,7 @@ const shapeOf: (type: string) => Shape = createShapes(builtInSchema)
 /** The schema of a built-in type, read from the generated tables when first used. */
 export function tableSchema(type: string): ObjectSchema {
   return {
-    decode: (json) => decodeObject(type, json),
+    decode: (json, known) => decodeObject(type, json, known),
     applyDefaults: (draft, now) => applyDefaults(type, draft, now === undefined ? {} : { now }),
     zero: () => zeroObject(type),
     shape: () => shapeOf(type),

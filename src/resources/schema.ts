@@ -17,10 +17,11 @@ const decoder = createDecoder(builtInSchema)
 
 /**
  * The object a JSON value stands for, in the form Kubernetes would write it: unknown fields gone and reported,
- * nulls and empties settled, quantities and times canonical. Throws DecodeError worded as Go words it.
+ * nulls and empties settled, quantities and times canonical. Throws DecodeError worded as Go words it. Parts that it shares with
+ * `known`, an object of the type, are kept as they are.
  */
-export function decodeObject(type: string, json: unknown): Decoded {
-  return decoder.decode(type, json)
+export function decodeObject(type: string, json: unknown, known?: unknown): Decoded {
+  return decoder.decode(type, json, known)
 }
 
 /** The object of a type in which nothing is set. */

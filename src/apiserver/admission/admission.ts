@@ -43,6 +43,8 @@ export const askedNobody = (): Again => ({ wanted: false, isSecondRound: false, 
 /** One admission plugin under its Kubernetes name. A refusal is a StatusError. */
 export interface AdmissionPlugin {
   readonly name: string
+  /** The `group/plural` of all that concerns it, subresources included; without it everything may. */
+  readonly resources?: readonly string[]
   admit?(attributes: Attributes): Promise<void>
   validate?(attributes: Attributes): Promise<void>
 }
@@ -54,15 +56,32 @@ export interface Admission {
 }
 
 export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
+  const byResource = new WeakMap<ResourceDefinition<any>, ReturnType<typeof concernedWith>>()
+  const concernedWith = ({ group, plural }: ResourceDefinition<any>) => {
+    const concerned = plugins.filter(({ resources }) => resources?.includes(`${group}/${plural}`) !== false)
+    return {
+      mutating: concerned.filter(({ admit }) => admit !== undefined),
+      validating: concerned.filter(({ validate }) => validate !== undefined),
+    }
+  }
+  const pluginsFor = (definition: ResourceDefinition<any>) => {
+    let found = byResource.get(definition)
+    if (found === undefined) {
+      found = concernedWith(definition)
+      byResource.set(definition, found)
+    }
+    return found
+  }
   return {
     async admit(attributes) {
-      for (const plugin of plugins) await plugin.admit?.(attributes)
+      const { mutating } = pluginsFor(attributes.definition)
+      for (const plugin of mutating) await plugin.admit!(attributes)
       if (!attributes.again.wanted) return
       attributes.again.isSecondRound = true
-      for (const plugin of plugins) await plugin.admit?.(attributes)
+      for (const plugin of mutating) await plugin.admit!(attributes)
     },
     async validate(attributes) {
-      for (const plugin of plugins) await plugin.validate?.(attributes)
+      for (const plugin of pluginsFor(attributes.definition).validating) await plugin.validate!(attributes)
     },
   }
 }

@@ -77,6 +77,7 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
   }
   return {
     name: 'ServiceAccount',
+    resources: ['/pods'],
     async admit(attributes) {
       const { operation, subresource, object } = attributes
       if (!isOfPod(attributes) || subresource !== '' || operation !== 'CREATE') return
@@ -143,6 +144,7 @@ const tolerationDefaultSeconds = 300
 export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
+    resources: ['/pods'],
     async admit({ operation, definition, subresource, object }) {
       if (definition.kind !== 'Pod' || subresource !== '') return
       // Kubernetes: on updates too, since a client that sends only its own tolerations must not take these away.
@@ -168,6 +170,7 @@ export function taintNodesByCondition(): AdmissionPlugin {
   const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
   return {
     name: 'TaintNodesByCondition',
+    resources: ['/nodes'],
     async admit({ operation, definition, subresource, object }) {
       if (definition.kind !== 'Node' || operation !== 'CREATE' || subresource !== '') return
       const taints = object.spec?.taints ?? []
@@ -188,6 +191,7 @@ export function priority({ registry }: AdmissionParts): AdmissionPlugin {
     registry().find<PriorityClass>(priorityClasses, undefined, name)
   return {
     name: 'Priority',
+    resources: ['/pods', 'scheduling.k8s.io/priorityclasses'],
     async admit({ operation, definition, subresource, object, previous }) {
       if (definition.kind !== 'Pod' || subresource !== '') return
       if (operation === 'UPDATE') {

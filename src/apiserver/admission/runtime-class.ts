@@ -23,6 +23,7 @@ export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
 
   return {
     name: 'RuntimeClass',
+    resources: ['/pods'],
     async admit(attributes) {
       if (!isOurs(attributes)) return
       const found = await classOf(attributes)

@@ -2,7 +2,6 @@ import {
   type ApiVerb,
   badRequest,
   type Clock,
-  cloneJson,
   exactFieldValue,
   type FieldQuery,
   methodNotAllowed,
@@ -181,7 +180,10 @@ async function generic(registry: Registry, target: Target, context: RequestConte
             definition,
             namespace,
             name,
-            { ...patchChange(definition, target.patchType ?? 'strategic', body, context), ...about(target) },
+            {
+              ...patchChange(definition, target.patchType ?? 'strategic', body, context, subresource),
+              ...about(target),
+            },
             context,
           )
     case 'delete': {
@@ -216,5 +218,17 @@ function about({ subresource }: Target): Pick<Change, 'subresource'> {
 
 function updateChange(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Change {
   const draft = draftOf(definition, body, context)
-  return { next: () => cloneJson(draft), retry: false, createIfAbsent: definition.allowCreateOnUpdate }
+  let isUsed = false
+  return {
+    // The first attempt may have it; another one starts from what was sent.
+    next() {
+      if (!isUsed) {
+        isUsed = true
+        return draft
+      }
+      return draftOf(definition, body, { ...context, warnings: [] })
+    },
+    retry: false,
+    createIfAbsent: definition.allowCreateOnUpdate,
+  }
 }

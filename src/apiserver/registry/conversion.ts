@@ -22,6 +22,7 @@ export function convertToStorage(definition: ResourceDefinition<any>, object: Dr
     const converted = custom.declaration.convert([object], apiVersionOf(storage))
     return 'then' in converted ? converted.then(([one]) => one!) : converted[0]!
   }
+  if (storage.version === definition.version && storage.group === definition.group) return object
   const conversion = conversions[`${apiVersionOf(definition)}/${definition.kind}`]
   const converted = conversion === undefined ? object : conversion.toStorage(object)
   return { ...converted, apiVersion: apiVersionOf(definition.storage), kind: definition.kind }

@@ -28,11 +28,16 @@ export function isReadBody(body: unknown): body is ReadBody {
 
 /**
  * The object a body stands for: decoded as Go would, unknown fields reported as fieldValidation asks, defaults filled in.
- * 400 when it is of another kind or cannot be read as one.
+ * 400 when it is of another kind or cannot be read as one. What it shares with `known`, a stored object, stays shared, frozen.
  */
-export function draftOf(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Draft {
+export function draftOf(
+  definition: ResourceDefinition<any>,
+  body: unknown,
+  context: RequestContext,
+  known?: KubeObject,
+): Draft {
   const read: ReadBody = isReadBody(body) ? body : { value: body, findings: [] }
-  const decoded = decodedOf(definition, read.value)
+  const decoded = decodedOf(definition, read.value, known)
   // Kubernetes: Go's structs find both kinds on one way through the text, custom resources one after the other.
   const isOneWay = read.paths !== undefined && definition.custom === undefined
   const findings = isOneWay ? inTextOrder(read.paths, decoded.findings) : [...read.findings, ...decoded.findings]
@@ -46,7 +51,7 @@ export function draftOf(definition: ResourceDefinition<any>, body: unknown, cont
 }
 
 /** A value as an object of the kind, without defaults, and the fields no type knows. 400 when it is of another kind or type. */
-export function decodedOf(definition: ResourceDefinition<any>, value: unknown): Decoded {
+export function decodedOf(definition: ResourceDefinition<any>, value: unknown, known?: KubeObject): Decoded {
   const { kind, version, group } = definition
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRequest(`the body of the request must be a ${kind} object`)
@@ -64,7 +69,7 @@ export function decodedOf(definition: ResourceDefinition<any>, value: unknown): 
     )
   }
   try {
-    return definition.schema.decode(value)
+    return definition.schema.decode(value, known)
   } catch (error) {
     if (error instanceof DecodeError)
       throw badRequest(

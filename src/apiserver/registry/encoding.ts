@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../machinery/index.ts'
+import { canonicalSet, type FieldSet, fieldSetText, type KubeObject } from '../../machinery/index.ts'
 import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry, Revision } from '../../store/index.ts'
 
@@ -27,9 +27,27 @@ export function storageKey(definition: ResourceDefinition<any>, namespace: strin
  */
 export function encodeStored(definition: ResourceDefinition<any>, object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object
-  const { resourceVersion: _revision, ...meta } = metadata
-  const type = definition.custom === undefined ? {} : { apiVersion, kind }
-  return encoder.encode(JSON.stringify({ ...type, metadata: meta, ...rest }))
+  const { resourceVersion: _revision, managedFields, ...meta } = metadata
+  const type =
+    definition.custom === undefined ? '' : `"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`
+  const managers = managedFields === undefined ? '' : `,"managedFields":${managersText(managedFields)}`
+  const members = JSON.stringify(rest)
+  const others = members === '{}' ? '' : `,${members.slice(1, -1)}`
+  return encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
+}
+
+/** Managers as JSON; what they own is the same for many objects, and its text is made once. */
+function managersText(managers: NonNullable<KubeObject['metadata']['managedFields']>): string {
+  const entries = managers.map((entry) => {
+    const members: string[] = []
+    for (const [key, value] of Object.entries(entry)) {
+      if (value === undefined) continue
+      const text = key === 'fieldsV1' && value !== null ? fieldSetText(value as FieldSet) : JSON.stringify(value)
+      members.push(`"${key}":${text}`)
+    }
+    return `{${members.join()}}`
+  })
+  return `[${entries.join()}]`
 }
 
 interface Parsed {
@@ -60,7 +78,10 @@ function parsedOf(definition: ResourceDefinition<any>, entry: Entry): Parsed {
   const parsedEntries = parsedBy(declaration)
   const known = parsedEntries.get(entry)
   if (known !== undefined) return known
-  const read = withRevision(definition, JSON.parse(decoder.decode(entry.value)), entry.modified)
+  const json = JSON.parse(decoder.decode(entry.value))
+  for (const manager of json.metadata.managedFields ?? [])
+    if (manager.fieldsV1 != null) manager.fieldsV1 = canonicalSet(manager.fieldsV1)
+  const read = withRevision(definition, json, entry.modified)
   const object = declaration === undefined ? read : freezeDeep(declaration.current(read))
   const parsed = { object, exact: object === read }
   parsedEntries.set(entry, parsed)

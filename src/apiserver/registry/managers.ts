@@ -1,7 +1,6 @@
 import {
   applyConfiguration,
   badRequest,
-  cloneJson,
   type KubeObject,
   recordUpdate,
   resetFields,
@@ -43,7 +42,7 @@ export function applyDraft(
 ): Draft {
   const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
   // Decoded for its findings and errors only: what is applied is what was stated, without defaults.
-  const { findings: unknown } = decodedOf(definition, cloneJson(value))
+  const { findings: unknown } = decodedOf(definition, value)
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
   const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(
@@ -55,7 +54,7 @@ export function applyDraft(
   // What the merge did not meet lies inside values that are owned as a whole.
   if (unknown.length > 0) throw untypedPatch(value as KubeObject, typeProblemsText(unknown.map(problemOf)))
   reportDuplicates(findings, context)
-  const draft = draftOf(definition, cloneJson(object), { ...context, fieldValidation: 'Ignore' })
+  const draft = draftOf(definition, object, { ...context, fieldValidation: 'Ignore' })
   draft.metadata.managedFields = managedFields
   return draft
 }

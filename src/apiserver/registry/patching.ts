@@ -19,6 +19,7 @@ export function patchChange(
   type: PatchType,
   body: unknown,
   context: RequestContext,
+  subresource = '',
 ): Change {
   const { value: patch, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
   reportFindings(definition, findings, context)
@@ -28,7 +29,8 @@ export function patchChange(
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      return draftOf(definition, patched, context)
+      // Writers of a status may change nothing beside it, so what the patch left alone need not be looked at again.
+      return draftOf(definition, patched, context, subresource === 'status' ? current : undefined)
     },
   }
 }

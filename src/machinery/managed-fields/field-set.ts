@@ -21,7 +21,7 @@ export function isEmptySet(set: FieldSet): boolean {
 
 /** Whether a path ends at this node. */
 function endsHere(node: FieldSet): boolean {
-  return isEmptySet(node) || Object.hasOwn(node, self)
+  return node[self] !== undefined || isEmptySet(node)
 }
 
 /** A node from its parts; undefined when nothing is left. */
@@ -33,7 +33,7 @@ function nodeOf(ends: boolean, below: FieldSet): FieldSet | undefined {
 
 /** The paths that go on below a node. */
 function belowOf(node: FieldSet): FieldSet {
-  if (!Object.hasOwn(node, self)) return node
+  if (node[self] === undefined) return node
   const { [self]: _, ...below } = node
   return below
 }

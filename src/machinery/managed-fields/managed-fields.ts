@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
 import { badRequest, StatusError } from '../status/status.ts'
+import { canonicalSet } from './canonical.ts'
 import { type Comparison, compareFields } from './compare.ts'
 import {
   difference,
@@ -93,7 +94,9 @@ const compareTexts = (left: string | undefined, right: string | undefined) => {
 function encode(managers: readonly Manager[]): ManagedFieldsEntry[] {
   return managers
     .filter(({ fields }) => !isEmptySet(fields))
-    .map(({ entry, fields }) => (entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: ordered(fields) }))
+    .map(({ entry, fields }) =>
+      entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: canonicalSet(ordered(fields)) },
+    )
     .sort(
       (a, b) =>
         compareTexts(a.operation, b.operation) ||
@@ -139,6 +142,18 @@ function entriesFor(live: WithManagedFields, next: WithManagedFields, writer: Fi
   return decode(live.metadata?.managedFields)
 }
 
+/** The object less the members that are ignored as a whole, which then need not be compared. */
+function without(object: object, ignored: FieldSet): object {
+  let rest: Record<string, unknown> | undefined
+  for (const step in ignored) {
+    const name = step.slice(2)
+    if (!isEmptySet(ignored[step]!) || !Object.hasOwn(object, name)) continue
+    rest ??= { ...object }
+    delete rest[name]
+  }
+  return rest ?? object
+}
+
 function filtered(comparison: Comparison, ignored: FieldSet): Comparison {
   return {
     removed: differenceBelow(comparison.removed, ignored),
@@ -177,9 +192,10 @@ function sameEntries(managers: readonly Manager[], entries: readonly ManagedFiel
 }
 
 function update(shape: Shape, { live, next }: ObjectChange, managers: Manager[], writer: FieldWriter): Manager[] {
-  const compared = compareFields(shape, live, next)
+  const ignored = writer.ignored ?? noFields
+  const compared = compareFields(shape, without(live, ignored), without(next, ignored))
   if (compared === undefined) return managers
-  const comparison = filtered(compared, writer.ignored ?? noFields)
+  const comparison = filtered(compared, ignored)
   const taken = union(comparison.modified, comparison.added)
   const gone = union(taken, comparison.removed)
   let left: Manager[] = managers.map((manager) => {

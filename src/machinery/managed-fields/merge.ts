@@ -1,5 +1,5 @@
 import { shapeFor } from './compare.ts'
-import { afterStep, type FieldSet, hasStep, isEmptySet, noFields, withSelf } from './field-set.ts'
+import { afterStep, type FieldSet, fieldStep, hasStep, isEmptySet, noFields, withSelf } from './field-set.ts'
 import { deducedShape, leafShape, type Shape, stepOf } from './shape.ts'
 
 type Json = Record<string, unknown>
@@ -20,8 +20,8 @@ export function fieldsOf(given: Shape, value: unknown): FieldSet {
       const below = inner.kind === 'leaf' ? noFields : fieldsOf(inner, member)
       const isEmpty = member === null || (isObject(member) && Object.keys(member).length === 0)
       const ends = inner.kind === 'leaf' || isEmpty || shape.kind === 'map' || shapeOfField(shape, key) === undefined
-      if (ends) set[`f:${key}`] = withSelf(below)
-      else if (!isEmptySet(below)) set[`f:${key}`] = below
+      if (ends) set[fieldStep(key)] = withSelf(below)
+      else if (!isEmptySet(below)) set[fieldStep(key)] = below
     }
   } else if ((shape.kind === 'set' || shape.kind === 'list') && Array.isArray(value)) {
     for (const item of value) {
@@ -142,7 +142,7 @@ export function withoutFields(given: Shape, value: unknown, set: FieldSet): unkn
   if (!isObject(value)) return null
   const rest: Json = {}
   for (const key of Object.keys(value)) {
-    const step = `f:${key}`
+    const step = fieldStep(key)
     if (hasStep(set, step)) continue
     const inner = shape.kind === 'deduced' ? deducedShape : innerShape(shape, key)
     rest[key] = withoutFields(inner, value[key], afterStep(set, step))

@@ -78,13 +78,34 @@ type ListShape = Extract<Shape, { readonly kind: 'list' | 'set' }>
 export function stepOf(shape: ListShape, item: unknown): string | undefined {
   if (shape.kind === 'set') return `v:${JSON.stringify(item)}`
   if (typeof item !== 'object' || item === null) return undefined
-  const keys: Record<string, unknown> = {}
+  const { keys, defaults } = shape
+  const only = keys.length === 1 ? ((item as Record<string, unknown>)[keys[0]!] ?? defaults[keys[0]!]) : undefined
+  if (typeof only === 'string') return namedStep(keys[0]!, only)
+  const values: Record<string, unknown> = {}
   let found = false
-  for (const key of shape.keys) {
-    const value = (item as Record<string, unknown>)[key] ?? shape.defaults[key]
+  for (const key of keys) {
+    const value = (item as Record<string, unknown>)[key] ?? defaults[key]
     if (value === undefined) continue
-    keys[key] = value
+    values[key] = value
     found = true
   }
-  return found ? `k:${JSON.stringify(keys)}` : undefined
+  return found ? `k:${JSON.stringify(values)}` : undefined
 }
+
+/** The step of an item known by one name: the same text for the same name, as names come again and again. */
+function namedStep(key: string, name: string): string {
+  let steps = namedSteps.get(key)
+  if (steps === undefined) {
+    steps = new Map()
+    namedSteps.set(key, steps)
+  }
+  let step = steps.get(name)
+  if (step === undefined) {
+    step = `k:${JSON.stringify({ [key]: name })}`
+    if (steps.size >= namesKeptMax) steps.clear()
+    steps.set(name, step)
+  }
+  return step
+}
+const namedSteps = new Map<string, Map<string, string>>()
+const namesKeptMax = 4096

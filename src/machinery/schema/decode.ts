@@ -18,8 +18,11 @@ export interface Decoded {
 }
 /** Decodes JSON values of any type of one schema. */
 export interface Decoder {
-  /** Normalises as decoding into Go's structs and encoding again does. Throws DecodeError with Go's text. */
-  decode(type: string, json: unknown): Decoded
+  /**
+   * Normalises as decoding into Go's structs and encoding again does. Throws DecodeError with Go's text. Parts that `known`, an
+   * object of the type that was decoded before, has in the same place (the very same, not equal ones) are taken over as they are.
+   */
+  decode(type: string, json: unknown, known?: unknown): Decoded
   /** The object of a type in which nothing is set. */
   zero(type: string): any
 }
@@ -54,8 +57,9 @@ export function createDecoder(schema: Schema): Decoder {
   }
   const compile = (type: TypeSchema): Struct => compileType(type, schema, structOf)
   return {
-    decode(name, json) {
+    decode(name, json, known) {
       const trace = createTrace()
+      trace.known = known
       if (json === null || json === undefined) return { object: structOf(name).zero(), findings: [] }
       try {
         return { object: structOf(name).read(json, trace), findings: trace.findings }
@@ -104,13 +108,23 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
     trace.struct = shortName
     const slots: unknown[] = new Array(count)
     const source = value as Record<string, unknown>
+    const known = trace.known as Record<string, unknown> | undefined
     for (const key in source) {
       trace.path[depth] = key
       const place = places.get(key)
       if (place === undefined) noteUnknown(trace)
       else {
         const member = source[key]
-        if (member !== null && member !== undefined) slots[place] = reads[place]!(member, trace)
+        if (member === null || member === undefined) continue
+        if (known !== undefined && typeof member === 'object') {
+          if (known[key] === member) {
+            slots[place] = member
+            continue
+          }
+          trace.known = known[key] ?? undefined
+        }
+        slots[place] = reads[place]!(member, trace)
+        trace.known = undefined
       }
     }
     trace.path.length = depth
@@ -171,6 +185,7 @@ function listRead(item: Read, zero: () => unknown, goType: string): Read {
     if (!Array.isArray(value)) throw mismatch(trace, valueName(value), goType)
     const count = value.length
     if (count === 0) return drop
+    trace.known = undefined
     const depth = trace.path.length
     const list = new Array(count)
     for (let index = 0; index < count; index += 1) {
@@ -196,6 +211,7 @@ function mapRead(item: Read, zero: () => unknown, goType: string): Read {
         break
       }
     }
+    trace.known = undefined
     const depth = trace.path.length
     trace.mapKeys.push(depth)
     const map: Record<string, unknown> = {}

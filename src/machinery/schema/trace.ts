@@ -15,9 +15,11 @@ export interface Trace {
   /** The Go struct whose fields are being read. */
   struct: string
   readonly findings: string[]
+  /** What stands in this place in an object that was decoded before, if anything. */
+  known: unknown
 }
 
-export const createTrace = (): Trace => ({ path: [], mapKeys: [], struct: '', findings: [] })
+export const createTrace = (): Trace => ({ path: [], mapKeys: [], struct: '', findings: [], known: undefined })
 
 /** `spec.containers[0].image`: the path as strict decoding names it. */
 export function pathText(path: readonly (string | number)[]): string {

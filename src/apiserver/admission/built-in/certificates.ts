@@ -26,6 +26,7 @@ async function mayWith(
 export function certificateApproval(authorizer: () => Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     async validate(attributes) {
       if (attributes.operation !== 'UPDATE' || !isAbout(attributes, 'approval')) return
       const { signerName } = (attributes.previous as Draft).spec
@@ -42,6 +43,7 @@ export function certificateApproval(authorizer: () => Authorizer): AdmissionPlug
 export function certificateSigning(authorizer: () => Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     async validate(attributes) {
       if (attributes.operation !== 'UPDATE' || !isAbout(attributes, 'status')) return
       const { spec, status } = attributes.previous as Draft
@@ -61,6 +63,7 @@ export function certificateSigning(authorizer: () => Authorizer): AdmissionPlugi
 export function certificateSubjectRestriction(): AdmissionPlugin {
   return {
     name: 'CertificateSubjectRestriction',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     async validate(attributes) {
       const { operation, object } = attributes
       if (operation !== 'CREATE' || !isAbout(attributes, '') || object.spec?.signerName !== kubeApiServerClient) return

@@ -10,6 +10,7 @@ const defaultAnnotation = 'ingressclass.kubernetes.io/is-default-class'
 export function defaultIngressClass({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'DefaultIngressClass',
+    resources: ['networking.k8s.io/ingresses'],
     async admit({ operation, definition, subresource, object }) {
       if (operation !== 'CREATE' || definition.group !== 'networking.k8s.io' || definition.plural !== 'ingresses')
         return

@@ -24,6 +24,7 @@ export function limitRanger({ registry }: { readonly registry: () => Registry })
     concerns(attributes) ? registry().all<LimitRange>(limitRanges, attributes.namespace) : []
   return {
     name: 'LimitRanger',
+    resources: ['/pods', '/persistentvolumeclaims'],
     async admit(attributes) {
       if (attributes.definition.kind !== 'Pod') return
       for (const range of await rangesFor(attributes)) setDefaults(attributes.object, range)

@@ -46,6 +46,7 @@ async function nodeOf(attributes: Attributes, registry: Registry): Promise<Node>
 export function nodeDeclaredFeatureValidator({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'NodeDeclaredFeatureValidator',
+    resources: ['/pods'],
     async validate(attributes) {
       const { subresource, object, previous } = attributes
       if (!isOfPod(attributes) || (subresource !== '' && subresource !== 'resize')) return
@@ -70,6 +71,7 @@ export function nodeDeclaredFeatureValidator({ registry }: { readonly registry: 
 export function podResizeValidator({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'PodResizeValidator',
+    resources: ['/pods'],
     async validate(attributes) {
       const { subresource, object, previous } = attributes
       if (!isOfPod(attributes) || subresource !== 'resize') return

@@ -18,6 +18,7 @@ const digests: Readonly<Record<string, string | null>> = {
 export function requestSignature(): AdmissionPlugin {
   return {
     name: 'CertificateRequestSignature',
+    resources: ['certificates.k8s.io/certificatesigningrequests'],
     async validate({ operation, definition, subresource, object, name }) {
       const isRequest = definition.group === 'certificates.k8s.io' && definition.plural === 'certificatesigningrequests'
       if (!isRequest || operation !== 'CREATE' || subresource !== '') return

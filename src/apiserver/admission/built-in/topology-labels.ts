@@ -8,6 +8,7 @@ const copied = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']
 export function podTopologyLabels({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'PodTopologyLabels',
+    resources: ['/pods'],
     async admit({ operation, definition, subresource, object }) {
       if (operation !== 'CREATE' || definition.group !== '' || definition.plural !== 'pods') return
       let node: string | undefined

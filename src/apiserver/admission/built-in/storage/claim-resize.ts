@@ -8,6 +8,7 @@ import { classOfClaim } from './claim-class.ts'
 export function persistentVolumeClaimResize({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'PersistentVolumeClaimResize',
+    resources: ['/persistentvolumeclaims'],
     async validate({ operation, definition, subresource, object, previous, name }) {
       if (operation !== 'UPDATE' || definition.group !== '' || definition.plural !== 'persistentvolumeclaims') return
       if (subresource !== '') return

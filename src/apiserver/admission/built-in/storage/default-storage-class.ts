@@ -13,6 +13,7 @@ const defaultAnnotations = [
 export function defaultStorageClass({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    resources: ['/persistentvolumeclaims'],
     async admit({ operation, definition, subresource, object }) {
       if (operation !== 'CREATE' || definition.group !== '' || definition.plural !== 'persistentvolumeclaims') return
       if (subresource !== '' || object.spec?.storageClassName !== undefined) return

@@ -11,6 +11,7 @@ const finalizers: Readonly<Record<string, string>> = {
 export function storageObjectInUseProtection(): AdmissionPlugin {
   return {
     name: 'StorageObjectInUseProtection',
+    resources: Object.keys(finalizers),
     async admit({ operation, definition, subresource, object }) {
       const finalizer = finalizers[`${definition.group}/${definition.plural}`]
       if (finalizer === undefined || operation !== 'CREATE' || subresource !== '') return
