@@ -29,10 +29,16 @@ export function patchChange(
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      // Writers of a status may change nothing beside it, so what the patch left alone need not be looked at again.
-      return draftOf(definition, patched, context, subresource === 'status' ? current : undefined)
+      return draftOf(definition, patched, context, subresource === 'status' ? besideStatus(current!) : undefined)
     },
   }
+}
+
+/** Writers of a status may change nothing beside it, so that what a patch left alone there need not be looked at again. */
+function besideStatus(current: KubeObject): KubeObject {
+  const { status: _, metadata, ...rest } = current as KubeObject & { readonly status?: object }
+  // Metadata itself is written to; what it holds is not.
+  return { ...rest, metadata: { ...metadata } }
 }
 
 function patchObject(
