@@ -25,6 +25,8 @@ export interface RequestContext {
   readonly signal: AbortSignal
   /** What is written down of this request, where the audit policy wants it. */
   readonly audit?: AuditRecord
+  /** Told once a watch has sent what was there before. */
+  readonly begun?: () => void
 }
 
 /** What a request comes to, before anything is rendered. */

@@ -61,6 +61,11 @@ import { webhookConverter } from './custom-resources/webhook-conversion.ts'
 import { aggregatedDiscovery } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
 import { type FeatureChoice, featuresOf } from './features.ts'
+import { FlowControl } from './flow-control/flow-control.ts'
+import { Gate } from './flow-control/gate.ts'
+import { KindSizes } from './flow-control/kind-sizes.ts'
+import { FlowObjects } from './flow-control/objects.ts'
+import { flowPage } from './flow-control/pages.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { listObject } from './handle/objects.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
@@ -121,6 +126,8 @@ export interface ApiServerParts {
   /** How long events live, and history can be asked for. */
   readonly eventTtlMs?: number
   readonly history?: { readonly ms: number; readonly revisions: number }
+  /** How many requests are served at once, those that only read and those that do not. */
+  readonly inFlight?: { readonly readOnly: number; readonly mutating: number }
   readonly onError?: (error: unknown, about: string) => void
 }
 
@@ -141,6 +148,8 @@ export interface ApiServer {
 
 const eventTtlDefaultMs = 60 * 60_000
 const historyDefault = { ms: 60 * 60_000, revisions: 100_000 }
+/** Kubernetes: --max-requests-inflight and --max-mutating-requests-inflight, which are one sum. */
+const inFlightDefault = { readOnly: 400, mutating: 200 }
 const compactionPeriodMs = 5 * 60_000
 const requestBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
@@ -245,6 +254,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     pause: () => clock.sleep(0),
   })
   const auditor = parts.audit === undefined ? undefined : new Auditor({ ...parts.audit, clock, random, metrics })
+  const inFlight = parts.inFlight ?? inFlightDefault
+  const flow = new FlowControl({ clock, seats: inFlight.readOnly + inFlight.mutating })
+  const flowObjects = new FlowObjects({ registry, hub, clock, random, flow, onError })
   let isReady = false
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -268,6 +280,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       anonymous: parts.authentication?.anonymous,
     }),
     authorizer,
+    gate: new Gate(flow, clock, metrics),
+    sizes: new KindSizes(store, clock),
     handle,
     resourceFor,
     auditor,
@@ -283,6 +297,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       metrics,
       journal,
       levels: parts.levels ?? new LogLevels(() => 0),
+      pages: (path, search) => flowPage(flow, clock, path, search),
       health: {
         livez,
         readyz: [
@@ -345,6 +360,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         aggregated,
         policyStatus.run(signal),
         parts.authentication?.run(signal),
+        flowObjects.run(signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

@@ -3,8 +3,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   '/persistentvolumeclaims',
   '/persistentvolumes',
   'autoscaling/horizontalpodautoscalers',
-  'flowcontrol.apiserver.k8s.io/flowschemas',
-  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',

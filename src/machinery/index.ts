@@ -48,7 +48,16 @@ export {
 export { mergeConfiguration } from './managed-fields/merge.ts'
 export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
 export { type TypeProblem, typeProblemsText } from './managed-fields/type-problems.ts'
-export { type Counter, type Gauge, type Histogram, type LabelValues, Metrics } from './metrics/metrics.ts'
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type HistogramReading,
+  type LabelValues,
+  Metrics,
+  type Reading,
+  type Series,
+} from './metrics/metrics.ts'
 export * from './names/names.ts'
 export {
   addressAt,

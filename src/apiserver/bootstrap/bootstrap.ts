@@ -14,10 +14,8 @@ import {
   endpointSlices,
   endpoints,
   type FeatureGates,
-  flowSchemas,
   namespaces,
   priorityClasses,
-  priorityLevelConfigurations,
   type ResourceDefinition,
   rbacBootstrap,
   roleBindings,
@@ -27,6 +25,7 @@ import {
   wellKnown,
 } from '../../resources/index.ts'
 import { loopbackContext } from '../authn/loopback.ts'
+import { keepBootstrapObjects } from '../flow-control/upkeep.ts'
 import type { Registry } from '../registry/registry.ts'
 
 export interface BootstrapParts {
@@ -110,7 +109,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
       }),
     ),
-    ...flowControl(registry),
+    keepBootstrapObjects(registry),
     ensure(registry, serviceCIDRs, { metadata: { name: 'kubernetes' }, spec: { cidrs: [parts.serviceCidr] } }),
     kubernetesService(parts),
     // Kubernetes: since when the use of old token Secrets would have been noticed; controllers ask for it.
@@ -136,29 +135,6 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
       ['data'],
     ),
   ])
-}
-
-function flowControl(registry: Registry): readonly Promise<void>[] {
-  const annotations = wellKnown.flowControlAnnotation
-  return [
-    ...wellKnown.priorityLevels.map((level: any) => {
-      const { name, mandatory: _mandatory, ...spec } = level
-      return ensure(registry, priorityLevelConfigurations, { metadata: { name, annotations }, spec })
-    }),
-    ...wellKnown.flowSchemas.map((schema: any) =>
-      ensure(registry, flowSchemas, {
-        metadata: { name: schema.name, annotations },
-        spec: {
-          matchingPrecedence: schema.matchingPrecedence,
-          priorityLevelConfiguration: { name: schema.priorityLevel },
-          rules: schema.rules,
-          ...(schema.distinguisherMethod === undefined
-            ? {}
-            : { distinguisherMethod: { type: schema.distinguisherMethod } }),
-        },
-      }),
-    ),
-  ]
 }
 
 /** default/kubernetes with its Endpoints and EndpointSlice, which point at this server. */

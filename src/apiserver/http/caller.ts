@@ -13,6 +13,8 @@ import type { Route } from './route.ts'
 export interface Caller {
   readonly identity: Identity
   readonly audit: AuditRecord | undefined
+  /** Told once a watch has sent what was there before. */
+  readonly begun?: () => void
 }
 
 /** Kubernetes: what is written down begins with who called; whom they act as is added once they may. */
@@ -93,9 +95,16 @@ function sourcesOf({ headers, remoteAddress }: WireRequest): readonly string[] {
 
 /** Kubernetes: watches and streams, whose beginning is written down as well as their end. */
 export function isLongRunning(route: Route, search: URLSearchParams): boolean {
+  if (isForwarded(route)) return true
   if (route.type !== 'resource') return false
-  if (['attach', 'exec', 'proxy', 'log', 'portforward'].includes(route.subresource)) return true
   return route.subresource === '' && (route.watch || isTrue(search.get('watch') ?? undefined))
+}
+
+const forwarded: ReadonlySet<string> = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
+
+/** Whether the request is passed on to a kubelet, pod or service. */
+export function isForwarded(route: Route): boolean {
+  return route.type === 'resource' && forwarded.has(route.subresource)
 }
 
 /** Whether the caller may, be it about a resource or a path. 403 when not. */

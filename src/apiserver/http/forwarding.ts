@@ -57,6 +57,8 @@ export async function serveRemote(
   caller: Caller,
 ): Promise<void> {
   await authorizeAny(parts, caller, route, request.method, url)
+  // Kubernetes: what another server watches is its own to limit.
+  caller.begun?.()
   const forward = await forwardTo(parts.aggregation, remote, caller.identity)
   if (forward === undefined) return unavailableText(reply, headers)
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'

@@ -4,6 +4,8 @@ import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Auditor } from '../audit/auditor.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Authorizer } from '../authz/authorize.ts'
+import type { Gate } from '../flow-control/gate.ts'
+import type { KindSizes } from '../flow-control/kind-sizes.ts'
 import type { Target } from '../handle/handle.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { StreamParts } from '../streams/streams.ts'
@@ -15,6 +17,9 @@ export interface ServeParts {
   readonly random: Random
   readonly authenticate: (request: WireRequest, path: string) => Promise<ImpersonatingIdentity>
   readonly authorizer: Authorizer
+  /** Decides when a request is served. */
+  readonly gate: Gate
+  readonly sizes: KindSizes
   readonly handle: (target: Target, context: RequestContext) => Promise<Result>
   readonly resourceFor: (of: {
     group: string

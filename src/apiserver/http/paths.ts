@@ -44,6 +44,8 @@ export interface PathParts {
   readonly levels: LogLevels
   readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
   readonly clock: Clock
+  /** Pages of plain text about what goes on inside. */
+  readonly pages: (path: string, search: URLSearchParams) => string | undefined
   /** Where the parts of OpenAPI v3 are that extension servers have, by path. */
   readonly remoteOpenApi: () => Readonly<Record<string, unknown>>
 }
@@ -88,6 +90,8 @@ export function pathHandler(parts: PathParts): PathHandler {
         }),
       })
     }
+    const page = parts.pages(path, url.searchParams)
+    if (page !== undefined) return sendText(reply, headers, 200, page)
     if (path === '/.well-known/openid-configuration') return object(await openIdConfiguration(parts.signer))
     if (path === '/openid/v1/jwks')
       return sendBytes(

@@ -9,6 +9,7 @@ import { forwardOf } from '../streams/streams.ts'
 import { remoteOf } from './aggregate.ts'
 import { bodyOf } from './body.ts'
 import { auditVerbOf, authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
+import { enter, turnAway } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
 import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
 import { patchTypeOf, replyFormOf } from './negotiate.ts'
@@ -39,7 +40,23 @@ export function httpHandlers(parts: ServeParts): {
       })
       try {
         const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
-        await serveOne(parts, request, url, route, counted, headers, caller)
+        const entered = enter(parts, request, url, route, caller.identity, startedMs)
+        using entry = entered instanceof Promise ? await entered : entered
+        if (entry !== undefined) Object.assign(headers, entry.headers)
+        if (entry === undefined || entry.served)
+          await serveOne(
+            parts,
+            request,
+            url,
+            route,
+            counted,
+            headers,
+            entry === undefined ? caller : { ...caller, begun: entry.begun },
+          )
+        else {
+          audit?.answered(429)
+          turnAway(counted, headers, entry.retryAfterSeconds)
+        }
       } catch (error) {
         const failure = failureOf(error)
         if (failure.code >= 500 && !(error instanceof StatusError))
@@ -104,7 +121,7 @@ async function serveOne(
   headers: Record<string, string>,
   caller: Caller,
 ): Promise<void> {
-  const { identity, audit } = caller
+  const { identity, audit, begun } = caller
   const remote = remoteOf(parts.aggregation, url.pathname)
   if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, caller)
   if (route.type === 'path') {
@@ -125,6 +142,7 @@ async function serveOne(
   const warnings: string[] = []
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),
+    ...(begun === undefined ? {} : { begun }),
     identity,
     query,
     manager: managerOf(query, request.headers['user-agent']),

@@ -113,7 +113,7 @@ export async function watchObjects(
     return {
       type: 'watch',
       definition,
-      events: selected(hub, definition, namespace, selection, start, stop.signal, { tick }),
+      events: selected(hub, definition, namespace, selection, start, stop.signal, { tick, begun: context.begun }),
     }
   }
   const after = parseRevision(asked)
@@ -122,7 +122,7 @@ export async function watchObjects(
   return {
     type: 'watch',
     definition,
-    events: selected(hub, definition, namespace, selection, { after }, stop.signal, { tick }),
+    events: selected(hub, definition, namespace, selection, { after }, stop.signal, { tick, begun: context.begun }),
   }
 }
 

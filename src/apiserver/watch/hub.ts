@@ -79,7 +79,12 @@ export class WatchHub {
     selection: Selection,
     start: { readonly after: Revision; readonly initial?: readonly Entry[]; readonly markInitialEnd?: boolean },
     signal: AbortSignal,
-    bookmarks?: { readonly tick: (fire: () => void) => Disposable },
+    told?: {
+      /** Fires when a bookmark is due. */
+      readonly tick: (fire: () => void) => Disposable
+      /** Called once what was there before has been taken. */
+      readonly begun: (() => void) | undefined
+    },
   ): AsyncIterable<readonly HubEvent[]> {
     let queue: HubEvent[] = []
     let ended = signal.aborted
@@ -105,7 +110,7 @@ export class WatchHub {
     topic.add(watcher)
     const onAbort = () => watcher.end()
     signal.addEventListener('abort', onAbort, { once: true })
-    const timer = bookmarks?.tick(() =>
+    const timer = told?.tick(() =>
       watcher.push({ type: 'BOOKMARK', entry: undefined, revision: Math.max(watcher.seen, start.after) }),
     )
     try {
@@ -122,6 +127,7 @@ export class WatchHub {
         if (event !== undefined) first.push(event)
       }
       if (first.length > 0) yield first
+      told?.begun?.()
       while (!ended || (queue.length > 0 && !signal.aborted)) {
         if (queue.length === 0) {
           await new Promise<void>((resolve) => {

@@ -5,6 +5,22 @@ export type LabelValues = Readonly<Record<string, string>>
 export interface Counter {
   inc(labels?: LabelValues, by?: number): void
 }
+/** One series of a histogram, found once: for what is measured on every call. */
+export interface Series {
+  observe(value: number): void
+}
+/** A value that was asked for when metrics were read. */
+export interface Reading {
+  readonly labels: LabelValues
+  readonly value: number
+}
+/** A histogram that somebody else keeps, as it was when metrics were read. */
+export interface HistogramReading {
+  readonly labels: LabelValues
+  readonly counts: readonly number[]
+  readonly count: number
+  readonly sum: number
+}
 /** A number that is what it is set to. */
 export interface Gauge {
   set(value: number, labels?: LabelValues): void
@@ -14,6 +30,7 @@ export interface Gauge {
 /** How often values fell below each bound, with their sum. */
 export interface Histogram {
   observe(value: number, labels?: LabelValues): void
+  series(labels: LabelValues): Series
 }
 
 /** Metrics of one process, registered once under upstream's names, printed in Prometheus' text format 0.0.4. */
@@ -32,13 +49,33 @@ export class Metrics {
 
   /** A gauge that is asked for its value when metrics are read. */
   gaugeOf(name: string, help: string, read: () => number): void {
-    this.#family(name, 'gauge', help).read = read
+    this.readings(name, 'gauge', help, () => [{ labels: {}, value: read() }])
+  }
+
+  /** A counter or gauge whose series are asked for when metrics are read. */
+  readings(name: string, type: 'counter' | 'gauge', help: string, read: () => Iterable<Reading>): void {
+    this.#family(name, type, help).read = read
+  }
+
+  /** A histogram whose series are asked for when metrics are read. */
+  histogramReadings(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    read: () => Iterable<HistogramReading>,
+  ): void {
+    const family = this.#family(name, 'histogram', help)
+    family.buckets = buckets
+    family.readHistograms = read
   }
 
   histogram(name: string, help: string, buckets: readonly number[]): Histogram {
     const family = this.#family(name, 'histogram', help)
     family.buckets = buckets
-    return { observe: (value, labels = {}) => family.observe(labels, value) }
+    return {
+      observe: (value, labels = {}) => family.observe(labels, value),
+      series: (labels) => family.seriesOf(labels),
+    }
   }
 
   /** All metrics as `text/plain; version=0.0.4`. */
@@ -53,7 +90,7 @@ export class Metrics {
   }
 }
 
-interface Series {
+interface Kept {
   readonly labels: string
   value: number
   counts: number[]
@@ -64,9 +101,10 @@ class Family {
   readonly #name: string
   readonly #type: string
   readonly #help: string
-  readonly #series = new Map<string, Series>()
+  readonly #series = new Map<string, Kept>()
   buckets: readonly number[] = []
-  read: (() => number) | undefined
+  read: (() => Iterable<Reading>) | undefined
+  readHistograms: (() => Iterable<HistogramReading>) | undefined
 
   constructor(name: string, type: string, help: string) {
     this.#name = name
@@ -83,47 +121,62 @@ class Family {
   }
 
   remove(labels: LabelValues): void {
-    this.#series.delete(keyOf(labels))
+    this.#series.delete(labelText(labels))
   }
 
   observe(labels: LabelValues, value: number): void {
-    const series = this.#of(labels)
-    series.value += value
-    series.count++
-    const index = this.buckets.findIndex((bound) => value <= bound)
-    if (index >= 0) series.counts[index] = (series.counts[index] ?? 0) + 1
+    this.#observe(this.#of(labels), value)
+  }
+
+  seriesOf(labels: LabelValues): Series {
+    const kept = this.#of(labels)
+    return { observe: (value) => this.#observe(kept, value) }
   }
 
   text(): string {
     const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} ${this.#type}`]
-    if (this.read !== undefined) lines.push(`${this.#name} ${this.read()}`)
-    for (const { labels, value, counts, count } of this.#series.values()) {
-      if (this.#type !== 'histogram') {
-        lines.push(`${this.#name}${labels === '' ? '' : `{${labels}}`} ${value}`)
-        continue
-      }
-      const before = labels === '' ? '' : `${labels},`
-      let total = 0
-      for (const [index, bound] of this.buckets.entries()) {
-        total += counts[index] ?? 0
-        lines.push(`${this.#name}_bucket{${before}le="${bound}"} ${total}`)
-      }
-      lines.push(`${this.#name}_bucket{${before}le="+Inf"} ${count}`)
-      const braces = labels === '' ? '' : `{${labels}}`
-      lines.push(`${this.#name}_sum${braces} ${value}`, `${this.#name}_count${braces} ${count}`)
+    for (const { labels, value } of this.read?.() ?? []) lines.push(this.#line(labelText(labels), value))
+    for (const { labels, counts, count, sum } of this.readHistograms?.() ?? [])
+      this.#histogramLines({ labels: labelText(labels), counts: [...counts], count, value: sum }, lines)
+    for (const kept of this.#series.values()) {
+      if (this.#type === 'histogram') this.#histogramLines(kept, lines)
+      else lines.push(this.#line(kept.labels, kept.value))
     }
     return `${lines.join('\n')}\n`
   }
 
-  #of(labels: LabelValues): Series {
-    const key = keyOf(labels)
-    let series = this.#series.get(key)
-    if (series === undefined) this.#series.set(key, (series = { labels: key, value: 0, counts: [], count: 0 }))
-    return series
+  #line(labels: string, value: number): string {
+    return `${this.#name}${labels === '' ? '' : `{${labels}}`} ${value}`
+  }
+
+  #histogramLines({ labels, counts, count, value }: Kept, lines: string[]): void {
+    const before = labels === '' ? '' : `${labels},`
+    let total = 0
+    for (const [index, bound] of this.buckets.entries()) {
+      total += counts[index] ?? 0
+      lines.push(`${this.#name}_bucket{${before}le="${bound}"} ${total}`)
+    }
+    lines.push(`${this.#name}_bucket{${before}le="+Inf"} ${count}`)
+    const braces = labels === '' ? '' : `{${labels}}`
+    lines.push(`${this.#name}_sum${braces} ${value}`, `${this.#name}_count${braces} ${count}`)
+  }
+
+  #observe(kept: Kept, value: number): void {
+    kept.value += value
+    kept.count++
+    const index = this.buckets.findIndex((bound) => value <= bound)
+    if (index >= 0) kept.counts[index] = (kept.counts[index] ?? 0) + 1
+  }
+
+  #of(labels: LabelValues): Kept {
+    const key = labelText(labels)
+    let kept = this.#series.get(key)
+    if (kept === undefined) this.#series.set(key, (kept = { labels: key, value: 0, counts: [], count: 0 }))
+    return kept
   }
 }
 
-function keyOf(labels: LabelValues): string {
+function labelText(labels: LabelValues): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))}"`)
     .join(',')

@@ -1,0 +1,64 @@
+import type { WireReply, WireRequest } from '../../wire/index.ts'
+import type { Asked } from '../flow-control/classify.ts'
+import type { Entry } from '../flow-control/gate.ts'
+import type { Identity } from '../request.ts'
+import { auditVerbOf, isForwarded } from './caller.ts'
+import type { ServeParts } from './parts.ts'
+import type { Route } from './route.ts'
+
+/** Asks flow control about a request; undefined where it has no say: streams, which last. */
+export function enter(
+  parts: ServeParts,
+  request: WireRequest,
+  url: URL,
+  route: Route,
+  identity: Identity,
+  receivedMs: number,
+): Entry | Promise<Entry> | undefined {
+  if (isForwarded(route)) return undefined
+  return parts.gate.enter({
+    asked: flowAsked(request.method, route, url, identity),
+    query: url.search === '' ? noQuery : Object.fromEntries(url.searchParams),
+    receivedMs,
+    signal: request.signal,
+    size() {
+      if (route.type !== 'resource') return undefined
+      const definition = parts.resourceFor(route)
+      return definition === undefined ? undefined : parts.sizes.of(definition)
+    },
+  })
+}
+
+const noQuery: Readonly<Record<string, string>> = {}
+
+function flowAsked(method: string, route: Route, url: URL, identity: Identity): Asked {
+  const verb = auditVerbOf(method, route, url.searchParams)
+  const path = url.pathname
+  if (route.type === 'path')
+    return {
+      identity,
+      verb,
+      ofResource: false,
+      path,
+      group: '',
+      resource: '',
+      subresource: '',
+      namespace: '',
+      name: '',
+    }
+  const { group, version, resource, subresource, namespace = '', name = '' } = route
+  return { identity, verb, ofResource: true, path, group, version, resource, subresource, namespace, name }
+}
+
+/** Kubernetes: who is turned away gets a line of text, not a Status. */
+export function turnAway(reply: WireReply, headers: Readonly<Record<string, string>>, retryAfterSeconds: number): void {
+  const body = new TextEncoder().encode('Too many requests, please try again later.\n')
+  reply.head(429, {
+    ...headers,
+    'retry-after': String(retryAfterSeconds),
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': String(body.length),
+  })
+  reply.end(body)
+}
