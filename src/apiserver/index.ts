@@ -24,8 +24,11 @@ export type { FollowedFile } from './structured/follow.ts'
 export {
   type Authentication,
   type AuthenticationParts,
+  type Authorization,
+  type AuthorizationParts,
   type OidcOptions,
   openAuthenticationFile,
+  openAuthorizationFile,
   openOidc,
 } from './structured/open.ts'
 export type { PostReview } from './webhooks/post-review.ts'

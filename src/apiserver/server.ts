@@ -48,10 +48,10 @@ import { ServiceAccountTokens } from './authn/service-accounts.ts'
 import type { Signer } from './authn/signer.ts'
 import { firstOf, tokenAuthenticator } from './authn/tokens.ts'
 import { webhookTokens } from './authn/webhook.ts'
+import { authorizersOf } from './authz/ask-order.ts'
 import { type Authorizer, createAuthorizer } from './authz/authorize.ts'
 import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
-import { webhookAuthorizer } from './authz/webhook.ts'
 import { bootstrap, rulesOf } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
 import { Declarations } from './custom-resources/follow.ts'
@@ -79,7 +79,7 @@ import { Registry } from './registry/registry.ts'
 import { serviceAllocation } from './registry/services.ts'
 import type { Identity, RequestContext, Result } from './request.ts'
 import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
-import type { Authentication } from './structured/open.ts'
+import type { Authentication, Authorization } from './structured/open.ts'
 import { otherSubresources } from './subresources/others.ts'
 import { podSubresources } from './subresources/pods.ts'
 import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
@@ -113,6 +113,8 @@ export interface ApiServerParts {
   readonly reviewToken?: PostReview
   /** Issuers of tokens that are believed, and who may come without a token; the cluster's own alone when left out. */
   readonly authentication?: Authentication
+  /** Who is asked about rights, in order; node rules, RBAC and `reviewAccess` when left out. */
+  readonly authorization?: Authorization
   /** Asks a server outside about what neither node rules nor RBAC allow (SubjectAccessReview). */
   readonly reviewAccess?: PostReview
   /** What is written down of requests, and where it goes; nothing is when left out. */
@@ -206,11 +208,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   })
   const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
   const nodeRules = rulesOf(rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')!, features.gates)
-  const authorizer: Authorizer = createAuthorizer(
-    rbac,
-    new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[]),
-    parts.reviewAccess === undefined ? undefined : webhookAuthorizer(parts.reviewAccess, clock),
-  )
+  const nodes = new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[])
+  const authorizer: Authorizer = createAuthorizer(authorizersOf(parts, { rbac, nodes, metrics }), metrics)
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
   const authenticateToken = tokenAuthenticator({
     ...{ registry, clock, tokens },
@@ -361,6 +360,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         policyStatus.run(signal),
         parts.authentication?.run(signal),
         flowObjects.run(signal),
+        parts.authorization?.run(signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

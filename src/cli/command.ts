@@ -54,9 +54,10 @@ export const featureFlags: readonly Flag[] = [
   },
   { name: 'runtime-config', type: 'list', value: 'APIS', help: 'APIs to serve or not: api/beta=true,apps/v1=false' },
 ]
-/** Whose tokens are believed, under Kubernetes' names. */
+/** Whose tokens are believed and who is asked about rights, under Kubernetes' names. */
 export const authenticationFlags: readonly Flag[] = [
   { name: 'authentication-config', type: 'string', value: 'FILE', help: 'AuthenticationConfiguration, followed' },
+  { name: 'authorization-config', type: 'string', value: 'FILE', help: 'AuthorizationConfiguration, followed' },
   { name: 'oidc-issuer-url', type: 'string', value: 'URL', help: 'the issuer of tokens that are believed' },
   { name: 'oidc-client-id', type: 'string', value: 'ID', help: 'whom its tokens must be for' },
   { name: 'oidc-ca-file', type: 'string', value: 'FILE', help: 'the authority of its certificate' },
@@ -71,8 +72,9 @@ export const authenticationFlags: readonly Flag[] = [
 export function authenticationWishes(
   flags: Arguments['flags'],
   at: (path: string) => string,
-): { readonly authenticationConfig?: string; readonly oidc?: OidcSettings } {
+): { readonly authenticationConfig?: string; readonly authorizationConfig?: string; readonly oidc?: OidcSettings } {
   const file = flags['authentication-config'] as string | undefined
+  const rights = flags['authorization-config'] as string | undefined
   const text = (flag: string, name: string) =>
     flags[flag] === undefined ? {} : { [name]: flags[flag] as string | readonly string[] }
   const caFile = flags['oidc-ca-file'] as string | undefined
@@ -93,6 +95,7 @@ export function authenticationWishes(
     throw new UsageError('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
   return {
     ...(file === undefined ? {} : { authenticationConfig: at(file) }),
+    ...(rights === undefined ? {} : { authorizationConfig: at(rights) }),
     ...(Object.keys(given).length === 0 ? {} : { oidc: { ...given, issuerURL, clientID } }),
   }
 }

@@ -8,6 +8,7 @@ import {
   type NetworkConnection,
   type NodeConnection,
   openAuthenticationFile,
+  openAuthorizationFile,
   openOidc,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
@@ -81,6 +82,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),
     ...(await reviewersOf(parts)),
     ...(await authenticationOf(parts, signer.issuer)),
+    ...(await authorizationOf(parts)),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
 }
@@ -116,6 +118,29 @@ async function authenticationOf(
   const { caFile, ...options } = oidc!
   const authority = caFile === undefined ? {} : { certificateAuthority: await readFile(caFile, 'utf8') }
   return { authentication: await openOidc({ ...options, ...authority }, parts) }
+}
+
+/** Loaded only where a file says who is asked about rights. */
+async function authorizationOf({
+  settings,
+  clock,
+  log,
+  metrics,
+  connectNetwork,
+}: ControlPlaneParts): Promise<Pick<ApiServerParts, 'authorization'>> {
+  if (settings.authorizationConfig === undefined) return {}
+  const [{ followedFile, fileProblem }, { reviewsTo }] = await Promise.all([
+    import('./config/followed-file.ts'),
+    import('./connections/reviews.ts'),
+  ])
+  const file = followedFile(settings.authorizationConfig, 'AuthorizationConfiguration', clock)
+  const authorization = await openAuthorizationFile(file, {
+    ...{ clock, metrics, fileProblem },
+    serverId: `apiserver-${settings.nodeName}`,
+    postTo: (kubeConfigFile, timeoutMs) => reviewsTo(kubeConfigFile, { clock, connectNetwork, timeoutMs }),
+    complain: (error, about) => log.warn(about, { error: String(error) }),
+  })
+  return { authorization }
 }
 
 /** The API on its port. */

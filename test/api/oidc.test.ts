@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import {
   type Authentication,
   type AuthenticationParts,
-  type FollowedFile,
   openAuthenticationFile,
   openOidc,
 } from '../../src/apiserver/index.ts'
 import { dialNetwork } from '../../src/cluster/connections/dialers.ts'
 import { Metrics, systemClock, yamlText } from '../../src/machinery/index.ts'
 import { startApi, type TestApi } from '../fixtures/api.ts'
+import { heldFile } from '../fixtures/held-file.ts'
 import { startIssuer, type TestIssuer } from '../fixtures/issuer.ts'
 
 const ownIssuer = 'https://kubernetes.default.svc.cluster.local'
@@ -22,27 +22,6 @@ const partsWith = (metrics: Metrics, complaints: string[] = []): AuthenticationP
   serverId: 'apiserver-test',
   complain: (error) => void complaints.push(error instanceof Error ? error.message : String(error)),
 })
-
-/** A file in memory that tells of its changes. */
-function heldFile(text: string): FollowedFile & { write(text: string): void } {
-  let [content, wake] = [text, () => {}]
-  return {
-    read: async () => content,
-    async *changes(signal) {
-      signal.addEventListener('abort', () => wake(), { once: true })
-      while (!signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        if (!signal.aborted) yield
-      }
-    },
-    write(next) {
-      content = next
-      wake()
-    },
-  }
-}
 
 const fileOf = (issuer: TestIssuer, more: object = {}, ofIssuer: object = {}, anonymous?: object) =>
   yamlText({

@@ -1,14 +1,23 @@
+import { Metrics } from '../../machinery/index.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
 import { type Assumed, impersonated } from './impersonation.ts'
-import type { NodeAuthorizer } from './node.ts'
-import type { AuthorizationQuery, Decision, RbacAuthorizer } from './rbac.ts'
+import type { AuthorizationQuery, Decision } from './rbac.ts'
 import { refusal } from './refusal.ts'
 
 /** Leaves a note in the audit record of a request. */
 export type Annotate = (key: string, value: string) => void
 
-/** Decides who may do what: system:masters always, then nodes by their pods, then RBAC, then a server outside. */
+/** One of those who are asked, in order. */
+export interface NamedAuthorizer {
+  /** As AuthorizationConfiguration names it: Node, RBAC, Webhook. */
+  readonly type: string
+  readonly name: string
+  /** Undefined when it is not about them. */
+  authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision | undefined>
+}
+
+/** Decides who may do what: system:masters always, then whoever is configured, until one allows or denies. */
 export interface Authorizer {
   decide(identity: Identity, query: AuthorizationQuery): Promise<Decision>
   /** 403 in Kubernetes' words when the identity may not; the decision is noted for audit. */
@@ -17,20 +26,24 @@ export interface Authorizer {
   assume(identity: ImpersonatingIdentity, request: AuthorizationQuery): Promise<Assumed>
 }
 
-export function createAuthorizer(
-  rbac: RbacAuthorizer,
-  nodes: NodeAuthorizer,
-  elsewhere: ((identity: Identity, query: AuthorizationQuery) => Promise<Decision>) | undefined,
-): Authorizer {
+/** An authorizer that asks those that are configured now. */
+export function createAuthorizer(authorizers: () => readonly NamedAuthorizer[], metrics = new Metrics()): Authorizer {
+  const decisions = metrics.counter(
+    'apiserver_authorization_decisions_total',
+    'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
+  )
   async function decide(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
     if (identity.groups.includes('system:masters')) return { allowed: true, reason: '' }
-    const byNode = await nodes.authorize(identity, query)
-    if (byNode?.allowed === true) return byNode
-    const byRole = await rbac.authorize(identity, query)
-    if (byRole.allowed) return byRole
-    const byOther = await elsewhere?.(identity, query)
-    if (byOther?.allowed === true) return byOther
-    const reasons = [byNode?.reason ?? '', byRole.reason, byOther?.reason ?? ''].filter((one) => one !== '')
+    const reasons: string[] = []
+    for (const one of authorizers()) {
+      const decision = await one.authorize(identity, query)
+      if (decision === undefined) continue
+      if (decision.allowed || decision.denied === true) {
+        decisions.inc({ type: one.type, name: one.name, decision: decision.allowed ? 'allowed' : 'denied' })
+        return decision
+      }
+      if (decision.reason !== '') reasons.push(decision.reason)
+    }
     return { allowed: false, reason: reasons.join('\n') }
   }
   async function check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void> {

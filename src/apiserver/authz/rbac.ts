@@ -1,4 +1,4 @@
-import type { FieldQuery } from '../../machinery/index.ts'
+import type { FieldQuery, LabelRequirement } from '../../machinery/index.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../resources/index.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../resources/index.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -14,13 +14,16 @@ export interface AuthorizationQuery {
   readonly subresource: string
   readonly namespace: string
   readonly name: string
-  /** What of the objects' fields is asked, where many are. */
+  /** What of the objects' fields and labels is asked, where many are. */
   readonly fieldSelector?: FieldQuery
+  readonly labelSelector?: readonly LabelRequirement[]
   /** Set for requests that are not about resources. */
   readonly path?: string
 }
 export interface Decision {
   readonly allowed: boolean
+  /** Refused for good: nobody else is asked. */
+  readonly denied?: boolean
   /** Why, in RBAC's words; empty when nothing is known in favour. */
   readonly reason: string
 }

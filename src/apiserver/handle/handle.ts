@@ -3,14 +3,13 @@ import {
   badRequest,
   type Clock,
   exactFieldValue,
-  type FieldQuery,
   methodNotAllowed,
   type PatchType,
-  parseFieldSelector,
   StatusError,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
+import { type AskedSelectors, selectorsOfTexts } from '../authz/selectors.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf, isReadBody } from '../registry/draft.ts'
 import { applyChange, patchChange } from '../registry/patching.ts'
@@ -65,9 +64,9 @@ export function requestHandler({
 }: HandlerParts): (target: Target, context: RequestContext) => Promise<Result> {
   return async (target, context) => {
     const { verb, definition, namespace, subresource } = target
-    const fields = selectedFields(target, context)
+    const selectors = selectorsAsked(target, context)
     // Kubernetes: a list or watch of one name is judged as being about that object.
-    const name = target.name ?? exactFieldValue(fields, 'metadata.name') ?? ''
+    const name = target.name ?? exactFieldValue(selectors.fieldSelector ?? [], 'metadata.name') ?? ''
     await authorizer.check(
       context.identity,
       {
@@ -78,7 +77,7 @@ export function requestHandler({
         subresource,
         namespace: namespace ?? '',
         name,
-        ...(fields.length === 0 ? {} : { fieldSelector: fields }),
+        ...selectors,
       },
       context.audit?.annotate,
     )
@@ -120,16 +119,10 @@ async function admitCreated(registry: Registry, target: Target, context: Request
   )
 }
 
-/** What of the objects' fields is asked, where many are. */
-function selectedFields({ verb }: Target, { query }: RequestContext): FieldQuery {
-  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return []
-  if (query.fieldSelector === undefined) return []
-  try {
-    return parseFieldSelector(query.fieldSelector)
-  } catch {
-    // What is wrong with it is said where it is applied.
-    return []
-  }
+/** What of the objects' fields and labels is asked, where many are; what is wrong with it is said where it is applied. */
+function selectorsAsked({ verb }: Target, { query }: RequestContext): AskedSelectors {
+  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return {}
+  return selectorsOfTexts(query.fieldSelector, query.labelSelector)
 }
 
 /** The 404 of paths that name nothing this server has. */

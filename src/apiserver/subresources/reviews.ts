@@ -1,14 +1,9 @@
-import {
-  badRequest,
-  type FieldQuery,
-  invalidObject,
-  type KubeObject,
-  parseFieldSelector,
-} from '../../machinery/index.ts'
+import { badRequest, type FieldError, invalidObject, type KubeObject } from '../../machinery/index.ts'
 import type { Draft } from '../../resources/index.ts'
 import type { AuthenticateToken } from '../authn/tokens.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { AuthorizationQuery, PolicyRule, RbacAuthorizer } from '../authz/rbac.ts'
+import { selectorErrors, selectorsOfReview } from '../authz/selectors.ts'
 import type { Target } from '../handle/handle.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { HandlerTable } from './subresources.ts'
@@ -22,8 +17,8 @@ export interface ReviewParts {
 /** Questions that are answered and not kept: who is this, may they, what may I. */
 export function reviewHandlers({ authorizer, rbac, authenticateToken }: ReviewParts): HandlerTable {
   const decide = async (identity: Identity, spec: any): Promise<object> => {
-    const { allowed, reason } = await authorizer.decide(identity, queryOf(spec))
-    return { allowed, ...(reason === '' ? {} : { reason }) }
+    const { allowed, denied = false, reason } = await authorizer.decide(identity, queryOf(spec))
+    return { allowed, ...(denied ? { denied } : {}), ...(reason === '' ? {} : { reason }) }
   }
   return {
     'authentication.k8s.io/tokenreviews': {
@@ -140,31 +135,15 @@ function queryOf(spec: any): AuthorizationQuery {
     subresource: resource?.subresource ?? '',
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
-    ...(resource?.fieldSelector === undefined ? {} : { fieldSelector: fieldsOf(resource.fieldSelector) }),
+    ...selectorsOfReview(resource ?? {}),
   }
-}
-
-/** What a review says of fields, as far as authorisers understand it. */
-function fieldsOf({ rawSelector, requirements }: any): FieldQuery {
-  if (requirements === undefined) {
-    try {
-      return parseFieldSelector(rawSelector ?? '')
-    } catch {
-      // Kubernetes: what cannot be read is as if it were not there, which allows less.
-      return []
-    }
-  }
-  return requirements.flatMap(({ key, operator, values = [] }: any) => {
-    const asked = { In: '=', NotIn: '!=' }[operator as string]
-    return asked === undefined || values.length !== 1 ? [] : [{ field: key, operator: asked, value: values[0] }]
-  })
 }
 
 function checkedSpec(target: Target, self = false): any {
   const spec = (target.body as any)?.spec ?? {}
   const both = spec.resourceAttributes !== undefined && spec.nonResourceAttributes !== undefined
   const neither = spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined
-  const errors = []
+  const errors: FieldError[] = []
   if (both)
     errors.push({
       type: 'FieldValueInvalid' as const,
@@ -184,6 +163,8 @@ function checkedSpec(target: Target, self = false): any {
       message: 'Invalid value: "": at least one of user or group must be specified',
     })
   }
+  if (spec.resourceAttributes !== undefined)
+    errors.push(...selectorErrors(spec.resourceAttributes, 'spec.resourceAttributes'))
   if (errors.length > 0) throw invalidObject(aboutOf(target), '', errors)
   return spec
 }

@@ -21,6 +21,7 @@ export interface Configuration {
   readonly podSecurity?: PodSecurityConfiguration
   /** There when the file has such documents, or names files that are: which. */
   readonly authenticationConfig?: string
+  readonly authorizationConfig?: string
   readonly oidc?: OidcSettings
   /** There when the file says which features are on, or which APIs are served. */
   readonly features?: FeatureChoice
@@ -34,6 +35,7 @@ const encryptionKind = 'apiserver.config.k8s.io/v1/EncryptionConfiguration'
 /** Documents that are read by the API server itself, and what remembers where they are. */
 const structuredKinds: Readonly<Record<string, 'authenticationConfig' | 'authorizationConfig'>> = {
   AuthenticationConfiguration: 'authenticationConfig',
+  AuthorizationConfiguration: 'authorizationConfig',
 }
 const ownKind = 'coxswain.dev/v1alpha1/ClusterConfiguration'
 const int32Max = 2 ** 31 - 1

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { readFile, watch } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FollowedFile } from '../../apiserver/index.ts'
@@ -39,6 +40,18 @@ export function followedFile(path: string, kind: string, clock: Clock): Followed
         if (!signal.aborted) yield
       }
     },
+  }
+}
+
+/** What keeps a file from being read, as Kubernetes words it. */
+export function fileProblem(path: string): string | undefined {
+  try {
+    return statSync(path).isFile() ? undefined : 'must be a regular file'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : String(error)
+    return `error loading file: stat ${path}: ${why}`
   }
 }
 

@@ -25,6 +25,7 @@ export interface Wishes {
   readonly featureGates?: string
   readonly runtimeConfig?: string
   readonly authenticationConfig?: string
+  readonly authorizationConfig?: string
   readonly oidc?: OidcSettings
   readonly logFormat?: 'text' | 'json'
   readonly verbosity?: number
@@ -129,7 +130,8 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, featureGates: _gates, runtimeConfig: _served, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit, reviewers, podSecurity, authenticationConfig, oidc } = config
+  const { nodeTemplates, components, audit, reviewers, podSecurity, authenticationConfig, authorizationConfig, oidc } =
+    config
   const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownRest } = known
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
@@ -140,6 +142,7 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     ...(reviewers === undefined ? {} : { reviewers }),
     ...(podSecurity === undefined ? {} : { podSecurity }),
     ...(authenticationConfig === undefined ? {} : { authenticationConfig }),
+    ...(authorizationConfig === undefined ? {} : { authorizationConfig }),
     ...(oidc === undefined ? {} : { oidc }),
     network: { ...known.network, clusterDomain: components.kubelet?.clusterDomain ?? clusterDomain },
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
@@ -150,6 +153,8 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
 function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): string {
   if (settings.authenticationConfig !== undefined && settings.oidc !== undefined)
     return 'authentication-config file and oidc-* flags are mutually exclusive'
+  if (settings.authorizationConfig !== undefined && settings.reviewers?.authorization !== undefined)
+    return '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined'
   if (settings.runtime === 'containerd') {
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
@@ -173,8 +178,10 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.features ?? {}, wished.features ?? {}) ? [] : ['feature gates or served APIs differ']),
-    ...(['authenticationConfig', 'oidc'] as const).flatMap((key) =>
-      sameJson(known[key] ?? '', wished[key] ?? '') ? [] : ['the configuration of authentication differs'],
+    ...(['authenticationConfig', 'authorizationConfig', 'oidc'] as const).flatMap((key) =>
+      sameJson(known[key] ?? '', wished[key] ?? '')
+        ? []
+        : [`the configuration of ${key === 'authorizationConfig' ? 'authorization' : 'authentication'} differs`],
     ),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),

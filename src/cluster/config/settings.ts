@@ -38,6 +38,8 @@ export interface ClusterSettings {
   readonly podSecurity?: PodSecurityConfiguration
   /** The file that says whose tokens are believed; followed while the cluster runs. */
   readonly authenticationConfig?: string
+  /** The file that says who is asked about rights, in order; followed while the cluster runs. */
+  readonly authorizationConfig?: string
   /** What `--oidc-…` flags say, where there is no such file. */
   readonly oidc?: OidcSettings
   /** Which features are on and which APIs are served, where not by default. */

@@ -9,14 +9,18 @@ const answerBytesMax = 1 << 20
 /** Sends reviews to the server that a kubeconfig names. Throws when the file cannot be read. */
 export function reviewsTo(
   configFile: string,
-  { clock, connectNetwork }: { readonly clock: Clock; readonly connectNetwork: NetworkConnection },
+  {
+    clock,
+    connectNetwork,
+    timeoutMs = requestTimeoutMs,
+  }: { readonly clock: Clock; readonly connectNetwork: NetworkConnection; readonly timeoutMs?: number },
 ): PostReview {
   const credentials = credentialsFromKubeconfig(configFile)
   return async (review) => {
     const url = new URL(credentials.server)
     const connection = connectNetwork(targetOf(url, credentials))
     const stop = new AbortController()
-    using _timer = clock.after(requestTimeoutMs, () => stop.abort(new Error('the webhook did not answer in time')))
+    using _timer = clock.after(timeoutMs, () => stop.abort(new Error('the webhook did not answer in time')))
     const body = Buffer.from(JSON.stringify(review))
     const { token } = credentials
     const answer = await connection.request(

@@ -1,5 +1,6 @@
 import type { AuthorizerCheck, AuthorizerDecision } from '../../../machinery/cel/index.ts'
 import type { Authorizer } from '../../authz/authorize.ts'
+import { selectorsOfTexts } from '../../authz/selectors.ts'
 import type { Identity } from '../../request.ts'
 import type { AskAuthorizer } from './parts.ts'
 
@@ -14,7 +15,7 @@ export function authorizerFor(authorizer: Authorizer, identity: Identity): AskAu
       subresource: check.subresource ?? '',
       namespace: check.namespace ?? '',
       name: check.name ?? '',
-      ...(check.path === undefined ? {} : { path: check.path }),
+      ...(check.path === undefined ? selectorsOfTexts(check.fieldSelector, check.labelSelector) : { path: check.path }),
     })
     return { allowed, reason } satisfies AuthorizerDecision
   }
