@@ -1,4 +1,4 @@
-import { type FieldError, invalid, type KubeObject, parseJsonPath } from '../../machinery/index.ts'
+import { type FieldError, goText, invalid, type KubeObject, parseJsonPath } from '../../machinery/index.ts'
 import { isMap, type JsonSchema, listTypeErrors, schemaValueErrors } from '../../machinery/structural-schema/index.ts'
 import { objectMetaErrors, objectMetaUpdateErrors, subdomainName } from '../../resources/index.ts'
 import { embeddedErrors } from './embedded-checks.ts'
@@ -31,6 +31,7 @@ const replicasMax = 2 ** 31 - 1
 
 /** Kubernetes: rules are asked only of objects that are well formed, since they may rely on it. */
 const blocking: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
   'FieldValueRequired',
   'FieldValueTooLong',
   'FieldValueTooMany',
@@ -123,8 +124,8 @@ function scaleErrors(object: KubeObject, scale: Scale | undefined, withSpec: boo
 
 /** A value and its type as Go prints them. */
 function describe(value: unknown): string {
-  if (Array.isArray(value)) return `${JSON.stringify(value)} is of the type []interface {}`
-  if (isMap(value)) return `${JSON.stringify(value)} is of the type map[string]interface {}`
+  if (Array.isArray(value)) return `${goText(value)} is of the type []interface {}`
+  if (isMap(value)) return `${goText(value)} is of the type map[string]interface {}`
   const type = typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : 'float64'
   return `${String(value)} is of the type ${type}`
 }

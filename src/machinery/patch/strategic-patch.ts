@@ -1,6 +1,6 @@
 import { sameJson } from '../object/object.ts'
 import type { Field, Schema } from '../schema/schema.ts'
-import { badRequest, type StatusError } from '../status/status.ts'
+import { badRequest, goText, type StatusError } from '../status/status.ts'
 import { isObject, type JsonObject, jsonKind, setMember } from './members.ts'
 
 const patchDirective = '$patch'
@@ -43,16 +43,6 @@ const wrongKind = (expected: string, value: unknown) =>
   bad(
     `expected a ${expected}, but received a ${Array.isArray(value) ? 'slice' : isObject(value) ? 'map' : jsonKind(value)}`,
   )
-
-/** A map as Go prints it in errors. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
-  if (!isObject(value)) return value === null ? '<nil>' : String(value)
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${key}:${goText(value[key])}`)
-  return `map[${members.join(' ')}]`
-}
 
 function fieldAt(walk: Walk, place: Place | undefined, key: string): Partial<Field> | undefined {
   if (place === undefined) return undefined

@@ -195,10 +195,25 @@ export interface FieldError {
   readonly message: string
 }
 
-/** How Kubernetes prints a bad value: strings quoted, null for nil, objects as compact JSON. */
+/** How Kubernetes prints a bad value: strings quoted as Go does, null for nil, objects as compact JSON fit for HTML. */
 export function valueText(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = JSON.stringify(value)
+  if (typeof value === 'string') return unprintable.test(value) ? goQuoted(text) : text
+  return text.replace(/[<>&\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+const unprintable = /[\p{Cc}\u2028\u2029]/u
+const namedByGo: Readonly<Record<string, string>> = { '\\u0007': '\\a', '\\u000b': '\\v' }
+
+/** What JSON and Go escape differently within quotation marks. */
+function goQuoted(text: string): string {
+  return text
+    .replace(/\\[^u]|\\u[0-9a-f]{4}/g, (one) => namedByGo[one] ?? one.replace(/^\\u00/, '\\x'))
+    .replace(/[\u007f-\u009f\u2028\u2029]/g, (one) => {
+      const code = one.charCodeAt(0)
+      return code < 0x80 ? `\\x${code.toString(16)}` : `\\u${code.toString(16).padStart(4, '0')}`
+    })
 }
 export const required = (field: string, detail = ''): FieldError => ({
   type: 'FieldValueRequired',
@@ -232,6 +247,14 @@ export const notSupported = (field: string, value: unknown, allowed: readonly st
           .join(', ')}`
   }`,
 })
+/** A value as Go prints it within a sentence. */
+export function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`
+}
 export const tooLong = (field: string, lengthMax: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
@@ -240,7 +263,7 @@ export const tooLong = (field: string, lengthMax: number): FieldError => ({
 export const tooMany = (field: string, actual: number, countMax: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,
-  message: `Too many: ${actual}: must have at most ${countMax} items`,
+  message: `Too many: ${actual}: must have at most ${countMax} ${countMax === 1 ? 'item' : 'items'}`,
 })
 export const notFoundField = (field: string, value: unknown): FieldError => ({
   type: 'FieldValueNotFound',

@@ -58,32 +58,39 @@ function ofNoField(text: string): FieldError {
 
 function checkType(value: unknown, schema: JsonSchema, path: string, outcome: Outcome): void {
   const types = isIntOrString(schema) ? ['integer', 'string'] : schema.type === undefined ? [] : [schema.type]
-  if (types.length === 0) return
-  const refuse = (found: string) =>
+  const format = checkedFormat(schema)
+  if (types.length === 0 && format === undefined) return
+  const refuse = (found: string, wanted = types.join(',')) =>
     note(outcome, [
       {
-        ...invalid(path, found, bodyText(path, `must be of type ${types.join(',')}: ${JSON.stringify(found)}`)),
+        ...invalid(path, found, bodyText(path, `must be of type ${wanted}: ${JSON.stringify(found)}`)),
         type: 'FieldValueTypeInvalid',
       },
     ])
   if (value === null) {
-    if (schema.nullable !== true) refuse('null')
+    if (types.length > 0 && schema.nullable !== true) refuse('null')
     return
   }
   const type = typeName(value)
   const fits =
     types.includes(type) ||
-    (type === 'integer' && types.includes('number')) ||
-    (type === 'number' && types.includes('integer') && Number.isInteger(value))
+    (type === 'integer' && types.includes('number'))
   // Kubernetes: texts and lists with a format are not held to their type again.
-  const formatted = checkedFormat(schema) !== undefined && !types.includes('number') && !types.includes('integer')
-  if (!fits && !(formatted && (type === 'string' || type === 'array'))) refuse(type)
-  else outcome.met += 1
+  const formatted = format !== undefined && !types.includes('number') && !types.includes('integer')
+  const isTextOrList = type === 'string' || type === 'array'
+  if (fits || (formatted && isTextOrList)) outcome.met += 1
+  else if (format === undefined || isTextOrList) refuse(type)
+  // Kubernetes: everything else is told the format it lacks, with its own, which only numbers have.
+  else refuse(formatOfNumbers[type] ?? '', format)
 }
+const formatOfNumbers: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' }
+
+/** Larger numbers are not integers for Go, whatever they end in. */
+const isInteger = (value: number) => Number.isInteger(value) && Math.abs(value) < 2 ** 63
 
 function typeName(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
   return typeof value === 'boolean' ? 'boolean' : typeof value === 'string' ? 'string' : 'object'
 }
 
@@ -132,15 +139,8 @@ function nearest(outcomes: readonly Outcome[]): Outcome {
 }
 
 function checkText(text: string, schema: JsonSchema, path: string, outcome: Outcome): void {
-  const { maxLength, minLength, pattern } = schema
-  if (maxLength !== undefined || minLength !== undefined) {
-    const length = [...text].length
-    if (maxLength !== undefined && length > maxLength) note(outcome, [tooLong(path, maxLength)])
-    if (minLength !== undefined && length < minLength)
-      note(outcome, [invalid(path, text, bodyText(path, `should be at least ${minLength} chars long`))])
-  }
-  if (pattern !== undefined && pattern !== '' && !goRegex(pattern).matches(text))
-    note(outcome, [invalid(path, text, bodyText(path, `should match '${pattern}'`))])
+  const wrong = firstTextError(text, schema, path)
+  if (wrong !== undefined) note(outcome, [wrong])
   const format = checkedFormat(schema)
   if (format !== undefined && !isOfFormat(format, text)) {
     const why = bodyText(path, `must be of type ${format}: ${JSON.stringify(text)}`)
@@ -149,7 +149,22 @@ function checkText(text: string, schema: JsonSchema, path: string, outcome: Outc
   outcome.met += 1
 }
 
-const formatLimits: Readonly<Record<string, readonly [number, number]>> = { int32: [-(2 ** 31), 2 ** 31 - 1] }
+/** Kubernetes: of length and pattern, the first that a text misses is named. */
+function firstTextError(text: string, schema: JsonSchema, path: string): FieldError | undefined {
+  const { maxLength, minLength, pattern } = schema
+  if (maxLength !== undefined || minLength !== undefined) {
+    const length = [...text].length
+    if (maxLength !== undefined && length > maxLength) return tooLong(path, maxLength)
+    if (minLength !== undefined && length < minLength)
+      return invalid(path, text, bodyText(path, `should be at least ${minLength} chars long`))
+  }
+  if (pattern === undefined || pattern === '' || goRegex(pattern).matches(text)) return undefined
+  return invalid(path, text, bodyText(path, `should match '${pattern}'`))
+}
+
+/** Whether an integer's format, or the widest there is, has room for a number. */
+const isInRange = (value: number, format: string | undefined) =>
+  isInteger(value) && (format !== 'int32' || (value >= -(2 ** 31) && value < 2 ** 31))
 
 function checkNumber(value: number, schema: JsonSchema, path: string, outcome: Outcome): void {
   const { maximum, exclusiveMaximum, minimum, exclusiveMinimum, multipleOf } = schema
@@ -159,10 +174,10 @@ function checkNumber(value: number, schema: JsonSchema, path: string, outcome: O
     refuse(`less than ${exclusiveMaximum === true ? '' : 'or equal to '}${maximum}`)
   if (minimum !== undefined && (exclusiveMinimum === true ? value <= minimum : value < minimum))
     refuse(`greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`)
-  const limits = schema.format === undefined ? undefined : formatLimits[schema.format]
-  if (limits !== undefined && schema.type === 'integer' && (value < limits[0] || value > limits[1])) {
-    const why = `Checked value must be of type integer with format ${schema.format} in ${path}`
-    note(outcome, [ofNoField(why)])
+  const format = checkedFormat(schema)
+  if (schema.type === 'integer' && !isInRange(value, format)) {
+    const named = format === undefined ? '(default format)' : `with format ${format}`
+    note(outcome, [ofNoField(`Checked value must be of type integer ${named} in ${path}`)])
   }
   outcome.met += 1
 }
