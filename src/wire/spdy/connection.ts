@@ -10,7 +10,7 @@ const goAway = 7
 const flagFin = 1
 const version = 0x8003
 const dataFrameBytesMax = 64 * 1024
-const frameBytesMax = 2 ** 24
+const frameHeadBytes = 8
 /** Bytes a stream may hold unread before the whole connection stops reading. */
 const unreadBytesMax = 1024 * 1024
 
@@ -175,20 +175,26 @@ export class SpdyConnection {
   }
 
   async #readFrames(head: Uint8Array): Promise<void> {
-    let pending = Buffer.from(head)
+    // Joined only when a frame is complete: a large one comes in many small pieces.
+    let pieces: Buffer[] = [Buffer.from(head)]
+    let bytes = head.length
+    let wanted = frameHeadBytes
     try {
-      for await (const chunk of prepend(pending.length > 0, this.#socket)) {
-        pending = pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([pending, chunk])
+      for await (const chunk of prepend(bytes > 0, this.#socket)) {
+        pieces.push(Buffer.from(chunk))
+        bytes += chunk.length
+        if (bytes < wanted) continue
+        let pending = Buffer.concat(pieces)
         for (;;) {
-          if (pending.length < 8) break
-          const length = pending.readUInt32BE(4) & 0xffffff
-          if (length > frameBytesMax) throw new RangeError('a frame is too long')
-          if (pending.length < 8 + length) break
-          const frame = pending.subarray(0, 8 + length)
-          pending = pending.subarray(8 + length)
+          wanted = pending.length < frameHeadBytes ? frameHeadBytes : frameHeadBytes + lengthOf(pending)
+          if (pending.length < wanted) break
+          const frame = pending.subarray(0, wanted)
+          pending = pending.subarray(wanted)
           await this.#take(frame)
           if (this.#closed) return
         }
+        pieces = [pending]
+        bytes = pending.length
       }
     } catch {
       // A broken socket or a broken peer: the streams learn of it below.
@@ -232,6 +238,9 @@ export class SpdyConnection {
     for (const stream of [...this.#streams.values()]) stream.close(new Error('connection closed'))
   }
 }
+
+/** How long a frame is behind its head: 16 MiB at most, which is what three bytes hold. */
+const lengthOf = (head: Buffer): number => head.readUInt32BE(4) & 0xffffff
 
 async function* prepend(first: boolean, socket: Duplex): AsyncIterable<Uint8Array> {
   if (first) yield new Uint8Array(0)

@@ -5,6 +5,8 @@ import { dictionary, dictionaryChecksum } from './dictionary.ts'
 export type SpdyHeaders = Readonly<Record<string, string>>
 
 const storedBlockBytesMax = 0xffff
+/** Longer headers of one stream are refused. */
+const headerBytesMax = 256 * 1024
 
 /** Name and value pairs as SPDY/3 lays them out, uncompressed. */
 function plainBlock(headers: SpdyHeaders): Buffer {
@@ -55,13 +57,23 @@ export function createHeaderReader(): { read(block: Uint8Array): Promise<SpdyHea
 
 function inflated(inflate: Inflate, block: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    inflate.once('error', reject)
-    inflate.write(block, () => {
-      inflate.off('error', reject)
-      const chunks: Buffer[] = []
-      for (let chunk = inflate.read(); chunk !== null; chunk = inflate.read()) chunks.push(chunk)
-      resolve(Buffer.concat(chunks))
-    })
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      // What is compressed well may unfold to a thousand times its size.
+      if (bytes > headerBytesMax) settle(() => reject(new RangeError('stream headers are too long')))
+    }
+    const settle = (then: () => void) => {
+      inflate.off('error', fail)
+      inflate.off('data', take)
+      then()
+    }
+    const fail = (error: Error) => settle(() => reject(error))
+    inflate.once('error', fail)
+    inflate.on('data', take)
+    inflate.write(block, () => settle(() => resolve(Buffer.concat(chunks))))
   })
 }
 

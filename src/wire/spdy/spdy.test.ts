@@ -27,6 +27,11 @@ function socketPair(): [Duplex, Duplex] {
   )
   return [ends[0]!, ends[1]!]
 }
+const lengthBefore = (bytes: Buffer): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
 async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stream) chunks.push(chunk)
@@ -56,6 +61,41 @@ test('spdy header blocks are read back, stored or compressed, with one history',
   const second = createHeaderReader()
   assert.deepEqual(await second.read(compressed), { port: '80' })
   second.close()
+})
+
+test('spdy headers that unfold to more than one chunk are read, and those that unfold without end are refused', async () => {
+  const compressed = (bytes: number) =>
+    deflateSync(Buffer.concat([Buffer.from('\0\0\0\x01\0\0\0\x01a'), lengthBefore(Buffer.alloc(bytes, 'x'))]), {
+      dictionary: dictionary(),
+      finishFlush: constants.Z_SYNC_FLUSH,
+    })
+  const reader = createHeaderReader()
+  assert.equal((await reader.read(compressed(200_000)))['a']?.length, 200_000)
+  reader.close()
+  const second = createHeaderReader()
+  await assert.rejects(second.read(compressed(300_000)), /stream headers are too long/)
+  second.close()
+})
+
+test('spdy takes a frame that comes in single bytes', async () => {
+  const [left, right] = socketPair()
+  const arrived = Promise.withResolvers<string>()
+  const server = new SpdyConnection(right, new Uint8Array(0), (stream) => {
+    textOf(stream).then(arrived.resolve, arrived.reject)
+  })
+  const recorded: Buffer[] = []
+  const [from, to] = socketPair()
+  to.on('data', (chunk) => recorded.push(chunk))
+  const client = new SpdyConnection(from, new Uint8Array(0))
+  const stream = client.open({ streamtype: 'data' })
+  await stream.write(Buffer.alloc(2000, 'y'))
+  stream.end()
+  await new Promise((resolve) => setImmediate(resolve))
+  for (const byte of Buffer.concat(recorded)) left.write(Buffer.from([byte]))
+  assert.equal((await arrived.promise).length, 2000)
+  client.close()
+  left.end()
+  await server.closed
 })
 
 test('spdy carries several streams both ways, large ones too', async () => {
