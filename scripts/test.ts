@@ -25,6 +25,7 @@ const parts: readonly Part[] = [
   { name: 'lint and format', command: [process.execPath, join(root, 'scripts/biome.ts'), 'check', '.'] },
   { name: 'house: rooms and habits', command: nodeTest(false, files('test/house/*.test.ts')) },
   { name: 'plans and rooms', command: nodeTest(false, files('src/**/*.test.ts', 'test/conformance/*.test.ts')) },
+  { name: 'fuzz, a slice', command: nodeTest(false, files('test/fuzz/*.test.ts')) },
   { name: 'API server', command: nodeTest(false, files('test/api/*.test.ts')) },
   { name: 'store under kill', command: nodeTest(true, files('test/store/*.test.ts')) },
   { name: 'simulation', command: nodeTest(true, files('test/simulation/*.test.ts')) },

@@ -98,7 +98,7 @@ export {
 } from './pod-security/policy.ts'
 export type { SecuredPod, Violation } from './pod-security/shapes.ts'
 export { base64Of, bytesOfBase64 } from './protobuf/base64.ts'
-export { createProtobufDecoder } from './protobuf/decode.ts'
+export { createProtobufDecoder, jsonWithin } from './protobuf/decode.ts'
 export { createEncoder } from './protobuf/encode.ts'
 export { type Envelope, isEnvelope, unwrapEnvelope, watchEventMessage, wrapEnvelope } from './protobuf/envelope.ts'
 export { ProtobufError } from './protobuf/reader.ts'

@@ -132,7 +132,7 @@ const systemClasses: Readonly<Record<string, number>> = {
 }
 
 export function priorityClassErrors({ metadata, value = 0 }: PriorityClass): readonly FieldError[] {
-  const { name } = metadata
+  const { name = '' } = metadata as Partial<typeof metadata>
   if (name.startsWith('system-')) {
     const known = systemClasses[name]
     const forbidden = "priority class names with 'system-' prefix are reserved for system use only. error: "

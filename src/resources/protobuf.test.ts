@@ -78,3 +78,11 @@ test('protobuf that is cut short or of an unknown kind is refused', () => {
   assert.throws(() => decodeProtobuf(wrapEnvelope('a/v1', 'Nothing', new Uint8Array())), ProtobufError)
   assert.throws(() => encodeProtobuf({ apiVersion: 'a/v1', kind: 'Nothing' }), ProtobufError)
 })
+
+test('JSON within protobuf that is none is refused as protobuf', () => {
+  const text = new TextEncoder().encode('{"data":')
+  const raw = new Uint8Array([10, text.length, ...text])
+  const revision = new Uint8Array([18, raw.length, ...raw])
+  const bytes = wrapEnvelope('apps/v1', 'ControllerRevision', revision)
+  assert.throws(() => decodeProtobuf(bytes), new ProtobufError('unexpected end of JSON input'))
+})

@@ -1,6 +1,7 @@
 import {
   createEncoder,
   createProtobufDecoder,
+  jsonWithin,
   ProtobufError,
   unwrapEnvelope,
   watchEventMessage,
@@ -56,7 +57,7 @@ export function encodeWatchEvent(type: string, object: Uint8Array): Uint8Array<A
 /** The object within an envelope, in its JSON form. Throws ProtobufError when the bytes are no envelope of a known kind. */
 export function decodeProtobuf(bytes: Uint8Array): any {
   const { apiVersion, kind, raw, contentType } = unwrapEnvelope(bytes)
-  if (contentType === 'application/json') return JSON.parse(new TextDecoder().decode(raw))
+  if (contentType === 'application/json') return jsonWithin(raw)
   const type = typeNameOf({ apiVersion, kind })
   if (type === undefined)
     throw new ProtobufError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)

@@ -18,6 +18,7 @@ import {
   secrets,
   services,
   statefulSets,
+  validatingWebhookConfigurations,
 } from './index.ts'
 import { allResources } from './registry.ts'
 import { decodeObject, zeroObject } from './schema.ts'
@@ -259,4 +260,22 @@ test('no kind breaks down over an object in which nothing is set', () => {
     resource.prepareForUpdate(structuredClone(object), object, context)
     resource.prepareForStatusUpdate(structuredClone(object), object, context)
   }
+})
+
+test('what is left out or null is told, and breaks nothing', () => {
+  const nameless: any = decodeObject(priorityClasses.type, { metadata: {}, value: 1 }).object
+  assert.deepEqual(texts(priorityClasses.validate(nameless)), [
+    'metadata.name: Required value: name or generateName is required',
+  ])
+  const namespace: any = { metadata: {} }
+  namespaces.prepareForCreate(namespace, context)
+  assert.deepEqual(texts(namespaces.validate(namespace)), [
+    'metadata.name: Required value: name or generateName is required',
+  ])
+  assert.deepEqual(errorsOf(configMaps, { data: { constructor: 'x', toString: 'y' } }), [])
+  const hook = { name: 'a.b.c', admissionReviewVersions: null, sideEffects: 'None', clientConfig: { url: 'https://a' } }
+  const configuration: any = { metadata: { name: 'a', resourceVersion: '1' }, webhooks: [hook] }
+  assert.deepEqual(texts(validatingWebhookConfigurations.validateUpdate(configuration, configuration)), [
+    'webhooks[0].admissionReviewVersions: Required value: must specify one of v1, v1beta1',
+  ])
 })

@@ -1,4 +1,5 @@
 import { durationText } from '../duration/duration.ts'
+import { JsonSyntaxError, parseJsonStrict } from '../json/parse.ts'
 import { createDecoder } from '../schema/decode.ts'
 import type { Field, Schema, SpecialForm, TypeSchema } from '../schema/schema.ts'
 import { microTimeText, timeText } from '../schema/times.ts'
@@ -16,7 +17,6 @@ export type ReadEnvelope = (bytes: Uint8Array) => any
 
 /** Kubernetes: messages nested deeper are refused. */
 const depthMax = 10_000
-const textDecoder = new TextDecoder()
 
 /** A decoder that compiles each type when it first meets it. */
 export function createProtobufDecoder(schema: Schema, readEnvelope: ReadEnvelope): Decode {
@@ -167,7 +167,17 @@ function readRaw(reader: Reader, readEnvelope: ReadEnvelope): unknown {
   const raw = readMembers(reader, { 1: (inner) => inner.bytes() })[1] as Uint8Array | undefined
   if (raw === undefined || raw.length === 0) return null
   if (magic.every((byte, at) => raw[at] === byte)) return readEnvelope(raw)
-  return JSON.parse(textDecoder.decode(raw))
+  return jsonWithin(raw)
+}
+
+/** The JSON that a message carries as bytes. Throws ProtobufError. */
+export function jsonWithin(bytes: Uint8Array): any {
+  try {
+    return parseJsonStrict(bytes).value
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new ProtobufError(error.message, { cause: error })
+    throw error
+  }
 }
 
 function specialRead(type: TypeSchema, messageOf: (name: string) => ReadInto, readEnvelope: ReadEnvelope): ReadInto {

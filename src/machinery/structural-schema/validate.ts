@@ -72,9 +72,7 @@ function checkType(value: unknown, schema: JsonSchema, path: string, outcome: Ou
     return
   }
   const type = typeName(value)
-  const fits =
-    types.includes(type) ||
-    (type === 'integer' && types.includes('number'))
+  const fits = types.includes(type) || (type === 'integer' && types.includes('number'))
   // Kubernetes: texts and lists with a format are not held to their type again.
   const formatted = format !== undefined && !types.includes('number') && !types.includes('integer')
   const isTextOrList = type === 'string' || type === 'array'

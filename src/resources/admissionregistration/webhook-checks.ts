@@ -40,7 +40,7 @@ export function webhookUpdateErrors(
   return configurationErrors(webhooks, {
     noSideEffects: before.every((hook) => harmless.includes(hook.sideEffects ?? '')),
     knownReviews: before.every(
-      ({ admissionReviewVersions: versions = [] }) => versions.length === 0 || hasKnownReview(versions),
+      ({ admissionReviewVersions: versions }) => (versions?.length ?? 0) === 0 || hasKnownReview(versions),
     ),
     uniqueNames: new Set(before.map(({ name }) => name)).size === before.length,
   })

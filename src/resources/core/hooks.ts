@@ -98,7 +98,8 @@ export const namespaceHooks: HooksFor<Namespace> = {
     const finalizers: readonly string[] = draft.spec.finalizers ?? []
     if (!finalizers.includes('kubernetes')) draft.spec.finalizers = [...finalizers, 'kubernetes']
     // Kubernetes: selectors of namespaces rely on this label.
-    draft.metadata.labels = { ...draft.metadata.labels, 'kubernetes.io/metadata.name': draft.metadata.name }
+    const { name, labels } = draft.metadata
+    if (name) draft.metadata.labels = { ...labels, 'kubernetes.io/metadata.name': name }
   },
   prepareForUpdate(draft, previous) {
     draft.spec ??= {}

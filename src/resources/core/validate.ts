@@ -40,7 +40,7 @@ export function configMapErrors({ data = {}, binaryData = {} }: ConfigMap): read
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
     errors.push(...complaints(`data[${key}]`, key, configKeyErrors(key)))
-    if (binaryData[key] !== undefined)
+    if (Object.hasOwn(binaryData, key))
       errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     bytes += byteCount(value)
   }
