@@ -273,6 +273,8 @@ test('what is left out or null is told, and breaks nothing', () => {
     'metadata.name: Required value: name or generateName is required',
   ])
   assert.deepEqual(errorsOf(configMaps, { data: { constructor: 'x', toString: 'y' } }), [])
+  assert.deepEqual(errorsOf(secrets, { data: { a: null } }), [])
+  assert.deepEqual(errorsOf(configMaps, { binaryData: { a: null } }), [])
   const hook = { name: 'a.b.c', admissionReviewVersions: null, sideEffects: 'None', clientConfig: { url: 'https://a' } }
   const configuration: any = { metadata: { name: 'a', resourceVersion: '1' }, webhooks: [hook] }
   assert.deepEqual(texts(validatingWebhookConfigurations.validateUpdate(configuration, configuration)), [

@@ -32,8 +32,8 @@ import { podTemplateErrors } from './pod/validate.ts'
 /** All values of a ConfigMap or a Secret together may not be longer than this. */
 const contentBytesMax = 1024 * 1024
 const byteCount = (text: string) => new TextEncoder().encode(text).length
-/** The bytes that base64 text stands for. */
-const decodedCount = (text: string) => Math.floor((text.replace(/=+$/, '').length * 3) / 4)
+/** The bytes that base64 text stands for; none stand for null, which a value may be. */
+const decodedCount = (text: string | null) => Math.floor(((text ?? '').replace(/=+$/, '').length * 3) / 4)
 
 export function configMapErrors({ data = {}, binaryData = {} }: ConfigMap): readonly FieldError[] {
   const errors: FieldError[] = []
