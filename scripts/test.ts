@@ -28,6 +28,7 @@ const parts: readonly Part[] = [
   { name: 'fuzz, a slice', command: nodeTest(false, files('test/fuzz/*.test.ts')) },
   { name: 'API server', command: nodeTest(false, files('test/api/*.test.ts')) },
   { name: 'store under kill', command: nodeTest(true, files('test/store/*.test.ts')) },
+  { name: 'linearizability', command: nodeTest(true, files('test/linearizability/*.test.ts')) },
   { name: 'simulation', command: nodeTest(true, files('test/simulation/*.test.ts')) },
   { name: 'nodes', command: nodeTest(true, files('test/nodes/*.test.ts')) },
   { name: 'contracts', command: nodeTest(true, files('test/contract/*.test.ts')) },
