@@ -39,6 +39,8 @@ export interface StartClusterOptions {
   /** Simulated nodes: how many, or each one described. Default: 1. */
   readonly nodes?: number | readonly SimulatedNodeSettings[]
   readonly log?: Log
+  /** Parts that are left out, so that others can take their place. */
+  readonly without?: readonly ('controllers' | 'scheduler')[]
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
 }
@@ -108,47 +110,51 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const admin = accessFor(server, identities.administrator, 'test', world, stop.signal)
   const controllers = accessFor(server, identities.controllers, 'kube-controller-manager', world, stop.signal)
   const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
-  running.push(
-    runControllers(
-      allControllers(),
-      {
-        ...controllers,
-        clientFor: (account) =>
-          createClient(server.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
-        ...world,
-        journal,
-        metrics,
-        config: {
-          rootCa: 'simulated',
-          clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
-          nodeCidrMaskSize: 24,
-          serviceCidr,
-          signToken: (claims) => server.signToken(claims),
-          certify: certifyWith(authorityNow, () => systemClock().now()),
-        },
-      },
-      stop.signal,
-    ),
-    runScheduler(
-      {
-        ...scheduler,
-        ...world,
-        journal,
-        metrics,
-        record: createSeriesRecorder(
-          {
-            client: scheduler.client,
-            clock,
-            random,
-            controller: 'default-scheduler',
-            instance: 'default-scheduler-simulated',
+  const has = (part: 'controllers' | 'scheduler') => options.without?.includes(part) !== true
+  const runs = {
+    controllers: () =>
+      runControllers(
+        allControllers(),
+        {
+          ...controllers,
+          clientFor: (account) =>
+            createClient(server.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
+          ...world,
+          journal,
+          metrics,
+          config: {
+            rootCa: 'simulated',
+            clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
+            nodeCidrMaskSize: 24,
+            serviceCidr,
+            signToken: (claims) => server.signToken(claims),
+            certify: certifyWith(authorityNow, () => systemClock().now()),
           },
-          stop.signal,
-        ),
-      },
-      stop.signal,
-    ),
-  )
+        },
+        stop.signal,
+      ),
+    scheduler: () =>
+      runScheduler(
+        {
+          ...scheduler,
+          ...world,
+          journal,
+          metrics,
+          record: createSeriesRecorder(
+            {
+              client: scheduler.client,
+              clock,
+              random,
+              controller: 'default-scheduler',
+              instance: 'default-scheduler-simulated',
+            },
+            stop.signal,
+          ),
+        },
+        stop.signal,
+      ),
+  }
+  for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
   const nodes = await startNodes(wanted, server, world, running, stop.signal)
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
