@@ -19,8 +19,6 @@ import {
   mutatingAdmissionPolicyBindings,
   type ResourceDefinition,
   rbacBootstrap,
-  type Service,
-  services,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
 } from '../resources/index.ts'
@@ -76,8 +74,8 @@ import { OpenApi } from './openapi/openapi.ts'
 import { asVersion } from './registry/draft.ts'
 import { atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
-import { serviceAllocation } from './registry/services.ts'
 import type { Identity, RequestContext, Result } from './request.ts'
+import { serviceAllocation } from './service-addresses/allocation.ts'
 import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
 import type { Authentication, Authorization } from './structured/open.ts'
 import { otherSubresources } from './subresources/others.ts'
@@ -164,7 +162,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const journal = parts.journal ?? new DecisionJournal()
   const features = featuresOf(parts.features, metrics)
   const hub = new WatchHub(store)
-  const allocation = serviceAllocation(parts, hub, random)
+  const allocation = serviceAllocation({ ...parts, hub, registry: () => registry })
   const onError = parts.onError ?? (() => {})
   const { connectNetwork } = parts
   const call = webhookCaller({ registry: () => registry, connectNetwork, clock })
@@ -327,13 +325,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       inProcess({ clock, random, handle, resourceFor, documentFor, auditor }, identity, userAgent),
     async run(signal) {
       const following = hub.run(signal)
-      const existing = await registry.all<Service>(services)
-      allocation.restore(existing)
+      await allocation.restore()
       await bootstrap({
         registry,
-        serviceCidr: parts.serviceCidr,
+        serviceCidrs: allocation.ranges.configured.map(({ cidr }) => cidr),
         advertise: parts.advertise,
-        kubernetesServiceIp: firstAddress(parts.serviceCidr),
+        kubernetesServiceIp: firstAddress(allocation.ranges.configured[0].cidr),
         clientCa: parts.clientCa(),
         frontProxyCa: parts.proxyClient?.()?.authority,
         nowMs: clock.now(),
@@ -352,6 +349,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       isReady = true
       resolveReady()
       const policyStatus = new PolicyStatus({ registry, hub, published: () => served.published, onError })
+      using _addresses = await allocation.repair()
       using _events = expireEvents(registry, hub, clock, parts.eventTtlMs ?? eventTtlDefaultMs)
       await Promise.all([
         following,

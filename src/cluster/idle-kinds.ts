@@ -6,8 +6,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',
-  'networking.k8s.io/servicecidrs',
-  'networking.k8s.io/ipaddresses',
   'resource.k8s.io/deviceclasses',
   'resource.k8s.io/resourceclaims',
   'resource.k8s.io/resourceclaimtemplates',

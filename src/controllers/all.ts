@@ -23,6 +23,7 @@ import { replicationControllerController } from './replicationcontroller/control
 import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
+import { serviceCidrController } from './service-cidr/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { legacyTokenCleanerController, serviceAccountTokenController } from './serviceaccount-token/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
@@ -53,6 +54,7 @@ export const allControllers = (): readonly Controller[] => [
   endpointSliceController,
   endpointSliceMirroringController,
   nodeIpamController,
+  serviceCidrController,
   nodeLifecycleController,
   taintEvictionController,
   podGcController,

@@ -30,7 +30,8 @@ import type { Registry } from '../registry/registry.ts'
 
 export interface BootstrapParts {
   readonly registry: Registry
-  readonly serviceCidr: string
+  /** The ranges of services, one for each address family. */
+  readonly serviceCidrs: readonly string[]
   /** Where pods and nodes reach this server. */
   readonly advertise: { readonly address: string; readonly port: number }
   /** The first address of the service range: the `kubernetes` Service. */
@@ -110,8 +111,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
       }),
     ),
     keepBootstrapObjects(registry),
-    ensure(registry, serviceCIDRs, { metadata: { name: 'kubernetes' }, spec: { cidrs: [parts.serviceCidr] } }),
-    kubernetesService(parts),
+    serviceRange(parts).then(() => kubernetesService(parts)),
     // Kubernetes: since when the use of old token Secrets would have been noticed; controllers ask for it.
     ensure(registry, configMaps, {
       metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
@@ -172,6 +172,39 @@ async function kubernetesService({ registry, advertise, kubernetesServiceIp }: B
       ['endpoints', 'ports'],
     ),
   ])
+}
+
+/** Kubernetes: the default ServiceCIDR says what the server was started with, and is ready unless somebody said otherwise. */
+async function serviceRange({ registry, serviceCidrs, nowMs }: BootstrapParts): Promise<void> {
+  const name = 'kubernetes'
+  const wanted = { metadata: { name }, spec: { cidrs: serviceCidrs } }
+  await ensure(registry, serviceCIDRs, wanted)
+  const range = await registry.find(serviceCIDRs, undefined, name)
+  if (range === undefined || range.metadata.deletionTimestamp !== undefined) return
+  const own = range.spec?.cidrs ?? []
+  // A second address family may be added; any other change of the ranges is for somebody to decide.
+  if (own.length === 1 && serviceCidrs.length === 2 && own[0] === serviceCidrs[0])
+    await ensure(registry, serviceCIDRs, wanted, ['spec'])
+  else if (!sameJson(own, serviceCidrs)) return
+  if (range.status?.conditions?.some(({ type }) => type === 'Ready') === true) return
+  const condition = {
+    type: 'Ready',
+    status: 'True',
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+    lastTransitionTime: timestampOf(nowMs),
+  }
+  await registry.update(
+    serviceCIDRs,
+    undefined,
+    name,
+    {
+      retry: true,
+      subresource: 'status',
+      next: (live) => ({ ...cloneJson(live), status: { conditions: [condition] } }),
+    },
+    loopbackContext(),
+  )
 }
 
 /** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */

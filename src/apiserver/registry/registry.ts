@@ -27,8 +27,8 @@ import { checkFuture, listObjects, watchObjects } from './reading.ts'
 
 /** What a kind needs besides its definition when it is written: numbers to hand out and take back. */
 export interface Allocation {
-  /** Fills in what is allocated; returns how to give it back if the write fails. */
-  allocate(draft: Draft, previous: KubeObject | undefined): Promise<Disposable>
+  /** Fills in what is allocated; returns how to give it back if the write fails. A dry run is told what it could have. */
+  allocate(draft: Draft, previous: KubeObject | undefined, dryRun: boolean): Promise<Disposable>
 }
 
 export interface RegistryParts {
@@ -208,7 +208,7 @@ export class Registry {
     definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
     draft.metadata.uid ??= random.uuid()
     draft.metadata.creationTimestamp = timestampOf(nowMs)
-    const release = await this.#allocate(definition, draft, undefined)
+    const release = await this.#allocate(definition, draft, undefined, context.dryRun)
     try {
       const errors = definition.validate(draft)
       if (errors.length > 0)
@@ -359,7 +359,7 @@ export class Registry {
     this.#prepare(definition, change, draft, previous, nowMs)
     // A status, or another part, asks for no addresses, and the spec beside it is the one that is kept.
     const isWhole = (change.subresource ?? '') === ''
-    const release = await this.#allocate(isWhole ? definition : undefined, draft, previous)
+    const release = await this.#allocate(isWhole ? definition : undefined, draft, previous, context.dryRun)
     try {
       const errors = this.#validateChange(definition, change, draft, previous)
       if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
@@ -511,9 +511,10 @@ export class Registry {
     definition: ResourceDefinition<any> | undefined,
     draft: Draft,
     previous: KubeObject | undefined,
+    dryRun: boolean,
   ): Promise<Release> {
     const allocation = definition && this.#parts.allocations.get(`${definition.group}/${definition.plural}`)
-    const held = await allocation?.allocate(draft, previous)
+    const held = await allocation?.allocate(draft, previous, dryRun)
     let kept = false
     const undos: (() => Promise<void>)[] = []
     return {
