@@ -52,6 +52,7 @@ import { NodeAuthorizer } from './authz/node.ts'
 import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { bootstrap, rulesOf } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
+import { ServerIdentity } from './bootstrap/server-identity.ts'
 import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
@@ -69,6 +70,8 @@ import { listObject } from './handle/objects.ts'
 import { pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
+import { Shutdown } from './http/shutdown.ts'
+import { describeSelf } from './http/z-pages.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
 import { asVersion } from './registry/draft.ts'
@@ -128,6 +131,12 @@ export interface ApiServerParts {
   readonly history?: { readonly ms: number; readonly revisions: number }
   /** How many requests are served at once, those that only read and those that do not. */
   readonly inFlight?: { readonly readOnly: number; readonly mutating: number }
+  /** The machine's name: a Lease says that the server is there. There is none when left out. */
+  readonly hostname?: string
+  /** What the server was started with, under the names of Kubernetes' flags: what /flagz says. */
+  readonly flags?: () => Readonly<Record<string, string>>
+  /** How long requests are still served as ever while /readyz says that the server goes down. */
+  readonly shutdownDelayMs?: number
   readonly onError?: (error: unknown, about: string) => void
 }
 
@@ -140,6 +149,8 @@ export interface ApiServer {
   run(signal: AbortSignal): Promise<void>
   /** Signs what a token of a service account is to say. */
   signToken(claims: object): Promise<string>
+  /** Goes out of service: no longer ready, then watches end and requests under way are finished. Before the signal aborts. */
+  drain(): Promise<void>
   /** Resolves once everything every cluster has is there. */
   ready(): Promise<void>
   readonly metrics: Metrics
@@ -254,6 +265,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const inFlight = parts.inFlight ?? inFlightDefault
   const flow = new FlowControl({ clock, seats: inFlight.readOnly + inFlight.mutating })
   const flowObjects = new FlowObjects({ registry, hub, clock, random, flow, onError })
+  const shutdown = new Shutdown(clock)
+  const identity =
+    parts.hostname === undefined || !features.gates.enabled('APIServerIdentity')
+      ? undefined
+      : new ServerIdentity({ registry, clock, random, hostname: parts.hostname, onError })
   let isReady = false
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -279,6 +295,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     authorizer,
     gate: new Gate(flow, clock, metrics),
     sizes: new KindSizes(store, clock),
+    shutdown,
     handle,
     resourceFor,
     auditor,
@@ -294,13 +311,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       metrics,
       journal,
       levels: parts.levels ?? new LogLevels(() => 0),
+      self: describeSelf(parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
       health: {
         livez,
         readyz: [
           ...livez,
           { name: 'informer-sync', check: () => (isReady ? '' : 'not synced') },
-          { name: 'shutdown', check: () => '' },
+          { name: 'shutdown', check: () => shutdown.problem },
         ],
       },
       clock,
@@ -321,6 +339,10 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     onUpgrade,
     signToken: (claims) => signer.sign(claims as Readonly<Record<string, unknown>>),
     ready: () => ready,
+    drain: () =>
+      shutdown.run(parts.shutdownDelayMs ?? 0, async () => {
+        await identity?.end().catch((error: unknown) => onError(error, 'the lease of this server'))
+      }),
     transportFor: (identity, userAgent) =>
       inProcess({ clock, random, handle, resourceFor, documentFor, auditor }, identity, userAgent),
     async run(signal) {
@@ -359,6 +381,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         parts.authentication?.run(signal),
         flowObjects.run(signal),
         parts.authorization?.run(signal),
+        identity?.run(signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

@@ -32,12 +32,17 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   if (typeof store === 'number') return store
   await using _store = store
   const stop = new AbortController()
-  const onAbort = () => stop.abort(signal.reason)
+  // Who is served finishes before anything ends.
+  const beforeStop: (() => Promise<void>)[] = []
+  const onAbort = () => void Promise.allSettled(beforeStop.map((one) => one())).then(() => stop.abort(signal.reason))
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) stop.abort(signal.reason)
   const running: Promise<void>[] = []
   try {
-    await runCluster({ settings, store, clock, logs, levels, log, running, address, request, pki: await opening }, stop)
+    await runCluster(
+      { settings, store, clock, logs, levels, log, running, beforeStop, address, request, pki: await opening },
+      stop,
+    )
   } catch (error) {
     if (!signal.aborted) {
       log.error('the cluster process ends', error)

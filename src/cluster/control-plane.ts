@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import {
   type ApiServer,
   type ApiServerParts,
@@ -16,6 +17,7 @@ import type { Clock, DecisionJournal, Log, LogLevels, Metrics, Random } from '..
 import type { Store } from '../store/index.ts'
 import { openFront } from '../wire/index.ts'
 import type { Pki } from './certificates/pki.ts'
+import { serverFlags } from './config/server-flags.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { versionInfo } from './version.ts'
@@ -74,6 +76,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     connectNetwork: parts.connectNetwork,
     notActedUpon: idleKinds,
     version: versionInfo(),
+    hostname: hostname(),
+    flags: () => serverFlags(settings, parts.advertiseAddress),
     metrics: parts.metrics,
     journal: parts.journal,
     levels: parts.levels,

@@ -36,6 +36,8 @@ export interface Foundation {
   readonly pki: Pki
   /** Everything that was started, so that its end can be awaited. */
   readonly running: Promise<void>[]
+  /** What is awaited, when the cluster is told to stop, before anything does. */
+  readonly beforeStop: (() => Promise<void>)[]
 }
 
 /** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
@@ -65,6 +67,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
     metrics,
     journal,
   })
+  foundation.beforeStop.push(() => api.drain())
   await writeState(settings.dataDirectory, { stage: 'starting the API server' })
   const front = await serveApi(api, settings, pki)
   const renewed = async (next: typeof pki) => {

@@ -62,3 +62,16 @@ export function turnAway(reply: WireReply, headers: Readonly<Record<string, stri
   })
   reply.end(body)
 }
+
+/** Kubernetes: a server that is going down sends its callers elsewhere, and closes their connections. */
+export function turnAwayForGood({ httpVersion }: WireRequest, reply: WireReply): void {
+  const body = new TextEncoder().encode('The apiserver is shutting down, please try again later.\n')
+  reply.head(429, {
+    'retry-after': '5',
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': String(body.length),
+    ...(httpVersion.startsWith('1') ? { connection: 'close' } : {}),
+  })
+  reply.end(body)
+}

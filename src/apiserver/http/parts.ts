@@ -10,6 +10,7 @@ import type { Target } from '../handle/handle.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { StreamParts } from '../streams/streams.ts'
 import type { Aggregation } from './aggregate.ts'
+import type { Shutdown } from './shutdown.ts'
 
 export interface ServeParts {
   readonly aggregation: Aggregation
@@ -20,6 +21,7 @@ export interface ServeParts {
   /** Decides when a request is served. */
   readonly gate: Gate
   readonly sizes: KindSizes
+  readonly shutdown: Shutdown
   readonly handle: (target: Target, context: RequestContext) => Promise<Result>
   readonly resourceFor: (of: {
     group: string

@@ -16,6 +16,7 @@ import type { OpenApi } from '../openapi/openapi.ts'
 import type { Identity } from '../request.ts'
 import { contentTypes, mediaRanges, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'
+import { type SelfDescription, zPage } from './z-pages.ts'
 
 export interface VersionInfo {
   readonly major: string
@@ -44,6 +45,8 @@ export interface PathParts {
   readonly levels: LogLevels
   readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
   readonly clock: Clock
+  /** What /statusz and /flagz say, besides the paths below the root. */
+  readonly self: Omit<SelfDescription, 'paths'>
   /** Pages of plain text about what goes on inside. */
   readonly pages: (path: string, search: URLSearchParams) => string | undefined
   /** Where the parts of OpenAPI v3 are that extension servers have, by path. */
@@ -60,11 +63,12 @@ type PathHandler = (
 /** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
 export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
+  const self: SelfDescription = { ...parts.self, paths: () => allPaths(served, parts.self.pages) }
   return async (request, url, reply, headers) => {
     const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
     if (path === '/debug/flags/v') return answerLevels(parts.levels, request, url, reply, headers)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      if (allPaths(served).includes(path))
+      if (self.paths().includes(path))
         throw new StatusError(
           405,
           'MethodNotAllowed',
@@ -75,7 +79,7 @@ export function pathHandler(parts: PathParts): PathHandler {
     const object = (value: object) => sendObject(request, reply, headers, value)
     const health = healthAnswer(parts.health, path, url)
     if (health !== undefined) return sendText(reply, headers, health.code, health.text)
-    if (path === '/' || path === '') return object({ paths: allPaths(served) })
+    if (path === '/' || path === '') return object({ paths: self.paths() })
     if (path === '/version') return object(parts.version)
     if (path === '/metrics')
       return sendText(reply, headers, 200, parts.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')
@@ -89,6 +93,11 @@ export function pathHandler(parts: PathParts): PathHandler {
           ...(limit === undefined ? {} : { limit: Number(limit) }),
         }),
       })
+    }
+    const about = zPage(self, path, request.headers.accept, parts.clock.now())
+    if (about !== undefined) {
+      if (about.warning !== undefined) headers.warning = about.warning
+      return sendText(reply, headers, 200, about.text, about.type)
     }
     const page = parts.pages(path, url.searchParams)
     if (page !== undefined) return sendText(reply, headers, 200, page)
@@ -303,7 +312,7 @@ function healthAnswer(health: PathParts['health'], path: string, url: URL): { co
   return { code: 200, text: url.searchParams.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok' }
 }
 
-function allPaths(served: Served): readonly string[] {
+function allPaths(served: Served, pages: readonly string[]): readonly string[] {
   const groups = servedGroups(served).flatMap(({ group, versions }) => {
     const root = group === '' ? '/api' : `/apis/${group}`
     return [root, ...versions.map((version) => `${root}/${version}`)]
@@ -311,6 +320,7 @@ function allPaths(served: Served): readonly string[] {
   return [
     '/.well-known/openid-configuration',
     ...groups,
+    ...pages,
     '/apis',
     '/healthz',
     '/livez',

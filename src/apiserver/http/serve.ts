@@ -9,7 +9,7 @@ import { forwardOf } from '../streams/streams.ts'
 import { remoteOf } from './aggregate.ts'
 import { bodyOf } from './body.ts'
 import { auditVerbOf, authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
-import { enter, turnAway } from './entering.ts'
+import { enter, turnAway, turnAwayForGood } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
 import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
 import { patchTypeOf, replyFormOf } from './negotiate.ts'
@@ -28,6 +28,9 @@ export function httpHandlers(parts: ServeParts): {
       const startedMs = parts.clock.monotonic()
       const url = new URL(request.url, 'http://localhost')
       const route = routeOf(url.pathname)
+      if (parts.shutdown.turnsAway && !isHealthPath(url.pathname)) return turnAwayForGood(request, reply)
+      const lasts = isLongRunning(route, url.searchParams)
+      using _underWay = lasts ? undefined : parts.shutdown.serve()
       const headers: Record<string, string> = {
         'audit-id': request.headers['audit-id'] ?? parts.random.uuid(),
         'cache-control': 'no-cache, private',
@@ -36,7 +39,7 @@ export function httpHandlers(parts: ServeParts): {
       let audit: AuditRecord | undefined
       const counted: WireReply = countingReply(reply, (status) => {
         code = status
-        if (audit !== undefined && isLongRunning(route, url.searchParams)) audit.started(status)
+        if (audit !== undefined && lasts) audit.started(status)
       })
       try {
         const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
@@ -149,7 +152,7 @@ async function serveOne(
     dryRun: dryRunOf(query, verb),
     fieldValidation: fieldValidationOf(query),
     warnings,
-    signal: request.signal,
+    signal: verb === 'watch' ? parts.shutdown.watchSignal(request.signal) : request.signal,
   }
   const target: Target = {
     verb,
@@ -175,6 +178,11 @@ async function serveOne(
 /** Kubernetes: strategic patches need Go types, which custom resources do not have. */
 function patchTypesOf({ custom }: ResourceDefinition<any>): readonly PatchType[] | undefined {
   return custom === undefined ? undefined : ['json', 'merge', 'apply']
+}
+
+/** Those who ask how the server is are answered to the end. */
+function isHealthPath(path: string): boolean {
+  return /^\/(?:livez|readyz|healthz)(?:\/|$)/.test(path)
 }
 
 function countingReply(reply: WireReply, onHead: (status: number) => void): WireReply {

@@ -1,0 +1,31 @@
+import type { ClusterSettings } from './settings.ts'
+
+/** What the API server was started with, under the names of kube-apiserver's flags; names of files instead of what is in them. */
+export function serverFlags(settings: ClusterSettings, advertiseAddress: string): Readonly<Record<string, string>> {
+  const { network, features = {}, reviewers = {} } = settings
+  const pairs = (map: Readonly<Record<string, unknown>> = {}) =>
+    Object.entries(map)
+      .map(([name, value]) => `${name}=${String(value)}`)
+      .sort()
+      .join(',')
+  return {
+    'advertise-address': advertiseAddress,
+    'authorization-mode': reviewers.authorization === undefined ? 'Node,RBAC' : 'Node,RBAC,Webhook',
+    ...(settings.authenticationConfig === undefined ? {} : { 'authentication-config': settings.authenticationConfig }),
+    ...(reviewers.authentication === undefined
+      ? {}
+      : { 'authentication-token-webhook-config-file': reviewers.authentication }),
+    ...(reviewers.authorization === undefined ? {} : { 'authorization-webhook-config-file': reviewers.authorization }),
+    'event-ttl': '1h0m0s',
+    'feature-gates': pairs(features.gates),
+    'logging-format': settings.logFormat,
+    'max-mutating-requests-inflight': '200',
+    'max-requests-inflight': '400',
+    'runtime-config': pairs(features.runtimeConfig as Readonly<Record<string, unknown>> | undefined),
+    'secure-port': String(settings.port),
+    'service-cluster-ip-range': network.serviceCidr,
+    'service-node-port-range': `${network.nodePorts.from}-${network.nodePorts.to}`,
+    'shutdown-delay-duration': '0s',
+    v: String(settings.verbosity),
+  }
+}
