@@ -139,3 +139,15 @@ test('objects that contradict themselves or the fixed ones are refused in Kubern
   const lent = await api.call({ ...exempt, body: { spec: { exempt: { lendablePercent: 10 } } } })
   assert.equal(lent.spec.exempt.lendablePercent, 10)
 })
+
+test('each schema’s status is written once, whatever else changes meanwhile', async () => {
+  await using api = await startApi()
+  const all = await api.until({ ...schemas, verb: 'list' }, ({ items }) => items.every((one: any) => dangling(one)))
+  const revisions = all.items.map(({ metadata }: any) => metadata.resourceVersion)
+  await api.call({ ...levels, verb: 'create', body: level('other', { limitResponse: { type: 'Reject' } }) })
+  await api.call({ ...schemas, verb: 'create', body: schema('other', 'other', [ofTester('*')]) })
+  await api.until({ ...schemas, verb: 'get', name: 'other' }, (one) => dangling(one) !== undefined)
+  const later = await api.call({ ...schemas, verb: 'list' })
+  const same = later.items.filter(({ metadata }: any) => revisions.includes(metadata.resourceVersion))
+  assert.equal(same.length, all.items.length)
+})

@@ -35,6 +35,9 @@ export class FlowObjects {
   readonly #levels = new Map<string, PriorityLevelConfiguration>()
   readonly #schemas = new Map<string, FlowSchema>()
   readonly #written = new Map<string, number[]>()
+  /** Schemas whose status is being written. */
+  readonly #writing = new Set<string>()
+  #later: Disposable | undefined
   #loaded = false
   #due = false
   #last: Promise<void> = Promise.resolve()
@@ -64,13 +67,15 @@ export class FlowObjects {
     let sinceUpkeepMs = 0
     for (;;) {
       await clock.sleep(lendingPeriodMs, signal).catch(() => {})
-      if (signal.aborted) return
+      if (signal.aborted) break
       flow.lend()
       sinceUpkeepMs += lendingPeriodMs
       if (sinceUpkeepMs < upkeepMs) continue
       sinceUpkeepMs = 0
       await keepBootstrapObjects(registry).catch((error: unknown) => onError(error, 'flow schemas of every cluster'))
     }
+    this.#loaded = false
+    this.#later?.[Symbol.dispose]()
   }
 
   /** Changes of one turn are taken in together. */
@@ -89,11 +94,16 @@ export class FlowObjects {
     const wanted = danglingCondition(schema, this.#parts.flow)
     const said = schema.status?.conditions?.find(({ type }) => type === wanted.type)
     if (said?.status === wanted.status && said.reason === wanted.reason && said.message === wanted.message) return
-    if (!this.#mayWrite(name)) return
+    if (this.#writing.has(name) || !this.#mayWrite(name)) return
+    this.#writing.add(name)
     this.#last = this.#last
       .then(() => this.#write(name, wanted))
       .catch((error: unknown) => {
         if (!isNotFound(error)) this.#parts.onError(error, `flowschema ${name}`)
+      })
+      .finally(() => {
+        this.#writing.delete(name)
+        this.#changed()
       })
   }
 
@@ -105,7 +115,10 @@ export class FlowObjects {
       this.#written.set(name, [...lately, nowMs])
       return true
     }
-    clock.after(30_000 + random.next() * 45_000, () => this.#changed())
+    this.#later ??= clock.after(30_000 + random.next() * 45_000, () => {
+      this.#later = undefined
+      this.#changed()
+    })
     return false
   }
 
