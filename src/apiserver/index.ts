@@ -7,7 +7,7 @@ export { anonymous } from './authn/authenticate.ts'
 export { loopbackIdentity } from './authn/loopback.ts'
 export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
 export type { FeatureChoice } from './features.ts'
-export type { VersionInfo } from './http/paths.ts'
+export type { HealthCheck, VersionInfo } from './http/paths.ts'
 export type { Identity } from './request.ts'
 export { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
 export {
@@ -20,7 +20,7 @@ export {
   type OutgoingRequest,
   type UpgradedReply,
 } from './streams/connections.ts'
-export type { FollowedFile } from './structured/follow.ts'
+export { type FollowedFile, followFile, ReloadMetrics } from './structured/follow.ts'
 export {
   type Authentication,
   type AuthenticationParts,

@@ -67,7 +67,7 @@ import { FlowObjects } from './flow-control/objects.ts'
 import { flowPage } from './flow-control/pages.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { listObject } from './handle/objects.ts'
-import { pathHandler, type VersionInfo } from './http/paths.ts'
+import { type HealthCheck, pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
 import { Shutdown } from './http/shutdown.ts'
@@ -126,6 +126,8 @@ export interface ApiServerParts {
   readonly journal?: DecisionJournal
   /** How much each part of the process logs; it can be asked and changed at /debug/flags/v. */
   readonly levels?: LogLevels
+  /** What else must be well for the server to be so. */
+  readonly healthChecks?: readonly HealthCheck[]
   /** How long events live, and history can be asked for. */
   readonly eventTtlMs?: number
   readonly history?: { readonly ms: number; readonly revisions: number }
@@ -281,7 +283,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     check: () => (isReady ? '' : 'not finished'),
   }
   const rbacHook = { name: 'poststarthook/rbac/bootstrap-roles', check: () => (isReady ? '' : 'not finished') }
-  const livez = [ping, { name: 'log', check: () => '' }, { name: 'etcd', check: () => '' }, bootstrapped, rbacHook]
+  const livez = [
+    ...[ping, { name: 'log', check: () => '' }, { name: 'etcd', check: () => '' }],
+    ...(parts.healthChecks ?? []),
+    ...[bootstrapped, rbacHook],
+  ]
   const finished = requestMetrics(metrics)
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
   metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())

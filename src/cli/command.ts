@@ -58,6 +58,8 @@ export const featureFlags: readonly Flag[] = [
 export const authenticationFlags: readonly Flag[] = [
   { name: 'authentication-config', type: 'string', value: 'FILE', help: 'AuthenticationConfiguration, followed' },
   { name: 'authorization-config', type: 'string', value: 'FILE', help: 'AuthorizationConfiguration, followed' },
+  { name: 'encryption-provider-config', type: 'string', value: 'FILE', help: 'EncryptionConfiguration' },
+  { name: 'encryption-provider-config-automatic-reload', type: 'boolean', help: 'follow that file' },
   { name: 'oidc-issuer-url', type: 'string', value: 'URL', help: 'the issuer of tokens that are believed' },
   { name: 'oidc-client-id', type: 'string', value: 'ID', help: 'whom its tokens must be for' },
   { name: 'oidc-ca-file', type: 'string', value: 'FILE', help: 'the authority of its certificate' },
@@ -72,8 +74,16 @@ export const authenticationFlags: readonly Flag[] = [
 export function authenticationWishes(
   flags: Arguments['flags'],
   at: (path: string) => string,
-): { readonly authenticationConfig?: string; readonly authorizationConfig?: string; readonly oidc?: OidcSettings } {
+): {
+  readonly authenticationConfig?: string
+  readonly authorizationConfig?: string
+  readonly encryptionConfig?: string
+  readonly encryptionReload?: boolean
+  readonly oidc?: OidcSettings
+} {
   const file = flags['authentication-config'] as string | undefined
+  const encryption = flags['encryption-provider-config'] as string | undefined
+  const reload = flags['encryption-provider-config-automatic-reload'] as boolean | undefined
   const rights = flags['authorization-config'] as string | undefined
   const text = (flag: string, name: string) =>
     flags[flag] === undefined ? {} : { [name]: flags[flag] as string | readonly string[] }
@@ -95,6 +105,8 @@ export function authenticationWishes(
     throw new UsageError('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
   return {
     ...(file === undefined ? {} : { authenticationConfig: at(file) }),
+    ...(encryption === undefined ? {} : { encryptionConfig: at(encryption) }),
+    ...(reload === undefined ? {} : { encryptionReload: reload }),
     ...(rights === undefined ? {} : { authorizationConfig: at(rights) }),
     ...(Object.keys(given).length === 0 ? {} : { oidc: { ...given, issuerURL, clientID } }),
   }

@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
-import { firstAddress, type Log, LogLevels, systemClock } from '../machinery/index.ts'
-import { openSqliteStore, type Store, StoreOpenError } from '../store/index.ts'
+import { firstAddress, type Log, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
+import { openSqliteStore, type SqliteStore, StoreOpenError } from '../store/index.ts'
 import { openPkiBeside, type PkiRequest } from './certificates/pki.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { openLogFiles } from './logs/files.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
 import { layoutOf, readEncryptionChoice, writeState } from './process/directory.ts'
 import { exitWithoutRestart } from './process/supervise.ts'
+import type { EncryptionAtRest } from './whole-cluster.ts'
 
 /** The whole cluster in this process, until the signal aborts. Resolves with the exit code. */
 export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
@@ -25,12 +26,13 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   const request = pkiRequestOf(settings, address)
   const opening = openPkiBeside(request, clock.now())
   opening.catch(() => {})
-  const storing = openStore(settings, log)
+  const metrics = new Metrics()
+  const storing = openStore(settings, log, metrics)
   storing.catch(() => {})
   const { runCluster } = await import('./whole-cluster.ts')
   const store = await storing
   if (typeof store === 'number') return store
-  await using _store = store
+  await using _store = store.store
   const stop = new AbortController()
   // Who is served finishes before anything ends.
   const beforeStop: (() => Promise<void>)[] = []
@@ -40,7 +42,20 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   const running: Promise<void>[] = []
   try {
     await runCluster(
-      { settings, store, clock, logs, levels, log, running, beforeStop, address, request, pki: await opening },
+      {
+        settings,
+        ...store,
+        metrics,
+        clock,
+        logs,
+        levels,
+        log,
+        running,
+        beforeStop,
+        address,
+        request,
+        pki: await opening,
+      },
       stop,
     )
   } catch (error) {
@@ -57,17 +72,36 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
 }
 
 /** The cluster's store, or the exit code when it cannot be opened as it is. */
-async function openStore({ dataDirectory }: ClusterSettings, log: Log): Promise<Store | number> {
+async function openStore(
+  { dataDirectory, encryptionConfig, encryptionReload = false }: ClusterSettings,
+  log: Log,
+  metrics: Metrics,
+): Promise<{ readonly store: SqliteStore; readonly encryption?: EncryptionAtRest } | number> {
   try {
+    const directory = layoutOf(dataDirectory).store
     const choice = await readEncryptionChoice(dataDirectory)
-    const encryption = choice === undefined ? [] : (await import('./config/encryption.ts')).encryptionRules(choice)
-    return await openSqliteStore({ directory: layoutOf(dataDirectory).store, encryption })
+    if (choice === undefined && encryptionConfig === undefined) return { store: await openSqliteStore({ directory }) }
+    const [{ openEncryption, encryptionOfText }, { followedFile }] = await Promise.all([
+      import('./kms/encryption.ts'),
+      import('./config/followed-file.ts'),
+    ])
+    const clock = systemClock()
+    const file =
+      encryptionConfig === undefined ? undefined : followedFile(encryptionConfig, 'EncryptionConfiguration', clock)
+    const text = await file?.read()
+    const parts = { clock, random: systemRandom(), metrics }
+    const opened = await openEncryption(text === undefined ? (choice ?? []) : encryptionOfText(text), parts)
+    const kms = { clock, plugins: opened.plugins }
+    const store = await openSqliteStore({ directory, encryption: opened.rules, kms })
+    const followed = !encryptionReload || file === undefined || text === undefined ? {} : { followed: { file, text } }
+    return { store, encryption: { opened, ...followed } }
   } catch (error) {
-    if (!(error instanceof StoreOpenError)) throw error
-    await writeState(dataDirectory, { ready: false, problem: error.message })
+    if (!(error instanceof StoreOpenError) && encryptionConfig === undefined) throw error
+    const problem = error instanceof Error ? error.message : String(error)
+    await writeState(dataDirectory, { ready: false, problem })
     log.error('the store cannot be opened', error)
-    // A store that is in use may be free soon; all else would be the same the next time.
-    return error.reason === 'locked' ? 1 : exitWithoutRestart
+    // A store that is in use may be free soon, a plugin that is away back; all else would be the same the next time.
+    return error instanceof StoreOpenError && ['locked', 'unavailable'].includes(error.reason) ? 1 : exitWithoutRestart
   }
 }
 

@@ -37,6 +37,7 @@ export interface ControlPlaneParts {
   readonly levels: LogLevels
   /** What is written down of requests, and where. */
   readonly audit?: ApiServerParts['audit']
+  readonly healthChecks?: ApiServerParts['healthChecks']
 }
 
 /** A component's own view of the API: its rights, its client, its caches. */
@@ -82,6 +83,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     journal: parts.journal,
     levels: parts.levels,
     ...(parts.audit === undefined ? {} : { audit: parts.audit }),
+    ...(parts.healthChecks === undefined ? {} : { healthChecks: parts.healthChecks }),
     ...(settings.features === undefined ? {} : { features: settings.features }),
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),
     ...(await reviewersOf(parts)),

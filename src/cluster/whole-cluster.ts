@@ -1,15 +1,17 @@
+import type { FollowedFile } from '../apiserver/index.ts'
 import { type Client, createClient } from '../client/index.ts'
 import {
   type Clock,
   DecisionJournal,
   type Log,
   type LogLevels,
-  Metrics,
+  type Metrics,
+  type Random,
   systemRandom,
   yamlText,
 } from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
-import type { Store } from '../store/index.ts'
+import type { SqliteStore } from '../store/index.ts'
 import type { AuditSinkParts } from './audit/sinks.ts'
 import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
@@ -17,15 +19,25 @@ import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
 import { createControlPlane, identities, serveApi } from './control-plane.ts'
 import { installDefaults } from './defaults.ts'
+import type { OpenedEncryption } from './kms/encryption.ts'
 import type { openLogFiles } from './logs/files.ts'
 import { createNodes } from './node/nodes.ts'
 import { dnsListenerOf } from './node/places.ts'
-import { layoutOf, writeState } from './process/directory.ts'
+import { layoutOf, writeEncryptionChoice, writeState } from './process/directory.ts'
+
+/** What encrypts values on disk, and the file that says so where it is followed. */
+export interface EncryptionAtRest {
+  readonly opened: OpenedEncryption
+  readonly followed?: { readonly file: FollowedFile; readonly text: string }
+}
 
 /** What a cluster stands on: opened before its code is there. */
 export interface Foundation {
   readonly settings: ClusterSettings
-  readonly store: Store
+  readonly store: SqliteStore
+  /** How values are encrypted on disk; left out where they are not. */
+  readonly encryption?: EncryptionAtRest
+  readonly metrics: Metrics
   readonly clock: Clock
   readonly logs: ReturnType<typeof openLogFiles>
   /** How much each part logs. */
@@ -42,17 +54,18 @@ export interface Foundation {
 
 /** Starts the API server, then what every cluster has, then the other parts; rejects when the essential ones end. */
 export async function runCluster(foundation: Foundation, stop: AbortController): Promise<void> {
-  const { settings, store, clock, logs, levels, log, running } = foundation
+  const { settings, store, clock, logs, levels, log, running, metrics } = foundation
   const random = systemRandom()
   const { address, request } = foundation
   let pki = foundation.pki
   await writeKubeconfig(settings, pki)
-  const metrics = new Metrics()
   const journal = new DecisionJournal()
   const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
   const connectNetwork = dialNetwork()
   const audit = await auditFor({ settings, clock, log, metrics, connectNetwork, running }, stop.signal)
+  const hasPlugins = foundation.encryption !== undefined && hasKms(foundation.encryption)
   const api = await createControlPlane({
+    ...(hasPlugins ? { healthChecks: [{ name: 'kms-providers', check: () => store.kmsProblem() }] } : {}),
     ...(audit === undefined ? {} : { audit }),
     clock,
     random,
@@ -78,6 +91,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   }
   const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, clock, renewed, stop.signal)]
   running.push(...essential)
+  if (foundation.encryption?.followed !== undefined) running.push(followAtRest(foundation, random, stop.signal))
   const ended = Promise.race(essential).then(() => {
     if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
   })
@@ -138,6 +152,30 @@ async function untilNodesReady(
     signal.removeEventListener('abort', onAbort)
     signal.throwIfAborted()
   }
+}
+
+/** Kubernetes: where the configuration may change, the check is there also while no plugin is named. */
+function hasKms({ opened, followed }: EncryptionAtRest): boolean {
+  return followed !== undefined || opened.plugins.size > 0
+}
+
+/** Loaded only where a file is followed. */
+async function followAtRest(
+  { settings, store, clock, metrics, log, encryption }: Foundation,
+  random: Random,
+  signal: AbortSignal,
+): Promise<void> {
+  const { followEncryption } = await import('./kms/encryption.ts')
+  await followEncryption(
+    {
+      ...{ clock, random, metrics, log, store },
+      ...encryption!.followed!,
+      opened: encryption!.opened,
+      serverId: `apiserver-${settings.nodeName}`,
+      remember: (choice) => writeEncryptionChoice(settings.dataDirectory, choice),
+    },
+    signal,
+  )
 }
 
 /** Loaded only where something is to be written down. */

@@ -1,7 +1,9 @@
 /** Store: an ordered, versioned, watchable map of bytes. Has never heard of a Pod. */
 
 export { openMemoryStore } from './memory/memory.ts'
+export type { SealedSeed } from './sqlite/kms/envelope.ts'
+export type { KmsPlugin } from './sqlite/kms/keys.ts'
 export type { EncryptionKey, EncryptionProvider, EncryptionRule } from './sqlite/seal.ts'
-export { openSqliteStore, type SqliteOptions } from './sqlite/sqlite.ts'
+export { openSqliteStore, type SqliteOptions, type SqliteStore } from './sqlite/sqlite.ts'
 export type { Change, Entry, Page, PageQuery, Revision, Store, Written } from './store.ts'
 export { CompactedError, FutureRevisionError, StoreOpenError, StoreUnavailableError } from './store.ts'

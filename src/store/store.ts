@@ -86,7 +86,7 @@ export class StoreUnavailableError extends Error {
 /** The store cannot be opened as it is; the message names the file and the remedy. */
 export class StoreOpenError extends Error {
   override name = 'StoreOpenError'
-  readonly reason: 'locked' | 'newer-format' | 'corrupt' | 'unreadable' | 'encrypted'
+  readonly reason: 'locked' | 'newer-format' | 'corrupt' | 'unreadable' | 'encrypted' | 'unavailable'
   constructor(reason: StoreOpenError['reason'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.reason = reason

@@ -22,7 +22,12 @@ export class ReloadMetrics {
   readonly #now: () => number
   #shown: Readonly<Record<string, string>> | undefined
 
-  constructor(metrics: Metrics, of: 'authentication' | 'authorization', serverId: string, now: () => number) {
+  constructor(
+    metrics: Metrics,
+    of: 'authentication' | 'authorization' | 'encryption',
+    serverId: string,
+    now: () => number,
+  ) {
     const name = `apiserver_${of}_config_controller`
     this.#total = metrics.counter(
       `${name}_automatic_reloads_total`,

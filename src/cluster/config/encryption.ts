@@ -1,7 +1,7 @@
-import { dns1123SubdomainErrors } from '../../machinery/index.ts'
+import { dns1123SubdomainErrors, parseDuration } from '../../machinery/index.ts'
 import { allResources } from '../../resources/index.ts'
 import type { EncryptionProvider, EncryptionRule } from '../../store/index.ts'
-import { ConfigError, fieldsOf, listOf, type Reader, text } from './read-fields.ts'
+import { ConfigError, duration, fieldsOf, integer, listOf, type Reader, text } from './read-fields.ts'
 
 /** What an EncryptionConfiguration says, as it is kept: secrets in base64. */
 export type EncryptionChoice = readonly {
@@ -9,6 +9,10 @@ export type EncryptionChoice = readonly {
   readonly providers: readonly {
     readonly type: EncryptionProvider['type']
     readonly keys: readonly { readonly name: string; readonly secret: string }[]
+    /** Of a KMS plugin: its name, where it listens, and how long it may take. */
+    readonly name?: string
+    readonly endpoint?: string
+    readonly timeoutMs?: number
   }[]
 }[]
 
@@ -40,8 +44,43 @@ function cipher(type: Ciphers) {
     return keys
   }
 }
-const kms: Reader<never> = (_value, path) => {
-  throw new ConfigError(`${path} is not there yet; use secretbox, aesgcm or aescbc`)
+const kmsTimeoutMs = 3000
+const kmsFields = fieldsOf({
+  apiVersion: text,
+  name: text,
+  endpoint: text,
+  timeout: duration,
+  cachesize: integer(-(2 ** 31), 2 ** 31 - 1),
+})
+const kms: Reader<{ readonly name: string; readonly endpoint: string; readonly timeoutMs: number }> = (value, path) => {
+  const { apiVersion = 'v1', name = '', endpoint = '', timeout, cachesize } = kmsFields(value, path)
+  const wrong = (field: string, given: unknown, why: string) =>
+    new ConfigError(`${path}.${field}: Invalid value: ${JSON.stringify(given)}: ${why}`)
+  if (name === '') throw new ConfigError(`${path}.name: Required value: name is a mandatory field for a provider`)
+  if (apiVersion !== 'v1' && apiVersion !== 'v2')
+    throw wrong(
+      'apiVersion',
+      apiVersion,
+      'unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported',
+    )
+  // Unlike Kubernetes: not behind a feature gate either, which is off there as well.
+  if (apiVersion === 'v1')
+    throw new ConfigError(
+      `${path}.apiVersion: KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.`,
+    )
+  if (name.includes(':')) throw wrong('name', name, `invalid KMS provider name ${name}, must not contain ':'`)
+  const timeoutMs = timeout === undefined ? kmsTimeoutMs : parseDuration(timeout)
+  if (timeoutMs <= 0) throw wrong('timeout', timeout, 'timeout should be a positive value')
+  if (endpoint === '') throw wrong('endpoint', '', 'endpoint is a mandatory field for a kms')
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(endpoint)?.[1] ?? ''
+  if (scheme !== 'unix')
+    throw wrong(
+      'endpoint',
+      endpoint,
+      `unsupported scheme ${JSON.stringify(scheme)} for KMS provider, only unix is supported`,
+    )
+  if (cachesize !== undefined) throw wrong('cachesize', cachesize, 'cachesize is not supported in v2')
+  return { name, endpoint, timeoutMs }
 }
 const providerFields = fieldsOf({
   aesgcm: cipher('aesgcm'),
@@ -55,6 +94,7 @@ const provider: Reader<EncryptionChoice[number]['providers'][number]> = (value, 
   const [first] = found
   if (first === undefined || found.length > 1) throw new ConfigError(`${path} must have exactly one provider`)
   const [type, keys] = first as [EncryptionProvider['type'], unknown]
+  if (type === 'kms') return { type, keys: [], ...(keys as ReturnType<typeof kms>) }
   return { type, keys: type === 'identity' ? [] : (keys as { name: string; secret: string }[]) }
 }
 const ruleFields = fieldsOf({ resources: listOf(text), providers: listOf(provider) })
@@ -73,6 +113,11 @@ const configurationFields = fieldsOf({ resources: listOf(rule) })
 export function readEncryption(fields: object): EncryptionChoice {
   const { resources = [] } = configurationFields(fields, '')
   if (resources.length === 0) throw new ConfigError('resources must have at least one entry')
+  const names = resources.flatMap(({ providers }) =>
+    providers.flatMap(({ type, name }) => (type === 'kms' ? [name!] : [])),
+  )
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw new ConfigError(`duplicate KMS provider name ${twice}, names must be unique`)
   return resources
 }
 
@@ -95,8 +140,9 @@ function prefixesOf(name: string, path: string): readonly string[] {
 export function encryptionRules(choice: EncryptionChoice): readonly EncryptionRule[] {
   return choice.map(({ prefixes, providers }) => ({
     prefixes,
-    providers: providers.map(({ type, keys }) => ({
+    providers: providers.map(({ type, keys, name: plugin }) => ({
       type,
+      ...(plugin === undefined ? {} : { name: plugin }),
       keys: keys.map(({ name, secret }) => ({ name, secret: Uint8Array.from(Buffer.from(secret, 'base64')) })),
     })),
   }))

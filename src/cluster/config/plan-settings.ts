@@ -26,6 +26,8 @@ export interface Wishes {
   readonly runtimeConfig?: string
   readonly authenticationConfig?: string
   readonly authorizationConfig?: string
+  readonly encryptionConfig?: string
+  readonly encryptionReload?: boolean
   readonly oidc?: OidcSettings
   readonly logFormat?: 'text' | 'json'
   readonly verbosity?: number
@@ -164,6 +166,14 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
   return ''
 }
 
+const followedParts = {
+  authenticationConfig: 'authentication',
+  oidc: 'authentication',
+  authorizationConfig: 'authorization',
+  encryptionConfig: 'encryption',
+  encryptionReload: 'encryption',
+} as const
+
 function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[] {
   const text = (value: unknown) =>
     Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : String(value)
@@ -178,10 +188,10 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.features ?? {}, wished.features ?? {}) ? [] : ['feature gates or served APIs differ']),
-    ...(['authenticationConfig', 'authorizationConfig', 'oidc'] as const).flatMap((key) =>
-      sameJson(known[key] ?? '', wished[key] ?? '')
-        ? []
-        : [`the configuration of ${key === 'authorizationConfig' ? 'authorization' : 'authentication'} differs`],
+    ...(
+      ['authenticationConfig', 'authorizationConfig', 'encryptionConfig', 'encryptionReload', 'oidc'] as const
+    ).flatMap((key) =>
+      sameJson(known[key] ?? '', wished[key] ?? '') ? [] : [`the configuration of ${followedParts[key]} differs`],
     ),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),

@@ -40,6 +40,9 @@ export interface ClusterSettings {
   readonly authenticationConfig?: string
   /** The file that says who is asked about rights, in order; followed while the cluster runs. */
   readonly authorizationConfig?: string
+  /** The file that says how values are encrypted, and whether it is followed while the cluster runs. */
+  readonly encryptionConfig?: string
+  readonly encryptionReload?: boolean
   /** What `--oidc-…` flags say, where there is no such file. */
   readonly oidc?: OidcSettings
   /** Which features are on and which APIs are served, where not by default. */

@@ -28,7 +28,7 @@ const schema = `
  */
 export class Database {
   readonly #db: DatabaseSync
-  readonly #seal: Seal
+  #seal: Seal
   readonly #insert: StatementSync
   readonly #point: StatementSync
   readonly #unpoint: StatementSync
@@ -63,6 +63,18 @@ export class Database {
     for (const { key, created, revision, value } of read.iterate() as Iterable<any>)
       rows.push([key, created, revision, this.#seal.open(key, value).value])
     return { revision: this.#meta('revision'), compactedTo: this.#meta('compacted'), rows }
+  }
+
+  /** Everything is sealed so from now on, and written anew where it was sealed otherwise; on failure all stays as it was. */
+  reseal(seal: Seal): void {
+    const before = this.#seal
+    this.#seal = seal
+    try {
+      this.#resealAll()
+    } catch (error) {
+      this.#seal = before
+      throw error
+    }
   }
 
   /** One transaction, durable when it returns; on failure nothing of it stays. */

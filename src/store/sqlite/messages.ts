@@ -1,4 +1,5 @@
 import type { JournalRecord, PastChange } from '../engine/journal.ts'
+import type { SealedSeed, WriteSeed } from './kms/envelope.ts'
 import type { EncryptionRule } from './seal.ts'
 
 /** One current value as it is loaded at start. */
@@ -10,6 +11,12 @@ export type Ask =
   | { readonly type: 'append'; readonly batch: readonly JournalRecord[] }
   | { readonly type: 'past'; readonly from: number; readonly to: number }
   | { readonly type: 'compact'; readonly before: number }
+  /** Seals by other rules from now on. */
+  | { readonly type: 'reseal'; readonly encryption: readonly EncryptionRule[] }
+  /** What a KMS provider's new values are sealed with. */
+  | { readonly type: 'write-seed'; readonly provider: string; readonly seed: WriteSeed | undefined }
+  /** A seed that its plugin has opened. */
+  | { readonly type: 'seed'; readonly sealed: SealedSeed; readonly seed: Uint8Array }
   | { readonly type: 'close' }
 export interface Opened {
   readonly revision: number
@@ -20,7 +27,9 @@ export type Answer = Opened | readonly PastChange[] | undefined
 /** Why the database thread could not do it; `open` names a StoreOpenError's reason. */
 export interface Failure {
   readonly message: string
-  readonly open?: 'locked' | 'newer-format' | 'corrupt' | 'unreadable' | 'encrypted'
+  readonly open?: 'locked' | 'newer-format' | 'corrupt' | 'unreadable' | 'encrypted' | 'unavailable'
+  /** A seed that is needed first; the question may be asked again with it. */
+  readonly wanted?: SealedSeed
 }
 export type Question = { readonly id: number } & Ask
 export type Reply =

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
+import { SeedBook, UnknownSeed } from './kms/envelope.ts'
 
 export interface EncryptionKey {
   readonly name: string
@@ -7,8 +8,10 @@ export interface EncryptionKey {
   readonly secret: Uint8Array
 }
 export interface EncryptionProvider {
-  readonly type: 'aesgcm' | 'aescbc' | 'secretbox' | 'identity'
+  readonly type: 'aesgcm' | 'aescbc' | 'secretbox' | 'identity' | 'kms'
   readonly keys: readonly EncryptionKey[]
+  /** Of a KMS plugin, whose keys are its own. */
+  readonly name?: string
 }
 /** Values of keys below the prefixes are written by the first provider's first key, and read by any. */
 export interface EncryptionRule {
@@ -33,7 +36,7 @@ interface Method {
 }
 
 const tagSize = 16
-const methods: Readonly<Record<Exclude<EncryptionProvider['type'], 'identity'>, Method>> = {
+const methods: Readonly<Record<Exclude<EncryptionProvider['type'], 'identity' | 'kms'>, Method>> = {
   /** A value cannot be moved to another key: where it lies is authenticated with it. */
   aesgcm: {
     seal(secret, value, place, nonce) {
@@ -74,10 +77,12 @@ const gcmOf = (secret: Uint8Array) => `aes-${secret.length * 8}-gcm` as 'aes-256
 export class Seal {
   readonly #rules: readonly EncryptionRule[]
   readonly #nonce: (size: number) => Uint8Array
+  readonly #seeds: SeedBook
 
-  constructor(rules: readonly EncryptionRule[], nonce: (size: number) => Uint8Array) {
+  constructor(rules: readonly EncryptionRule[], nonce: (size: number) => Uint8Array, seeds: SeedBook = new SeedBook()) {
     this.#rules = rules
     this.#nonce = nonce
+    this.#seeds = seeds
   }
 
   /** Nothing is to be sealed, so nothing is to be looked for. */
@@ -85,24 +90,31 @@ export class Seal {
     return this.#rules.length === 0
   }
 
+  /** Throws NoWriteSeed where a plugin has given none. */
   seal(key: string, value: Uint8Array): Uint8Array {
     const [writer] = this.#providersOf(key)
+    if (writer?.type === 'kms') {
+      const name = writer.name ?? ''
+      const sealed = this.#seeds.seal(name, value, Buffer.from(key), this.#nonce)
+      return Buffer.concat([Buffer.from(`${mark}kms:v2:${name}:`), sealed])
+    }
     const [with_] = writer?.keys ?? []
     if (writer === undefined || writer.type === 'identity' || with_ === undefined) return value
     const sealed = methods[writer.type].seal(with_.secret, value, Buffer.from(key), this.#nonce)
     return Buffer.concat([Buffer.from(`${mark}${writer.type}:v1:${with_.name}:`), sealed])
   }
 
-  /** The value, and whether it would be written otherwise now. Throws SealedError. */
+  /** The value, and whether it would be written otherwise now. Throws SealedError, and UnknownSeed where a plugin must be asked. */
   open(key: string, value: Uint8Array): { readonly value: Uint8Array; readonly isStale: boolean } {
     const providers = this.#providersOf(key)
     const writer = providers[0]
     const found = markOf(value)
     if (found === undefined) return { value, isStale: writer !== undefined && writer.type !== 'identity' }
+    if (found.type === 'kms') return this.#openByPlugin(key, value, found, providers)
     const provider = providers.find(({ type }) => type === found.type)
     const keyUsed = provider?.keys.find(({ name }) => name === found.key)
     const remedy = `give that key back in the EncryptionConfiguration, behind the one that is to write from now on`
-    if (provider === undefined || provider.type === 'identity' || keyUsed === undefined)
+    if (provider === undefined || provider.type === 'identity' || provider.type === 'kms' || keyUsed === undefined)
       throw new SealedError(
         `${key} was encrypted by ${found.type} with the key ${JSON.stringify(found.key)}; ${remedy}`,
       )
@@ -112,6 +124,29 @@ export class Seal {
     } catch {
       throw new SealedError(
         `${key} cannot be decrypted by ${found.type} with the key ${JSON.stringify(found.key)}: it is another key of that name, or the value was changed; ${remedy}`,
+      )
+    }
+  }
+
+  #openByPlugin(
+    key: string,
+    value: Uint8Array,
+    found: { readonly key: string; readonly length: number },
+    providers: readonly EncryptionProvider[],
+  ): { readonly value: Uint8Array; readonly isStale: boolean } {
+    const provider = providers.find(({ type, name }) => type === 'kms' && name === found.key)
+    if (provider === undefined)
+      throw new SealedError(
+        `${key} was encrypted by the KMS provider ${JSON.stringify(found.key)}; give that provider back in the EncryptionConfiguration, behind the one that is to write from now on`,
+      )
+    try {
+      const opened = this.#seeds.open(found.key, value.subarray(found.length), Buffer.from(key))
+      return { value: opened.value, isStale: opened.isStale || provider !== providers[0] }
+    } catch (error) {
+      if (error instanceof UnknownSeed) throw error
+      throw new SealedError(
+        `${key} cannot be decrypted by the KMS provider ${JSON.stringify(found.key)}: its key is another, or the value was changed`,
+        { cause: error },
       )
     }
   }
@@ -129,6 +164,6 @@ function markOf(
   const head = decoder.decode(value.subarray(0, 512))
   if (!head.startsWith(mark)) return undefined
   const [type = '', version, key = ''] = head.slice(mark.length).split(':', 3)
-  if (version !== 'v1') return undefined
-  return { type, key, length: Buffer.byteLength(`${mark}${type}:v1:${key}:`) }
+  if (version !== (type === 'kms' ? 'v2' : 'v1')) return undefined
+  return { type, key, length: Buffer.byteLength(`${mark}${type}:${version}:${key}:`) }
 }

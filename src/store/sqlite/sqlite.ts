@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../machinery/index.ts'
 import { Engine } from '../engine/engine.ts'
 import type { HistoryLimits } from '../engine/history.ts'
 import type { Journal, PastChange } from '../engine/journal.ts'
-import { type Store, StoreOpenError, StoreUnavailableError } from '../store.ts'
+import { type Revision, type Store, StoreOpenError, StoreUnavailableError, type Written } from '../store.ts'
+import type { SealedSeed } from './kms/envelope.ts'
+import { KmsKeys, type KmsPlugin } from './kms/keys.ts'
 import type { Answer, Ask, Opened, Reply } from './messages.ts'
 import type { EncryptionRule } from './seal.ts'
 
@@ -14,6 +17,16 @@ export interface SqliteOptions {
   readonly memory?: HistoryLimits
   /** How values are encrypted on disk; the first rule whose prefixes a key has counts. Without, they lie there in plain. */
   readonly encryption?: readonly EncryptionRule[]
+  /** The plugins that rules name, and the time they are asked by. */
+  readonly kms?: { readonly clock: Clock; readonly plugins: ReadonlyMap<string, KmsPlugin> }
+}
+
+/** A store whose values may be encrypted otherwise while it is open. */
+export interface SqliteStore extends Store {
+  /** What is wrong with its KMS plugins; empty when nothing is. */
+  kmsProblem(): string
+  /** Encrypts so from now on, what is stored included. Rejects, and changes nothing, when it cannot. */
+  encryptAnew(encryption: readonly EncryptionRule[], plugins: ReadonlyMap<string, KmsPlugin>): Promise<void>
 }
 
 const memoryDefault: HistoryLimits = { changesMax: 20_000, bytesMax: 16 << 20 }
@@ -23,25 +36,181 @@ export async function openSqliteStore({
   directory,
   memory = memoryDefault,
   encryption = [],
-}: SqliteOptions): Promise<Store> {
+  kms,
+}: SqliteOptions): Promise<SqliteStore> {
   const file = join(directory, 'store.db')
   const thread = startThread()
+  const sealing = new Sealing(thread, kms?.clock)
   try {
-    const opened = (await thread.ask({ type: 'open', file, encryption })) as Opened
+    await sealing.use(encryption, kms?.plugins ?? new Map())
+    const opened = (await sealing.ask({ type: 'open', file, encryption })) as Opened
     const journal: Journal = {
       append: async (batch) => void (await thread.ask({ type: 'append', batch })),
-      past: async (from, to) => (await thread.ask({ type: 'past', from, to })) as readonly PastChange[],
+      past: async (from, to) => (await sealing.ask({ type: 'past', from, to })) as readonly PastChange[],
       compact: async (before) => void (await thread.ask({ type: 'compact', before })),
       async close() {
+        sealing.stop()
         await thread.ask({ type: 'close' })
         await thread.ended
       },
     }
     const current = opened.rows.map(([key, created, modified, value]) => ({ key, created, modified, value }))
-    return new Engine(journal, { revision: opened.revision, compactedTo: opened.compactedTo, current }, memory)
+    const known = { revision: opened.revision, compactedTo: opened.compactedTo, current }
+    return new SealedEngine(journal, known, memory, sealing)
   } catch (error) {
+    sealing.stop()
     await thread.terminate()
     throw error
+  }
+}
+
+/** The engine, which refuses a write that could not be sealed before others wait for it. */
+class SealedEngine extends Engine implements SqliteStore {
+  readonly #sealing: Sealing
+  constructor(
+    journal: Journal,
+    known: ConstructorParameters<typeof Engine>[1],
+    memory: HistoryLimits,
+    sealing: Sealing,
+  ) {
+    super(journal, known, memory)
+    this.#sealing = sealing
+  }
+
+  override put(key: string, value: Uint8Array, expected: Revision): Promise<Written> {
+    const problem = this.#sealing.writeProblem(key)
+    return problem === ''
+      ? super.put(key, value, expected)
+      : Promise.reject(new StoreUnavailableError(`the store refused: ${problem}`))
+  }
+
+  kmsProblem(): string {
+    return this.#sealing.problem()
+  }
+
+  async encryptAnew(encryption: readonly EncryptionRule[], plugins: ReadonlyMap<string, KmsPlugin>): Promise<void> {
+    await this.#sealing.change(encryption, plugins)
+  }
+}
+
+/** The rules by which values are sealed, and the plugins they need. */
+class Sealing {
+  readonly #thread: Thread
+  readonly #clock: Clock | undefined
+  #rules: readonly EncryptionRule[] = []
+  #keys = new Map<string, KmsKeys>()
+  #stop = new AbortController()
+
+  constructor(thread: Thread, clock: Clock | undefined) {
+    this.#thread = thread
+    this.#clock = clock
+  }
+
+  /** Makes ready for the rules: each plugin is asked once. */
+  async use(rules: readonly EncryptionRule[], plugins: ReadonlyMap<string, KmsPlugin>): Promise<void> {
+    const made = await this.#keysFor(rules, plugins)
+    this.#rules = rules
+    this.#keys = made
+    this.#run(made)
+  }
+
+  async change(rules: readonly EncryptionRule[], plugins: ReadonlyMap<string, KmsPlugin>): Promise<void> {
+    const before = this.#keys
+    const made = await this.#keysFor(rules, plugins)
+    const unwell = [...made.values()].find(({ problem }) => problem !== '')
+    try {
+      if (unwell !== undefined) throw new StoreUnavailableError(unwell.problem)
+      this.#keys = new Map([...before, ...made])
+      await this.ask({ type: 'reseal', encryption: rules })
+    } catch (error) {
+      this.#keys = before
+      // The seeds of those that stay may have been replaced.
+      await Promise.all([...before.values()].map((one) => one.tellAgain()))
+      throw error
+    }
+    this.#stop.abort()
+    this.#stop = new AbortController()
+    this.#rules = rules
+    this.#keys = made
+    this.#run(made)
+  }
+
+  /** Asks the thread; a seed it needs first is opened by its plugin. */
+  async ask(question: Ask): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.#thread.ask(question)
+      } catch (error) {
+        if (!(error instanceof SeedWanted)) throw error
+        const { wanted } = error
+        const keys = this.#keys.get(wanted.provider)
+        if (keys === undefined) throw encrypted(question, error.message)
+        const seed = await keys.decrypt(wanted).catch((cause: unknown) => {
+          const why = cause instanceof Error ? cause.message : String(cause)
+          throw encrypted(question, `KMS provider ${wanted.provider}: failed to decrypt DEK, error: ${why}`)
+        })
+        await this.#thread.ask({ type: 'seed', sealed: wanted, seed })
+      }
+    }
+  }
+
+  /** Why a value of a key cannot be written now; empty when it can. */
+  writeProblem(key: string): string {
+    if (this.#keys.size === 0) return ''
+    const [writer] = this.#rules.find(({ prefixes }) => prefixes.some((one) => key.startsWith(one)))?.providers ?? []
+    const keys = writer?.type === 'kms' ? this.#keys.get(writer.name ?? '') : undefined
+    return keys === undefined || keys.canWrite ? '' : keys.problem
+  }
+
+  problem(): string {
+    return [...this.#keys.values()]
+      .map(({ problem }) => problem)
+      .filter((one) => one !== '')
+      .join(', ')
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #keysFor(
+    rules: readonly EncryptionRule[],
+    plugins: ReadonlyMap<string, KmsPlugin>,
+  ): Promise<Map<string, KmsKeys>> {
+    const names = new Set(
+      rules.flatMap(({ providers }) => providers.flatMap(({ type, name }) => (type === 'kms' ? [name!] : []))),
+    )
+    const made = new Map<string, KmsKeys>()
+    for (const name of names) {
+      const plugin = plugins.get(name)
+      if (plugin === undefined || this.#clock === undefined)
+        throw new StoreOpenError('encrypted', `there is no plugin for the KMS provider ${JSON.stringify(name)}`)
+      const onWrite = async (seed: Parameters<KmsKeysOnWrite>[0]) =>
+        void (await this.#thread.ask({ type: 'write-seed', provider: name, seed }))
+      made.set(name, new KmsKeys({ name, plugin, clock: this.#clock, onWrite }))
+    }
+    await Promise.all([...made.values()].map((one) => one.ask()))
+    return made
+  }
+
+  #run(keys: ReadonlyMap<string, KmsKeys>): void {
+    for (const one of keys.values()) void one.run(this.#stop.signal)
+  }
+}
+type KmsKeysOnWrite = ConstructorParameters<typeof KmsKeys>[0]['onWrite']
+
+/** While it opens, a store that cannot be read is named so; later it is not to be had. */
+function encrypted(question: Ask, message: string): Error {
+  return question.type === 'open' ? new StoreOpenError('unavailable', message) : new StoreUnavailableError(message)
+}
+
+/** The thread needs a seed first. */
+class SeedWanted extends Error {
+  override name = 'SeedWanted'
+  readonly wanted: SealedSeed
+  constructor(message: string, wanted: SealedSeed) {
+    super(message)
+    this.wanted = wanted
   }
 }
 
@@ -60,14 +229,7 @@ function startThread(): Thread {
     const asker = waiting.get(reply.id)
     waiting.delete(reply.id)
     if ('answer' in reply) asker?.resolve(reply.answer)
-    else {
-      const { message, open } = reply.failure
-      asker?.reject(
-        open === undefined
-          ? new StoreUnavailableError(`the store refused: ${message}`)
-          : new StoreOpenError(open, message),
-      )
-    }
+    else asker?.reject(failureOf(reply.failure))
   })
   const ended = new Promise<void>((resolve) => {
     const end = (why: string) => {
@@ -92,4 +254,11 @@ function startThread(): Thread {
       }),
     terminate: async () => void (await worker.terminate()),
   }
+}
+
+function failureOf({ message, open, wanted }: Extract<Reply, { failure: unknown }>['failure']): Error {
+  if (wanted !== undefined) return new SeedWanted(message, wanted)
+  return open === undefined
+    ? new StoreUnavailableError(`the store refused: ${message}`)
+    : new StoreOpenError(open, message)
 }

@@ -2,28 +2,38 @@ import { randomFillSync } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { StoreOpenError } from '../store.ts'
 import { Database } from './database.ts'
+import { NoWriteSeed, SeedBook, UnknownSeed } from './kms/envelope.ts'
 import type { Answer, Ask, Question, Reply } from './messages.ts'
-import { Seal, SealedError } from './seal.ts'
+import { type EncryptionRule, Seal, SealedError } from './seal.ts'
 
 /** The thread that owns the database: it answers in the order it is asked, and a sync never stalls the API's own loop. */
 const port = parentPort!
 let database: Database | undefined
+const seeds = new SeedBook()
+const sealOf = (rules: readonly EncryptionRule[]) =>
+  new Seal(rules, (size) => randomFillSync(new Uint8Array(size)), seeds)
 
 function answer(ask: Ask): Answer {
   if (ask.type === 'open') {
-    database = new Database(ask.file, new Seal(ask.encryption, (size) => randomFillSync(new Uint8Array(size))))
+    const opened = database ?? new Database(ask.file, sealOf(ask.encryption))
+    database = opened
     try {
-      return database.load()
+      return opened.load()
     } catch (error) {
+      if (error instanceof NoWriteSeed) throw new StoreOpenError('unavailable', error.message, error)
       throw error instanceof SealedError ? new StoreOpenError('encrypted', error.message, error) : error
     }
   }
+  if (ask.type === 'write-seed') return seeds.setWrite(ask.provider, ask.seed) as undefined
+  if (ask.type === 'seed') return seeds.learn(ask.sealed, ask.seed) as undefined
   if (database === undefined) throw new Error('the store is not open')
   switch (ask.type) {
     case 'append':
       return database.append(ask.batch) as undefined
     case 'past':
       return database.past(ask.from, ask.to)
+    case 'reseal':
+      return database.reseal(sealOf(ask.encryption)) as undefined
     case 'compact':
       return database.compact(ask.before) as undefined
     case 'close':
@@ -41,7 +51,11 @@ port.on('message', (question: Question) => {
     const message = error instanceof Error ? error.message : String(error)
     reply = {
       id: question.id,
-      failure: { message, ...(error instanceof StoreOpenError ? { open: error.reason } : {}) },
+      failure: {
+        message,
+        ...(error instanceof StoreOpenError ? { open: error.reason } : {}),
+        ...(error instanceof UnknownSeed ? { wanted: error.wanted } : {}),
+      },
     }
   }
   port.postMessage(reply)
