@@ -27,6 +27,7 @@ import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
 import { admissionChain } from './admission/admission.ts'
 import type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
 import { builtInAdmission } from './admission/chain.ts'
+import { admissionMeasures, webhookMeasures } from './admission/measures.ts'
 import { authorizerFor } from './admission/policies/ask.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
 import { Params } from './admission/policies/params.ts'
@@ -67,13 +68,16 @@ import { FlowObjects } from './flow-control/objects.ts'
 import { flowPage } from './flow-control/pages.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { listObject } from './handle/objects.ts'
-import { type HealthCheck, pathHandler, type VersionInfo } from './http/paths.ts'
+import { pathHandler, type VersionInfo } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
-import { Shutdown } from './http/shutdown.ts'
-import { describeSelf } from './http/z-pages.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
+import type { HealthCheck } from './operation/health.ts'
+import { requestMetrics } from './operation/request-metrics.ts'
+import { serverReadings } from './operation/server-readings.ts'
+import { Shutdown } from './operation/shutdown.ts'
+import { describeSelf } from './operation/z-pages.ts'
 import { asVersion } from './registry/draft.ts'
 import { atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
@@ -164,9 +168,6 @@ const historyDefault = { ms: 60 * 60_000, revisions: 100_000 }
 /** Kubernetes: --max-requests-inflight and --max-mutating-requests-inflight, which are one sum. */
 const inFlightDefault = { readOnly: 400, mutating: 200 }
 const compactionPeriodMs = 5 * 60_000
-const requestBuckets = [
-  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
-]
 
 /** The API server over a store. It owns nothing it was given. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
@@ -186,6 +187,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     validating: new WebhookList(hub, false),
     call,
     random,
+    measures: webhookMeasures(clock, metrics),
     conditionsHold: async ({ webhook }, attributes, invocation) => {
       const { webhookConditionsHold } = await import('./admission/policies/webhook-conditions.ts')
       return webhookConditionsHold(webhook, attributes, invocation, authorizerFor(authorizer, attributes.identity))
@@ -214,6 +216,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         webhooks,
         policies,
       }),
+      admissionMeasures(clock, metrics),
     ),
     allocations: new Map([['/services', allocation]]),
   })
@@ -288,7 +291,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     ...(parts.healthChecks ?? []),
     ...[bootstrapped, rbacHook],
   ]
-  const finished = requestMetrics(metrics)
+  serverReadings(metrics, parts.version, store, () => served.resources)
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
   metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())
   const { onRequest, onUpgrade } = httpHandlers({
@@ -329,7 +332,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       },
       clock,
     }),
-    metrics: { finished },
+    metrics: requestMetrics(metrics),
     onError,
   })
   const documentFor = async (identity: Identity, path: string): Promise<object> => {
@@ -415,32 +418,6 @@ async function keepHistory(
     const byAge = clock.monotonic() - marks[0]!.atMs >= limits.ms ? marks[0]!.revision : 0
     const target = Math.max(byAge, store.revision() - limits.revisions)
     if (target > store.compactedTo()) await store.compact(target)
-  }
-}
-
-function requestMetrics(metrics: Metrics) {
-  const total = metrics.counter(
-    'apiserver_request_total',
-    'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-  )
-  const seconds = metrics.histogram(
-    'apiserver_request_duration_seconds',
-    'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-    requestBuckets,
-  )
-  return (request: {
-    verb: string
-    group: string
-    version: string
-    resource: string
-    subresource: string
-    scope: string
-    code: number
-    seconds: number
-  }) => {
-    const { code, seconds: took, ...labels } = request
-    total.inc({ ...labels, component: 'apiserver', dry_run: '', code: String(code) })
-    if (request.verb !== 'WATCH') seconds.observe(took, { ...labels, component: 'apiserver', dry_run: '' })
   }
 }
 

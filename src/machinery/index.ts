@@ -50,6 +50,7 @@ export { createShapes, deducedShape, leafShape, type Shape } from './managed-fie
 export { type TypeProblem, typeProblemsText } from './managed-fields/type-problems.ts'
 export {
   type Counter,
+  type CounterSeries,
   type Gauge,
   type Histogram,
   type HistogramReading,

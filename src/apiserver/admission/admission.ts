@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Identity } from '../request.ts'
+import type { AdmissionMeasures } from './measures.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
@@ -55,13 +56,36 @@ export interface Admission {
   validate(attributes: Attributes): Promise<void>
 }
 
-export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
+export function admissionChain(plugins: readonly AdmissionPlugin[], measures?: AdmissionMeasures): Admission {
   const byResource = new WeakMap<ResourceDefinition<any>, ReturnType<typeof concernedWith>>()
   const concernedWith = ({ group, plural }: ResourceDefinition<any>) => {
     const concerned = plugins.filter(({ resources }) => resources?.includes(`${group}/${plural}`) !== false)
     return {
       mutating: concerned.filter(({ admit }) => admit !== undefined),
       validating: concerned.filter(({ validate }) => validate !== undefined),
+    }
+  }
+  /** One plugin after the other; each ends where the next one begins, so that the clock is read once for both. */
+  const ask = async (type: 'admit' | 'validate', concerned: readonly AdmissionPlugin[], attributes: Attributes) => {
+    const { operation } = attributes
+    const startedMs = measures?.now() ?? 0
+    let beganMs = startedMs
+    let rejected = true
+    let current: AdmissionPlugin | undefined
+    try {
+      for (current of concerned) {
+        await current[type]!(attributes)
+        const endedMs = measures?.now() ?? 0
+        measures?.plugin(current.name, type, operation, false, endedMs - beganMs)
+        beganMs = endedMs
+      }
+      rejected = false
+    } finally {
+      if (measures !== undefined) {
+        const endedMs = measures.now()
+        if (rejected && current !== undefined) measures.plugin(current.name, type, operation, true, endedMs - beganMs)
+        measures.step(type, operation, rejected, endedMs - startedMs)
+      }
     }
   }
   const pluginsFor = (definition: ResourceDefinition<any>) => {
@@ -75,13 +99,11 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
   return {
     async admit(attributes) {
       const { mutating } = pluginsFor(attributes.definition)
-      for (const plugin of mutating) await plugin.admit!(attributes)
+      await ask('admit', mutating, attributes)
       if (!attributes.again.wanted) return
       attributes.again.isSecondRound = true
-      for (const plugin of mutating) await plugin.admit!(attributes)
+      await ask('admit', mutating, attributes)
     },
-    async validate(attributes) {
-      for (const plugin of pluginsFor(attributes.definition).validating) await plugin.validate!(attributes)
-    },
+    validate: (attributes) => ask('validate', pluginsFor(attributes.definition).validating, attributes),
   }
 }

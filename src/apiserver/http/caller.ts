@@ -27,10 +27,14 @@ export async function identify(
   onRecord: (record: AuditRecord) => void,
 ): Promise<Caller> {
   const begin = (identity: Identity) => parts.auditor?.begin(callOf(parts, request, url, route, auditId, identity))
+  const startedMs = parts.clock.monotonic()
+  const took = () => (parts.clock.monotonic() - startedMs) / 1000
   let real: ImpersonatingIdentity
   try {
     real = await parts.authenticate(request, url.pathname)
+    parts.metrics.authenticated(real, took())
   } catch (error) {
+    parts.metrics.authenticated(undefined, took())
     const failure = failureOf(error)
     const how = request.headers.authorization?.split(' ')[0]?.toLowerCase()
     const message = `Authentication failed, ${how === undefined ? 'no credentials provided' : `attempted: ${how}`}`

@@ -7,10 +7,11 @@ import type { Authorizer } from '../authz/authorize.ts'
 import type { Gate } from '../flow-control/gate.ts'
 import type { KindSizes } from '../flow-control/kind-sizes.ts'
 import type { Target } from '../handle/handle.ts'
+import type { RequestMetrics } from '../operation/request-metrics.ts'
+import type { Shutdown } from '../operation/shutdown.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { StreamParts } from '../streams/streams.ts'
 import type { Aggregation } from './aggregate.ts'
-import type { Shutdown } from './shutdown.ts'
 
 export interface ServeParts {
   readonly aggregation: Aggregation
@@ -41,18 +42,4 @@ export interface ServeParts {
   /** Left out when nothing is written down of requests. */
   readonly auditor: Auditor | undefined
   readonly onError: (error: unknown, about: string) => void
-}
-
-/** Told of every finished request. */
-export interface RequestMetrics {
-  finished(request: {
-    verb: string
-    group: string
-    version: string
-    resource: string
-    subresource: string
-    scope: string
-    code: number
-    seconds: number
-  }): void
 }

@@ -1,4 +1,4 @@
-import { type Clock, type DecisionJournal, type LogLevels, type Metrics, StatusError } from '../../machinery/index.ts'
+import { type Clock, type DecisionJournal, type LogLevels, Metrics, StatusError } from '../../machinery/index.ts'
 import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Signer } from '../authn/signer.ts'
 import {
@@ -13,10 +13,11 @@ import {
 } from '../discovery/discovery.ts'
 import { answerOpenApi } from '../openapi/answer.ts'
 import type { OpenApi } from '../openapi/openapi.ts'
+import { type HealthCheck, healthAnswer, healthMeasures } from '../operation/health.ts'
+import { type SelfDescription, zPage } from '../operation/z-pages.ts'
 import type { Identity } from '../request.ts'
 import { contentTypes, mediaRanges, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'
-import { type SelfDescription, zPage } from './z-pages.ts'
 
 export interface VersionInfo {
   readonly major: string
@@ -28,11 +29,6 @@ export interface VersionInfo {
   readonly goVersion: string
   readonly compiler: string
   readonly platform: string
-}
-export interface HealthCheck {
-  readonly name: string
-  /** Empty when well, else what is wrong. */
-  check(): string
 }
 export interface PathParts {
   readonly served: Served
@@ -63,6 +59,8 @@ type PathHandler = (
 /** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
 export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
+  const slis = new Metrics()
+  const noteCheck = healthMeasures(slis)
   const self: SelfDescription = { ...parts.self, paths: () => allPaths(served, parts.self.pages) }
   return async (request, url, reply, headers) => {
     const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
@@ -77,13 +75,14 @@ export function pathHandler(parts: PathParts): PathHandler {
       return false
     }
     const object = (value: object) => sendObject(request, reply, headers, value)
-    const health = healthAnswer(parts.health, path, url)
+    const health = healthAnswer(parts.health, path, url, noteCheck)
     if (health !== undefined) return sendText(reply, headers, health.code, health.text)
     if (path === '/' || path === '') return object({ paths: self.paths() })
     if (path === '/version') return object(parts.version)
     if (path === '/metrics')
       return sendText(reply, headers, 200, parts.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')
-    if (path === '/metrics/slis') return sendText(reply, headers, 200, '', 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/metrics/slis')
+      return sendText(reply, headers, 200, slis.text(), 'text/plain; version=0.0.4; charset=utf-8')
     if (path === '/debug/decisions') {
       const { component, object: about, limit } = Object.fromEntries(url.searchParams)
       return object({
@@ -286,30 +285,6 @@ async function openIdConfiguration(signer: Signer): Promise<object> {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   }
-}
-
-function healthAnswer(health: PathParts['health'], path: string, url: URL): { code: number; text: string } | undefined {
-  const [, root = '', name] = path.split('/')
-  if (root !== 'healthz' && root !== 'livez' && root !== 'readyz') return undefined
-  const checks = root === 'readyz' ? health.readyz : health.livez
-  if (name !== undefined && name !== '') {
-    const one = checks.find((check) => check.name === path.slice(root.length + 2))
-    if (one === undefined) return undefined
-    const problem = one.check()
-    return problem === '' ? { code: 200, text: 'ok' } : { code: 500, text: `internal server error: ${problem}` }
-  }
-  const excluded = new Set(url.searchParams.getAll('exclude'))
-  const results = checks.map(({ name: check, check: run }) => ({
-    check,
-    problem: excluded.has(check) ? '' : run(),
-    excluded: excluded.has(check),
-  }))
-  const failed = results.filter(({ problem }) => problem !== '')
-  const lines = results.map(({ check, problem, excluded: left }) =>
-    left ? `[+]${check} excluded: ok` : problem === '' ? `[+]${check} ok` : `[-]${check} failed: reason withheld`,
-  )
-  if (failed.length > 0) return { code: 500, text: `${lines.join('\n')}\n${root} check failed\n` }
-  return { code: 200, text: url.searchParams.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok' }
 }
 
 function allPaths(served: Served, pages: readonly string[]): readonly string[] {

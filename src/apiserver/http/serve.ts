@@ -4,11 +4,12 @@ import type { RequestHandler, UpgradeHandler, WireReply, WireRequest } from '../
 import type { AuditRecord } from '../audit/auditor.ts'
 import { noteResult } from '../audit/calls.ts'
 import { notServed, type Target } from '../handle/handle.ts'
+import type { Measured } from '../operation/request-metrics.ts'
 import type { RequestContext } from '../request.ts'
 import { forwardOf } from '../streams/streams.ts'
 import { remoteOf } from './aggregate.ts'
 import { bodyOf } from './body.ts'
-import { auditVerbOf, authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
+import { authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
 import { enter, turnAway, turnAwayForGood } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
 import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
@@ -30,14 +31,17 @@ export function httpHandlers(parts: ServeParts): {
       const route = routeOf(url.pathname)
       if (parts.shutdown.turnsAway && !isHealthPath(url.pathname)) return turnAwayForGood(request, reply)
       const lasts = isLongRunning(route, url.searchParams)
-      using _underWay = lasts ? undefined : parts.shutdown.serve()
+      const { method, headers: given } = request
+      const contentType = given['content-type']
+      const measured: Measured = { method, path: url.pathname, route, search: url.searchParams, contentType }
+      using _underWay = lasts ? parts.metrics.lasting(measured) : parts.shutdown.serve()
       const headers: Record<string, string> = {
         'audit-id': request.headers['audit-id'] ?? parts.random.uuid(),
         'cache-control': 'no-cache, private',
       }
       let code = 200
       let audit: AuditRecord | undefined
-      const counted: WireReply = countingReply(reply, (status) => {
+      const counted = countingReply(reply, (status) => {
         code = status
         if (audit !== undefined && lasts) audit.started(status)
       })
@@ -69,18 +73,12 @@ export function httpHandlers(parts: ServeParts): {
         sendFailure(failure, counted, headers, failureEncoding(request))
       }
       audit?.ended(code)
-      if (route.type === 'resource') {
-        parts.metrics.finished({
-          verb: auditVerbOf(request.method, route, url.searchParams).toUpperCase(),
-          group: route.group,
-          version: route.version,
-          resource: route.resource,
-          subresource: route.subresource,
-          scope: route.name !== undefined ? 'resource' : route.namespace !== undefined ? 'namespace' : 'cluster',
-          code,
-          seconds: (parts.clock.monotonic() - startedMs) / 1000,
-        })
-      }
+      parts.metrics.finished(measured, {
+        code,
+        seconds: (parts.clock.monotonic() - startedMs) / 1000,
+        bytes: counted.bytes,
+        deprecated: route.type === 'resource' && parts.resourceFor(route)?.deprecation !== undefined,
+      })
     },
     async onUpgrade(request, message, socket, head) {
       const url = new URL(request.url, 'http://localhost')
@@ -185,8 +183,16 @@ function isHealthPath(path: string): boolean {
   return /^\/(?:livez|readyz|healthz)(?:\/|$)/.test(path)
 }
 
-function countingReply(reply: WireReply, onHead: (status: number) => void): WireReply {
+/** The reply, with how much of it has been written. */
+function countingReply(reply: WireReply, onHead: (status: number) => void): WireReply & { readonly bytes: number } {
+  let bytes = 0
+  const count = (chunk: Uint8Array | string | undefined) => {
+    if (chunk !== undefined) bytes += chunk.length
+  }
   return {
+    get bytes() {
+      return bytes
+    },
     get headSent() {
       return reply.headSent
     },
@@ -197,9 +203,15 @@ function countingReply(reply: WireReply, onHead: (status: number) => void): Wire
       onHead(status)
       reply.head(status, headers)
     },
-    write: (chunk) => reply.write(chunk),
+    write(chunk) {
+      count(chunk)
+      return reply.write(chunk)
+    },
     drained: () => reply.drained(),
-    end: (chunk) => reply.end(chunk),
+    end(chunk) {
+      count(chunk)
+      reply.end(chunk)
+    },
   }
 }
 

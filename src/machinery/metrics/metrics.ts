@@ -4,6 +4,11 @@ export type LabelValues = Readonly<Record<string, string>>
 /** A number that only grows. */
 export interface Counter {
   inc(labels?: LabelValues, by?: number): void
+  series(labels: LabelValues): CounterSeries
+}
+/** One series of a counter, found once: for what is counted on every call. */
+export interface CounterSeries {
+  inc(by?: number): void
 }
 /** One series of a histogram, found once: for what is measured on every call. */
 export interface Series {
@@ -39,7 +44,10 @@ export class Metrics {
 
   counter(name: string, help: string): Counter {
     const family = this.#family(name, 'counter', help)
-    return { inc: (labels = {}, by = 1) => family.add(labels, by) }
+    return {
+      inc: (labels = {}, by = 1) => family.add(labels, by),
+      series: (labels) => family.counterOf(labels),
+    }
   }
 
   gauge(name: string, help: string): Gauge {
@@ -126,6 +134,11 @@ class Family {
 
   observe(labels: LabelValues, value: number): void {
     this.#observe(this.#of(labels), value)
+  }
+
+  counterOf(labels: LabelValues): CounterSeries {
+    const kept = this.#of(labels)
+    return { inc: (by = 1) => void (kept.value += by) }
   }
 
   seriesOf(labels: LabelValues): Series {

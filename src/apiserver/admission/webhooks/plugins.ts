@@ -12,6 +12,7 @@ import type { CallWebhook } from '../../webhooks/call.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'
 import { replaceDraft, schemaFor } from '../draft.ts'
 import { type Invocation, isExempt, type MatchParts } from '../matching/matching.ts'
+import type { WebhookMeasures, WebhookOutcome } from '../measures.ts'
 import { type Hook, invocationOf, type WebhookList } from './hooks.ts'
 import { denial, reviewOf, reviewVersionOf, type Verdict, verdictOf } from './review.ts'
 
@@ -23,6 +24,7 @@ export interface WebhookPluginParts extends MatchParts {
   /** Whether a webhook's match conditions hold. Rejects with what is to be answered when they cannot be told. */
   readonly conditionsHold: (hook: Hook, attributes: Attributes, invocation: Invocation) => Promise<boolean>
   readonly onFailOpen: (hook: Hook, error: unknown) => void
+  readonly measures: WebhookMeasures
 }
 
 const timeoutDefaultSeconds = 10
@@ -96,20 +98,33 @@ async function ask(
   const { name, sideEffects, failurePolicy } = hook.webhook
   if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun')
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
+  const { measures } = parts
+  const type = mutating ? 'admit' : 'validating'
+  const startedMs = measures.now()
+  const note = (rejected: WebhookOutcome['rejected'], code: number) =>
+    measures.asked({ name, type, operation: attributes.operation, rejected, code, ms: measures.now() - startedMs })
   let verdict: Verdict
   try {
     verdict = await callOne(hook, attributes, invocation, parts, mutating)
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error
     if (failurePolicy === 'Ignore') {
+      note('no', 500)
+      measures.failedOpen(name, type)
       parts.onFailOpen(hook, error)
       return undefined
     }
+    note('by-failure', 500)
     throw internalError(new Error(`failed calling webhook ${JSON.stringify(name)}: ${error.message}`, { cause: error }))
   }
   for (const text of verdict.warnings) attributes.warn(text)
   for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate(`${name}/${key}`, value)
-  if (!verdict.allowed) throw denial(name, verdict.status)
+  if (!verdict.allowed) {
+    const refusal = denial(name, verdict.status)
+    note('by-webhook', refusal.code)
+    throw refusal
+  }
+  note('no', 200)
   return verdict
 }
 

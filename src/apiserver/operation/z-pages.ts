@@ -1,6 +1,6 @@
 import { type Clock, StatusError, timestampOf, yamlText } from '../../machinery/index.ts'
 import type { FeatureGates } from '../../resources/index.ts'
-import { mediaRanges } from './negotiate.ts'
+import { mediaRanges } from '../http/negotiate.ts'
 
 /** What a component says of itself. */
 export interface SelfDescription {
