@@ -6,6 +6,7 @@ import {
   invalid,
   isIp,
   labelSelectorErrors,
+  notSupported,
   parseIp,
   portNameErrors,
   qualifiedNameErrors,
@@ -18,6 +19,7 @@ import type {
   EndpointSlice,
   HorizontalPodAutoscaler,
   Lease,
+  MetricSpec,
   PodDisruptionBudget,
   PriorityClass,
   RuntimeClass,
@@ -114,14 +116,27 @@ export function horizontalPodAutoscalerErrors({ spec }: HorizontalPodAutoscaler)
     errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
   if ((scaleTargetRef?.kind ?? '') === '') errors.push(required('spec.scaleTargetRef.kind'))
   if ((scaleTargetRef?.name ?? '') === '') errors.push(required('spec.scaleTargetRef.name'))
-  for (const [index, metric] of metrics.entries()) {
-    const at = `spec.metrics[${index}]`
-    if (!metric.type) errors.push(required(`${at}.type`, 'must specify a metric source type'))
-    const key = metric.type === undefined ? '' : metric.type[0]!.toLowerCase() + metric.type.slice(1)
-    if (key !== '' && (metric as unknown as Record<string, unknown>)[key] === undefined)
-      errors.push(required(`${at}.${key}`, `must populate information for the given metric source`))
-  }
-  return errors
+  return [...errors, ...metrics.flatMap((metric, index) => metricErrors(metric, `spec.metrics[${index}]`))]
+}
+
+const metricTypes = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource']
+const sourceOf = (type: string) => type.slice(0, 1).toLowerCase() + type.slice(1)
+
+function metricErrors(metric: MetricSpec, at: string): readonly FieldError[] {
+  const { type = '', ...sources } = metric
+  const errors: FieldError[] = []
+  if (type === '') errors.push(required(`${at}.type`, 'must specify a metric source type'))
+  const known = metricTypes.includes(type)
+  if (!known) errors.push(notSupported(`${at}.type`, type, metricTypes))
+  const present = metricTypes.map(sourceOf).filter((source) => Object.hasOwn(sources, source))
+  if (known && !present.includes(sourceOf(type)))
+    errors.push(required(`${at}.${sourceOf(type)}`, 'must populate information for the given metric source'))
+  if (present.length === 1) return errors
+  const others = present.filter((source) => source !== sourceOf(type))
+  return [
+    ...errors,
+    ...others.map((one) => forbiddenField(`${at}.${one}`, 'must populate the given metric source only')),
+  ]
 }
 
 const systemPriorityMin = 2_000_000_000

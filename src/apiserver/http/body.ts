@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { badRequest, JsonSyntaxError, parseJsonStrict, parseYaml } from '../../machinery/index.ts'
 import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
-import type { WireRequest } from '../../wire/index.ts'
+import { BodyTooLargeError, type WireRequest } from '../../wire/index.ts'
 import type { ReadBody } from '../registry/draft.ts'
 import { bodyEncodingOf } from './negotiate.ts'
 
@@ -16,8 +16,7 @@ export async function bodyOf(
 ): Promise<{ body?: ReadBody | unknown }> {
   if (verb === 'get' || verb === 'list' || verb === 'watch') return {}
   const raw = await request.body(bodyBytesMax)
-  const bytes =
-    request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw, { maxOutputLength: bodyBytesMax }) : raw
+  const bytes = request.headers['content-encoding'] === 'gzip' ? unzipped(raw) : raw
   if (bytes.length === 0) {
     if (verb === 'delete' || verb === 'deletecollection') return {}
     if (verb === 'create' || verb === 'update')
@@ -41,6 +40,16 @@ export async function bodyOf(
             `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `,
           )
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
+}
+
+function unzipped(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: bodyBytesMax })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new BodyTooLargeError()
+    throw badRequest(`the body cannot be unzipped: ${(error as Error).message}`, error)
+  }
 }
 
 function readJson(bytes: Uint8Array, before: string): ReadBody {

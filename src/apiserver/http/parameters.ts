@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from '../../machinery/index.ts'
+import { type FieldError, invalid, invalidObject, StatusError, tooLong } from '../../machinery/index.ts'
 import type { RequestContext } from '../request.ts'
 import type { Route } from './route.ts'
 
@@ -32,11 +32,26 @@ export function isTrue(text: string | undefined): boolean {
   return text === 'true' || text === '1' || text === ''
 }
 
+const fieldManagerBytesMax = 128
+
 /** Kubernetes: without fieldManager it is the User-Agent up to its first slash. */
-export function managerOf(query: Readonly<Record<string, string>>, userAgent: string | undefined): string {
+export function managerOf(
+  query: Readonly<Record<string, string>>,
+  userAgent: string | undefined,
+  verb: string,
+): string {
   const { fieldManager } = query
   if (fieldManager !== undefined && fieldManager !== '') {
-    if (fieldManager.length > 128) throw badRequest('fieldManager may not be longer than 128 characters')
+    const errors: FieldError[] = []
+    if (new TextEncoder().encode(fieldManager).length > fieldManagerBytesMax)
+      errors.push(tooLong('fieldManager', fieldManagerBytesMax))
+    for (const { 0: strange, index } of fieldManager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)) {
+      const code = strange.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
+      const position = new TextEncoder().encode(fieldManager.slice(0, index)).length
+      errors.push(invalid('fieldManager', fieldManager, `invalid character U+${code} (at position ${position})`))
+    }
+    const kind = `${verb.slice(0, 1).toUpperCase()}${verb.slice(1)}Options`
+    if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind }, '', errors)
     return fieldManager
   }
   const prefix = (userAgent ?? '').split('/')[0] ?? ''

@@ -146,7 +146,7 @@ async function serveOne(
     ...(begun === undefined ? {} : { begun }),
     identity,
     query,
-    manager: managerOf(query, request.headers['user-agent']),
+    manager: managerOf(query, request.headers['user-agent'], verb),
     dryRun: dryRunOf(query, verb),
     fieldValidation: fieldValidationOf(query),
     warnings,

@@ -1,7 +1,9 @@
-import { canonicalSet, type FieldSet, fieldSetText, type KubeObject } from '../../machinery/index.ts'
+import { canonicalSet, type FieldSet, fieldSetText, type KubeObject, StatusError } from '../../machinery/index.ts'
 import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry, Revision } from '../../store/index.ts'
 
+/** Unlike Kubernetes, which answers 500 with etcd's words: what is too large to be kept is told to be so. */
+const storedBytesMax = 1.5 * 1024 * 1024
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 /** What every stored value of a built-in kind starts with; kind, version and revision are spliced in on read. */
@@ -33,7 +35,10 @@ export function encodeStored(definition: ResourceDefinition<any>, object: KubeOb
   const managers = managedFields === undefined ? '' : `,"managedFields":${managersText(managedFields)}`
   const members = JSON.stringify(rest)
   const others = members === '{}' ? '' : `,${members.slice(1, -1)}`
-  return encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
+  const bytes = encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
+  if (bytes.length > storedBytesMax)
+    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${storedBytesMax}`)
+  return bytes
 }
 
 /** Managers as JSON; what they own is the same for many objects, and its text is made once. */

@@ -15,8 +15,8 @@ type ReadValue = (reader: Reader) => any
 /** What a raw value is that is not JSON: an object within an envelope of its own. */
 export type ReadEnvelope = (bytes: Uint8Array) => any
 
-/** Kubernetes: messages nested deeper are refused. */
-const depthMax = 10_000
+/** Messages nested deeper are refused, as JSON is. */
+const depthMax = 1000
 
 /** A decoder that compiles each type when it first meets it. */
 export function createProtobufDecoder(schema: Schema, readEnvelope: ReadEnvelope): Decode {

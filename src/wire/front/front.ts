@@ -67,6 +67,11 @@ export interface Front extends AsyncDisposable {
   renew(tls: { readonly key: string; readonly cert: string; readonly clientCa?: string }): void
 }
 
+/** Kubernetes: as much as Go's servers take of headers together. */
+const headerBytesMax = 1 << 20
+/** Unlike Kubernetes: Node's HTTP/2 ends a connection at a field above 64 KiB or 144 KiB together; below that it can be answered. */
+const h2HeaderBytesMax = 128 << 10
+const headerPairsMax = 2000
 // A large LIST beside many watches on one connection needs more than HTTP/2's 64 KiB windows.
 const windowBytes = 1 << 20
 const sessionMemoryMiB = 256
@@ -81,7 +86,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     return certificates.get(socket)
   }
   const h1 = createHttpServer(
-    { keepAliveTimeout: 90_000, requestTimeout: 0, headersTimeout: 32_000, maxHeaderSize: 64 << 10 },
+    { keepAliveTimeout: 90_000, requestTimeout: 0, headersTimeout: 32_000, maxHeaderSize: headerBytesMax },
     (message, response) => {
       void options
         .onRequest(h1Request(message, certificateOf(message.socket as TLSSocket), response), h1Reply(response))
@@ -94,11 +99,19 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       .onUpgrade(h1Request(message, certificateOf(message.socket as TLSSocket), undefined), message, socket, head)
       .catch(() => socket.destroy())
   })
-  h1.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+  h1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const said = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${said}\r\nConnection: close\r\n\r\n`)
   })
   const h2 = createHttp2Server({
-    settings: { initialWindowSize: windowBytes, maxConcurrentStreams: streamsMax, enableConnectProtocol: false },
+    settings: {
+      initialWindowSize: windowBytes,
+      maxConcurrentStreams: streamsMax,
+      enableConnectProtocol: false,
+      // A little more than is allowed is read, so that it can be answered.
+      maxHeaderListSize: 2 * h2HeaderBytesMax,
+    },
+    maxHeaderListPairs: headerPairsMax,
     maxSessionMemory: sessionMemoryMiB,
   })
   const sessions = new Set<ServerHttp2Session>()
@@ -110,6 +123,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   })
   h2.on('stream', (stream, headers) => {
     stream.on('error', () => {})
+    if (headerBytesOf(headers) > h2HeaderBytesMax) {
+      stream.respond({ ':status': 431 }, { endStream: true })
+      return
+    }
     const socket = stream.session?.socket as TLSSocket | undefined
     const rawSocket = sessionSockets.get(stream.session as ServerHttp2Session) ?? socket
     void options
@@ -204,6 +221,16 @@ function h1Reply(response: ServerResponse): WireReply {
     drained: () => drainOf(response),
     end: (chunk) => void (chunk === undefined ? response.end() : response.end(chunk)),
   }
+}
+
+function headerBytesOf(headers: IncomingHttpHeaders): number {
+  let bytes = 0
+  for (const name in headers) {
+    const value = headers[name]
+    // Kubernetes: each field counts 32 bytes beside its texts, as HTTP/2 counts them.
+    bytes += name.length + 32 + (typeof value === 'string' ? value.length : (value?.join().length ?? 0))
+  }
+  return bytes
 }
 
 function h2Request(
