@@ -155,3 +155,9 @@ test('every filled object reads from YAML as its JSON', () => {
     assert.deepEqual(parseYaml(readFileSync(join(golden, file), 'utf8')).value, json, file)
   }
 })
+
+test('a schema of items that is neither a schema nor a list is none', () => {
+  const type = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
+  for (const items of ['x', 1, true, [], null]) assert.deepEqual(decodeObject(type, { items }).object, {})
+  assert.deepEqual(decodeObject(type, { items: {} }).object, { items: {} })
+})

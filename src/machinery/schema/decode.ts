@@ -243,10 +243,11 @@ function schemaUnion(special: 'schemaOrArray' | 'schemaOrBool' | 'schemaOrString
     zero,
     read(value, trace) {
       if (special === 'schemaOrBool' && typeof value === 'boolean') return value
-      if (special !== 'schemaOrBool' && Array.isArray(value)) return items(value, trace) ?? null
+      if (special !== 'schemaOrBool' && Array.isArray(value)) return items(value, trace)
       if (typeof value === 'object' && !Array.isArray(value)) return one.read(value, trace)
       if (special === 'schemaOrBool') throw mismatch(trace, valueName(value), 'bool')
-      return null
+      // Unlike Kubernetes, which would write null: what is neither a schema nor a list stands for none.
+      return drop
     },
   }
 }
