@@ -82,7 +82,10 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     const key = JSON.stringify(labels)
     probeCounts.set(key, [labels, (probeCounts.get(key)?.[1] ?? 0) + 1])
   }
-  const context = { ...(await podContext(parts, workers, () => node, signal)), countProbe }
+  // What others change of the Node is seen as it happens; what the status loop wrote last stands in until the first list.
+  const ownNode = informers.of(nodes, { fieldSelector: `metadata.name=${settings.nodeName}` })
+  const nodeNow = () => ownNode.get({ name: settings.nodeName }) ?? node
+  const context = { ...(await podContext(parts, workers, nodeNow, signal)), countProbe }
 
   function begin(pod: Pod): void {
     const known = workers.get(pod.metadata.uid)

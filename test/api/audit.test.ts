@@ -5,7 +5,7 @@ import { startApi } from '../fixtures/api.ts'
 
 async function startAudited(policy: AuditPolicy) {
   const events: AuditEvent[] = []
-  const api = await startApi({ audit: { policy, sinks: [{ write: (event) => events.push(event) }] } })
+  const api = await startApi({ audit: { policy, sinks: [{ write: (event) => void events.push(event) }] } })
   return { api, events, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() }
 }
 const configMaps = '/api/v1/namespaces/default/configmaps'
@@ -41,7 +41,9 @@ test('a request is written down at each stage, with who, what and why', async ()
     userAgent: 'kubectl/v1.36.0',
     objectRef: { resource: 'configmaps', namespace: 'default', name: 'a', apiVersion: 'v1' },
     responseStatus: { metadata: {}, code: 201 },
-    requestObject: { metadata: { name: 'a' }, data: { x: '1' } },
+    requestObject: {
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' }, data: { x: '1' } },
+    },
     annotations: rest.annotations,
   })
   assert.equal(rest.annotations?.['authorization.k8s.io/decision'], 'allow')
@@ -131,4 +133,50 @@ test('a method that stands for no verb is refused, and written down by its own n
   assert.equal((await api.http('TRACE', configMaps)).code, 405)
   const [refused] = events.filter(({ verb }) => verb === 'trace')
   assert.deepEqual([refused?.stage, refused?.responseStatus?.code], ['ResponseComplete', 405])
+})
+
+test('what is created is written down filled in, as an object of its kind; a patch as it was sent', async () => {
+  await using audited = await startAudited({
+    omitStages: ['RequestReceived'],
+    rules: [{ level: 'Request', resources: [{ group: '', resources: ['services'] }] }],
+  })
+  const { api, events } = audited
+  const path = '/api/v1/namespaces/default/services'
+  await api.http('POST', path, { body: { metadata: { name: 's' }, spec: { ports: [{ port: 80 }], nonsense: 1 } } })
+  const patch = { spec: { sessionAffinity: 'ClientIP' } }
+  const headers = { 'content-type': 'application/merge-patch+json' }
+  await api.http('PATCH', `${path}/s`, { body: patch, headers })
+  await api.http('POST', path, { body: { metadata: { name: 7 } } })
+  const of = (verb: string) =>
+    (events as any[]).filter(
+      (one) => one.verb === verb && /services/.test(one.requestURI) && one.userAgent === undefined,
+    )
+  const [created, refused] = of('create')
+  assert.deepEqual([created.requestObject.kind, created.requestObject.apiVersion], ['Service', 'v1'])
+  assert.deepEqual(created.requestObject.spec.ports, [{ protocol: 'TCP', port: 80, targetPort: 80 }])
+  assert.deepEqual([created.requestObject.spec.type, created.requestObject.spec.nonsense], ['ClusterIP', undefined])
+  assert.deepEqual(of('patch')[0].requestObject, patch)
+  assert.equal(refused.requestObject, undefined)
+})
+
+test('a request waits for whoever wants to know of it first, and fails with one that must', async () => {
+  let answer: (well: boolean) => void = () => {}
+  const sink = { write: () => new Promise<boolean>((resolve) => (answer = resolve)) }
+  let isStrict = false
+  await using api = await startApi({
+    audit: {
+      policy: { omitStages: ['ResponseComplete'], rules: [{ level: 'Metadata', verbs: ['get'], ...ofConfigMaps }] },
+      sinks: [{ write: () => (isStrict ? Promise.resolve(false) : sink.write()) }],
+    },
+  })
+  let isAnswered = false
+  const asking = api.http('GET', `${configMaps}/none`).finally(() => (isAnswered = true))
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(isAnswered, false)
+  answer(true)
+  assert.equal((await asking).code, 404)
+  isStrict = true
+  const { code, body } = await api.http('GET', `${configMaps}/none`)
+  assert.equal(code, 500)
+  assert.match(body, /Internal error occurred: failed to store audit event/)
 })

@@ -269,6 +269,26 @@ test('what a configuration may not do', async () => {
     await failing('atomic', "Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {'a': 'b'}}}}"),
     `${denied('atomic')}error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .spec.selector`,
   )
+  const wrong = 'error applying patch: failed to convert patch object to typed object: '
+  assert.equal(
+    await failing('number', "Object{spec: Object.spec{replicas: 'three'}}"),
+    `${denied('number')}${wrong}.spec.replicas: expected numeric (int or float), got string`,
+  )
+  assert.equal(
+    await failing('text', 'Object{metadata: Object.metadata{annotations: {"a": 5}}}'),
+    `${denied('text')}${wrong}.metadata.annotations.a: expected string, got &value.valueUnstructured{Value:5}`,
+  )
+  assert.equal(
+    await failing('truth', "Object{spec: Object.spec{paused: 'no', minReadySeconds: [1]}}"),
+    `${denied('truth')}${wrong}errors:\n  .spec.paused: expected boolean, got &{no}\n  .spec.minReadySeconds: expected numeric (int or float), got []interface {}`,
+  )
+  assert.equal(
+    await failing(
+      'listless',
+      "Object{spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{containers: {'a': 'b'}}}}}",
+    ),
+    `${denied('listless')}${wrong}.spec.template.spec.containers: expected list, got &{map[a:b]}`,
+  )
   assert.equal(
     await failing('misplaced', 'Object{spec: Object.spec{selector: Object.spec.wrong{}}}'),
     `${denied('misplaced')}type mismatch: unexpected type name "Object.spec.wrong", expected "Object.spec.selector", which matches field name path from root Object type`,

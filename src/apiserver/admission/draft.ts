@@ -1,10 +1,22 @@
-import { type Draft, type ObjectSchema, type ResourceDefinition, schemaOfKind } from '../../resources/index.ts'
+import {
+  builtInSchema,
+  type Draft,
+  type ObjectSchema,
+  type ResourceDefinition,
+  schemaOfKind,
+} from '../../resources/index.ts'
 import type { Attributes } from './admission.ts'
 
 /** How the object of a request is read in a version of its kind; the body of a subresource may be of a kind of its own. */
 export function schemaFor({ kind, definition }: Attributes, version: ResourceDefinition<any>): ObjectSchema {
   const isOwn = kind === undefined || version !== definition || kind.kind === definition.kind
   return isOwn ? version.schema : (schemaOfKind(kind) ?? version.schema)
+}
+
+/** The name of that schema's type; custom kinds have none. */
+export function typeFor({ kind, definition }: Attributes, version: ResourceDefinition<any>): string {
+  const isOwn = kind === undefined || version !== definition || kind.kind === definition.kind
+  return isOwn ? version.type : (builtInSchema.typeOfKind(kind)?.name ?? version.type)
 }
 
 /** Puts what came of a patch in the place of the draft, which others hold on to. */

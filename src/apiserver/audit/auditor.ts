@@ -1,6 +1,7 @@
 import {
   type Clock,
   cloneJson,
+  internalError,
   type Metrics,
   microTimestampOf,
   type Random,
@@ -39,9 +40,10 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** Where events go. It neither throws nor waits: what it cannot keep up with it counts and drops. */
+/** Where events go. It never throws: what it cannot keep up with it counts and drops. */
 export interface AuditSink {
-  write(event: AuditEvent): void
+  /** A promise is waited for before a request goes on; false: the request must not. */
+  write(event: AuditEvent): void | Promise<boolean>
 }
 
 export interface AuditParts {
@@ -91,7 +93,7 @@ export class Auditor {
     if (decision.level === 'None') return undefined
     const record = new AuditRecord(call, decision, this.#parts.clock, (event) => {
       this.#events.inc()
-      for (const sink of this.#parts.sinks) sink.write(event)
+      return this.#parts.sinks.flatMap((sink) => promised(sink.write(event)))
     })
     if (call.identity.name !== '') record.reach('RequestReceived')
     return record
@@ -103,7 +105,8 @@ export class AuditRecord {
   readonly #call: AuditedCall
   readonly #decision: AuditDecision
   readonly #clock: Clock
-  readonly #write: (event: AuditEvent) => void
+  readonly #write: (event: AuditEvent) => readonly Promise<boolean>[]
+  #received: readonly Promise<boolean>[] = []
   readonly #annotations: Record<string, string> = {}
   #impersonated: Identity | undefined
   #constraint = ''
@@ -112,7 +115,12 @@ export class AuditRecord {
   #status: Partial<Status> | undefined
   #response: unknown
 
-  constructor(call: AuditedCall, decision: AuditDecision, clock: Clock, write: (event: AuditEvent) => void) {
+  constructor(
+    call: AuditedCall,
+    decision: AuditDecision,
+    clock: Clock,
+    write: (event: AuditEvent) => readonly Promise<boolean>[],
+  ) {
     this.#call = call
     this.#decision = decision
     this.#clock = clock
@@ -121,6 +129,18 @@ export class AuditRecord {
       const { resource, namespace, name, group, version, subresource } = call.resource
       this.#ref = withoutEmpty({ resource, namespace, name, apiGroup: group, apiVersion: version, subresource })
     }
+  }
+
+  /** Resolves once it is written down that the request came in, where that is waited for. Rejects when it cannot be and must. */
+  received(): Promise<void> | undefined {
+    if (this.#received.length === 0) return undefined
+    return Promise.all(this.#received).then((all) => {
+      if (all.includes(false)) throw internalError(new Error('failed to store audit event'))
+    })
+  }
+
+  get wantsRequest(): boolean {
+    return this.#decision.level === 'Request' || this.#decision.level === 'RequestResponse'
   }
 
   get wantsResponse(): boolean {
@@ -177,7 +197,7 @@ export class AuditRecord {
   reach(stage: AuditStage): void {
     if (this.#decision.omitStages.includes(stage)) return
     const { id, uri, verb, identity, userAgent, sourceIPs, receivedMs } = this.#call
-    this.#write({
+    const written = this.#write({
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
       level: this.#decision.level,
@@ -198,6 +218,7 @@ export class AuditRecord {
       stageTimestamp: microTimestampOf(this.#clock.now()),
       ...(Object.keys(this.#annotations).length === 0 ? {} : { annotations: { ...this.#annotations } }),
     })
+    if (stage === 'RequestReceived') this.#received = written
   }
 
   #trimmed(object: unknown): unknown {
@@ -206,6 +227,11 @@ export class AuditRecord {
     if (Array.isArray(items)) return { ...rest, items: items.map(withoutManagedFields) }
     return withoutManagedFields(object)
   }
+}
+
+/** What is to be waited for; most sinks have nothing. */
+function promised(written: void | Promise<boolean>): readonly Promise<boolean>[] {
+  return written instanceof Promise ? [written] : []
 }
 
 function withoutManagedFields(object: object): object {

@@ -37,6 +37,7 @@ export async function audited(record: AuditRecord | undefined, run: () => Promis
   if (record === undefined) return run()
   let result: Result
   try {
+    await record.received()
     result = await run()
   } catch (error) {
     const { status } = error instanceof StatusError ? error : internalError(error)

@@ -7,7 +7,8 @@ import {
   type PatchType,
   StatusError,
 } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import type { AuditRecord } from '../audit/auditor.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import { type AskedSelectors, selectorsOfTexts } from '../authz/selectors.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
@@ -81,9 +82,9 @@ export function requestHandler({
       },
       context.audit?.annotate,
     )
-    context.audit?.requested(isReadBody(target.body) ? target.body.value : target.body)
     if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
+    if (context.audit !== undefined) noteBody(context.audit, target, context, special !== undefined)
     if (special !== undefined) {
       // Handlers of their own kinds read the body as it is; what strict reading found concerns the generic verbs.
       const asked = isReadBody(target.body) ? { ...target, body: target.body.value } : target
@@ -100,6 +101,29 @@ export function requestHandler({
     }
     return generic(registry, target, context, clock.now())
   }
+}
+
+/** Kubernetes: what is created or updated is written down as an object of its kind, filled in; a patch as it was sent. */
+function noteBody(
+  audit: AuditRecord,
+  { verb, definition, namespace, body }: Target,
+  context: RequestContext,
+  isSpecial: boolean,
+): void {
+  const sent = isReadBody(body) ? body.value : body
+  if (isSpecial || !audit.wantsRequest || (verb !== 'create' && verb !== 'update')) {
+    audit.requested(sent)
+    return
+  }
+  let draft: Draft
+  try {
+    draft = draftOf(definition, body, { ...context, fieldValidation: 'Ignore', warnings: [] })
+  } catch {
+    // What is no object of the kind is refused in a moment, and not written down.
+    return
+  }
+  if (definition.scope === 'Namespaced') draft.metadata.namespace ??= namespace
+  audit.requested(draft)
 }
 
 /** Kubernetes: what is created below an object (bindings, evictions, tokens) and what is only answered is admitted, too. */

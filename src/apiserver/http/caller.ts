@@ -42,7 +42,10 @@ export async function identify(
     throw error
   }
   const audit = begin(real)
-  if (audit !== undefined) onRecord(audit)
+  if (audit !== undefined) {
+    onRecord(audit)
+    await audit.received()
+  }
   const { identity, constraint } = await parts.authorizer.assume(real, askedOf(request.method, route, url))
   if (identity !== real) audit?.actsAs(identity, constraint)
   return { identity, audit }

@@ -81,3 +81,26 @@ test('a batch that is refused is sent again after a while; what is never taken, 
   sink.write(event(9))
   assert.equal(lost.at(-1)?.[0], 1)
 })
+
+test('a webhook that blocks is told of every event at once; only in its strict form its failure is the request’s', async () => {
+  for (const [mode, isKept] of [
+    ['blocking', true],
+    ['blocking-strict', false],
+  ] as const) {
+    const { got, connectNetwork } = hook([200, 403])
+    const lost: number[] = []
+    const { sink } = webhookSink(
+      {
+        clock: manualClock(),
+        connectNetwork,
+        credentials: { server: 'http://logs.example' },
+        options: { configFile: '', mode },
+        onLost: (count) => void lost.push(count),
+      },
+      new AbortController().signal,
+    )
+    assert.equal(await sink.write(event(1)), true)
+    assert.equal(await sink.write(event(2)), isKept)
+    assert.deepEqual([got, lost], [[['1'], ['2']], [1]])
+  }
+})

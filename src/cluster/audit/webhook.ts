@@ -28,6 +28,9 @@ export function webhookSink(
   signal: AbortSignal,
 ): { readonly sink: AuditSink; readonly ended: Promise<void> } {
   const { clock, options, onLost } = parts
+  const { mode = 'batch' } = options
+  if (mode !== 'batch')
+    return { sink: blockingSink(parts, mode === 'blocking-strict', signal), ended: Promise.resolve() }
   const bufferMax = options.batchBufferSize ?? 10_000
   const batchMax = options.batchMaxSize ?? 400
   const waitMs = parseDuration(options.batchMaxWait ?? '30s')
@@ -103,6 +106,45 @@ export function webhookSink(
   return { sink, ended }
 }
 
+/** Sends every event at once, and lets the request wait for it. Kubernetes: failures keep no request unless that is strictly wanted. */
+function blockingSink(parts: WebhookSinkParts, isStrict: boolean, signal: AbortSignal): AuditSink {
+  const { clock, options, onLost } = parts
+  const backoffMs = parseDuration(options.initialBackoff ?? '10s')
+  return {
+    async write(event) {
+      const body = Buffer.from(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [event] }))
+      for (let attempt = 1, pauseMs = backoffMs; ; attempt += 1, pauseMs *= growth) {
+        try {
+          await post(parts, body, signal.aborted ? lastTimeoutMs : requestTimeoutMs)
+          return true
+        } catch (error) {
+          if (attempt < tries && isPassing(error) && !signal.aborted) {
+            await clock.sleep(pauseMs, signal).catch(() => {})
+            continue
+          }
+          onLost(1, error)
+          return !isStrict
+        }
+      }
+    },
+  }
+}
+
+/** Kubernetes: what is worth another try: a server that says so, or a connection that broke. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof AnswerError) return [429, 500, 504].includes(error.status)
+  return (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+}
+
+class AnswerError extends Error {
+  override name = 'AnswerError'
+  readonly status: number
+  constructor(status: number) {
+    super(`the webhook answered ${status}`)
+    this.status = status
+  }
+}
+
 /** Kubernetes: anything but a success is a failure, tried again. */
 async function post(
   { clock, credentials, connectNetwork }: WebhookSinkParts,
@@ -139,7 +181,7 @@ async function post(
   for await (const _ of answer.body) {
     // The answer's text says nothing that matters; it is read so that the connection ends.
   }
-  if (answer.status >= 300) throw new Error(`the webhook answered ${answer.status}`)
+  if (answer.status >= 300) throw new AnswerError(answer.status)
 }
 
 async function* one(body: Uint8Array): AsyncIterable<Uint8Array> {

@@ -22,6 +22,8 @@ export interface AuditLogOptions {
 export interface AuditWebhookOptions {
   /** A kubeconfig that names the server and how to show who is calling. */
   readonly configFile: string
+  /** `batch` when left out; a request waits for the webhook in the others, and fails with it in `blocking-strict`. */
+  readonly mode?: 'batch' | 'blocking' | 'blocking-strict'
   readonly batchBufferSize?: number
   readonly batchMaxSize?: number
   readonly batchMaxWait?: string
@@ -89,6 +91,7 @@ export function readAuditPolicy(fields: object): AuditPolicy {
 
 const webhookFields = fieldsOf({
   configFile: text,
+  mode: oneOf('batch', 'blocking', 'blocking-strict'),
   batchBufferSize: integer(1, int32Max),
   batchMaxSize: integer(1, int32Max),
   batchMaxWait: duration,

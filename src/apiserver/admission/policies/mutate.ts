@@ -11,7 +11,7 @@ import {
 import type { ResourceDefinition } from '../../../resources/index.ts'
 import { objectInVersion } from '../../registry/conversion.ts'
 import type { Attributes } from '../admission.ts'
-import { replaceDraft, schemaFor } from '../draft.ts'
+import { replaceDraft, schemaFor, typeFor } from '../draft.ts'
 import { invocationIn, namespaceOf } from '../matching/matching.ts'
 import { bindingsOf, conditionsHold, Evaluation, type Subject, withAuthorizer } from './evaluation.ts'
 import type { PolicyParts } from './parts.ts'
@@ -147,7 +147,7 @@ async function mutateOnce(
   const object = invocation.object as KubeObject
   const changed = isPatch
     ? withPatch(object, result.value)
-    : withConfiguration(object, schemaFor(attributes, target).shape(), result.value)
+    : withConfiguration(object, typeFor(attributes, target), schemaFor(attributes, target).shape(), result.value)
   if (changed !== object) await put(changed, target, attributes)
 }
 

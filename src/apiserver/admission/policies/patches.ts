@@ -7,19 +7,20 @@ import {
   type Shape,
   StatusError,
 } from '../../../machinery/index.ts'
+import { mismatchesIn } from './patch-fields.ts'
 import { Literal, typeNameErrors } from './patch-types.ts'
 
 type Json = Record<string, unknown>
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The object with the fields that an expression stated for it. Throws an Error when they cannot be put in place. */
-export function withConfiguration(object: KubeObject, shape: Shape, stated: Value): object {
+export function withConfiguration(object: KubeObject, type: string, shape: Shape, stated: Value): object {
   if (!(stated instanceof Literal)) throw new Error('unsupported return type from ApplyConfiguration expression')
   const errors = typeNameErrors(stated, 'Object')
   if (errors.length > 0) throw new Error(`type mismatch: ${errors.join('\n')}`)
   try {
     const applied = { ...stated.toJson(), apiVersion: object.apiVersion, kind: object.kind }
-    const unknown = undeclaredIn(shape, applied, '')
+    const unknown = [...undeclaredIn(shape, applied, ''), ...mismatchesIn(type, applied)]
     if (unknown.length > 0) {
       const why = unknown.length === 1 ? unknown[0] : `errors:\n${unknown.map((one) => `  ${one}`).join('\n')}`
       throw new Error(`failed to convert patch object to typed object: ${why}`)
