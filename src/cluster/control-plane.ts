@@ -11,6 +11,7 @@ import {
   openAuthenticationFile,
   openAuthorizationFile,
   openOidc,
+  serverNameOf,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
 import type { Clock, DecisionJournal, Log, LogLevels, Metrics, Random } from '../machinery/index.ts'
@@ -113,7 +114,7 @@ async function authenticationOf(
   if (authenticationConfig === undefined && oidc === undefined) return {}
   const parts = {
     ...{ clock, metrics, connectNetwork, ownAudiences: [issuer], ownIssuers: [issuer] },
-    serverId: `apiserver-${settings.nodeName}`,
+    serverId: serverNameOf(hostname()),
     complain: (error: unknown, about: string) => log.warn(about, { error: String(error) }),
   }
   if (authenticationConfig !== undefined) {
@@ -142,7 +143,7 @@ async function authorizationOf({
   const file = followedFile(settings.authorizationConfig, 'AuthorizationConfiguration', clock)
   const authorization = await openAuthorizationFile(file, {
     ...{ clock, metrics, fileProblem },
-    serverId: `apiserver-${settings.nodeName}`,
+    serverId: serverNameOf(hostname()),
     postTo: (kubeConfigFile, timeoutMs) => reviewsTo(kubeConfigFile, { clock, connectNetwork, timeoutMs }),
     complain: (error, about) => log.warn(about, { error: String(error) }),
   })

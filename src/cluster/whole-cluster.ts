@@ -1,4 +1,5 @@
-import type { FollowedFile } from '../apiserver/index.ts'
+import { hostname } from 'node:os'
+import { type FollowedFile, serverNameOf } from '../apiserver/index.ts'
 import { type Client, createClient } from '../client/index.ts'
 import {
   type Clock,
@@ -171,7 +172,7 @@ async function followAtRest(
       ...{ clock, random, metrics, log, store },
       ...encryption!.followed!,
       opened: encryption!.opened,
-      serverId: `apiserver-${settings.nodeName}`,
+      serverId: serverNameOf(hostname()),
       remember: (choice) => writeEncryptionChoice(settings.dataDirectory, choice),
     },
     signal,
