@@ -13,6 +13,7 @@ import { shellImageArchive } from '../test/fixtures/shell-image.ts'
 import { benchCel } from './cel.ts'
 import { benchExtensions } from './extensions.ts'
 import { atOnce, openSession } from './session.ts'
+import { benchWatch } from './watch.ts'
 
 const root = join(import.meta.dirname, '..')
 const cox = join(root, 'cox')
@@ -33,6 +34,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   api: benchApi,
   scheduler: benchScheduler,
   extensions: () => benchExtensions(note),
+  watch: () => benchWatch(note),
   cel: async () => benchCel(note),
 }
 for (const [name, part] of Object.entries(parts)) {

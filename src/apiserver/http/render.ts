@@ -14,6 +14,7 @@ import {
 } from '../registry/encoding.ts'
 import type { Result } from '../request.ts'
 import type { HubEvent } from '../watch/hub.ts'
+import { EventLines } from './event-lines.ts'
 import { contentTypes, type Encoding, type ReplyForm } from './negotiate.ts'
 import { includeOf, partialOf, tableOf } from './table.ts'
 
@@ -41,6 +42,18 @@ const renderedBuiltIn: Forms = new WeakMap()
 /** Custom resources look different by each state of their declaration. */
 const renderedBy = new WeakMap<object, Forms>()
 
+const formKey = ({ group, version }: ResourceDefinition<any>, encoding: Encoding, revision: number) =>
+  `${group}/${version}|${encoding}|${revision}`
+
+const numbers = new WeakMap<object, number>()
+let declarations = 0
+/** Tells the states of a declaration apart, which may show one entry differently. */
+function declarationNumber({ custom }: ResourceDefinition<any>): number {
+  let number = numbers.get(custom!.declaration)
+  if (number === undefined) numbers.set(custom!.declaration, (number = ++declarations))
+  return number
+}
+
 function formsOf({ custom }: ResourceDefinition<any>): Forms {
   if (custom === undefined) return renderedBuiltIn
   const known = renderedBy.get(custom.declaration)
@@ -50,6 +63,10 @@ function formsOf({ custom }: ResourceDefinition<any>): Forms {
   return made
 }
 
+/** Longer renderings are not kept. */
+const keptBytesMax = 64 << 10
+const lines = new EventLines()
+
 /** An entry's object as it goes out, rendered once per revision, version and encoding, whoever asks. */
 export function renderEntry(
   definition: ResourceDefinition<any>,
@@ -57,7 +74,7 @@ export function renderEntry(
   revision: number,
   encoding: Encoding,
 ): Uint8Array {
-  const key = `${definition.group}/${definition.version}|${encoding}|${revision}`
+  const key = formKey(definition, encoding, revision)
   const rendered = formsOf(definition)
   let forms = rendered.get(entry)
   if (forms === undefined) rendered.set(entry, (forms = new Map()))
@@ -67,7 +84,8 @@ export function renderEntry(
       encoding === 'json' && isStoredAsShown(definition, entry)
         ? renderStored(definition, entry.value, revision)
         : encodeObject(atRevision(asVersion(definition, objectOf(definition, entry)), revision), encoding)
-    forms.set(key, bytes)
+    // Large ones are made faster than they are kept; watchers share them all the same.
+    if (bytes.length <= keptBytesMax) forms.set(key, bytes)
   }
   return bytes
 }
@@ -206,11 +224,35 @@ async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, p
   reply.head(200, { ...headers, 'content-type': type })
   const render = eventRenderer(result.definition, parts, encoding)
   for await (const batch of result.events) {
-    const taken = reply.write(batch.length === 1 ? render(batch[0]!) : Buffer.concat(batch.map(render)))
-    if (!taken) await reply.drained()
+    for (const piece of joined(batch, render)) if (!reply.write(piece)) await reply.drained()
   }
   reply.end()
 }
+
+/** Small lines of a batch go out together, large ones as they are: those are shared with other watchers, and not copied. */
+function* joined(batch: readonly HubEvent[], render: (event: HubEvent) => Uint8Array): Iterable<Uint8Array> {
+  if (batch.length === 1) return yield render(batch[0]!)
+  let small: Uint8Array[] = []
+  let bytes = 0
+  const together = () => {
+    const whole = small.length === 1 ? small[0]! : Buffer.concat(small)
+    small = []
+    bytes = 0
+    return whole
+  }
+  for (const event of batch) {
+    const line = render(event)
+    if (line.length <= joinedBytesMax) {
+      small.push(line)
+      bytes += line.length
+      if (bytes < joinedBytesMax) continue
+    }
+    if (small.length > 0) yield together()
+    if (line.length > joinedBytesMax) yield line
+  }
+  if (small.length > 0) yield together()
+}
+const joinedBytesMax = 64 << 10
 
 /** Renders watch events one by one; whole JSON and protobuf objects come from the cache shared by all watchers. */
 function eventRenderer(
@@ -222,10 +264,16 @@ function eventRenderer(
   return (event) => {
     const { type, entry, revision } = event
     if (form.as === undefined && entry !== undefined) {
-      const bytes = renderEntry(definition, entry, revision, encoding)
-      return encoding === 'protobuf'
-        ? protobufFrame(type, bytes)
-        : Buffer.concat([encoder.encode(`{"type":"${type}","object":`), bytes, encoder.encode('}\n')])
+      const about = formKey(definition, encoding, revision)
+      return lines.of(
+        entry,
+        definition.custom === undefined ? `${type} ${about}` : `${type} ${about} ${declarationNumber(definition)}`,
+        () => {
+          const bytes = renderEntry(definition, entry, revision, encoding)
+          if (encoding === 'protobuf') return protobufFrame(type, bytes)
+          return Buffer.concat([encoder.encode(`{"type":"${type}","object":`), bytes, encoder.encode('}\n')])
+        },
+      )
     }
     const object: any =
       entry === undefined
