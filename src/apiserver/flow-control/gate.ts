@@ -4,7 +4,7 @@ import type { FlowControl, Seating } from './flow-control.ts'
 import type { Level } from './level.ts'
 import { type FlowMeasures, flowMeasures, type RequestKind } from './measures.ts'
 import { RetryAfter } from './retry-after.ts'
-import { narrow, seatsOf, type Width } from './turn.ts'
+import { narrow, type Width } from './turn.ts'
 import { WatchCounts } from './watch-counts.ts'
 import { askedName, beginsWithObjects, type KindSize, listWidth, mutatingWidth } from './width.ts'
 
@@ -50,16 +50,16 @@ export class Gate {
 
   /** Decides about a request, at once unless it must wait. */
   enter(entrant: Entrant): Entry | Promise<Entry> {
-    const asked = { ...entrant.asked, name: askedName(entrant.asked.name, entrant.query) }
-    const seating = this.flow.start(asked, (level, schema) => {
-      const width = this.#widthOf(entrant, asked, level, schema.name)
-      this.#measures.estimated(level, schema.name, seatsOf(width))
-      return width
-    })
-    const { turn, level, schema } = seating
+    const name = askedName(entrant.asked.name, entrant.query)
+    const asked = name === entrant.asked.name ? entrant.asked : { ...entrant.asked, name }
+    const watchers = changing.has(asked.verb) ? this.#watches.interestedIn(asked) : undefined
+    const seating = this.flow.start(asked, (level) => widthOf(entrant, asked, level, watchers))
+    const { turn } = seating
+    this.#measures.estimated(turn, turn.seats)
+    if (watchers !== undefined) this.#measures.watched(turn, watchers)
     if (turn.queue !== undefined) {
       const others = turn.queue.waiting.size
-      this.#measures.enqueued(level, schema.name, turn.state === 'executing' ? others + 1 : others)
+      this.#measures.enqueued(turn, turn.state === 'executing' ? others + 1 : others)
     }
     const kind = kindOf(asked.verb)
     if (turn.state !== 'waiting') return this.#decided(turn.state === 'executing', seating, entrant, asked, kind)
@@ -77,7 +77,7 @@ export class Gate {
     const headers = { 'x-kubernetes-pf-prioritylevel-uid': uid, 'x-kubernetes-pf-flowschema-uid': schema.uid }
     const startedMs = this.#clock.monotonic()
     if (level.settings.queuing.type !== 'exempt')
-      this.#measures.waited(level, schema.name, served, (startedMs - turn.arrivedMs) / 1000)
+      this.#measures.waited(turn, served, (startedMs - turn.arrivedMs) / 1000)
     if (!served) {
       const retryAfter = this.#retryAfter.get(name) ?? new RetryAfter()
       this.#retryAfter.set(name, retryAfter)
@@ -93,7 +93,7 @@ export class Gate {
       if (!holdsSeats) return
       holdsSeats = false
       this.#measures.runs(kind, -1)
-      this.#measures.executed(level, schema.name, isWatch, (this.#clock.monotonic() - startedMs) / 1000)
+      this.#measures.executed(turn, isWatch, (this.#clock.monotonic() - startedMs) / 1000)
       this.flow.finish(seating)
     }
     return {
@@ -107,25 +107,15 @@ export class Gate {
       },
     }
   }
+}
 
-  #widthOf({ query, size }: Entrant, asked: Asked, level: Level, schema: string): Width {
-    switch (asked.verb) {
-      case 'list':
-        return asked.ofResource ? listWidth(size(), query, asked, level.widest) : narrow
-      case 'watch':
-        return beginsWithObjects(query) ? listWidth(size(), query, asked, level.widest) : narrow
-      case 'create':
-      case 'update':
-      case 'patch':
-      case 'delete': {
-        const watchers = this.#watches.interestedIn(asked)
-        this.#measures.watched(level, schema, watchers)
-        return mutatingWidth(watchers, level.widest)
-      }
-      default:
-        return narrow
-    }
-  }
+const changing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
+
+function widthOf({ query, size }: Entrant, asked: Asked, { widest }: Level, watchers: number | undefined): Width {
+  if (watchers !== undefined) return mutatingWidth(watchers, widest)
+  if (asked.verb === 'list' && asked.ofResource) return listWidth(size(), query, asked, widest)
+  if (asked.verb === 'watch' && beginsWithObjects(query)) return listWidth(size(), query, asked, widest)
+  return narrow
 }
 
 /** Kubernetes: whatever does not only read counts as a change. */

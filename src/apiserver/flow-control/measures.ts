@@ -2,7 +2,7 @@ import type { Clock, HistogramReading, LabelValues, Metrics, Reading, Series } f
 import type { FlowControl } from './flow-control.ts'
 import { TimedRatio } from './integrator.ts'
 import { demandBuckets, type Level, requestBuckets, seatBuckets } from './level.ts'
-import type { Tally } from './turn.ts'
+import type { Tally, Turn } from './turn.ts'
 import { Watermark } from './watermark.ts'
 
 /** Kubernetes: requests in flight are counted apart by whether they change anything. */
@@ -11,11 +11,11 @@ const kinds: readonly RequestKind[] = ['mutating', 'readOnly']
 
 /** Told what happens to requests; everything else is read from the levels when metrics are. */
 export interface FlowMeasures {
-  estimated(level: Level, schema: string, seats: number): void
-  enqueued(level: Level, schema: string, length: number): void
-  waited(level: Level, schema: string, served: boolean, seconds: number): void
-  executed(level: Level, schema: string, isWatch: boolean, seconds: number): void
-  watched(level: Level, schema: string, watchers: number): void
+  estimated(turn: Turn, seats: number): void
+  enqueued(turn: Turn, length: number): void
+  waited(turn: Turn, served: boolean, seconds: number): void
+  executed(turn: Turn, isWatch: boolean, seconds: number): void
+  watched(turn: Turn, watchers: number): void
   waits(kind: RequestKind, change: 1 | -1): void
   runs(kind: RequestKind, change: 1 | -1): void
 }
@@ -33,14 +33,16 @@ export function flowMeasures(flow: FlowControl, clock: Clock, metrics: Metrics):
   levelReadings(flow, metrics)
   timedReadings(flow, clock, metrics)
   const inFlight = inFlightMeasures(flow, clock, metrics)
-  const histogram = (name: string, help: string, buckets: readonly number[]) => {
+  // Looked up by the tally, of which there is one for each level and schema: nothing is put together on a call.
+  const histogram = (name: string, help: string, buckets: readonly number[], more: LabelValues = {}) => {
     const family = metrics.histogram(`${prefix}_${name}`, help, buckets)
-    const known = new Map<string, Series>()
-    return (level: Level, schema: string, value: number, more: LabelValues = {}, extra = '') => {
-      const key = `${level.settings.name}\0${schema}\0${extra}`
-      let series = known.get(key)
-      if (series === undefined)
-        known.set(key, (series = family.series({ flow_schema: schema, priority_level: level.settings.name, ...more })))
+    const known = new Map<Tally, Series>()
+    return ({ tally, level }: Turn, value: number) => {
+      let series = known.get(tally)
+      if (series === undefined) {
+        series = family.series({ flow_schema: tally.schema, priority_level: level.name, ...more })
+        known.set(tally, series)
+      }
       series.observe(value)
     }
   }
@@ -54,30 +56,31 @@ export function flowMeasures(flow: FlowControl, clock: Clock, metrics: Metrics):
     'Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued',
     lengthBuckets,
   )
-  const wait = histogram(
-    'request_wait_duration_seconds',
-    'Length of time a request spent waiting in its queue',
-    secondsBuckets,
-  )
-  const execution = histogram(
-    'request_execution_seconds',
-    'Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem',
-    secondsBuckets,
-  )
+  const wait = (execute: string) =>
+    histogram('request_wait_duration_seconds', 'Length of time a request spent waiting in its queue', secondsBuckets, {
+      execute,
+    })
+  const execution = (type: string) =>
+    histogram(
+      'request_execution_seconds',
+      'Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem',
+      secondsBuckets,
+      { type },
+    )
+  const waits = { served: wait('true'), not: wait('false') }
+  const executions = { watch: execution('watch'), regular: execution('regular') }
   const watchers = histogram(
     'watch_count_samples',
     'count of watchers for mutating requests in API Priority and Fairness',
     watcherBuckets,
   )
-  const served = { true: { execute: 'true' }, false: { execute: 'false' } }
-  const types = { true: { type: 'watch' }, false: { type: 'regular' } }
   return {
     ...inFlight,
     estimated: width,
     enqueued: length,
     watched: watchers,
-    waited: (level, schema, wasServed, seconds) => wait(level, schema, seconds, served[`${wasServed}`], `${wasServed}`),
-    executed: (level, schema, isWatch, seconds) => execution(level, schema, seconds, types[`${isWatch}`], `${isWatch}`),
+    waited: (turn, wasServed, seconds) => (wasServed ? waits.served : waits.not)(turn, seconds),
+    executed: (turn, isWatch, seconds) => (isWatch ? executions.watch : executions.regular)(turn, seconds),
   }
 }
 
