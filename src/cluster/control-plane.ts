@@ -14,7 +14,15 @@ import {
   serverNameOf,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
-import type { Clock, DecisionJournal, Log, LogLevels, Metrics, Random } from '../machinery/index.ts'
+import {
+  type Clock,
+  type DecisionJournal,
+  type Log,
+  type LogLevels,
+  type Metrics,
+  parseDuration,
+  type Random,
+} from '../machinery/index.ts'
 import type { Store } from '../store/index.ts'
 import { openFront } from '../wire/index.ts'
 import type { Pki } from './certificates/pki.ts'
@@ -79,6 +87,11 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     notActedUpon: idleKinds,
     version: versionInfo(),
     hostname: hostname(),
+    inFlight: {
+      readOnly: settings.serving?.maxRequestsInflight ?? 400,
+      mutating: settings.serving?.maxMutatingRequestsInflight ?? 200,
+    },
+    shutdownDelayMs: parseDuration(settings.serving?.shutdownDelayDuration ?? '0s'),
     flags: () => serverFlags(settings, parts.advertiseAddress),
     metrics: parts.metrics,
     journal: parts.journal,

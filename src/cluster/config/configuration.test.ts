@@ -186,3 +186,11 @@ test('Pod Security has its defaults and exemptions from the file', async () => {
   const { problem } = (await read(`${kind}defaults: { audit: strict }`)) as { problem?: string }
   assert.match(problem ?? '', /PodSecurityConfiguration: defaults\.audit: Invalid value: "strict": must be one of/)
 })
+
+test('how many requests are served at once, and how the server goes, is read under the names of Kubernetes’ flags', async () => {
+  const own = 'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\n'
+  const found = await read(`${own}maxRequestsInflight: 100\nshutdownDelayDuration: 5s`)
+  assert.deepEqual('serving' in found && found.serving, { maxRequestsInflight: 100, shutdownDelayDuration: '5s' })
+  assert.match(JSON.stringify(await read(`${own}maxRequestsInflight: 0\nmaxMutatingRequestsInflight: 0`)), /are both 0/)
+  assert.match(JSON.stringify(await read(`${own}shutdownDelayDuration: 1m`)), /may not be longer than 10s/)
+})

@@ -1,13 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { AuditPolicy, FeatureChoice, PodSecurityConfiguration } from '../../apiserver/index.ts'
-import { parseYamlDocuments } from '../../machinery/index.ts'
+import { parseDuration, parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
-import { ConfigError, fieldsOf, integer, listOf, mapOf, quantity, type Reader, text, truth } from './read-fields.ts'
-import type { NodeTemplate, OidcSettings, Reviewers } from './settings.ts'
+import {
+  ConfigError,
+  duration,
+  fieldsOf,
+  integer,
+  listOf,
+  mapOf,
+  quantity,
+  type Reader,
+  text,
+  truth,
+} from './read-fields.ts'
+import type { NodeTemplate, OidcSettings, Reviewers, ServingChoice } from './settings.ts'
 
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
 export interface Configuration {
@@ -23,6 +34,8 @@ export interface Configuration {
   readonly authenticationConfig?: string
   readonly authorizationConfig?: string
   readonly oidc?: OidcSettings
+  /** There when the file says how many requests are served at once, or how the server goes. */
+  readonly serving?: ServingChoice
   /** There when the file says which features are on, or which APIs are served. */
   readonly features?: FeatureChoice
   /** There when the file says how values are encrypted at rest. */
@@ -66,6 +79,9 @@ const ownFields = fieldsOf({
   authentication: fieldsOf({ webhook, configFile: text, oidc: oidcFields }),
   authorization: fieldsOf({ webhook, configFile: text }),
   featureGates: mapOf(truth),
+  maxRequestsInflight: integer(0, int32Max),
+  maxMutatingRequestsInflight: integer(0, int32Max),
+  shutdownDelayDuration: duration,
   runtimeConfig: mapOf(((value, path) =>
     typeof value === 'boolean' ? String(value) : text(value, path)) as Reader<string>),
 })
@@ -98,6 +114,7 @@ export async function configurationOf(
   let reviewers: Reviewers | undefined
   let podSecurity: PodSecurityConfiguration | undefined
   let features: FeatureChoice | undefined
+  let serving: ServingChoice | undefined
   let files: { readonly authenticationConfig?: string; readonly authorizationConfig?: string } = {}
   let oidc: OidcSettings | undefined
   let policy: AuditPolicy | undefined
@@ -111,6 +128,7 @@ export async function configurationOf(
       if (name === ownKind) {
         const own = ownFields(fields, '')
         nodeTemplates.push(...(own.nodes ?? []))
+        serving = servingOf(own, serving)
         if (own.featureGates !== undefined) features = { ...features, gates: own.featureGates }
         if (own.runtimeConfig !== undefined) features = { ...features, runtimeConfig: own.runtimeConfig }
         backends = own.audit === undefined ? backends : besides(file, own.audit)
@@ -170,9 +188,25 @@ export async function configurationOf(
     ...(oidc === undefined ? {} : { oidc }),
     ...files,
     ...(features === undefined ? {} : { features }),
+    ...(serving === undefined ? {} : { serving }),
     ...(encryption === undefined ? {} : { encryption }),
     notes,
   }
+}
+
+/** Longer, and whoever stops the cluster would end it. */
+const shutdownDelayMaxMs = 10_000
+
+function servingOf(own: ServingChoice, before: ServingChoice | undefined): ServingChoice | undefined {
+  const { maxRequestsInflight: reads = 400, maxMutatingRequestsInflight: writes = 200, shutdownDelayDuration } = own
+  // Kubernetes: there must be room for something.
+  if (reads + writes <= 0) throw new ConfigError('maxRequestsInflight and maxMutatingRequestsInflight are both 0')
+  if (parseDuration(shutdownDelayDuration ?? '0s') > shutdownDelayMaxMs)
+    throw new ConfigError('shutdownDelayDuration may not be longer than 10s')
+  const stated = (['maxRequestsInflight', 'maxMutatingRequestsInflight', 'shutdownDelayDuration'] as const).filter(
+    (key) => own[key] !== undefined,
+  )
+  return stated.length === 0 ? before : { ...before, ...Object.fromEntries(stated.map((key) => [key, own[key]])) }
 }
 
 /** Kubernetes: the issuer and for whom its tokens are go together. */

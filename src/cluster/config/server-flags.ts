@@ -2,7 +2,7 @@ import type { ClusterSettings } from './settings.ts'
 
 /** What the API server was started with, under the names of kube-apiserver's flags; names of files instead of what is in them. */
 export function serverFlags(settings: ClusterSettings, advertiseAddress: string): Readonly<Record<string, string>> {
-  const { network, features = {}, reviewers = {} } = settings
+  const { network, features = {}, reviewers = {}, serving = {} } = settings
   const pairs = (map: Readonly<Record<string, unknown>> = {}) =>
     Object.entries(map)
       .map(([name, value]) => `${name}=${String(value)}`)
@@ -19,13 +19,13 @@ export function serverFlags(settings: ClusterSettings, advertiseAddress: string)
     'event-ttl': '1h0m0s',
     'feature-gates': pairs(features.gates),
     'logging-format': settings.logFormat,
-    'max-mutating-requests-inflight': '200',
-    'max-requests-inflight': '400',
+    'max-mutating-requests-inflight': String(serving.maxMutatingRequestsInflight ?? 200),
+    'max-requests-inflight': String(serving.maxRequestsInflight ?? 400),
     'runtime-config': pairs(features.runtimeConfig as Readonly<Record<string, unknown>> | undefined),
     'secure-port': String(settings.port),
     'service-cluster-ip-range': network.serviceCidr,
     'service-node-port-range': `${network.nodePorts.from}-${network.nodePorts.to}`,
-    'shutdown-delay-duration': '0s',
+    'shutdown-delay-duration': serving.shutdownDelayDuration ?? '0s',
     v: String(settings.verbosity),
   }
 }

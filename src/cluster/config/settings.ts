@@ -45,6 +45,8 @@ export interface ClusterSettings {
   readonly encryptionReload?: boolean
   /** What `--oidc-…` flags say, where there is no such file. */
   readonly oidc?: OidcSettings
+  /** How many requests are served at once, and how long the server stays when it is told to go. */
+  readonly serving?: ServingChoice
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
   /** What is written down of requests; nothing is when left out. */
@@ -55,6 +57,12 @@ export interface ClusterSettings {
 /** What kube-apiserver's `--oidc-…` flags say; the authority is in a file. */
 export interface OidcSettings extends Omit<OidcOptions, 'certificateAuthority'> {
   readonly caFile?: string
+}
+/** What kube-apiserver's flags of the same names are for; its defaults where left out. */
+export interface ServingChoice {
+  readonly maxRequestsInflight?: number
+  readonly maxMutatingRequestsInflight?: number
+  readonly shutdownDelayDuration?: string
 }
 /** Who is asked about tokens and rights besides the cluster itself. */
 export interface Reviewers {
