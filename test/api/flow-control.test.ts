@@ -151,3 +151,16 @@ test('each schema’s status is written once, whatever else changes meanwhile', 
   const same = later.items.filter(({ metadata }: any) => revisions.includes(metadata.resourceVersion))
   assert.equal(same.length, all.items.length)
 })
+
+test('with a status nothing else is written, and whether the level is there is said again beside it', async () => {
+  await using api = await startApi()
+  await tryLevel(api, { limitResponse: { type: 'Reject' } })
+  const status = { conditions: [{ type: 'Mine', status: 'True' }] }
+  const body = { metadata: { annotations: { a: 'b' } }, status }
+  const patch = { ...schemas, verb: 'patch', name: 'tests', subresource: 'status', patchType: 'merge', body } as const
+  const patched = await api.call(patch)
+  assert.equal(patched.metadata.annotations, undefined)
+  assert.equal(patched.status.conditions[0].type, 'Mine')
+  const said = await api.until({ ...schemas, verb: 'get', name: 'tests' }, (one) => one.status.conditions.length === 2)
+  assert.deepEqual(said.status.conditions.map(({ type }: any) => type).toSorted(), ['Dangling', 'Mine'])
+})
