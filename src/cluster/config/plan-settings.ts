@@ -78,7 +78,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
         differences.push('the encryption of what is stored differs')
       return { settings: known, differences, running, notes: [] }
     }
-    const problem = problemOf(wishedSettings, input)
+    const problem = problemOf(wishedSettings, input) || (await filesProblem(wishedSettings))
     if (problem !== '') return { problem }
     if (!(await isFree(wishedSettings.port)))
       return {
@@ -122,7 +122,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   const chosen = await chosenFeatures(undefined, wished, config?.features)
   if ('problem' in chosen) return chosen
   const settings = { ...merged(base, { ...wished, port }, config), ...chosen }
-  const problem = problemOf(settings, input)
+  const problem = problemOf(settings, input) || (await filesProblem(settings))
   if (problem !== '') return { problem }
   await writeSettings(settings)
   if (config?.encryption !== undefined) await writeEncryptionChoice(settings.dataDirectory, config.encryption)
@@ -151,6 +151,12 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     ...(wished.nodes === undefined && total > 0 ? { nodes: total } : {}),
     ...rest,
   }
+}
+
+/** Loaded only where there are such files. */
+async function filesProblem(settings: ClusterSettings): Promise<string> {
+  if (settings.authenticationConfig === undefined && settings.authorizationConfig === undefined) return ''
+  return (await import('./structured.ts')).structuredProblem(settings)
 }
 
 function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): string {

@@ -10,17 +10,28 @@ export function serverFlags(settings: ClusterSettings, advertiseAddress: string)
       .join(',')
   return {
     'advertise-address': advertiseAddress,
-    'authorization-mode': reviewers.authorization === undefined ? 'Node,RBAC' : 'Node,RBAC,Webhook',
+    ...(settings.authorizationConfig === undefined
+      ? { 'authorization-mode': reviewers.authorization === undefined ? 'Node,RBAC' : 'Node,RBAC,Webhook' }
+      : { 'authorization-config': settings.authorizationConfig }),
     ...(settings.authenticationConfig === undefined ? {} : { 'authentication-config': settings.authenticationConfig }),
     ...(reviewers.authentication === undefined
       ? {}
       : { 'authentication-token-webhook-config-file': reviewers.authentication }),
     ...(reviewers.authorization === undefined ? {} : { 'authorization-webhook-config-file': reviewers.authorization }),
+    ...(settings.encryptionConfig === undefined
+      ? {}
+      : {
+          'encryption-provider-config': settings.encryptionConfig,
+          'encryption-provider-config-automatic-reload': String(settings.encryptionReload ?? false),
+        }),
     'event-ttl': '1h0m0s',
     'feature-gates': pairs(features.gates),
     'logging-format': settings.logFormat,
     'max-mutating-requests-inflight': String(serving.maxMutatingRequestsInflight ?? 200),
     'max-requests-inflight': String(serving.maxRequestsInflight ?? 400),
+    ...(settings.oidc === undefined
+      ? {}
+      : { 'oidc-client-id': settings.oidc.clientID, 'oidc-issuer-url': settings.oidc.issuerURL }),
     'runtime-config': pairs(features.runtimeConfig as Readonly<Record<string, unknown>> | undefined),
     'secure-port': String(settings.port),
     'service-cluster-ip-range': network.serviceCidr,
