@@ -68,7 +68,7 @@ import { FlowObjects } from './flow-control/objects.ts'
 import { flowPage } from './flow-control/pages.ts'
 import { notServed, requestHandler, type Target } from './handle/handle.ts'
 import { listObject } from './handle/objects.ts'
-import { pathHandler, type VersionInfo } from './http/paths.ts'
+import { pathHandler, type VersionInfo, verdictsAnswer } from './http/paths.ts'
 import { bookmarkOf } from './http/render.ts'
 import { httpHandlers } from './http/serve.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
@@ -338,6 +338,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const documentFor = async (identity: Identity, path: string): Promise<object> => {
     const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
     await authorizer.check(identity, { verb: 'get', ...nothing, path })
+    const verdicts = verdictsAnswer(journal, path)
+    if (verdicts !== undefined) return verdicts
     if (path !== '/api' && path !== '/apis') throw notServed()
     return aggregatedDiscovery(served, path === '/api', 'v2')
   }

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   status: () => import('./commands/status.ts'),
   logs: () => import('./commands/logs.ts'),
   'log-level': () => import('./commands/log-level.ts'),
+  why: () => import('./commands/why.ts'),
   kubeconfig: () => import('./commands/kubeconfig.ts'),
   node: () => import('./commands/node.ts'),
   build: () => import('./commands/build.ts'),

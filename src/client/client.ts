@@ -69,6 +69,8 @@ export interface Client {
     options?: DeleteOptions,
   ): Promise<T | undefined>
   deleteCollection(of: ResourceDefinition<any>, query: ListQuery, options?: DeleteOptions): Promise<void>
+  /** A page of the server that is about no resource, as JSON: `/debug/verdicts/NAMESPACE/POD`. */
+  page<R>(path: string): Promise<R>
   /** What the server serves now, declared kinds and extension servers included. */
   discover(): Promise<Discovery>
   /** POST to a subresource (binding, eviction, token, …) or of a kind that is answered and not kept (reviews). */
@@ -153,6 +155,7 @@ export function createClient(transport: Transport): Client {
         ...(options === undefined ? {} : { body: options }),
       })
     },
+    page: (path) => one({ verb: 'get', path } as ApiCall),
     discover: () => discover(transport),
     post: (of, name, subresource, body) => one({ verb: 'create', ...at(of, name, subresource), body }),
   }

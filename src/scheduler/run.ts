@@ -8,6 +8,7 @@ import {
   isTerminal,
   type Log,
   type Metrics,
+  type PodVerdicts,
   type Random,
   sameJson,
   timestampOf,
@@ -109,6 +110,7 @@ class Scheduler {
     })
     using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
+    using _verdicts = this.#parts.journal.provideVerdicts((namespace, name) => this.#verdictsOf(namespace, name))
     while (!signal.aborted) {
       const placed = await this.#turn(signal)
       if (placed > 0) {
@@ -142,6 +144,23 @@ class Scheduler {
       this.#attempt(waiting)
     }
     return placed
+  }
+
+  /** What keeps a pod waiting, node by node. */
+  #verdictsOf(namespace: string, name: string): PodVerdicts | undefined {
+    const pod = this.#parts.informers.of(pods).get({ namespace, name })
+    if (pod === undefined || (pod.spec?.nodeName ?? '') !== '' || !isActive(pod as never)) return undefined
+    const profile = this.#profiles.get(nameOfProfile(pod))
+    if (profile === undefined) return undefined
+    const waiting = this.#queue.of(pod.metadata.uid)
+    const facts = factsOf(pod)
+    using _room = this.#nominations.without(facts)
+    return {
+      schedulerName: profile.name,
+      waits: waiting?.place ?? 'unknown',
+      attempts: waiting?.attempts ?? 0,
+      nodes: profile.placer.verdicts(facts, this.#columns),
+    }
   }
 
   #attempt(waiting: Waiting): void {

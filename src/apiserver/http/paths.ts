@@ -56,6 +56,16 @@ type PathHandler = (
   identity: Identity,
 ) => Promise<boolean>
 
+/** `/debug/verdicts/NAMESPACE/POD`: what keeps a pod waiting, node by node. Throws 404 for a pod that waits for no node. */
+export function verdictsAnswer(journal: DecisionJournal, path: string): object | undefined {
+  const [, root, page, namespace = '', name = '', more] = path.split('/')
+  if (root !== 'debug' || page !== 'verdicts' || name === '' || more !== undefined) return undefined
+  const verdicts = journal.verdictsOf(namespace, name)
+  if (verdicts === undefined)
+    throw new StatusError(404, 'NotFound', `no scheduler here has pod ${namespace}/${name} waiting for a node`, {})
+  return verdicts
+}
+
 /** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
 export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
@@ -98,6 +108,8 @@ export function pathHandler(parts: PathParts): PathHandler {
       if (about.warning !== undefined) headers.warning = about.warning
       return sendText(reply, headers, 200, about.text, about.type)
     }
+    const verdicts = verdictsAnswer(parts.journal, path)
+    if (verdicts !== undefined) return object(verdicts)
     const page = parts.pages(path, url.searchParams)
     if (page !== undefined) return sendText(reply, headers, 200, page)
     if (path === '/.well-known/openid-configuration') return object(await openIdConfiguration(parts.signer))

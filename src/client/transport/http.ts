@@ -62,7 +62,7 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
       method: methods[call.verb],
       path: `${base.pathname === '/' ? '' : base.pathname}${pathOf(call)}`,
       headers: {
-        accept: call.path === undefined ? 'application/json' : discoveryType,
+        accept: isDiscovery(call) ? discoveryType : 'application/json',
         'user-agent': userAgent,
         ...(body === undefined
           ? {}
@@ -91,6 +91,8 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
     return { code, body: await objectOf(response), ...warnings }
   }
 }
+
+const isDiscovery = ({ path }: ApiCall) => path === '/api' || path === '/apis'
 
 /** The request path of a call. */
 export function pathOf(call: ApiCall): string {

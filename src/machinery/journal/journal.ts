@@ -1,3 +1,5 @@
+import type { PodVerdicts, VerdictsOf } from './verdicts.ts'
+
 /** One thing a component decided: what about, having seen what, to what effect, and why. */
 export interface Decision {
   readonly atMs: number
@@ -14,9 +16,25 @@ export class DecisionJournal {
   readonly #decisions: Decision[] = []
   readonly #countMax: number
   #next = 0
+  readonly #verdicts = new Set<VerdictsOf>()
 
   constructor(countMax = 10_000) {
     this.#countMax = countMax
+  }
+
+  /** Lets whoever places pods be asked why one waits, until it is disposed of. */
+  provideVerdicts(of: VerdictsOf): Disposable {
+    this.#verdicts.add(of)
+    return { [Symbol.dispose]: () => void this.#verdicts.delete(of) }
+  }
+
+  /** What keeps a pod waiting; undefined when nobody knows of it. */
+  verdictsOf(namespace: string, name: string): PodVerdicts | undefined {
+    for (const of of this.#verdicts) {
+      const verdicts = of(namespace, name)
+      if (verdicts !== undefined) return verdicts
+    }
+    return undefined
   }
 
   record(decision: Decision): void {

@@ -1,4 +1,4 @@
-import type { Random } from '../../machinery/index.ts'
+import type { NodeVerdict, Random } from '../../machinery/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import {
   type ClusterChange,
@@ -303,6 +303,27 @@ export class Placer {
     const known = this.#answersTo(facts, columns)
     const prepared = this.#prepare(facts, columns)
     return (place) => this.#refusal(facts, columns, place, known, prepared)
+  }
+
+  /** What every node says to a pod, in words: who refuses, why, and what would help. */
+  verdicts(facts: PodFacts, columns: NodeColumns): readonly NodeVerdict[] {
+    const refusalAt = this.refusals(facts, columns)
+    const prepared = new Map(this.#prepare(facts, columns))
+    const found: NodeVerdict[] = []
+    for (let place = 0; place < columns.size; place++) {
+      if (columns.alive[place] === 0) continue
+      const refusal = refusalAt(place)
+      const node = columns.nodes[place]!.metadata.name
+      if (refusal === undefined) {
+        found.push({ node, plugin: '', reason: '', remedy: '', preemption: 'does not help' })
+        continue
+      }
+      const { plugin, verdict } = refusal
+      const remedy = prepared.get(plugin)?.remedy?.(place) ?? plugin.remedy?.(facts, viewOf(columns, place)) ?? ''
+      const preemption = verdict.evenAfterPreemption ? 'does not help' : 'helps'
+      found.push({ node, plugin: plugin.name, reason: verdict.reason, remedy, preemption })
+    }
+    return found
   }
 
   /** Whether the pod asks nothing of what a node holds but room: cpu, memory, ephemeral storage and a place for a pod. */

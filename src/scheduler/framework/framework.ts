@@ -49,6 +49,8 @@ export interface SchedulerPlugin {
   nodeNames?(facts: PodFacts): readonly string[] | undefined
   filter?(facts: PodFacts, node: NodeView): Verdict
   fits?(facts: PodFacts, place: number, columns: NodeColumns): boolean
+  /** What would make the pod fit on a node that the plugin refuses, as a phrase: `uncordon the node`. */
+  remedy?(facts: PodFacts, node: NodeView): string
   /** For plugins that look beyond the node: what they found out once for the pod; undefined when it does not concern them. */
   prepare?(facts: PodFacts, columns: NodeColumns): Prepared | undefined
   /** Whether this pod cannot be refused by the plugin, so that it need not be asked at all. */
@@ -70,6 +72,7 @@ export interface SchedulerPlugin {
 /** A plugin's answers about one pod, by the node's place in the columns. */
 export interface Prepared {
   filter?(place: number): Verdict
+  remedy?(place: number): string
   /** Told of the nodes that are to be compared, `count` places, before any is scored. */
   compare?(places: Int32Array, count: number): void
   score?(place: number): number

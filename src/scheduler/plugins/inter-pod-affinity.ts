@@ -28,7 +28,7 @@ export const interPodAffinity: SchedulerPlugin = {
     const preferences = preferencesOf(facts, columns)
     if (filter === undefined && preferences.length === 0) return undefined
     return {
-      ...(filter === undefined ? {} : { filter }),
+      ...(filter === undefined ? {} : { filter, remedy: (place: number) => remedyFor(filter(place), facts) }),
       ...(preferences.length === 0 ? {} : { score: scoreBy(preferences), normalize: normalizeBetween }),
     }
   },
@@ -53,6 +53,13 @@ function requirements(facts: PodFacts, columns: NodeColumns): Prepared['filter']
     for (const { counter } of keepOut) if (counter.of(place) > 0) return keptOut
     return fits
   }
+}
+
+function remedyFor(verdict: Verdict, { terms }: PodFacts): string {
+  const keys = (of: readonly AffinityTerm[] = []) => [...new Set(of.map(({ topologyKey }) => topologyKey))].join(', ')
+  if (verdict === notNear) return `no pod that its affinity names is in the same ${keys(terms?.near)}`
+  if (verdict === notAway) return `a pod that its anti-affinity names is in the same ${keys(terms?.away)}`
+  return 'a pod there keeps pods like it away by its own anti-affinity'
 }
 
 /** Kubernetes: a pod that others want to be near counts only when all of their terms match it. */

@@ -33,6 +33,7 @@ export const nodeUnschedulable: SchedulerPlugin = {
       ? fits
       : refuseAlways('node(s) were unschedulable')
   },
+  remedy: (_facts, { node }) => `uncordon the node: kubectl uncordon ${node.metadata.name}`,
 }
 
 /** NodeName: a pod that names its node goes nowhere else. */
@@ -43,6 +44,7 @@ export const nodeName: SchedulerPlugin = {
   skips: ({ pod }) => (pod.spec?.nodeName ?? '') === '',
   filter: ({ pod }, { node }) =>
     pod.spec?.nodeName === node.metadata.name ? fits : refuseAlways("node(s) didn't match the requested node name"),
+  remedy: ({ pod }) => `the pod names node ${pod.spec?.nodeName}`,
 }
 
 /** TaintToleration: untolerated NoSchedule and NoExecute taints keep a pod away; PreferNoSchedule ones count against a node. */
@@ -54,6 +56,14 @@ export const taintToleration: SchedulerPlugin = {
   filter({ pod }, { node }) {
     const taint = untoleratedTaint(node.spec?.taints as never, pod.spec?.tolerations as never)
     return taint === undefined ? fits : refuseAlways('node(s) had untolerated taint(s)')
+  },
+  remedy({ pod }, { node }) {
+    const taint = untoleratedTaint(node.spec?.taints as never, pod.spec?.tolerations as never) as
+      | { readonly key: string; readonly value?: string; readonly effect: string }
+      | undefined
+    if (taint === undefined) return ''
+    const text = `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`
+    return `tolerate ${text}, or take the taint away: kubectl taint node ${node.metadata.name} ${taint.key}-`
   },
   compares: (_facts, { preferences }) => preferences > 0,
   score({ pod }, { node }) {
@@ -80,6 +90,14 @@ export const nodeAffinity: SchedulerPlugin = {
     matchesNodeAffinity(pod.spec as never, labelsOf(node))
       ? fits
       : refuseAlways("node(s) didn't match Pod's node affinity/selector"),
+  remedy({ pod }, { node }) {
+    const labels = node.metadata.labels ?? {}
+    const missing = Object.entries(pod.spec?.nodeSelector ?? {}).filter(([key, value]) => labels[key] !== value)
+    if (missing.length === 0) return 'the required node affinity asks for other labels than the node has'
+    const wanted = missing.map(([key, value]) => `${key}=${value}`)
+    const has = missing.map(([key]) => (labels[key] === undefined ? `no ${key}` : `${key}=${labels[key]}`))
+    return `the node has ${has.join(' and ')}; label it ${wanted.join(' ')}, or select otherwise`
+  },
   compares: ({ pod }) => hasPreferences(pod),
   score: ({ pod }, { node }) => nodeAffinityWeight(pod.spec as never, labelsOf(node)),
   normalize: (scores, count) => normalizeToMax(scores, count, false),
@@ -127,6 +145,11 @@ export const nodePorts: SchedulerPlugin = {
     return ports.some((port) => taken.some((other) => hostPortsConflict(port, other)))
       ? refuse("node(s) didn't have free ports for the requested pod ports")
       : fits
+  },
+  remedy({ ports }, { index, columns }) {
+    const taken = columns.ports[index] ?? []
+    const conflicts = ports.filter((port) => taken.some((other) => hostPortsConflict(port, other)))
+    return `host port ${conflicts.map(({ port, protocol }) => `${port}/${protocol}`).join(', ')} is taken by another pod there`
   },
 }
 

@@ -67,7 +67,9 @@ export const podTopologySpread: SchedulerPlugin = {
     const hard = constraintsOf(asked('DoNotSchedule'), facts, columns, true)
     const soft = constraintsOf(asked('ScheduleAnyway'), facts, columns, true)
     return {
-      ...(hard.length === 0 ? {} : { filter: (place: number) => skewAt(hard, place) }),
+      ...(hard.length === 0
+        ? {}
+        : { filter: (place: number) => skewAt(hard, place), remedy: (place: number) => skewText(hard, place) }),
       ...(soft.length === 0 ? {} : comparison(soft, true)),
     }
   },
@@ -79,6 +81,16 @@ function skewAt(constraints: readonly Constraint[], place: number): Verdict {
     if (counter.of(place) + Number(isOwn) - counter.least(minDomains) > maxSkew) return tooSkewed
   }
   return fits
+}
+
+function skewText(constraints: readonly Constraint[], place: number): string {
+  for (const { counter, topologyKey, maxSkew, minDomains, isOwn } of constraints) {
+    if (counter.topology.of[place]! < 0) return `the node has no label ${topologyKey}`
+    const [here, least] = [counter.of(place), counter.least(minDomains)]
+    if (here + Number(isOwn) - least > maxSkew)
+      return `${here} pods like it are in the same ${topologyKey} already, ${least} where there are fewest; no more than ${maxSkew} above that are allowed`
+  }
+  return ''
 }
 
 /**

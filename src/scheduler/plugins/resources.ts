@@ -26,6 +26,32 @@ export const nodeResourcesFit: SchedulerPlugin = {
     if (ephemeralBytes > 0 && columns.ephemeralTaken[at]! + ephemeralBytes > columns.ephemeralBytes[at]!) return false
     return others.size === 0 || shortages(facts, at, columns).length === 0
   },
+  remedy(facts, { index, columns }) {
+    const lacks: string[] = []
+    const note = (name: string, asked: number, has: number, taken: number, text: (amount: number) => string) => {
+      if (asked === 0 || asked <= has - taken) return
+      lacks.push(
+        asked > has
+          ? `it asks for ${text(asked)} of ${name}, the node has ${text(has)} in all`
+          : `it asks for ${text(asked)} of ${name}, ${text(Math.max(0, has - taken))} of ${text(has)} are free`,
+      )
+    }
+    if (columns.podsTaken[index]! + 1 > columns.podsMax[index]!)
+      lacks.push(`the node takes no more than ${columns.podsMax[index]!} pods`)
+    note('cpu', facts.cpuMilli, columns.cpuMilli[index]!, columns.cpuTaken[index]!, (amount) => `${amount / 1000}`)
+    note('memory', facts.memoryBytes, columns.memoryBytes[index]!, columns.memoryTaken[index]!, bytesText)
+    const [ephemeral, taken] = [columns.ephemeralBytes[index]!, columns.ephemeralTaken[index]!]
+    note('ephemeral-storage', facts.ephemeralBytes, ephemeral, taken, bytesText)
+    for (const [name, amount] of facts.others)
+      note(
+        name,
+        amount,
+        columns.others[index]?.get(name) ?? 0,
+        columns.othersTaken[index]?.get(name) ?? 0,
+        (value) => `${value}`,
+      )
+    return lacks.join('; ')
+  },
   /** Kubernetes (LeastAllocated): the mean of the shares of cpu and memory that stay free, in hundredths. */
   score(facts, { index, columns }) {
     const [cpus, bytes] = [columns.cpuMilli[index]!, columns.memoryBytes[index]!]
@@ -34,6 +60,11 @@ export const nodeResourcesFit: SchedulerPlugin = {
     // What a node does not have is no part of the mean.
     return Math.floor((cpu + memory) / Math.max(1, Number(cpus > 0) + Number(bytes > 0)))
   },
+}
+
+function bytesText(bytes: number): string {
+  const mebi = bytes / 2 ** 20
+  return mebi >= 1024 ? `${Math.round((mebi / 1024) * 100) / 100}Gi` : `${Math.round(mebi * 100) / 100}Mi`
 }
 
 /** What a node lacks for a pod, in Kubernetes' words. */

@@ -65,6 +65,11 @@ export class SchedulingQueue {
     return counts
   }
 
+  /** What is known of a pod that waits. */
+  of(uid: string): Waiting | undefined {
+    return this.#waiting.get(uid)
+  }
+
   has(uid: string): boolean {
     return this.#waiting.has(uid)
   }
