@@ -124,6 +124,7 @@ class Sealing {
       await this.ask({ type: 'reseal', encryption: rules })
     } catch (error) {
       this.#keys = before
+      for (const one of made.values()) one.stop()
       // The seeds of those that stay may have been replaced.
       await Promise.all([...before.values()].map((one) => one.tellAgain()))
       throw error
@@ -171,6 +172,7 @@ class Sealing {
 
   stop(): void {
     this.#stop.abort()
+    for (const one of this.#keys.values()) one.stop()
   }
 
   async #keysFor(

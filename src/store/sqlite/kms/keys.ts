@@ -40,6 +40,7 @@ export class KmsKeys {
   #isUsable = false
   #problem = 'it has not been asked yet'
   #expiry: Disposable | undefined
+  #isStopped = false
 
   constructor(parts: KmsKeysParts) {
     this.#parts = parts
@@ -93,6 +94,12 @@ export class KmsKeys {
       await this.#parts.clock.sleep(this.#problem === '' ? wellEveryMs : unwellEveryMs, signal).catch(() => {})
       if (!signal.aborted) await this.ask()
     }
+    this.stop()
+  }
+
+  /** Waits for nothing more; an answer that is still to come changes nothing. */
+  stop(): void {
+    this.#isStopped = true
     this.#expiry?.[Symbol.dispose]()
   }
 
@@ -112,6 +119,7 @@ export class KmsKeys {
     }
     this.#isUsable = true
     this.#expiry?.[Symbol.dispose]()
+    if (this.#isStopped) return
     this.#expiry = this.#parts.clock.after(writeWithoutAnswerMs, () => {
       this.#isUsable = false
       void this.#parts.onWrite(undefined).catch(() => {})
