@@ -10,10 +10,11 @@ import {
   isStoredAsShown,
   objectOf,
   renderStored,
-  renderStoredItem,
+  storedItemParts,
 } from '../registry/encoding.ts'
 import type { Result } from '../request.ts'
 import type { HubEvent } from '../watch/hub.ts'
+import { Chunks } from './chunks.ts'
 import { EventLines } from './event-lines.ts'
 import { contentTypes, type Encoding, type ReplyForm } from './negotiate.ts'
 import { includeOf, partialOf, tableOf } from './table.ts'
@@ -175,35 +176,30 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
     })
   }
   reply.head(200, { ...parts.headers, 'content-type': contentTypes.json })
-  let chunk: Uint8Array[] = [
-    encoder.encode(
-      `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`,
-    ),
-  ]
-  let size = 0
-  for (const [index, entry] of entries.entries()) {
-    const item = renderItem(definition, entry, index === 0)
-    for (const piece of item) {
-      chunk.push(piece)
-      size += piece.length
-    }
-    if (size >= chunkBytes) {
-      if (!reply.write(Buffer.concat(chunk))) await reply.drained()
-      chunk = []
-      size = 0
-    }
+  const chunks = new Chunks(chunkBytes)
+  const opening = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`
+  chunks.add(opening)
+  let comma = ''
+  for (const entry of entries) {
+    for (const piece of addItem(chunks, definition, entry, comma)) if (!reply.write(piece)) await reply.drained()
+    comma = ','
   }
-  chunk.push(encoder.encode(']}\n'))
-  reply.end(Buffer.concat(chunk))
+  for (const piece of chunks.add(']}\n')) reply.write(piece)
+  reply.end(chunks.rest())
 }
 
-const comma = encoder.encode(',')
-
-function renderItem(definition: ResourceDefinition<any>, entry: Entry, first: boolean): readonly Uint8Array[] {
-  const item = isStoredAsShown(definition, entry)
-    ? renderStoredItem(definition, entry)
-    : encoder.encode(JSON.stringify(asItem(definition, asVersion(definition, objectOf(definition, entry)))))
-  return first ? [item] : [comma, item]
+function addItem(
+  chunks: Chunks,
+  definition: ResourceDefinition<any>,
+  entry: Entry,
+  comma: string,
+): readonly Uint8Array[] {
+  if (isStoredAsShown(definition, entry)) {
+    const [head, bytes] = storedItemParts(definition, entry)
+    return chunks.add(comma + head, bytes)
+  }
+  const item = asItem(definition, asVersion(definition, objectOf(definition, entry)))
+  return chunks.add(comma, encoder.encode(JSON.stringify(item)))
 }
 
 /** Kubernetes: items of built-in lists carry neither kind nor apiVersion, custom resources both. */

@@ -148,20 +148,33 @@ export function renderStored(definition: ResourceDefinition<any>, value: Uint8Ar
   return spliced(`{${type}"metadata":{"resourceVersion":"${revision}",`, definition, value)
 }
 
-/** The same as an item of a list. Kubernetes: items of built-in lists carry neither kind nor apiVersion. */
-export function renderStoredItem(definition: ResourceDefinition<any>, { value, modified }: Entry): Uint8Array {
-  if (definition.custom !== undefined) return renderStored(definition, value, modified)
-  return spliced(`{"metadata":{"resourceVersion":"${modified}",`, definition, value)
+/**
+ * The same as an item of a list, in two parts that go out one behind the other: text of ASCII characters, and the stored bytes
+ * uncopied. Kubernetes: items of built-in lists carry neither kind nor apiVersion.
+ */
+export function storedItemParts(
+  definition: ResourceDefinition<any>,
+  { value, modified }: Entry,
+): readonly [string, Uint8Array] {
+  const revision = `"metadata":{"resourceVersion":"${modified}",`
+  if (definition.custom === undefined) return [`{${revision}`, value.subarray(opening.length)]
+  const type = `"kind":"${definition.kind}","apiVersion":"${apiVersionOf(definition)}",`
+  return [`{${type}${revision}`, value.subarray(opening.length + storedTypeOf(definition).length)]
 }
 
 function spliced(head: string, definition: ResourceDefinition<any>, value: Uint8Array): Uint8Array {
-  const type =
-    definition.custom === undefined ? '' : `"apiVersion":"${apiVersionOf(definition)}","kind":"${definition.kind}",`
-  const start = opening.length + type.length
+  const start = opening.length + storedTypeOf(definition).length
   const bytes = new Uint8Array(head.length + value.length - start)
   encoder.encodeInto(head, bytes)
   bytes.set(value.subarray(start), head.length)
   return bytes
+}
+
+/** What stands before the metadata of a stored custom resource that is shown as it is stored. */
+function storedTypeOf(definition: ResourceDefinition<any>): string {
+  return definition.custom === undefined
+    ? ''
+    : `"apiVersion":"${apiVersionOf(definition)}","kind":"${definition.kind}",`
 }
 
 /** `group/version`, or the version alone for the core group. */
