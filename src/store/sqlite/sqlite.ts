@@ -6,7 +6,7 @@ import type { HistoryLimits } from '../engine/history.ts'
 import type { Journal, PastChange } from '../engine/journal.ts'
 import { type Revision, type Store, StoreOpenError, StoreUnavailableError, type Written } from '../store.ts'
 import type { SealedSeed } from './kms/envelope.ts'
-import { KmsKeys, type KmsPlugin } from './kms/keys.ts'
+import type { KmsKeys, KmsPlugin } from './kms/keys.ts'
 import type { Answer, Ask, Opened, Reply } from './messages.ts'
 import type { EncryptionRule } from './seal.ts'
 
@@ -183,13 +183,16 @@ class Sealing {
       rules.flatMap(({ providers }) => providers.flatMap(({ type, name }) => (type === 'kms' ? [name!] : []))),
     )
     const made = new Map<string, KmsKeys>()
+    if (names.size === 0) return made
+    // Few stores have a plugin, and what it takes is not loaded for the others.
+    const { KmsKeys: Keys } = await import('./kms/keys.ts')
     for (const name of names) {
       const plugin = plugins.get(name)
       if (plugin === undefined || this.#clock === undefined)
         throw new StoreOpenError('encrypted', `there is no plugin for the KMS provider ${JSON.stringify(name)}`)
       const onWrite = async (seed: Parameters<KmsKeysOnWrite>[0]) =>
         void (await this.#thread.ask({ type: 'write-seed', provider: name, seed }))
-      made.set(name, new KmsKeys({ name, plugin, clock: this.#clock, onWrite }))
+      made.set(name, new Keys({ name, plugin, clock: this.#clock, onWrite }))
     }
     await Promise.all([...made.values()].map((one) => one.ask()))
     return made
