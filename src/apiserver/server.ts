@@ -264,6 +264,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     published: () => served.published,
     version: kubernetesVersionOf(parts.version.gitVersion),
     descriptions: async () => descriptionsOf(await loadDescriptions()),
+    extensions: aggregator.olderSections,
     pause: () => clock.sleep(0),
   })
   const auditor = parts.audit === undefined ? undefined : new Auditor({ ...parts.audit, clock, random, metrics })

@@ -127,3 +127,37 @@ test('discovery shows what an extension server serves, and shows it as stale whe
   )
   assert.equal((await api.http('GET', '/apis/apps/v1')).code, 200)
 })
+
+test('what an extension server describes is part of OpenAPI, in the older form as well, while it answers', async () => {
+  await using api = await startApi()
+  let isUp = true
+  api.answerAt('wardle.default.svc', (_body, path) => {
+    if (!isUp) return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+    if (path === '/apis/wardle.example.com/v1') return list
+    if (path !== '/openapi/v2') return {}
+    return {
+      swagger: '2.0',
+      paths: { '/apis/wardle.example.com/v1/flunders': { get: { operationId: 'listFlunders' } }, '/version/': {} },
+      definitions: {},
+    }
+  })
+  await createService(api)
+  await register(api)
+  const get = { ...apiServices, verb: 'get' as const, name: 'v1.wardle.example.com' }
+  await api.until(get, (one) => available(one)?.status === 'True')
+  const paths = async () => Object.keys(JSON.parse((await api.http('GET', '/openapi/v2')).body).paths)
+  assert.ok((await paths()).includes('/apis/wardle.example.com/v1/flunders'))
+  isUp = false
+  await api.call({
+    group: '',
+    version: 'v1',
+    resource: 'services',
+    namespace: 'default',
+    name: 'wardle',
+    verb: 'patch',
+    patchType: 'merge',
+    body: { metadata: { labels: { moved: 'yes' } } },
+  })
+  await api.until(get, (one) => available(one)?.status === 'False')
+  assert.ok(!(await paths()).includes('/apis/wardle.example.com/v1/flunders'))
+})

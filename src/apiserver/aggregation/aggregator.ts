@@ -11,6 +11,8 @@ import {
 import { loopbackContext } from '../authn/loopback.ts'
 import { discoveredVersion } from '../discovery/remote.ts'
 import type { ServedResources } from '../discovery/served.ts'
+import type { Section } from '../openapi/document.ts'
+import { type ExtensionSections, sectionOfExtension } from '../openapi/extension.ts'
 import { objectOf } from '../registry/encoding.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { type Availability, passed, unavailability } from './availability.ts'
@@ -33,6 +35,8 @@ export interface Remote {
   readonly available: boolean
   /** Where its part of OpenAPI v3 is, with its hash, as it told. */
   readonly openApi: Readonly<Record<string, unknown>>
+  /** Its part of OpenAPI v2, once somebody wanted it, with the place of v3 it was read beside. */
+  readonly older?: { readonly beside: string; readonly section: Section }
 }
 
 /**
@@ -61,6 +65,37 @@ export class Aggregator {
 
   get remotes(): Iterable<Remote> {
     return this.#remotes.values()
+  }
+
+  /** The parts of OpenAPI v2 that other servers serve, read when somebody wants them. */
+  readonly olderSections: ExtensionSections = {
+    key: () =>
+      [...this.#remotes]
+        .filter(([, { available }]) => available)
+        .map(([key, { openApi }]) => `${key} ${JSON.stringify(openApi)}`)
+        .join(),
+    read: async () => {
+      const sections = await Promise.all([...this.#remotes].map(([key, remote]) => this.#olderSection(key, remote)))
+      return sections.flatMap((section) => section ?? [])
+    },
+  }
+
+  async #olderSection(key: string, remote: Remote): Promise<Section | undefined> {
+    if (!remote.available) return undefined
+    const beside = JSON.stringify(remote.openApi)
+    if (remote.older?.beside === beside) return remote.older.section
+    const stop = new AbortController()
+    using _timer = this.#parts.clock.after(checkTimeoutMs, () => stop.abort())
+    try {
+      const { group = '', version = '' } = remote.service.spec
+      const document = await readDocument(remote.service, '/openapi/v2', this.#parts, stop.signal)
+      const section = sectionOfExtension(document, group, version)
+      const known = this.#remotes.get(key)
+      if (known !== undefined) this.#remotes.set(key, { ...known, older: { beside, section } })
+      return section
+    } catch {
+      return undefined
+    }
   }
 
   /** Follows APIServices and what they need until the signal aborts. */

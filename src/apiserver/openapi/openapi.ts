@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Descriptions } from './descriptions.ts'
 import { type GroupVersions, pathItemV2, pathItemV3, type Section, sectionOf, typeDefinitions } from './document.ts'
+import { type ExtensionSections, sectionBeside } from './extension.ts'
 import { encodeDefinitions, encodeDocument, encodePaths } from './gnostic.ts'
 import type { Path } from './operations.ts'
 import type { Published } from './published.ts'
@@ -20,6 +21,8 @@ export interface OpenApiParts {
   /** The server's version, as `/version` tells it: `v1.36.2`. */
   readonly version: string
   readonly descriptions: () => Promise<Descriptions>
+  /** What other servers serve; without, nothing. */
+  readonly extensions?: ExtensionSections
   /** Lets other work go on between parts of a large document. */
   readonly pause: () => Promise<void>
 }
@@ -59,6 +62,8 @@ interface Served {
 interface Older {
   readonly gathered: Promise<{ readonly pieces: readonly Piece[]; readonly definitions: Section['definitions'] }>
   readonly made: { json?: Promise<ApiDocument>; protobuf?: Promise<ApiDocument> }
+  /** Of which extensions it was made. */
+  readonly extensions: string
 }
 
 /** The description of the API in both forms; built when first asked for, and again only where something changed. */
@@ -76,7 +81,9 @@ export class OpenApi {
   /** /openapi/v2 */
   v2(encoding: 'json' | 'protobuf'): Promise<ApiDocument> {
     const served = this.#now()
-    this.#older ??= { gathered: this.#gather(served), made: {} }
+    const extensions = this.#parts.extensions?.key() ?? ''
+    if (this.#older?.extensions !== extensions) this.#older = undefined
+    this.#older ??= { gathered: this.#gather(served), made: {}, extensions }
     const { gathered, made } = this.#older
     made[encoding] ??= encoding === 'json' ? this.#jsonOf(gathered) : this.#protobufOf(gathered)
     return made[encoding]
@@ -134,10 +141,15 @@ export class OpenApi {
     const paths = Object.fromEntries(served.roots.map((root) => [root.path, pathItemV2(root)]))
     pieces.push(pieceOf({ paths, definitions: typeDefinitions(rootTypes, 'v2', about, served.builtIn) }))
     await pause()
-    const definitions = sortedMembers(
-      Object.assign({}, ...pieces.map(({ section }) => section.definitions)) as Section['definitions'],
-    )
-    return { pieces, definitions }
+    const own = Object.assign({}, ...pieces.map(({ section }) => section.definitions)) as Section['definitions']
+    const all = { ...own }
+    for (const section of (await this.#parts.extensions?.read()) ?? []) {
+      const beside = sectionBeside(section, all)
+      Object.assign(all, beside.definitions)
+      pieces.push(pieceOf(beside))
+      await pause()
+    }
+    return { pieces, definitions: sortedMembers(all) }
   }
   async #pieceOf(path: string, served: Served, about: Descriptions): Promise<Piece> {
     const hash = served.hashes.get(path)!
