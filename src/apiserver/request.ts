@@ -54,4 +54,11 @@ export type Result =
       readonly events: AsyncIterable<readonly HubEvent[]>
     }
   /** Anything that is not a stored object: Status, Scale, reviews, tokens. `kindType` is its OpenAPI name. */
-  | { readonly type: 'value'; readonly code: number; readonly body: any; readonly kindType?: string }
+  | {
+      readonly type: 'value'
+      readonly code: number
+      readonly body: any
+      readonly kindType?: string
+      /** What a table of it shows; there is no table of other values. */
+      readonly rows?: { readonly definition: ResourceDefinition<any>; readonly objects: readonly KubeObject[] }
+    }

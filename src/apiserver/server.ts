@@ -15,8 +15,11 @@ import {
   apiGroups,
   customResourceDefinitions,
   loadDescriptions,
+  metricsGroup,
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
+  nodeMetrics,
+  podMetrics,
   type ResourceDefinition,
   rbacBootstrap,
   validatingAdmissionPolicies,
@@ -37,6 +40,7 @@ import { PolicyStatus } from './admission/policies/status.ts'
 import { WebhookList } from './admission/webhooks/hooks.ts'
 import type { WebhookPluginParts } from './admission/webhooks/plugins.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
+import { callRemote } from './aggregation/call.ts'
 import type { ProxyClient } from './aggregation/extension.ts'
 import { LocalApiServices } from './aggregation/local.ts'
 import { Auditor, type AuditSink } from './audit/auditor.ts'
@@ -82,6 +86,8 @@ import { asVersion } from './registry/draft.ts'
 import { atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
 import type { Identity, RequestContext, Result } from './request.ts'
+import { resourceMetrics } from './resource-metrics/handlers.ts'
+import { Scraper } from './resource-metrics/scraper.ts'
 import { serviceAllocation } from './service-addresses/allocation.ts'
 import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
 import type { Authentication, Authorization } from './structured/open.ts'
@@ -233,12 +239,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     ]),
   })
   const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
+  const scraper = new Scraper({ ...parts, registry: () => registry, onError })
   const subresources = subresourcesFrom(
     scaleHandler(registry),
     podSubresources(registry, clock),
     scaleSubresources(registry),
     reviewHandlers(reviews),
     otherSubresources(registry, tokens, clock),
+    resourceMetrics({ registry, scraper, clock }),
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
   const expressionKinds = new ExpressionKinds()
@@ -246,7 +254,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const builtIn = features.served.map((one) =>
     features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)),
   )
-  const served = new ServedResources(builtIn, apiGroups, compareVersions)
+  const served = new ServedResources(
+    [...builtIn, nodeMetrics, podMetrics],
+    [...apiGroups, metricsGroup],
+    compareVersions,
+  )
   const resourceFor = (of: { group: string; version: string; resource: string }) => served.find(of)
   const declarations = new Declarations({
     registry,
@@ -336,6 +348,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     metrics: requestMetrics(metrics),
     onError,
   })
+  const elsewhere: InProcessParts['elsewhere'] = ({ group, version }, ofCall) => {
+    const remote = aggregator.remote(group, version)
+    return remote === undefined
+      ? undefined
+      : (call, signal) => callRemote(remote, { ...extensions, authorizer }, ofCall, call, signal)
+  }
   const documentFor = async (identity: Identity, path: string): Promise<object> => {
     const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
     await authorizer.check(identity, { verb: 'get', ...nothing, path })
@@ -356,7 +374,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         await identity?.end().catch((error: unknown) => onError(error, 'the lease of this server'))
       }),
     transportFor: (identity, userAgent) =>
-      inProcess({ clock, random, handle, resourceFor, documentFor, auditor }, identity, userAgent),
+      inProcess({ clock, random, handle, resourceFor, documentFor, auditor, elsewhere }, identity, userAgent),
     async run(signal) {
       const following = hub.run(signal)
       await allocation.restore()
@@ -388,6 +406,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await Promise.all([
         following,
         declared,
+        scraper.run(signal),
         aggregated,
         policyStatus.run(signal),
         parts.authentication?.run(signal),
@@ -435,6 +454,11 @@ interface InProcessParts {
   }) => ResourceDefinition<any> | undefined
   readonly documentFor: (identity: Identity, path: string) => Promise<object>
   readonly auditor: Auditor | undefined
+  /** The way to another server that serves the group version, where there is one. */
+  readonly elsewhere: (
+    of: { readonly group: string; readonly version: string },
+    identity: Identity,
+  ) => ((call: ApiCall, signal: AbortSignal) => Promise<ApiReply>) | undefined
 }
 
 /** The same handler, without bytes: objects go in and frozen objects come out. */
@@ -442,6 +466,8 @@ function inProcess(parts: InProcessParts, identity: Identity, userAgent: string)
   const { handle, resourceFor, documentFor } = parts
   return async (call: ApiCall, signal: AbortSignal = neverAborted): Promise<ApiReply> => {
     if (call.path !== undefined) return { code: 200, body: await documentFor(identity, call.path) }
+    const remote = parts.elsewhere(call, identity)
+    if (remote !== undefined) return remote(call, signal)
     const definition = resourceFor(call)
     if (definition === undefined) throw notServed()
     const query = call.query ?? {}

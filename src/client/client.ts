@@ -34,6 +34,7 @@ export interface Patch {
   readonly fieldManager?: string
   readonly force?: boolean
 }
+export type ReadCall = Pick<ApiCall, 'group' | 'version' | 'resource' | 'namespace' | 'name' | 'subresource' | 'query'>
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number
   readonly propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
@@ -73,6 +74,8 @@ export interface Client {
   page<R>(path: string): Promise<R>
   /** What the server serves now, declared kinds and extension servers included. */
   discover(): Promise<Discovery>
+  /** Reads what no definition describes (metrics, whose names are an adapter's own): one thing by name, or a list. */
+  read<R = unknown>(call: ReadCall): Promise<R>
   /** POST to a subresource (binding, eviction, token, …) or of a kind that is answered and not kept (reviews). */
   post<R = unknown>(
     of: ResourceDefinition<any>,
@@ -157,6 +160,7 @@ export function createClient(transport: Transport): Client {
     },
     page: (path) => one({ verb: 'get', path } as ApiCall),
     discover: () => discover(transport),
+    read: (call) => one({ verb: call.name === undefined ? 'list' : 'get', ...call }),
     post: (of, name, subresource, body) => one({ verb: 'create', ...at(of, name, subresource), body }),
   }
 }

@@ -5,6 +5,8 @@ import { discoveredResource, type ResourceDefinition, resourceFor, type Scope } 
 export interface Discovery {
   /** One definition for each resource of each version; built-in kinds by their own. */
   readonly resources: readonly ResourceDefinition<any>[]
+  /** What is served of each group, its preferred version first. */
+  readonly groupVersions: readonly { readonly group: string; readonly version: string }[]
   /** Group versions whose server does not answer, so that what they have is not known now. */
   readonly stale: readonly string[]
 }
@@ -43,7 +45,10 @@ export async function discover(transport: Transport): Promise<Discovery> {
       return list.map((one) => definitionOf(group, version, one))
     }),
   )
-  return { resources, stale }
+  const groupVersions = groups.flatMap(({ metadata: { name: group = '' }, versions }) =>
+    versions.map(({ version }) => ({ group, version })),
+  )
+  return { resources, groupVersions, stale }
 }
 
 function documentOf(reply: ApiReply): GroupDocument {

@@ -2,7 +2,6 @@
 export const idleKinds: ReadonlySet<string> = new Set([
   '/persistentvolumeclaims',
   '/persistentvolumes',
-  'autoscaling/horizontalpodautoscalers',
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',

@@ -17,9 +17,9 @@ import {
   silentLog,
   systemClock,
   systemRandom,
-  unavailable,
   yamlText,
 } from '../machinery/index.ts'
+import { chooseGates, type FeatureGates } from '../resources/index.ts'
 import { runScheduler } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
@@ -28,6 +28,7 @@ import type { KeyPair } from './certificates/key-pair.ts'
 import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
+import { connectSimulated } from './node/simulated-connection.ts'
 import { kubernetesVersion, versionInfo } from './version.ts'
 
 export interface StartClusterOptions {
@@ -72,9 +73,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const journal = new DecisionJournal()
   const metrics = new Metrics()
   let clientCa = ''
-  const connectNothing = () => {
-    throw unavailable('nodes of this cluster are simulated: there is nothing to connect to')
-  }
+  let nodes: SimulatedNodes | undefined
   const server = createApiServer({
     clock,
     random,
@@ -84,7 +83,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     serviceCidr,
     nodePorts: { from: 30000, to: 32767 },
     advertise: { address: '127.0.0.1', port: 6443 },
-    connectNode: connectNothing,
+    connectNode: connectSimulated(() => nodes),
     connectNetwork: dialWhenUsed,
     notActedUpon: idleKinds,
     version: versionInfo(),
@@ -127,6 +126,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
             clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
             nodeCidrMaskSize: 24,
             serviceCidr,
+            ...gatesOf(options.features),
             signToken: (claims) => server.signToken(claims),
             certify: certifyWith(authorityNow, () => systemClock().now()),
           },
@@ -155,7 +155,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
       ),
   }
   for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
-  const nodes = await startNodes(wanted, server, world, running, stop.signal)
+  nodes = await startNodes(wanted, server, world, running, stop.signal)
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
   let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined
@@ -181,6 +181,12 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     stop: end,
     [Symbol.asyncDispose]: end,
   }
+}
+
+/** The gates that controllers go by: the server has refused a choice that cannot be. */
+function gatesOf(features: FeatureChoice | undefined): { readonly gates?: FeatureGates } {
+  const chosen = chooseGates(features?.gates ?? {})
+  return 'gates' in chosen ? { gates: chosen.gates } : {}
 }
 
 async function startNodes(

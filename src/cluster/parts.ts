@@ -5,6 +5,7 @@ import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
+import { chooseGates } from '../resources/index.ts'
 import { defaultPlugins, profileOf, runScheduler } from '../scheduler/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
@@ -77,6 +78,7 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
     settings.runtime === 'simulated'
       ? simulatedPodCidr(settings.network.podCidr, settings.nodes)
       : settings.network.podCidr
+  const chosen = chooseGates(settings.features?.gates ?? {})
   return (access, _record, life) =>
     runControllers(
       allControllers(),
@@ -95,6 +97,7 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
           clusterCidr: podCidr,
           nodeCidrMaskSize: 24,
           serviceCidr,
+          ...('gates' in chosen ? { gates: chosen.gates } : {}),
           signToken: (claims) => api.signToken(claims),
           certify: certifyWith(
             () => pki().authority,

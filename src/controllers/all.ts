@@ -13,6 +13,7 @@ import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -49,6 +50,7 @@ export const allControllers = (): readonly Controller[] => [
   daemonSetController,
   jobController,
   cronJobController,
+  horizontalPodAutoscalerController,
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,

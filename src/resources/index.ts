@@ -112,6 +112,7 @@ export { chooseServed, type RuntimeConfig, runtimeConfigOfText } from './gates/s
 export { rbacBootstrap } from './generated/rbac-bootstrap.ts'
 export type * from './generated/types.ts'
 export { wellKnown } from './generated/well-known.ts'
+export { metricsGroup, nodeMetrics, podMetrics } from './metrics/definitions.ts'
 export {
   ingressClasses,
   ingresses,

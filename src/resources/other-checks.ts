@@ -6,7 +6,6 @@ import {
   invalid,
   isIp,
   labelSelectorErrors,
-  notSupported,
   parseIp,
   portNameErrors,
   qualifiedNameErrors,
@@ -17,9 +16,7 @@ import type {
   CSIDriver,
   CSINode,
   EndpointSlice,
-  HorizontalPodAutoscaler,
   Lease,
-  MetricSpec,
   PodDisruptionBudget,
   PriorityClass,
   RuntimeClass,
@@ -103,40 +100,6 @@ export function podDisruptionBudgetErrors({ spec }: PodDisruptionBudget): readon
 export function podDisruptionBudgetStatusErrors({ status }: PodDisruptionBudget): readonly FieldError[] {
   const names = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
   return names.flatMap((name) => nonNegative(`status.${name}`, status?.[name]))
-}
-
-export function horizontalPodAutoscalerErrors({ spec }: HorizontalPodAutoscaler): readonly FieldError[] {
-  if (spec === undefined) return [required('spec')]
-  const errors: FieldError[] = []
-  const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics = [] } = spec
-  if (minReplicas !== undefined && minReplicas < 1)
-    errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'))
-  if (maxReplicas < 1) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0'))
-  if (minReplicas !== undefined && maxReplicas < minReplicas)
-    errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
-  if ((scaleTargetRef?.kind ?? '') === '') errors.push(required('spec.scaleTargetRef.kind'))
-  if ((scaleTargetRef?.name ?? '') === '') errors.push(required('spec.scaleTargetRef.name'))
-  return [...errors, ...metrics.flatMap((metric, index) => metricErrors(metric, `spec.metrics[${index}]`))]
-}
-
-const metricTypes = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource']
-const sourceOf = (type: string) => type.slice(0, 1).toLowerCase() + type.slice(1)
-
-function metricErrors(metric: MetricSpec, at: string): readonly FieldError[] {
-  const { type = '', ...sources } = metric
-  const errors: FieldError[] = []
-  if (type === '') errors.push(required(`${at}.type`, 'must specify a metric source type'))
-  const known = metricTypes.includes(type)
-  if (!known) errors.push(notSupported(`${at}.type`, type, metricTypes))
-  const present = metricTypes.map(sourceOf).filter((source) => Object.hasOwn(sources, source))
-  if (known && !present.includes(sourceOf(type)))
-    errors.push(required(`${at}.${sourceOf(type)}`, 'must populate information for the given metric source'))
-  if (present.length === 1) return errors
-  const others = present.filter((source) => source !== sourceOf(type))
-  return [
-    ...errors,
-    ...others.map((one) => forbiddenField(`${at}.${one}`, 'must populate the given metric source only')),
-  ]
 }
 
 const systemPriorityMin = 2_000_000_000

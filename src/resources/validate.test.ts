@@ -266,7 +266,7 @@ test('no kind breaks down over an object in which nothing is set', () => {
 test('a metric of an autoscaler has one source, that of its type', () => {
   const metrics = (...all: object[]) =>
     errorsOf(horizontalPodAutoscalers, {
-      spec: { maxReplicas: 2, scaleTargetRef: { kind: 'Deployment', name: 'a' }, metrics: all },
+      spec: { maxReplicas: 2, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' }, metrics: all },
     })
   const resource = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } }
   assert.deepEqual(metrics({ type: 'Resource', resource }), [])
@@ -274,7 +274,8 @@ test('a metric of an autoscaler has one source, that of its type', () => {
     'spec.metrics[0].type: Required value: must specify a metric source type',
     'spec.metrics[0].type: Unsupported value: "": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
   ])
-  assert.deepEqual(metrics({ type: 'Pods', resource, external: { metric: { name: 'x' }, target: resource.target } }), [
+  const external = { metric: { name: 'x' }, target: { type: 'Value', value: '1' } }
+  assert.deepEqual(metrics({ type: 'Pods', resource, external }), [
     'spec.metrics[0].pods: Required value: must populate information for the given metric source',
     'spec.metrics[0].external: Forbidden: must populate the given metric source only',
     'spec.metrics[0].resource: Forbidden: must populate the given metric source only',

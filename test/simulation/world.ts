@@ -7,6 +7,7 @@ import {
   createInformers,
   type Informers,
 } from '../../src/client/index.ts'
+import { connectSimulated } from '../../src/cluster/node/simulated-connection.ts'
 import { allControllers, runControllers } from '../../src/controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodes } from '../../src/kubelet/index.ts'
 import {
@@ -63,9 +64,7 @@ export async function createWorld(
     serviceCidr: '10.96.0.0/12',
     nodePorts: { from: 30_000, to: 32_767 },
     advertise: { address: '192.0.2.1', port: 6443 },
-    connectNode: () => {
-      throw new Error('simulated nodes have no kubelet server')
-    },
+    connectNode: connectSimulated(() => nodes),
     connectNetwork: () => {
       throw new Error('nothing is simulated outside the cluster')
     },

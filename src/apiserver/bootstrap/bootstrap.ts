@@ -15,6 +15,8 @@ import {
   endpoints,
   type FeatureGates,
   namespaces,
+  nodeMetrics,
+  podMetrics,
   priorityClasses,
   type ResourceDefinition,
   rbacBootstrap,
@@ -51,6 +53,25 @@ export function rulesOf({ name, rules }: Pick<BootstrapRole, 'name' | 'rules'>, 
   return added.length === 0 ? rules : [...rules, ...added]
 }
 
+/** Kubernetes: metrics-server brings this role, by which those who may look at pods may see what they use. */
+const metricsReader = {
+  metadata: {
+    name: 'system:aggregated-metrics-reader',
+    labels: {
+      'rbac.authorization.k8s.io/aggregate-to-admin': 'true',
+      'rbac.authorization.k8s.io/aggregate-to-edit': 'true',
+      'rbac.authorization.k8s.io/aggregate-to-view': 'true',
+    },
+  },
+  rules: [
+    {
+      apiGroups: [nodeMetrics.group],
+      resources: [podMetrics.plural, nodeMetrics.plural],
+      verbs: ['get', 'list', 'watch'],
+    },
+  ],
+}
+
 /** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
 export async function bootstrap(parts: BootstrapParts): Promise<void> {
   const { registry } = parts
@@ -82,6 +103,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         ['rules'],
       ),
     ),
+    ensure(registry, clusterRoles, metricsReader, ['rules']),
     ...clusterBindingList.map((binding) =>
       ensure(
         registry,

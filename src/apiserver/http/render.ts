@@ -125,6 +125,11 @@ export async function sendResult(result: Result, reply: WireReply, parts: Render
     }
     return send(reply, parts, code, object)
   }
+  const { rows } = result
+  if (form.as === 'Table' && rows !== undefined) {
+    const include = includeOf(parts.query.includeObject)
+    return send(reply, parts, 200, tableOf(rows.definition, rows.objects, {}, include, parts.clock.now()))
+  }
   if (form.as === 'Table' && result.body?.kind !== 'Status')
     throw new StatusError(
       406,

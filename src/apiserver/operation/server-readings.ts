@@ -33,8 +33,8 @@ export function serverReadings(
     () => {
       const counts = new Map<string, number>()
       for (const definition of resources()) {
-        const { group, plural, verbs } = definition
-        if (!verbs.includes('list')) continue
+        const { group, plural, verbs, stored } = definition
+        if (!stored || !verbs.includes('list')) continue
         counts.set(group === '' ? plural : `${plural}.${group}`, store.count(prefixOf(definition)))
       }
       return [...counts].map(([resource, value]) => ({ labels: { resource }, value }))

@@ -6,6 +6,7 @@ import {
   type HttpConnection,
   kubeletAuthorityAnnotation,
   type NetworkConnection,
+  type NodeAddress,
   type NodeConnection,
 } from './connections.ts'
 import { readyEndpoint } from './endpoints.ts'
@@ -224,7 +225,8 @@ function kubeletPortOf(node: Node): number {
   return node.status?.daemonEndpoints?.kubeletEndpoint?.Port || kubeletPort
 }
 
-function kubeletOf(node: Node) {
+/** How the kubelet of a node is reached, as its Node says. */
+export function kubeletOf(node: Node): NodeAddress {
   const authority = node.metadata.annotations?.[kubeletAuthorityAnnotation]
   const reached = { name: node.metadata.name, address: addressOf(node), port: kubeletPortOf(node) }
   return authority === undefined ? reached : { ...reached, authority }

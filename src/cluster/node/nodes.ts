@@ -1,4 +1,5 @@
 import type { ApiServer, NodeConnection } from '../../apiserver/index.ts'
+import type { SimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
@@ -8,6 +9,7 @@ import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
 import { kubernetesVersion } from '../version.ts'
 import { markControlPlane } from './control-plane-node.ts'
+import { connectSimulated } from './simulated-connection.ts'
 import { simulatedNodesOf } from './simulated-nodes.ts'
 import { followPower } from './stopped-nodes.ts'
 
@@ -34,8 +36,9 @@ export function createNodes(parts: NodesParts): Nodes {
     key: pki().kubeletClient.key,
     ca: pki().authority.cert,
   }))
+  let simulated: SimulatedNodes | undefined
   return {
-    connect,
+    connect: settings.runtime === 'simulated' ? connectSimulated(() => simulated, connect) : connect,
     run(api, signal) {
       if (settings.runtime === 'simulated') {
         return keepRunning(
@@ -58,7 +61,10 @@ export function createNodes(parts: NodesParts): Nodes {
                 random,
                 version: kubernetesVersion,
                 complain: (about, error) => log.warn('will be tried again', { about, error: String(error) }),
-                onReady: (switches) => followPower(settings, switches, (error) => log.error('node power', error), life),
+                onReady: (switches) => {
+                  simulated = switches
+                  followPower(settings, switches, (error) => log.error('node power', error), life)
+                },
               },
               life,
             )

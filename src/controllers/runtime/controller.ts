@@ -1,6 +1,6 @@
 import type { Client, Informer, RecordEvent } from '../../client/index.ts'
-import type { Clock, KubeObject, Log, ObjectName, Random } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import type { Clock, KubeObject, Log, Metrics, ObjectName, Random } from '../../machinery/index.ts'
+import type { FeatureGates, ResourceDefinition } from '../../resources/index.ts'
 
 /** What controllers must be told about the cluster. */
 export interface ControllerConfig {
@@ -9,6 +9,8 @@ export interface ControllerConfig {
   readonly clusterCidr: string
   readonly nodeCidrMaskSize: number
   readonly serviceCidr: string
+  /** Which features are on; those that are by default when left out. */
+  readonly gates?: Pick<FeatureGates, 'enabled'>
   /** The authority of the cluster, where there is one. */
   readonly certify?: Certify
   /** Signs what a token of a service account says, where that can be done. */
@@ -34,6 +36,7 @@ export interface Tools {
   readonly config: ControllerConfig
   readonly cached: Cached
   readonly record: RecordEvent
+  readonly metrics: Metrics
   /** The controller's own log, whose level can be set apart from the others'. */
   readonly log: Log
   /** Adds a watch of a kind that turned up while the controller runs; disposing of it stops following the kind. */
@@ -62,6 +65,8 @@ export interface Controller {
   readonly account: string
   readonly eventSource?: string
   readonly watches: readonly Watch[]
+  /** How measures name its queue; its name without `-controller` when left out. */
+  readonly queueName?: string
   /** How many names are in hand at once; 5 unless told otherwise. */
   readonly workers?: number
   /** How the decision journal names what a name stands for, when that is not an object of the first watched kind. */

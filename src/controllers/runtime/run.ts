@@ -62,7 +62,7 @@ export async function runController(
   const log = (parts.log ?? silentLog).named(controller.name)
   const loop = new Loop(controller, { ...parts, log }, client, signal)
   const follow = (watch: Watch) => loop.follow(watch)
-  const reconcile = controller.start({ clock, random, config, cached, record, log, follow })
+  const reconcile = controller.start({ clock, random, config, cached, record, metrics: parts.metrics, log, follow })
   for (const resource of asked)
     await informers
       .of(resource)
@@ -236,6 +236,6 @@ class Loop {
 }
 
 /** Kubernetes: queues are named after what they hold: `deployment`, `replicaset`. */
-function queueNameOf({ name }: Controller): string {
-  return name.replace(/-controller$/, '')
+function queueNameOf({ name, queueName }: Controller): string {
+  return queueName ?? name.replace(/-controller$/, '')
 }

@@ -108,13 +108,13 @@ function family(
   name: string,
   help: string,
   type: 'counter' | 'gauge',
-  samples: readonly (readonly [labels: Record<string, string>, value: number])[],
+  samples: readonly (readonly [labels: Record<string, string>, value: number, atMs?: number])[],
 ): string {
-  const lines = samples.map(([labels, value]) => {
+  const lines = samples.map(([labels, value, atMs]) => {
     const text = Object.entries(labels)
       .map(([key, label]) => `${key}=${JSON.stringify(label)}`)
       .join(',')
-    return `${name}${text === '' ? '' : `{${text}}`} ${value}\n`
+    return `${name}${text === '' ? '' : `{${text}}`} ${value}${atMs === undefined ? '' : ` ${atMs}`}\n`
   })
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
@@ -122,6 +122,7 @@ function family(
 /** /metrics/resource: what metrics-server reads. */
 export async function resourceMetrics({ kubelet }: UsageParts): Promise<string> {
   const [node, usages] = await Promise.all([kubelet.nodeUsage(), kubelet.runtime.usage()])
+  const atMs = kubelet.clock.now()
   const pods = new Map(kubelet.pods().map((pod) => [pod.metadata.uid, pod]))
   const labelled = usages.flatMap((usage) => {
     const pod = pods.get(usage.podUid)
@@ -141,13 +142,13 @@ export async function resourceMetrics({ kubelet }: UsageParts): Promise<string> 
       'container_cpu_usage_seconds_total',
       '[STABLE] Cumulative cpu time consumed by the container in core-seconds',
       'counter',
-      labelled.map(({ labels, usage }) => [labels, usage.cpuNanoseconds / 1e9]),
+      labelled.map(({ labels, usage }) => [labels, usage.cpuNanoseconds / 1e9, usage.atMs]),
     ),
     family(
       'container_memory_working_set_bytes',
       '[STABLE] Current working set of the container in bytes',
       'gauge',
-      labelled.map(({ labels, usage }) => [labels, usage.workingSetBytes]),
+      labelled.map(({ labels, usage }) => [labels, usage.workingSetBytes, usage.atMs]),
     ),
     family(
       'container_start_time_seconds',
@@ -159,22 +160,22 @@ export async function resourceMetrics({ kubelet }: UsageParts): Promise<string> 
       'node_cpu_usage_seconds_total',
       '[STABLE] Cumulative cpu time consumed by the node in core-seconds',
       'counter',
-      [[{}, node.cpuNanoseconds / 1e9]],
+      [[{}, node.cpuNanoseconds / 1e9, atMs]],
     ),
     family('node_memory_working_set_bytes', '[STABLE] Current working set of the node in bytes', 'gauge', [
-      [{}, node.workingSetBytes],
+      [{}, node.workingSetBytes, atMs],
     ]),
     family(
       'pod_cpu_usage_seconds_total',
       '[STABLE] Cumulative cpu time consumed by the pod in core-seconds',
       'counter',
-      podSums.map(({ place, cpu }) => [place, cpu]),
+      podSums.map(({ place, cpu }) => [place, cpu, atMs]),
     ),
     family(
       'pod_memory_working_set_bytes',
       '[STABLE] Current working set of the pod in bytes',
       'gauge',
-      podSums.map(({ place, memory }) => [place, memory]),
+      podSums.map(({ place, memory }) => [place, memory, atMs]),
     ),
     family(
       'resource_scrape_error',

@@ -1,12 +1,14 @@
-import { parseDuration } from '../../machinery/index.ts'
+import { parseDuration, tryQuantity } from '../../machinery/index.ts'
 
-/** Annotations by which a pod says how its simulated containers behave; durations as Go writes them (`1.5s`). */
+/** Annotations by which a pod says how its simulated containers behave: durations as Go writes them (`1.5s`), quantities. */
 export const simulatedAnnotations = {
   startDelay: 'simulated.coxswain.io/start-delay',
   readyDelay: 'simulated.coxswain.io/ready-delay',
   exitAfter: 'simulated.coxswain.io/exit-after',
   exitCode: 'simulated.coxswain.io/exit-code',
   stopDelay: 'simulated.coxswain.io/stop-delay',
+  cpuUsage: 'simulated.coxswain.io/cpu-usage',
+  memoryUsage: 'simulated.coxswain.io/memory-usage',
 } as const
 
 /** How simulated containers behave. */
@@ -36,5 +38,17 @@ export function behaviourOf(annotations: Readonly<Record<string, string>> | unde
     exitAfterMs: durationOf(simulatedAnnotations.exitAfter),
     exitCode: Number(annotations?.[simulatedAnnotations.exitCode] ?? 0) || 0,
     stopDelayMs: durationOf(simulatedAnnotations.stopDelay) ?? 0,
+  }
+}
+
+/** What each container of a simulated pod uses, as annotations say; nothing where they do not. */
+export function usageOf(annotations: Readonly<Record<string, string>> | undefined): {
+  readonly nanoCores: number
+  readonly memoryBytes: number
+} {
+  const nanosOf = (key: string) => Math.max(0, Number(tryQuantity(annotations?.[key] ?? '0')?.nanos ?? 0n))
+  return {
+    nanoCores: nanosOf(simulatedAnnotations.cpuUsage),
+    memoryBytes: Math.trunc(nanosOf(simulatedAnnotations.memoryUsage) / 1e9),
   }
 }

@@ -22,6 +22,7 @@ import { restartDelayMsMax, restartDelayMsMin, restartsAfter } from '../sync/res
 import { Agenda } from './agenda.ts'
 import { behaviourOf } from './behaviour.ts'
 import { type PodLife, simulatedStatus } from './pod-life.ts'
+import { SimulatedUsage } from './usage.ts'
 
 /** One simulated node; what is left out is a middling machine. */
 export interface SimulatedNodeSettings {
@@ -54,6 +55,8 @@ export interface SimulatedNodes {
   stop(name: string): void
   /** Power again: the node reports, and starts its containers anew. */
   start(name: string): void
+  /** What its kubelet would answer to /metrics/resource; undefined while it has no power. */
+  resourceMetrics(name: string): string | undefined
 }
 
 const heartbeatMsDefault = 10_000
@@ -98,12 +101,14 @@ class Fleet {
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #pods = new Map<string, SimulatedPod>()
   readonly #addresses: PodAddresses
+  readonly #usage: SimulatedUsage
 
   constructor(parts: SimulatedNodesParts, signal: AbortSignal) {
     this.#parts = parts
     this.#signal = signal
     this.#agenda = new Agenda(parts.clock)
     this.#addresses = new PodAddresses()
+    this.#usage = new SimulatedUsage(parts.clock, () => this.#pods.values())
     for (const [index, settings] of parts.nodes.entries()) {
       const address = settings.address ?? ipText(addressAt(parseCidr('172.16.0.0/12')!, index + 2))
       this.#nodes.set(settings.name, { settings, address, running: true, life: 0, node: undefined, lease: undefined })
@@ -151,6 +156,7 @@ class Fleet {
         void this.#register(node).then(() => this.#heartbeat(node, node.life))
         for (const pod of this.#pods.values()) if (pod.node === node) this.#restartAfterOutage(pod)
       },
+      resourceMetrics: (name) => (this.#nodes.get(name)?.running === true ? this.#usage.text(name) : undefined),
     }
   }
 

@@ -1,3 +1,4 @@
+import { scalingToZero } from '../autoscaling/definitions.ts'
 import type { Draft, ResourceDefinition } from '../definition.ts'
 import { builtInSchema } from '../schema.ts'
 import type { FeatureGates } from './gates.ts'
@@ -23,8 +24,9 @@ interface Walk {
   readonly children: readonly { readonly name: string; readonly many: boolean; readonly walk: Walk }[]
 }
 
-/** The definition whose writes lose the fields of features that are off. */
-export function gatedDefinition(definition: ResourceDefinition<any>, gates: FeatureGates): ResourceDefinition<any> {
+/** The definition whose writes lose the fields of features that are off, and may have what features that are on allow. */
+export function gatedDefinition(ungated: ResourceDefinition<any>, gates: FeatureGates): ResourceDefinition<any> {
+  const definition = gates.enabled('HPAScaleToZero') ? scalingToZero(ungated) : ungated
   // Types are read only when something of them is written: a server that starts need not know them all.
   let known: { readonly walk: Walk | undefined } | undefined
   const drop = (draft: Draft, previous?: object) => {
