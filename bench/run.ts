@@ -82,7 +82,7 @@ async function benchStart(): Promise<void> {
     note('up_to_first_api_answer_ms_p50', percentile(apiMs, 0.5), 'ms (new cluster)')
     note('up_to_node_ready_ms_p50', percentile(readyMs, 0.5), `ms (${real ? 'containerd' : 'simulated'})`)
     await sleep(60_000)
-    const ours = processes(join(root, 'bin/cox.ts'), '--name bench')
+    const ours = processes(root, '/cox.', '--name bench')
     const before = ours.map(ticksOf)
     await sleep(20_000)
     const used = ours.map(ticksOf).reduce((sum, ticks, at) => sum + ticks - before[at]!, 0)

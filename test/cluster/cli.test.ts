@@ -23,7 +23,7 @@ function cox(...words: string[]): Promise<Outcome> {
 const processesOf = (name: string) =>
   new Promise<readonly string[]>((resolve) =>
     execFile('ps', ['-eo', 'args'], (_, out) =>
-      resolve(out.split('\n').filter((line) => line.includes('cox.ts') && line.endsWith(`--name ${name}`))),
+      resolve(out.split('\n').filter((line) => /\bcox\.[tj]s /.test(line) && line.endsWith(`--name ${name}`))),
     ),
   )
 
