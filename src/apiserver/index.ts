@@ -22,6 +22,7 @@ export {
   type OutgoingRequest,
   type UpgradedReply,
 } from './streams/connections.ts'
+export { kubeletOf } from './streams/streams.ts'
 export { type FollowedFile, followFile, ReloadMetrics } from './structured/follow.ts'
 export {
   type Authentication,

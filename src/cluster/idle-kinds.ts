@@ -1,7 +1,5 @@
 /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them answer with a warning that says so. */
 export const idleKinds: ReadonlySet<string> = new Set([
-  '/persistentvolumeclaims',
-  '/persistentvolumes',
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',
@@ -12,7 +10,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'storage.k8s.io/csidrivers',
   'storage.k8s.io/csinodes',
   'storage.k8s.io/csistoragecapacities',
-  'storage.k8s.io/storageclasses',
   'storage.k8s.io/volumeattachments',
   'storage.k8s.io/volumeattributesclasses',
 ])

@@ -13,6 +13,7 @@ import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './con
 import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
+import { localVolumesOf } from './node/local-volumes.ts'
 import type { Nodes } from './node/nodes.ts'
 import { dnsListenerOf, nodeAddressOf } from './node/places.ts'
 
@@ -72,7 +73,8 @@ async function startPart(
   await keepRunning(component, start, { clock, log }, signal)
 }
 
-function controllersOf({ api, settings, pki, clock, random, logs, journal, metrics }: PartsContext): Run {
+function controllersOf(context: PartsContext): Run {
+  const { api, settings, pki, nodes, clock, random, logs, journal, metrics } = context
   const { serviceCidr } = settings.network
   const podCidr =
     settings.runtime === 'simulated'
@@ -103,6 +105,7 @@ function controllersOf({ api, settings, pki, clock, random, logs, journal, metri
             () => pki().authority,
             () => clock.now(),
           ),
+          localVolumes: localVolumesOf(nodes.connect, clock),
         },
       },
       life,

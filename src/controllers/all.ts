@@ -15,9 +15,11 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/cont
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { localPathController } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { volumeBinderController } from './persistentvolume-binder/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
@@ -69,6 +71,8 @@ export const allControllers = (): readonly Controller[] => [
   legacyTokenCleanerController,
   bootstrapSignerController,
   tokenCleanerController,
+  volumeBinderController,
+  localPathController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

@@ -5,6 +5,7 @@ export type {
   Certify,
   Controller,
   ControllerConfig,
+  LocalVolumes,
   Reconcile,
   Tools,
   Turn,

@@ -2,7 +2,16 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, Informers } from '../client/index.ts'
 import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
-import { type Node, nodes, type Pod, pods, runtimeClasses, services } from '../resources/index.ts'
+import {
+  type Node,
+  nodes,
+  type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  runtimeClasses,
+  services,
+} from '../resources/index.ts'
 import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
 import { pauseImage } from './containerd/pause-image.ts'
 import type { RecordEvent } from './events.ts'
@@ -207,6 +216,10 @@ async function podContext(
     nodeDns: parseResolvConf(await readFile(settings.resolvConf, 'utf8').catch(() => '')),
     volumes: createVolumes({
       ...{ podsDirectory, clock, objects, node, token: tokens.token, pid: parts.pid },
+      storage: {
+        claim: (namespace, name) => client.get(persistentVolumeClaims, { namespace, name }),
+        volume: (name) => client.get(persistentVolumes, { name }),
+      },
       releaseImage: parts.runtime.releaseImage?.bind(parts.runtime),
     }),
     images: createImagePuller({ ...parts, pullsAtOnceMax: settings.pullsAtOnceMax }),

@@ -165,6 +165,29 @@ export {
 } from './scheduling/definitions.ts'
 export { builtInSchema, decodeObject, schemaErrors, zeroObject } from './schema.ts'
 export {
+  bestVolumeFor,
+  type ClaimUse,
+  claimProblem,
+  claimUsesOf,
+  classOfClaim,
+  classOfVolume,
+  defaultClassOf,
+  ephemeralProblem,
+  hasAccessModes,
+  isFullyBound,
+  isReachableFrom,
+  isVolumeOf,
+  modesDiffer,
+  noProvisioner,
+  requestedStorage,
+  saysClass,
+  storageCapacity,
+  volumeAnnotations,
+  volumeBoundTo,
+  volumeFor,
+  waitsForConsumer,
+} from './storage/binding.ts'
+export {
   csiDrivers,
   csiNodes,
   csiStorageCapacities,

@@ -24,11 +24,13 @@ import {
   roles,
   serviceCIDRs,
   services,
+  storageClasses,
   wellKnown,
 } from '../../resources/index.ts'
 import { loopbackContext } from '../authn/loopback.ts'
 import { keepBootstrapObjects } from '../flow-control/upkeep.ts'
 import type { Registry } from '../registry/registry.ts'
+import { builtInStorage } from './built-in-storage.ts'
 
 export interface BootstrapParts {
   readonly registry: Registry
@@ -132,6 +134,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
       }),
     ),
+    localPathStorage(registry),
     keepBootstrapObjects(registry),
     serviceRange(parts).then(() => kubernetesService(parts)),
     // Kubernetes: since when the use of old token Secrets would have been noticed; controllers ask for it.
@@ -155,6 +158,29 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         },
       },
       ['data'],
+    ),
+  ])
+}
+
+/** Unlike Kubernetes: a class for claims that name none, and the role of the provisioner behind it. */
+async function localPathStorage(registry: Registry): Promise<void> {
+  const { localPath } = builtInStorage
+  const role = {
+    name: `system:controller:${localPath.account}`,
+    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
+  }
+  await Promise.all([
+    ensure(registry, storageClasses, localPath.storageClass),
+    ensure(registry, clusterRoles, { metadata: role, rules: localPath.rules }, ['rules']),
+    ensure(
+      registry,
+      clusterRoleBindings,
+      {
+        metadata: role,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.name },
+        subjects: [{ kind: 'ServiceAccount', name: localPath.account, namespace: 'kube-system' }],
+      },
+      ['subjects'],
     ),
   ])
 }

@@ -1,6 +1,11 @@
 import type { Client, Informer, RecordEvent } from '../../client/index.ts'
+<<<<<<< HEAD
 import type { Clock, KubeObject, Log, Metrics, ObjectName, Random } from '../../machinery/index.ts'
 import type { FeatureGates, ResourceDefinition } from '../../resources/index.ts'
+=======
+import type { Clock, KubeObject, Log, ObjectName, Random } from '../../machinery/index.ts'
+import type { Node, ResourceDefinition } from '../../resources/index.ts'
+>>>>>>> f390474 (Claims get volumes: the binder, directories on nodes behind the class standard, and what pods mount of them)
 
 /** What controllers must be told about the cluster. */
 export interface ControllerConfig {
@@ -15,6 +20,15 @@ export interface ControllerConfig {
   readonly certify?: Certify
   /** Signs what a token of a service account says, where that can be done. */
   readonly signToken?: (claims: object) => Promise<string>
+  /** Directories for volumes on nodes that have machines, where there are such. */
+  readonly localVolumes?: LocalVolumes
+}
+/** What makes directories on nodes, and takes them away. */
+export interface LocalVolumes {
+  /** Makes the directory unless it is there; answers its path on the node. */
+  make(node: Node, name: string): Promise<string>
+  /** Takes the directory away with all that is in it; one that is not there is gone already. */
+  remove(node: Node, name: string): Promise<void>
 }
 /** What signs certificates for what a CertificateSigningRequest asks, and reads them. */
 export interface Certify {

@@ -12,6 +12,7 @@ import {
 import type { Kubelet } from '../kubelet.ts'
 import { containersOf, podViewOf } from '../sync/containers.ts'
 import { createAccess } from './access.ts'
+import { serveLocalVolume } from './local-volumes.ts'
 import { type LogOptions, readLog } from './log-file.ts'
 import { type StreamRequest, serveAttach, serveExec, servePortForward } from './streams.ts'
 import { CpuRates, cadvisorMetrics, kubeletMetrics, resourceMetrics, statsSummary, type UsageParts } from './usage.ts'
@@ -27,7 +28,8 @@ export interface KubeletHandlers {
   readonly onRequest: RequestHandler
   readonly onUpgrade: UpgradeHandler
 }
-interface Call {
+/** One request to the kubelet, and what answering it takes. */
+export interface Call {
   readonly kubelet: Kubelet
   readonly request: WireRequest
   readonly reply: WireReply
@@ -59,6 +61,7 @@ const routes: Readonly<Record<string, Serve>> = {
   },
   configz: async ({ kubelet, reply }) => json(reply, { kubeletconfig: configuration(kubelet) }),
   run: serveRun,
+  localVolumes: serveLocalVolume,
 }
 
 /** Everything the kubelet answers, with who may ask checked first. */
@@ -102,11 +105,13 @@ function parse(url: string) {
     .map(decodeURIComponent)
   return { name, rest, search: searchParams, path: pathname }
 }
-function plain(reply: WireReply, status: number, text: string): void {
+/** Answers with a text. */
+export function plain(reply: WireReply, status: number, text: string): void {
   reply.head(status, { 'content-type': 'text/plain; charset=utf-8' })
   reply.end(text)
 }
-function json(reply: WireReply, value: unknown): void {
+/** Answers with a value as JSON. */
+export function json(reply: WireReply, value: unknown): void {
   reply.head(200, { 'content-type': 'application/json' })
   reply.end(JSON.stringify(value))
 }

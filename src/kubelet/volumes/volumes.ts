@@ -1,11 +1,13 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, microTimestampOf, wholeValueOf } from '../../machinery/index.ts'
-import type { Pod, Volume } from '../../resources/index.ts'
+import { type PersistentVolume, type Pod, type Volume, volumeAnnotations } from '../../resources/index.ts'
 import { command } from '../machine/command.ts'
 import { isMountPoint, unmountBelow } from '../machine/mounts.ts'
 import { giveToGroup, writePayload } from './atomic-writer.ts'
+import { type StorageObjects, UnprocessedVolumeError, volumeBehind } from './claims.ts'
 import { prepareHostPath } from './host-path.ts'
+import { isOwnVolume, makeLocalVolume } from './local-volume.ts'
 import { type PayloadSources, payloadOf } from './payload.ts'
 import { bindSubPath } from './sub-path.ts'
 
@@ -13,6 +15,7 @@ export interface VolumeParts extends PayloadSources {
   /** Holds a directory per pod uid. */
   readonly podsDirectory: string
   readonly clock: Clock
+  readonly storage: StorageObjects
   /** Forgets an image that was mounted at a directory; left out where images cannot be. */
   readonly releaseImage?: ((directory: string) => Promise<void>) | undefined
   /** This process, whose open files `mount` is pointed at. */
@@ -46,7 +49,8 @@ export interface Volumes {
   containerDirectory(uid: string, container: string): string
 }
 
-export function createVolumes(parts: VolumeParts): Volumes {
+export function createVolumes(given: VolumeParts): Volumes {
+  const parts = { ...given, owned: new Set<string>() }
   const podDirectory = (uid: string) => join(parts.podsDirectory, uid)
   return {
     async mount(pod) {
@@ -69,6 +73,7 @@ export function createVolumes(parts: VolumeParts): Volumes {
       ),
     async unmount(uid) {
       const directory = podDirectory(uid)
+      for (const key of parts.owned) if (key.startsWith(`${uid}/`)) parts.owned.delete(key)
       await unmountBelow(directory)
       const images = join(directory, 'volumes', imagePlugin)
       for (const name of await readdir(images).catch(() => [])) await parts.releaseImage?.(join(images, name))
@@ -78,14 +83,74 @@ export function createVolumes(parts: VolumeParts): Volumes {
   }
 }
 
-async function mountOrTell(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
+/** What is known of the volumes that are mounted. */
+interface KeptParts extends VolumeParts {
+  /** `UID/VOLUME` of those that have been given to their pod's group. */
+  readonly owned: Set<string>
+}
+
+async function mountOrTell(parts: KeptParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
+  let name = volume.name
   try {
-    return await mountOne(parts, pod, volume)
+    const behind = await volumeBehind(pod, volume.name, parts.storage)
+    if (behind === undefined) return await mountOne(parts, pod, volume)
+    name = behind.volume.metadata.name
+    return await mountPersistent(parts, pod, behind.volume, behind.readonly)
   } catch (error) {
+    if (error instanceof UnprocessedVolumeError) throw error
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${why}`, { cause: error })
+    throw new Error(`MountVolume.SetUp failed for volume "${name}" : ${why}`, { cause: error })
   }
 }
+
+/** A volume that outlives the pod. Kubernetes: only a local one is given to the pod's group, a hostPath never. */
+async function mountPersistent(
+  parts: KeptParts,
+  pod: Pod,
+  volume: PersistentVolume,
+  readonly: boolean,
+): Promise<MountedVolume> {
+  const { hostPath, local } = volume.spec
+  if (hostPath !== undefined) {
+    await prepareHostPath(hostPath)
+    return { hostPath: hostPath.path, readonly }
+  }
+  if (local === undefined)
+    throw new Error(`no volume plugin matched: volumes of kind ${kindOf(volume)} are not supported`)
+  const { path } = local
+  if ((await stat(path).catch(() => undefined)) === undefined) {
+    if (!isOwnVolume(path, parts.podsDirectory) || volume.metadata.annotations?.[volumeAnnotations.provisionedBy] === undefined)
+      throw new Error(`path "${path}" does not exist`)
+    await makeLocalVolume(path)
+  }
+  const key = `${pod.metadata.uid}/${volume.metadata.name}`
+  const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
+  if (fsGroup !== undefined && !readonly && !parts.owned.has(key)) {
+    if (fsGroupChangePolicy !== 'OnRootMismatch' || !(await isGivenTo(path, fsGroup)))
+      await giveToGroup(path, fsGroup, { readonly: false })
+    parts.owned.add(key)
+  }
+  return { hostPath: path, readonly }
+}
+
+const groupBits = 0o2070
+async function isGivenTo(path: string, group: number): Promise<boolean> {
+  const { gid, mode } = await stat(path)
+  return gid === group && (mode & groupBits) === groupBits
+}
+
+const plainMembers = new Set([
+  'accessModes',
+  'capacity',
+  'claimRef',
+  'mountOptions',
+  'nodeAffinity',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'volumeAttributesClassName',
+  'volumeMode',
+])
+const kindOf = ({ spec }: PersistentVolume) => Object.keys(spec).find((key) => !plainMembers.has(key)) ?? 'unknown'
 
 async function mountOne(parts: VolumeParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
   const { emptyDir, hostPath, image } = volume
