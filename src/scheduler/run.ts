@@ -16,8 +16,9 @@ import {
 import { type Node, namespaces, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { type Placement, Placer } from './cycle/place.ts'
+import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
 import { alikeSelectors } from './framework/alike.ts'
-import type { ClusterChange } from './framework/framework.ts'
+import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { defaultPlugins } from './plugins/index.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
@@ -25,6 +26,8 @@ import { Nominations } from './preemption/nominations.ts'
 import { mayNotPreempt, type Preemption, planPreemption, priorityOf } from './preemption/plan.ts'
 import { defaultSchedulerName, type Profile, profileOf } from './profile/profile.ts'
 import { type QueueBackoff, SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
+import { followStorage } from './storage/changes.ts'
+import { StorageBook } from './storage/storage-book.ts'
 
 export interface SchedulerParts {
   readonly client: Client
@@ -55,10 +58,15 @@ export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): 
 
 class Scheduler {
   readonly #parts: SchedulerParts
-  readonly #profiles: ReadonlyMap<string, Profile & { readonly placer: Placer }>
+  readonly #profiles: ReadonlyMap<
+    string,
+    Profile & { readonly placer: Placer; readonly settling: readonly SchedulerPlugin[] }
+  >
   readonly #columns = new NodeColumns()
   readonly #queue: SchedulingQueue
   readonly #binding = new Set<Promise<void>>()
+  /** Pods that wait between decision and binding. */
+  readonly #settling: Settling
   /** Pods decided but not yet seen bound, by uid. */
   readonly #assumed = new Map<string, PodFacts>()
   /** Pods for which room is being made: others of lower priority must leave it to them. */
@@ -74,9 +82,14 @@ class Scheduler {
     this.#profiles = new Map(
       profiles.map((profile) => [
         profile.name,
-        { ...profile, placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore) },
+        {
+          ...profile,
+          placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore),
+          settling: settlingPlugins(profile.plugins),
+        },
       ]),
     )
+    this.#settling = new Settling({ client: parts.client, clock: parts.clock, columns: this.#columns })
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.backoff)
     const { metrics } = parts
     this.#attempts = metrics.counter(
@@ -102,7 +115,13 @@ class Scheduler {
     const podCache = informers.of(pods)
     const namespaceCache = informers.of(namespaces)
     const budgetCache = informers.of(podDisruptionBudgets)
-    await Promise.all([nodeCache, podCache, namespaceCache, budgetCache].map((cache) => cache.synced(signal)))
+    const book = new StorageBook(informers)
+    await Promise.all([
+      ...[nodeCache, podCache, namespaceCache, budgetCache].map((cache) => cache.synced(signal)),
+      book.synced(signal),
+    ])
+    this.#columns.storage = this.#columns.book = book
+    using _storage = followStorage(informers, (change, concerns) => this.#queue.wake(change, concerns))
     this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
     this.#columns.selectorOfAlike = alikeSelectors(informers)
     using _namespaces = namespaceCache.subscribe((next, previous) => {
@@ -127,6 +146,7 @@ class Scheduler {
       this.#wake = () => {}
     }
     this.#queue.clear()
+    this.#settling.stop(signal.reason)
     await Promise.allSettled(this.#binding)
   }
 
@@ -170,7 +190,7 @@ class Scheduler {
     const facts = factsOf(pod)
     const { uid, name, namespace, resourceVersion } = pod.metadata
     const profile = nameOfProfile(pod)
-    const { placer } = this.#profiles.get(profile)!
+    const { placer, settling } = this.#profiles.get(profile)!
     const placement = this.#place(facts, placer)
     const decision = {
       atMs: clock.now(),
@@ -191,23 +211,32 @@ class Scheduler {
     this.#nominations.delete(uid)
     this.#columns.addPod(facts, nodeName)
     this.#assumed.set(uid, facts)
-    const binding = this.#bind(waiting, nodeName)
-      .then(
-        (revision) => {
-          this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile })
-          this.#attempts.inc({ result: 'scheduled', profile })
-          journal.record({
-            ...decision,
-            writtenRevision: revision,
-            reason: `placed on ${nodeName}: best of ${placement.feasible} that fit, of ${placement.evaluated} looked at`,
-          })
-        },
-        (error) => this.#bindingFailed(waiting, nodeName, error),
+    const settled = this.#settling.begin(settling, facts, nodeName)
+    const told = () =>
+      this.#track(
+        this.#bind(waiting, nodeName).then(
+          (revision) => {
+            this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile })
+            this.#attempts.inc({ result: 'scheduled', profile })
+            journal.record({
+              ...decision,
+              writtenRevision: revision,
+              reason: `placed on ${nodeName}: best of ${placement.feasible} that fit, of ${placement.evaluated} looked at`,
+            })
+          },
+          (error) => this.#bindingFailed(waiting, nodeName, error),
+        ),
       )
-      .finally(() => {
-        this.#binding.delete(binding)
-        this.#bindingEnded()
-      })
+    if (settled === undefined) told()
+    // It may wait long for its volumes: meanwhile others are bound.
+    else void settled.then(told, (error) => this.#bindingFailed(waiting, nodeName, error))
+  }
+
+  #track(work: Promise<void>): void {
+    const binding = work.finally(() => {
+      this.#binding.delete(binding)
+      this.#bindingEnded()
+    })
     this.#binding.add(binding)
   }
 
@@ -286,6 +315,9 @@ class Scheduler {
       return
     }
     this.#queue.failed(uid, new Set(), true)
+    // Kubernetes: what others hold back by is told the pod as well.
+    if (error instanceof SettlingError && this.#queue.has(uid))
+      void this.#reportRefusal(pod, error.message, undefined, 'SchedulerError')
     if (!isConflict(error))
       this.#parts.log.warn('binding failed', {
         pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
@@ -295,11 +327,16 @@ class Scheduler {
   }
 
   /** The pod says why it waits; again only when the words change. */
-  async #reportRefusal(pod: Pod, message: string, preemption: Preemption | undefined): Promise<void> {
+  async #reportRefusal(
+    pod: Pod,
+    message: string,
+    preemption: Preemption | undefined,
+    reason = 'Unschedulable',
+  ): Promise<void> {
     const { client, record, clock, log } = this.#parts
     record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
     const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    const isKnown = known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message
+    const isKnown = known?.status === 'False' && known.reason === reason && known.message === message
     const nominated = preemption === undefined ? {} : { nominatedNodeName: preemption.nodeName }
     if (isKnown && (preemption === undefined || pod.status?.nominatedNodeName === preemption.nodeName)) return
     const now = timestampOf(clock.now())
@@ -308,7 +345,7 @@ class Scheduler {
       status: 'False',
       lastProbeTime: null,
       lastTransitionTime: known?.status === 'False' ? (known.lastTransitionTime ?? now) : now,
-      reason: 'Unschedulable',
+      reason,
       message,
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     }
@@ -403,6 +440,7 @@ class Scheduler {
   #podGone(pod: Pod): void {
     const { uid } = pod.metadata
     this.#nominations.delete(uid)
+    this.#settling.end(uid)
     this.#queue.delete(uid)
     this.#assumed.delete(uid)
     const held = this.#columns.nodeNameOfPod(uid) !== undefined

@@ -1,21 +1,15 @@
 import type { Client } from '../../client/index.ts'
 import { msOf, quantityOf, quantityText } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
-import {
-  acceptOneWay,
-  type RequestHandler,
-  refuseUpgrade,
-  type UpgradeHandler,
-  type WireReply,
-  type WireRequest,
-} from '../../wire/index.ts'
+import { acceptOneWay, type RequestHandler, refuseUpgrade, type UpgradeHandler } from '../../wire/index.ts'
 import type { Kubelet } from '../kubelet.ts'
 import { containersOf, podViewOf } from '../sync/containers.ts'
 import { createAccess } from './access.ts'
 import { serveLocalVolume } from './local-volumes.ts'
 import { type LogOptions, readLog } from './log-file.ts'
+import { type Call, json, plain } from './replies.ts'
 import { type StreamRequest, serveAttach, serveExec, servePortForward } from './streams.ts'
-import { CpuRates, cadvisorMetrics, kubeletMetrics, resourceMetrics, statsSummary, type UsageParts } from './usage.ts'
+import { CpuRates, cadvisorMetrics, kubeletMetrics, resourceMetrics, statsSummary } from './usage.ts'
 
 export interface KubeletHandlersParts {
   /** The kubelet's own client, for reviews of tokens and rights. */
@@ -27,16 +21,6 @@ export interface KubeletHandlersParts {
 export interface KubeletHandlers {
   readonly onRequest: RequestHandler
   readonly onUpgrade: UpgradeHandler
-}
-/** One request to the kubelet, and what answering it takes. */
-export interface Call {
-  readonly kubelet: Kubelet
-  readonly request: WireRequest
-  readonly reply: WireReply
-  readonly search: URLSearchParams
-  /** What follows the route's own name in the path. */
-  readonly rest: readonly string[]
-  readonly usage: UsageParts
 }
 type Serve = (call: Call) => Promise<void>
 
@@ -104,16 +88,6 @@ function parse(url: string) {
     .filter((part) => part !== '')
     .map(decodeURIComponent)
   return { name, rest, search: searchParams, path: pathname }
-}
-/** Answers with a text. */
-export function plain(reply: WireReply, status: number, text: string): void {
-  reply.head(status, { 'content-type': 'text/plain; charset=utf-8' })
-  reply.end(text)
-}
-/** Answers with a value as JSON. */
-export function json(reply: WireReply, value: unknown): void {
-  reply.head(200, { 'content-type': 'application/json' })
-  reply.end(JSON.stringify(value))
 }
 function podList(items: readonly Pod[]): object {
   return {

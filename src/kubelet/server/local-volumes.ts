@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localVolumesDirectory, makeLocalVolume } from '../volumes/local-volume.ts'
-import { type Call, json, plain } from './handlers.ts'
+import { type Call, json, plain } from './replies.ts'
 
 /** Unlike Kubernetes: POST /localVolumes/NAME makes a directory for a volume and tells its path, DELETE takes it away. */
 export async function serveLocalVolume({ kubelet, request, reply, rest }: Call): Promise<void> {

@@ -161,38 +161,42 @@ test('volumes are mounted once, keep their content, and leave nothing', asRoot, 
   assert.equal((await readFile('/proc/self/mounts', 'utf8')).includes(real), false)
 })
 
-test('a pod gets what is behind its claim, given to its group, and waits in Kubernetes\' words while there is nothing', asRoot, async (t) => {
-  const root = await directory(t)
-  const podsDirectory = join(root, 'pods')
-  const volumes = createVolumes({ ...sources, podsDirectory, clock: manualClock(), pid: process.pid })
-  const mountOf = (claim: string, more: object = {}, spec: object = {}) =>
-    volumes.mount(
-      podWith({
-        containers: [container('main')],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim, ...more } }],
-        ...spec,
-      }),
-    )
-  const unprocessed =
-    'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC default/'
-  await assert.rejects(mountOf('gone'), {
-    message: `${unprocessed}gone: failed to fetch PVC from API server: persistentvolumeclaims "gone" not found`,
-  })
-  claims['open'] = { spec: {}, status: { phase: 'Pending' } }
-  await assert.rejects(mountOf('open'), { message: `${unprocessed}open: PVC is not bound` })
-  claims['own'] = { spec: { volumeName: 'v' }, status: { phase: 'Bound' } }
-  volumesStored['v'] = { spec: { local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-other' } } }
-  await assert.rejects(mountOf('own'), {
-    message: `${unprocessed}own: found PV object v but its pv.Spec.ClaimRef.UID uid-other does not point to claim.UID uid-own`,
-  })
-  volumesStored['v'] = { spec: { local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-own' } } }
-  await assert.rejects(mountOf('own'), {
-    message: `MountVolume.SetUp failed for volume "v" : path "${join(root, 'disk')}" does not exist`,
-  })
-  await mkdir(join(root, 'disk'))
-  const mounted = await mountOf('own', {}, { securityContext: { fsGroup: 4321 } })
-  assert.deepEqual(mounted.get('data'), { hostPath: join(root, 'disk'), readonly: false })
-  const { gid, mode } = await stat(join(root, 'disk'))
-  assert.deepEqual([gid, (mode & 0o7777).toString(8)], [4321, '2775'])
-  assert.equal((await mountOf('own', { readOnly: true })).get('data')?.readonly, true)
-})
+test(
+  "a pod gets what is behind its claim, given to its group, and waits in Kubernetes' words while there is nothing",
+  asRoot,
+  async (t) => {
+    const root = await directory(t)
+    const podsDirectory = join(root, 'pods')
+    const volumes = createVolumes({ ...sources, podsDirectory, clock: manualClock(), pid: process.pid })
+    const mountOf = (claim: string, more: object = {}, spec: object = {}) =>
+      volumes.mount(
+        podWith({
+          containers: [container('main')],
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim, ...more } }],
+          ...spec,
+        }),
+      )
+    const unprocessed =
+      'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC default/'
+    await assert.rejects(mountOf('gone'), {
+      message: `${unprocessed}gone: failed to fetch PVC from API server: persistentvolumeclaims "gone" not found`,
+    })
+    claims['open'] = { spec: {}, status: { phase: 'Pending' } }
+    await assert.rejects(mountOf('open'), { message: `${unprocessed}open: PVC is not bound` })
+    claims['own'] = { spec: { volumeName: 'v' }, status: { phase: 'Bound' } }
+    volumesStored['v'] = { spec: { local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-other' } } }
+    await assert.rejects(mountOf('own'), {
+      message: `${unprocessed}own: found PV object v but its pv.Spec.ClaimRef.UID uid-other does not point to claim.UID uid-own`,
+    })
+    volumesStored['v'] = { spec: { local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-own' } } }
+    await assert.rejects(mountOf('own'), {
+      message: `MountVolume.SetUp failed for volume "v" : path "${join(root, 'disk')}" does not exist`,
+    })
+    await mkdir(join(root, 'disk'))
+    const mounted = await mountOf('own', {}, { securityContext: { fsGroup: 4321 } })
+    assert.deepEqual(mounted.get('data'), { hostPath: join(root, 'disk'), readonly: false })
+    const { gid, mode } = await stat(join(root, 'disk'))
+    assert.deepEqual([gid, (mode & 0o7777).toString(8)], [4321, '2775'])
+    assert.equal((await mountOf('own', { readOnly: true })).get('data')?.readonly, true)
+  },
+)

@@ -119,7 +119,10 @@ async function mountPersistent(
     throw new Error(`no volume plugin matched: volumes of kind ${kindOf(volume)} are not supported`)
   const { path } = local
   if ((await stat(path).catch(() => undefined)) === undefined) {
-    if (!isOwnVolume(path, parts.podsDirectory) || volume.metadata.annotations?.[volumeAnnotations.provisionedBy] === undefined)
+    if (
+      !isOwnVolume(path, parts.podsDirectory) ||
+      volume.metadata.annotations?.[volumeAnnotations.provisionedBy] === undefined
+    )
       throw new Error(`path "${path}" does not exist`)
     await makeLocalVolume(path)
   }

@@ -1,6 +1,8 @@
 import { type HostPort, milliValueOf, parseQuantity, sameJson, wholeValueOf } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { StorageBook } from '../storage/storage-book.ts'
+import { noStorage, type StorageView } from '../storage/storage-view.ts'
 import { PlacedTerms } from './placed-terms.ts'
 import { PodCounters } from './pod-counters.ts'
 
@@ -54,6 +56,10 @@ export class NodeColumns {
   namespaceLabels: (namespace: string) => Readonly<Record<string, string>> = () => ({})
   /** What selects the pods that are like a pod (those of its Services and its owner), if anything; set by whoever keeps them. */
   selectorOfAlike: (pod: Pod) => object | undefined = () => undefined
+  /** The cluster's storage; set by whoever keeps it. */
+  storage: StorageView = noStorage
+  /** The same, where decisions about it are kept. */
+  book: StorageBook | undefined
   readonly counters: PodCounters
   readonly terms: PlacedTerms
 

@@ -75,6 +75,7 @@ export class Placer {
       }
     this.#makeRoom(columns)
     const prepared = this.#prepare(facts, columns)
+    if (prepared.length > 0 && nowhereOf(prepared) !== undefined) return this.explain(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const known = this.#answersTo(facts, columns, named !== undefined)
     const { count, evaluated } =
@@ -270,6 +271,8 @@ export class Placer {
     const reasons = new Map<string, number>()
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
     let unhelpful = 0
+    const nowhere = nowhereOf(this.#prepare(facts, columns))
+    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)
@@ -333,7 +336,9 @@ export class Placer {
       (plugin) => plugin.name !== 'NodeResourcesFit' && plugin.skips?.(facts) !== true,
     )
     return (
-      facts.others.size === 0 && others.length === 0 && this.#prepare(facts, columns).every(([, one]) => !one.filter)
+      facts.others.size === 0 &&
+      others.length === 0 &&
+      this.#prepare(facts, columns).every(([, one]) => !one.filter && !one.nowhere)
     )
   }
 
@@ -351,8 +356,8 @@ export class Placer {
   ): Refusal | undefined {
     const refused = known.refusal(facts, place, columns)
     if (refused !== undefined) return refused
-    for (const [plugin, { filter }] of prepared) {
-      const verdict = filter?.(place) ?? fits
+    for (const [plugin, { filter, nowhere }] of prepared) {
+      const verdict = nowhere ?? filter?.(place) ?? fits
       if (!verdict.fits) return { plugin, verdict }
     }
     return refusalOf(this.#byHold.openFilters, facts, viewOf(columns, place))
@@ -360,6 +365,26 @@ export class Placer {
 }
 
 type PreparedPlugin = readonly [SchedulerPlugin, Prepared]
+
+/** The first plugin by which the pod goes nowhere, if any. */
+function nowhereOf(prepared: readonly PreparedPlugin[]): Refusal | undefined {
+  for (const [plugin, { nowhere }] of prepared) if (nowhere !== undefined) return { plugin, verdict: nowhere }
+  return undefined
+}
+
+/** Kubernetes: what keeps a pod from all nodes alike is said once, not counted. */
+function goesNowhere({ plugin, verdict }: Refusal, total: number): Extract<Placement, { nodeName: undefined }> {
+  const before = `0/${total} nodes are available: ${verdict.reason}.`
+  const says = (text: string | undefined) =>
+    text === undefined ? before : `${before} ${deallocation}, preemption: ${text}.`
+  return {
+    nodeName: undefined,
+    message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
+    wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
+    reasons: new Map([[verdict.reason, total]]),
+    says,
+  }
+}
 
 function viewOf(columns: NodeColumns, index: number): NodeView {
   return { index, node: columns.nodes[index]!, columns }

@@ -1,3 +1,5 @@
+import type { Client } from '../../client/index.ts'
+import type { Clock } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { PodFacts } from './pod-facts.ts'
@@ -14,14 +16,27 @@ export type ClusterChange =
   | 'AssignedPod/Delete'
   | 'Pod/UpdateSchedulingGates'
   | 'Pod/Update'
+  | 'PersistentVolumeClaim/Add'
+  | 'PersistentVolumeClaim/Update'
+  | 'PersistentVolume/Add'
+  | 'PersistentVolume/Update'
+  | 'StorageClass/Add'
+  | 'StorageClass/Update'
+  | 'CSINode/Add'
+  | 'CSINode/Update'
+  | 'CSIDriver/Update'
+  | 'CSIStorageCapacity/Add'
+  | 'CSIStorageCapacity/Update'
+  | 'VolumeAttachment/Delete'
 
 /** A plugin's answer for one pod and one node. A reason is worded as Kubernetes words it. */
 export type Verdict =
   | { readonly fits: true }
   | { readonly fits: false; readonly reason: string; readonly evenAfterPreemption: boolean }
+type Refused = Extract<Verdict, { readonly fits: false }>
 export const fits: Verdict = Object.freeze({ fits: true })
-export const refuse = (reason: string): Verdict => ({ fits: false, reason, evenAfterPreemption: false })
-export const refuseAlways = (reason: string): Verdict => ({ fits: false, reason, evenAfterPreemption: true })
+export const refuse = (reason: string): Refused => ({ fits: false, reason, evenAfterPreemption: false })
+export const refuseAlways = (reason: string): Refused => ({ fits: false, reason, evenAfterPreemption: true })
 
 /** One node as a cycle sees it: the object and everything counted on it. */
 export interface NodeView {
@@ -62,15 +77,26 @@ export interface SchedulerPlugin {
   /** Changes the first `count` scores. */
   normalize?(scores: Float64Array, count: number): void
   readonly weight?: number
-  reserve?(pod: Pod, nodeName: string): Disposable
+  /** Counts what the pod takes besides room as taken, until disposed; undefined: nothing, and nothing is to be done before it is bound. */
+  reserve?(facts: PodFacts, nodeName: string, columns: NodeColumns): Disposable | undefined
   permit?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<Verdict>
-  preBind?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<void>
+  /** What has to be so before the pod is bound; rejects when it cannot be, and the pod looks for another place. */
+  preBind?(facts: PodFacts, nodeName: string, tools: BindTools, signal: AbortSignal): Promise<void>
   /** False: not mine, ask the next. */
   bind?(pod: Pod, nodeName: string): Promise<boolean>
 }
 
+/** What a plugin may use on the way from a decision to the binding. */
+export interface BindTools {
+  readonly client: Client
+  readonly clock: Clock
+  readonly columns: NodeColumns
+}
+
 /** A plugin's answers about one pod, by the node's place in the columns. */
 export interface Prepared {
+  /** The pod goes nowhere, whatever nodes there are, and why. */
+  readonly nowhere?: Refused
   filter?(place: number): Verdict
   remedy?(place: number): string
   /** Told of the nodes that are to be compared, `count` places, before any is scored. */

@@ -2,6 +2,7 @@ import { type HostPort, hostPortsOf, milliValueOf, podRequests, wholeValueOf } f
 import type { Pod } from '../../resources/index.ts'
 import { type AffinityTerms, affinityTermsOf } from './affinity-terms.ts'
 import { kindOf, type PodKind } from './pod-kind.ts'
+import { type PodStorage, storageOf } from './pod-storage.ts'
 
 /** Kubernetes: pods that ask for nothing count with this much when nodes are compared. */
 const cpuMilliAssumed = 100
@@ -28,6 +29,8 @@ export interface PodFacts extends Amounts {
   readonly kind: PodKind
   /** What it asks about pods near it; undefined: nothing. */
   readonly terms: AffinityTerms | undefined
+  /** What it asks of storage; undefined: nothing. */
+  readonly storage: PodStorage | undefined
   /** Equal for pods that every node answers alike, so far as the node and what it holds are concerned. */
   readonly signature: string
 }
@@ -49,6 +52,7 @@ export function factsOf(pod: Pod): PodFacts {
     containers: containers.length + initContainers.length,
     kind: kindOf(pod),
     terms: affinityTermsOf(pod),
+    storage: storageOf(pod),
     signature: JSON.stringify([
       amountsKey,
       images,

@@ -11,6 +11,8 @@ import {
 } from './nodes.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
 import { nodeResourcesBalancedAllocation, nodeResourcesFit } from './resources.ts'
+import { volumeBinding } from './volume-binding.ts'
+import { nodeVolumeLimits, volumeRestrictions, volumeZone } from './volumes.ts'
 
 /** The plugins of the default profile: the only list, in the order they are asked. */
 export const defaultPlugins: readonly SchedulerPlugin[] = [
@@ -21,6 +23,10 @@ export const defaultPlugins: readonly SchedulerPlugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  nodeVolumeLimits,
+  volumeBinding,
+  volumeZone,
   podTopologySpread,
   interPodAffinity,
   nodeResourcesBalancedAllocation,

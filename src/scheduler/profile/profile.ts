@@ -96,11 +96,13 @@ function narrowed(
 }
 
 function narrowedAnswers(
-  { filter, compare, score, normalize }: Prepared,
+  { nowhere, filter, compare, score, normalize, remedy }: Prepared,
   on: { readonly filter: boolean; readonly score: boolean },
 ): Prepared {
   return {
+    ...(on.filter && nowhere !== undefined ? { nowhere } : {}),
     ...(on.filter && filter !== undefined ? { filter } : {}),
+    ...(remedy === undefined ? {} : { remedy }),
     ...(on.score && compare !== undefined ? { compare } : {}),
     ...(on.score && score !== undefined ? { score } : {}),
     ...(on.score && normalize !== undefined ? { normalize } : {}),

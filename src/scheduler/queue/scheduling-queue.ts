@@ -169,10 +169,10 @@ export class SchedulingQueue {
   }
 
   /** Something changed: pods it could help are tried again, after their back-off. */
-  wake(change: ClusterChange): void {
+  wake(change: ClusterChange, concerns: (pod: Pod) => boolean = () => true): void {
     const concerned = this.#waitingFor.get(change)
     if (concerned === undefined || concerned.size === 0) return
-    for (const waiting of [...concerned]) this.#activateOrBackOff(waiting)
+    for (const waiting of [...concerned]) if (concerns(waiting.pod)) this.#activateOrBackOff(waiting)
   }
 
   #stopWaiting(waiting: Waiting): void {

@@ -1,0 +1,91 @@
+import type { BindTools, SchedulerPlugin } from '../framework/framework.ts'
+import type { PodFacts } from '../framework/pod-facts.ts'
+
+/** A pod could not be made ready for its node; worded as Kubernetes words it. */
+export class SettlingError extends Error {
+  override name = 'SettlingError'
+}
+
+/**
+ * What has to be so between the decision for a pod and its binding: plugins reserve what it takes, may hold it back, and do
+ * what has to be done first. One that no plugin reserves anything for is bound at once.
+ */
+export class Settling {
+  readonly #tools: BindTools
+  readonly #lives = new Map<string, AbortController>()
+
+  constructor(tools: BindTools) {
+    this.#tools = tools
+  }
+
+  /** Reserves at once; answers what to wait for before the pod is bound, or undefined when there is nothing. */
+  begin(plugins: readonly SchedulerPlugin[], facts: PodFacts, nodeName: string): Promise<void> | undefined {
+    const held: Disposable[] = []
+    const concerned: SchedulerPlugin[] = []
+    let isHeldBack = false
+    try {
+      for (const plugin of plugins) {
+        if (plugin.skips?.(facts) === true) continue
+        const one = plugin.reserve?.(facts, nodeName, this.#tools.columns)
+        if (one !== undefined) held.push(one)
+        if (plugin.permit !== undefined) isHeldBack = true
+        if (one !== undefined || plugin.reserve === undefined) concerned.push(plugin)
+      }
+    } catch (error) {
+      release(held)
+      return Promise.reject(new SettlingError(messageOf(error), { cause: error }))
+    }
+    if (held.length === 0 && !isHeldBack && concerned.every(({ preBind }) => preBind === undefined)) return undefined
+    return this.#settle(plugins, concerned, facts, nodeName).finally(() => release(held))
+  }
+
+  /** The pod is gone: nothing more is waited for. */
+  end(uid: string): void {
+    this.#lives.get(uid)?.abort(new Error('pod does not exist any more'))
+  }
+
+  /** No pod is waited for any more. */
+  stop(reason: unknown): void {
+    for (const life of this.#lives.values()) life.abort(reason)
+  }
+
+  async #settle(
+    plugins: readonly SchedulerPlugin[],
+    concerned: readonly SchedulerPlugin[],
+    facts: PodFacts,
+    nodeName: string,
+  ): Promise<void> {
+    const { uid } = facts.pod.metadata
+    const life = new AbortController()
+    this.#lives.set(uid, life)
+    try {
+      for (const plugin of plugins) {
+        const verdict = await plugin.permit?.(facts.pod, nodeName, life.signal)
+        if (verdict?.fits === false) throw new SettlingError(verdict.reason)
+      }
+      for (const plugin of concerned) {
+        try {
+          await plugin.preBind?.(facts, nodeName, this.#tools, life.signal)
+        } catch (error) {
+          throw new SettlingError(`running PreBind plugin ${JSON.stringify(plugin.name)}: ${messageOf(error)}`, {
+            cause: error,
+          })
+        }
+      }
+    } finally {
+      this.#lives.delete(uid)
+    }
+  }
+}
+
+/** The plugins that have something to do between decision and binding. */
+export function settlingPlugins(plugins: readonly SchedulerPlugin[]): readonly SchedulerPlugin[] {
+  return plugins.filter(({ reserve, permit, preBind }) => reserve ?? permit ?? preBind)
+}
+
+function release(held: readonly Disposable[]): void {
+  // Kubernetes: what was reserved last is given back first.
+  for (const one of held.toReversed()) one[Symbol.dispose]()
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
