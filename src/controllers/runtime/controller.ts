@@ -1,11 +1,6 @@
 import type { Client, Informer, RecordEvent } from '../../client/index.ts'
-<<<<<<< HEAD
 import type { Clock, KubeObject, Log, Metrics, ObjectName, Random } from '../../machinery/index.ts'
-import type { FeatureGates, ResourceDefinition } from '../../resources/index.ts'
-=======
-import type { Clock, KubeObject, Log, ObjectName, Random } from '../../machinery/index.ts'
-import type { Node, ResourceDefinition } from '../../resources/index.ts'
->>>>>>> f390474 (Claims get volumes: the binder, directories on nodes behind the class standard, and what pods mount of them)
+import type { FeatureGates, Node, ResourceDefinition } from '../../resources/index.ts'
 
 /** What controllers must be told about the cluster. */
 export interface ControllerConfig {
