@@ -26,8 +26,8 @@ export const sideDoors: Readonly<Record<string, readonly string[]>> = {
 
 /** Third-party packages, each with the one folder below src/ that may import it. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes', 'cluster/kms'],
-  '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes', 'cluster/kms'],
+  '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
+  '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
   '@noble/ciphers': ['store/sqlite'],
   '@peculiar/x509': ['cluster/certificates'],
   'reflect-metadata': ['cluster/certificates'],

@@ -34,4 +34,5 @@ export {
   openAuthorizationFile,
   openOidc,
 } from './structured/open.ts'
+export type { SpanSink } from './tracing/tracer.ts'
 export type { PostReview } from './webhooks/post-review.ts'

@@ -25,6 +25,8 @@ export interface RequestContext {
   readonly signal: AbortSignal
   /** What is written down of this request, where the audit policy wants it. */
   readonly audit?: AuditRecord
+  /** The trace the request is part of, for whoever is called on its behalf. */
+  readonly traceparent?: string
   /** Told once a watch has sent what was there before. */
   readonly begun?: () => void
 }

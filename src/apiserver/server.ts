@@ -96,6 +96,7 @@ import { podSubresources } from './subresources/pods.ts'
 import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
 import { scaleHandler, scaleSubresources } from './subresources/scale.ts'
 import { subresourcesFrom } from './subresources/subresources.ts'
+import { type SpanSink, Tracer } from './tracing/tracer.ts'
 import { type HubEvent, WatchHub } from './watch/hub.ts'
 import { webhookCaller } from './webhooks/call.ts'
 import type { PostReview } from './webhooks/post-review.ts'
@@ -149,6 +150,8 @@ export interface ApiServerParts {
   readonly flags?: () => Readonly<Record<string, string>>
   /** How long requests are still served as ever while /readyz says that the server goes down. */
   readonly shutdownDelayMs?: number
+  /** Where spans of requests go, and how many are made; without, none are. */
+  readonly tracing?: { readonly samplingRatePerMillion: number; readonly sink: SpanSink }
   readonly onError?: (error: unknown, about: string) => void
 }
 
@@ -321,6 +324,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     handle,
     resourceFor,
     auditor,
+    tracer: parts.tracing && new Tracer({ clock, random, ...parts.tracing }),
     aggregation: { aggregator, parts: extensions },
     streams: { registry, connectNode: parts.connectNode, connectNetwork: parts.connectNetwork },
     paths: pathHandler({

@@ -46,6 +46,7 @@ export interface ControlPlaneParts {
   readonly levels: LogLevels
   /** What is written down of requests, and where. */
   readonly audit?: ApiServerParts['audit']
+  readonly tracing?: ApiServerParts['tracing']
   readonly healthChecks?: ApiServerParts['healthChecks']
 }
 
@@ -97,6 +98,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     journal: parts.journal,
     levels: parts.levels,
     ...(parts.audit === undefined ? {} : { audit: parts.audit }),
+    ...(parts.tracing === undefined ? {} : { tracing: parts.tracing }),
     ...(parts.healthChecks === undefined ? {} : { healthChecks: parts.healthChecks }),
     ...(settings.features === undefined ? {} : { features: settings.features }),
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),

@@ -25,6 +25,7 @@ import type { openLogFiles } from './logs/files.ts'
 import { createNodes } from './node/nodes.ts'
 import { dnsListenerOf } from './node/places.ts'
 import { layoutOf, writeEncryptionChoice, writeState } from './process/directory.ts'
+import type { Exporter } from './tracing/otlp.ts'
 
 /** What encrypts values on disk, and the file that says so where it is followed. */
 export interface EncryptionAtRest {
@@ -64,10 +65,19 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
   const connectNetwork = dialNetwork()
   const audit = await auditFor({ settings, clock, log, metrics, connectNetwork, running }, stop.signal)
+  const exporter = await exporterFor(settings, clock, log)
   const hasPlugins = foundation.encryption !== undefined && hasKms(foundation.encryption)
   const api = await createControlPlane({
     ...(hasPlugins ? { healthChecks: [{ name: 'kms-providers', check: () => store.kmsProblem() }] } : {}),
     ...(audit === undefined ? {} : { audit }),
+    ...(exporter === undefined
+      ? {}
+      : {
+          tracing: {
+            samplingRatePerMillion: settings.tracing!.samplingRatePerMillion,
+            sink: exporter.sink,
+          },
+        }),
     clock,
     random,
     log,
@@ -82,6 +92,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
     journal,
   })
   foundation.beforeStop.push(() => api.drain())
+  if (exporter !== undefined) foundation.beforeStop.push(() => exporter.close())
   await writeState(settings.dataDirectory, { stage: 'starting the API server' })
   const front = await serveApi(api, settings, pki)
   const renewed = async (next: typeof pki) => {
@@ -177,6 +188,14 @@ async function followAtRest(
     },
     signal,
   )
+}
+
+/** Loaded only where spans are to be sent. */
+async function exporterFor({ tracing }: ClusterSettings, clock: Clock, log: Log): Promise<Exporter | undefined> {
+  if (tracing === undefined) return undefined
+  const { openExporter } = await import('./tracing/otlp.ts')
+  const resource = { 'service.name': 'apiserver', 'service.instance.id': serverNameOf(hostname()) }
+  return openExporter({ endpoint: tracing.endpoint, resource, clock, log })
 }
 
 /** Loaded only where something is to be written down. */

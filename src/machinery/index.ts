@@ -215,4 +215,10 @@ export {
   matchNothing,
 } from './selectors/labels.ts'
 export * from './status/status.ts'
+export {
+  isSampled,
+  parseTraceparent,
+  type TraceContext,
+  traceparentOf,
+} from './tracing/trace-context.ts'
 export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, yamlText } from './yaml/yaml.ts'

@@ -22,6 +22,8 @@ export interface Attributes {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   /** Who is to be asked once more, because the object was changed after they were asked. */
   readonly again: Again
+  /** The trace the write is part of. */
+  readonly traceparent?: string
   warn(text: string): void
   /** Undoes something that was done for the write, should it not be stored. */
   onFailure(undo: () => Promise<void>): void

@@ -15,6 +15,8 @@ export interface Caller {
   readonly audit: AuditRecord | undefined
   /** Told once a watch has sent what was there before. */
   readonly begun?: () => void
+  /** The trace the request is part of. */
+  readonly traceparent?: string
 }
 
 /** Kubernetes: what is written down begins with who called; whom they act as is added once they may. */

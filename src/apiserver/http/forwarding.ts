@@ -68,7 +68,11 @@ export async function serveRemote(
       {
         method: request.method,
         path: request.url,
-        headers: { ...passedOn(request.headers), ...forward.headers },
+        headers: {
+          ...passedOn(request.headers),
+          ...forward.headers,
+          ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
+        },
         ...(hasBody ? { body: request.stream() } : {}),
       },
       request.signal,

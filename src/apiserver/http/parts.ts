@@ -11,6 +11,7 @@ import type { RequestMetrics } from '../operation/request-metrics.ts'
 import type { Shutdown } from '../operation/shutdown.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
 import type { StreamParts } from '../streams/streams.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { Aggregation } from './aggregate.ts'
 
 export interface ServeParts {
@@ -41,5 +42,7 @@ export interface ServeParts {
   readonly metrics: RequestMetrics
   /** Left out when nothing is written down of requests. */
   readonly auditor: Auditor | undefined
+  /** Left out when no spans are made. */
+  readonly tracer: Tracer | undefined
   readonly onError: (error: unknown, about: string) => void
 }

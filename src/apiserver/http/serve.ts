@@ -7,6 +7,7 @@ import { notServed, type Target } from '../handle/handle.ts'
 import type { Measured } from '../operation/request-metrics.ts'
 import type { RequestContext } from '../request.ts'
 import { forwardOf } from '../streams/streams.ts'
+import type { RequestSpan } from '../tracing/tracer.ts'
 import { remoteOf } from './aggregate.ts'
 import { bodyOf } from './body.ts'
 import { authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
@@ -41,25 +42,23 @@ export function httpHandlers(parts: ServeParts): {
       }
       let code = 200
       let audit: AuditRecord | undefined
+      let span: RequestSpan | undefined
       const counted = countingReply(reply, (status) => {
         code = status
         if (audit !== undefined && lasts) audit.started(status)
       })
       try {
         const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
+        span = spanOf(parts, request, url, caller.identity, headers['audit-id']!)
         const entered = enter(parts, request, url, route, caller.identity, startedMs)
         using entry = entered instanceof Promise ? await entered : entered
         if (entry !== undefined) Object.assign(headers, entry.headers)
         if (entry === undefined || entry.served)
-          await serveOne(
-            parts,
-            request,
-            url,
-            route,
-            counted,
-            headers,
-            entry === undefined ? caller : { ...caller, begun: entry.begun },
-          )
+          await serveOne(parts, request, url, route, counted, headers, {
+            ...caller,
+            ...(entry === undefined ? {} : { begun: entry.begun }),
+            ...(span === undefined ? {} : { traceparent: span.traceparent }),
+          })
         else {
           audit?.answered(429)
           turnAway(counted, headers, entry.retryAfterSeconds)
@@ -73,6 +72,7 @@ export function httpHandlers(parts: ServeParts): {
         sendFailure(failure, counted, headers, failureEncoding(request))
       }
       audit?.ended(code)
+      span?.end(code)
       parts.metrics.finished(measured, {
         code,
         seconds: (parts.clock.monotonic() - startedMs) / 1000,
@@ -122,7 +122,7 @@ async function serveOne(
   headers: Record<string, string>,
   caller: Caller,
 ): Promise<void> {
-  const { identity, audit, begun } = caller
+  const { identity, audit, begun, traceparent } = caller
   const remote = remoteOf(parts.aggregation, url.pathname)
   if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, caller)
   if (route.type === 'path') {
@@ -144,6 +144,7 @@ async function serveOne(
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),
     ...(begun === undefined ? {} : { begun }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     identity,
     query,
     manager: managerOf(query, request.headers['user-agent'], verb),
@@ -171,6 +172,17 @@ async function serveOne(
       (text) => `299 - ${quoted(text)}`,
     )
   await sendResult(result, reply, { form, query, headers, clock: parts.clock })
+}
+
+function spanOf(
+  { tracer }: ServeParts,
+  { method, url: target, headers }: WireRequest,
+  { pathname }: URL,
+  identity: Caller['identity'],
+  auditId: string,
+): RequestSpan | undefined {
+  const { traceparent, 'user-agent': userAgent } = headers
+  return tracer?.begin({ method, path: pathname, url: target, traceparent, identity, auditId, userAgent })
 }
 
 /** Kubernetes: strategic patches need Go types, which custom resources do not have. */

@@ -501,6 +501,7 @@ export class Registry {
       dryRun: context.dryRun,
       options: optionsOf(operation, context),
       again: askedNobody(),
+      ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
       warn: (text) => context.warnings.push(text),
       onFailure: () => {},
       annotate: (key, value) => context.audit?.annotate(key, value),

@@ -10,7 +10,13 @@ export interface WebhookParts {
   readonly clock: Clock
 }
 /** Posts a document to a webhook and reads the one it answers with. Rejects with an Error worded as Go's HTTP client words it. */
-export type CallWebhook = (client: WebhookClient, body: object, timeoutMs: number, signal: AbortSignal) => Promise<any>
+export type CallWebhook = (
+  client: WebhookClient,
+  body: object,
+  timeoutMs: number,
+  signal: AbortSignal,
+  traceparent?: string,
+) => Promise<any>
 
 /** A larger answer is not read to its end. */
 const answerBytesMax = 3 << 20
@@ -18,7 +24,7 @@ const encoder = new TextEncoder()
 
 /** Calls webhooks by URL, or by Service at one of its ready endpoints, whatever the state of the cluster's network. */
 export function webhookCaller(parts: WebhookParts): CallWebhook {
-  return async (client, body, timeoutMs, signal) => {
+  return async (client, body, timeoutMs, signal, traceparent) => {
     const target = targetOf(client)
     const seconds = Math.ceil(timeoutMs / 1000)
     const about = `Post ${JSON.stringify(`${target.base}?timeout=${seconds}s`)}: `
@@ -39,6 +45,7 @@ export function webhookCaller(parts: WebhookParts): CallWebhook {
             'content-type': 'application/json',
             'content-length': String(bytes.length),
             'user-agent': 'kube-apiserver-admission',
+            ...(traceparent === undefined ? {} : { traceparent }),
           },
           body: once(bytes),
         },

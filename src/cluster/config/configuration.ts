@@ -19,6 +19,7 @@ import {
   truth,
 } from './read-fields.ts'
 import type { NodeTemplate, OidcSettings, Reviewers, ServingChoice } from './settings.ts'
+import { readTracing, type TracingChoice, tracingKinds } from './tracing.ts'
 
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
 export interface Configuration {
@@ -40,6 +41,8 @@ export interface Configuration {
   readonly features?: FeatureChoice
   /** There when the file says how values are encrypted at rest. */
   readonly encryption?: EncryptionChoice
+  /** There when the file says where spans of requests go. */
+  readonly tracing?: TracingChoice
   /** What people should know of it: fields without effect. */
   readonly notes: readonly string[]
 }
@@ -119,6 +122,7 @@ export async function configurationOf(
   let oidc: OidcSettings | undefined
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
+  let tracing: TracingChoice | undefined
   const notes: string[] = []
   for (const document of documents) {
     if (document === null || document === undefined) continue
@@ -156,6 +160,9 @@ export async function configurationOf(
       } else if (name === podSecurityKind) {
         if (podSecurity !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         podSecurity = readPodSecurity(fields)
+      } else if (tracingKinds.includes(name)) {
+        if (tracing !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
+        tracing = readTracing(fields)
       } else if (name === encryptionKind) {
         if (encryption !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         // Knows every kind there is, and so is loaded only where it is needed.
@@ -169,7 +176,7 @@ export async function configurationOf(
         if (idle.length > 0) notes.push(`of ${kind}, these fields have no effect here: ${idle.join(', ')}`)
       } else {
         return {
-          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, podSecurityKind, ownKind].join(', ')}`,
+          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, podSecurityKind, ...tracingKinds, ownKind].join(', ')}`,
         }
       }
     } catch (error) {
@@ -190,6 +197,7 @@ export async function configurationOf(
     ...(features === undefined ? {} : { features }),
     ...(serving === undefined ? {} : { serving }),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(tracing === undefined ? {} : { tracing }),
     notes,
   }
 }

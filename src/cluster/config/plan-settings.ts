@@ -132,9 +132,10 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
   const { configFile: _file, dataDirectory: _directory, featureGates: _gates, runtimeConfig: _served, ...rest } = wished
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit, reviewers, podSecurity, serving } = config
+  const { nodeTemplates, components, audit, reviewers, podSecurity, serving, tracing } = config
   const { authenticationConfig, authorizationConfig, oidc } = config
-  const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, serving: _serving, ...knownRest } = known
+  const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownSome } = known
+  const { serving: _serving, tracing: _tracing, ...knownRest } = knownSome
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...knownRest,
@@ -144,6 +145,7 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     ...(reviewers === undefined ? {} : { reviewers }),
     ...(podSecurity === undefined ? {} : { podSecurity }),
     ...(serving === undefined ? {} : { serving }),
+    ...(tracing === undefined ? {} : { tracing }),
     ...(authenticationConfig === undefined ? {} : { authenticationConfig }),
     ...(authorizationConfig === undefined ? {} : { authorizationConfig }),
     ...(oidc === undefined ? {} : { oidc }),
@@ -201,6 +203,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
       sameJson(known[key] ?? '', wished[key] ?? '') ? [] : [`the configuration of ${followedParts[key]} differs`],
     ),
     ...(sameJson(known.serving ?? {}, wished.serving ?? {}) ? [] : ['the limits of requests differ']),
+    ...(sameJson(known.tracing ?? {}, wished.tracing ?? {}) ? [] : ['the configuration of tracing differs']),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
     ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})

@@ -1,6 +1,7 @@
 import type { FeatureChoice, OidcOptions, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
+import type { TracingChoice } from './tracing.ts'
 
 /** The parts of a cluster that may be left out, so that somebody else's can take their place. */
 export const optionalParts = ['scheduler', 'controllers', 'kubelet', 'proxy', 'dns'] as const
@@ -47,6 +48,8 @@ export interface ClusterSettings {
   readonly oidc?: OidcSettings
   /** How many requests are served at once, and how long the server stays when it is told to go. */
   readonly serving?: ServingChoice
+  /** Where spans of requests go, and how many are made. */
+  readonly tracing?: TracingChoice
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
   /** What is written down of requests; nothing is when left out. */

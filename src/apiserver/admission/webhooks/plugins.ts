@@ -141,7 +141,7 @@ async function callOne(
   const timeoutMs = (webhook.timeoutSeconds ?? timeoutDefaultSeconds) * 1000
   let answer: unknown
   try {
-    answer = await call(webhook.clientConfig, review, timeoutMs, forever)
+    answer = await call(webhook.clientConfig, review, timeoutMs, forever, attributes.traceparent)
   } catch (error) {
     throw new CallFailure(`failed to call webhook: ${messageOf(error)}`, { cause: error })
   }
