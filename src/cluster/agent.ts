@@ -2,22 +2,14 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { kubeletAuthorityAnnotation } from '../apiserver/index.ts'
-import {
-  type Client,
-  createClient,
-  createInformers,
-  credentialsFromKubeconfig,
-  httpTransport,
-} from '../client/index.ts'
-import { type Clock, isAlreadyExists, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
-import { runProxy } from '../proxy/index.ts'
-import { type Node, nodes, type Service, services } from '../resources/index.ts'
+import { type Client, createClient, credentialsFromKubeconfig, httpTransport } from '../client/index.ts'
+import { LogLevels, systemClock, systemRandom } from '../machinery/index.ts'
+import { type Service, services } from '../resources/index.ts'
 import { AgentError, type AgentRequest } from './agent-request.ts'
 import { openPki } from './certificates/pki.ts'
 import { type ClusterSettings, clusterDomain } from './config/settings.ts'
-import { keepRunning } from './keep-running.ts'
 import { openLogFiles } from './logs/files.ts'
-import { runContainerNode } from './node/container-node.ts'
+import { runAgentNode } from './node/agent-node.ts'
 import { containerdSettingsOf, nodeAddressOf } from './node/places.ts'
 import { sweepNode } from './node/sweep.ts'
 import { layoutOf } from './process/directory.ts'
@@ -25,8 +17,6 @@ import { layoutOf } from './process/directory.ts'
 const kubeletPortFirst = 10250
 const kubeletPortStep = 10
 const kubeletPortsTried = 32
-const podRangeWaitMs = 60_000
-const podRangePollMs = 200
 const kubeProxyConfig = { nodePorts: { from: 30000, to: 32767 } }
 
 /** This machine as a node of a cluster that runs elsewhere, until the signal aborts; then nothing of it stays running. */
@@ -44,107 +34,35 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
     throw new AgentError(
       `${request.kubeconfig} names no certificate authority, and the kubelet must know whom to answer`,
     )
-  const clientFor = (userAgent: string) => createClient(httpTransport(credentials, userAgent))
-  const client = clientFor('kubelet')
-  const provisional = settingsOf(
-    { ...request, dataDirectory },
-    { podCidr: '', dnsAddress: '', kubeletPort: await freePort() },
-  )
+  const client = createClient(httpTransport(credentials, 'kubelet'))
+  const provisional = settingsOf({ ...request, dataDirectory }, { dnsAddress: '', kubeletPort: await freePort() })
   const address = nodeAddressOf(networkInterfaces(), provisional)
   const own = await openPki(
     { directory: layout.pki, apiServerNames: [], kubeletNames: [nodeName, address], nodeName },
     clock.now(),
   )
-  const podCidr = await joinCluster(client, nodeName, own.authority.cert, clock, signal)
   const dnsAddress = await dnsAddressOf(client)
-  const settings = { ...provisional, network: { ...provisional.network, podCidr, dnsAddress } }
-  const informersFor = (component: 'kubelet' | 'proxy', life: AbortSignal) =>
-    createInformers(
-      {
-        client: clientFor(component === 'proxy' ? 'kube-proxy' : 'kubelet'),
-        clock,
-        random,
-        onFailure: (resource, error) =>
-          logs.of(component).warn('list or watch failed', { resource: resource.plural, error: String(error) }),
-      },
-      life,
-    )
+  const settings = { ...provisional, network: { ...provisional.network, dnsAddress } }
   try {
-    await Promise.all([
-      keepRunning(
-        'kubelet',
-        (life) =>
-          runContainerNode(
-            {
-              settings,
-              access: { client, informers: informersFor('kubelet', life) },
-              address,
-              clock,
-              random,
-              log,
-              containerdLog: logs.of('containerd'),
-              pki: () => ({ kubeletServer: own.kubeletServer, authority: { cert: clientAuthority } }),
-              containerdSettings: { ...containerdSettingsOf(settings), clusterCidr: wholeRangeOf(podCidr) },
-              labels: {},
-            },
-            life,
-          ),
-        { clock, log },
-        signal,
-      ),
-      keepRunning(
-        'proxy',
-        (life) =>
-          runProxy(
-            {
-              informers: informersFor('proxy', life),
-              clock,
-              nodeName,
-              tableName: settings.network.nftTable,
-              log: logs.of('proxy'),
-              metrics: new Metrics(),
-            },
-            life,
-          ),
-        { clock, log: logs.of('proxy') },
-        signal,
-      ),
-    ])
+    await runAgentNode(
+      {
+        ...{ settings, credentials, address, clock, random, logs, logDirectory: layout.logs },
+        // Its serving certificate is of its own making, so that the Node names whom to believe about it.
+        annotations: { [kubeletAuthorityAnnotation]: own.authority.cert },
+        pki: { kubeletServer: own.kubeletServer, authority: { cert: clientAuthority } },
+        containerd: (podCidr) => ({
+          ...containerdSettingsOf(settings),
+          podCidrs: [podCidr],
+          clusterCidr: wholeRangeOf(podCidr),
+        }),
+      },
+      signal,
+    )
   } finally {
     const stayed = await sweepNode(settings)
     if (stayed !== '') log.warn(stayed)
   }
   return 0
-}
-
-/** Makes the Node, or takes over the one there is, names the kubelet's authority on it, and waits for its range of pods. */
-async function joinCluster(
-  client: Client,
-  nodeName: string,
-  authority: string,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<string> {
-  const name = { name: nodeName }
-  const annotations = { [kubeletAuthorityAnnotation]: authority }
-  const labels = { 'kubernetes.io/hostname': nodeName }
-  try {
-    const metadata = { ...name, labels, annotations }
-    await client.create<Node>(nodes, { apiVersion: 'v1', kind: 'Node', metadata, spec: {} } as unknown as Node)
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-    await client.patch<Node>(nodes, name, { type: 'merge', body: { metadata: { annotations } } })
-  }
-  const untilMs = clock.monotonic() + podRangeWaitMs
-  for (;;) {
-    const { spec } = await client.get<Node>(nodes, name)
-    if (spec?.podCIDR !== undefined && spec.podCIDR !== '') return spec.podCIDR
-    if (clock.monotonic() > untilMs)
-      throw new AgentError(
-        `the cluster gave node ${nodeName} no range of pod addresses; its controllers must allocate them`,
-      )
-    await clock.sleep(podRangePollMs, signal)
-  }
 }
 
 async function dnsAddressOf(client: Client): Promise<string> {
@@ -160,7 +78,7 @@ function wholeRangeOf(podCidr: string): string {
 
 function settingsOf(
   { nodeName, dataDirectory, imagesDirectory }: AgentRequest,
-  network: { readonly podCidr: string; readonly dnsAddress: string; readonly kubeletPort: number },
+  network: { readonly dnsAddress: string; readonly kubeletPort: number },
 ): ClusterSettings {
   const name = `agent-${nodeName.replace(/[^a-z0-9-]/g, '-').slice(0, 32)}`
   return {
@@ -177,6 +95,7 @@ function settingsOf(
       ...network,
       ...kubeProxyConfig,
       index: 0,
+      podCidr: '',
       serviceCidr: '',
       clusterDomain,
       bridge: '',

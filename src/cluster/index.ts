@@ -34,5 +34,5 @@ export {
   superviseCluster,
 } from './process/lifecycle.ts'
 export { readLogLevels, setLogLevel } from './process/log-levels.ts'
-export { containerImages, runAgent, runClusterProcess } from './process/run.ts'
+export { containerImages, runAgent, runClusterProcess, runNodeProcess } from './process/run.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

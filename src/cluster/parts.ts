@@ -15,7 +15,7 @@ import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
 import { localVolumesOf } from './node/local-volumes.ts'
 import type { Nodes } from './node/nodes.ts'
-import { dnsListenerOf, nodeAddressOf } from './node/places.ts'
+import { dnsListenerOf, nodeAddressOf, nodePortAddressesOf } from './node/places.ts'
 
 /** What every part of a cluster is started with. */
 export interface PartsContext {
@@ -146,9 +146,8 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
 }
 
 function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
-  const { nodeName, network, components } = settings
-  const chosen = components?.proxy?.nodePortAddresses ?? []
-  const nodePortAddresses = chosen[0] === 'primary' ? [`${nodeAddressOf(networkInterfaces(), settings)}/32`] : chosen
+  const { nodeName, network } = settings
+  const nodePortAddresses = nodePortAddressesOf(settings, nodeAddressOf(networkInterfaces(), settings))
   return ({ informers }, _record, life) =>
     runProxy(
       {

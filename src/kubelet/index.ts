@@ -1,7 +1,13 @@
 /** Kubelet: a node's pods, from spec to processes, and what the node tells of itself. Knows no other node and no store. */
 export { type Cgroups, systemCgroups } from './cgroups/cgroups.ts'
 export { type ContainerdSettings, socketOf } from './containerd/config.ts'
-export { type Containerd, type ContainerdParts, removeContainerd, startContainerd } from './containerd/containerd.ts'
+export {
+  type Containerd,
+  type ContainerdParts,
+  removeContainerd,
+  removeContainers,
+  startContainerd,
+} from './containerd/containerd.ts'
 export { pauseImage } from './containerd/pause-image.ts'
 export { type CriRuntime, type CriRuntimeParts, createCriRuntime } from './cri/cri-runtime.ts'
 export type { EventType, RecordEvent } from './events.ts'

@@ -1,3 +1,3 @@
 /** Proxy: makes a node send service traffic to endpoints. Knows services and endpoints; never pods. */
-export { removeProxyRules } from './nftables/nft.ts'
+export { applyTransaction, removeProxyRules } from './nftables/nft.ts'
 export { type ProxyParts, runProxy } from './run.ts'

@@ -1,6 +1,6 @@
 import { watch } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type LoggedComponent, layoutOf, loggedComponents } from '../../cluster/index.ts'
 import { needCluster } from '../clusters.ts'
 import { type Command, CommandError, nameFlag } from '../command.ts'
@@ -23,9 +23,9 @@ export const command: Command = {
       throw new UsageError(`there is no component ${JSON.stringify(wanted)}: there are ${loggedComponents.join(', ')}`)
     }
     const { settings } = await needCluster(invocation)
-    const directory = layoutOf(settings.dataDirectory).logs
+    const directories = await logDirectories(layoutOf(settings.dataDirectory).logs)
     const names = wanted === undefined ? [...loggedComponents, 'process'] : [wanted]
-    const files = names.map((name) => join(directory, `${name}.log`))
+    const files = directories.flatMap((directory) => names.map((name) => join(directory, `${name}.log`)))
     const lines: { readonly key: string; readonly line: string }[] = []
     const positions = new Map<string, number>()
     for (const file of files) {
@@ -39,9 +39,15 @@ export const command: Command = {
       if (lines.length === 0) terminal.say('nothing has been logged yet')
       return 0
     }
-    await follow(directory, files, positions, (text) => terminal.out(text), signal)
+    await follow(files, positions, (text) => terminal.out(text), signal)
     return 0
   },
+}
+
+/** The cluster's own logs, and those of each of its nodes that has a process of its own. */
+async function logDirectories(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+  return [directory, ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name))]
 }
 
 /** klog lines carry the date behind their first letter, JSON lines in `ts`; both sort by it. */
@@ -66,7 +72,6 @@ async function readFrom(file: string, from: number | 'tail'): Promise<{ readonly
 }
 
 async function follow(
-  directory: string,
   files: readonly string[],
   positions: Map<string, number>,
   show: (text: string) => void,
@@ -81,14 +86,17 @@ async function follow(
   }
   await new Promise<void>((resolve, reject) => {
     let reading = Promise.resolve()
-    const watcher = watch(directory, () => {
-      reading = reading.then(more).catch(reject)
-    })
-    watcher.on('error', (error) => reject(new CommandError(`the logs cannot be followed: ${error.message}`)))
+    const watchers = [...new Set(files.map((file) => dirname(file)))].map((directory) =>
+      watch(directory, () => {
+        reading = reading.then(more).catch(reject)
+      }),
+    )
+    for (const watcher of watchers)
+      watcher.on('error', (error) => reject(new CommandError(`the logs cannot be followed: ${error.message}`)))
     signal.addEventListener(
       'abort',
       () => {
-        watcher.close()
+        for (const watcher of watchers) watcher.close()
         resolve()
       },
       { once: true },

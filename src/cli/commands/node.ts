@@ -44,7 +44,7 @@ export const command: Command = {
     if (nodeName === undefined) throw new UsageError(`say which node to ${verb}: cox node ${verb} NAME`)
     if (settings.runtime !== 'simulated')
       throw new CommandError(
-        `only simulated nodes can be switched ${verb === 'stop' ? 'off' : 'on'}; this cluster runs real containers on this machine`,
+        `only simulated nodes can be switched ${verb === 'stop' ? 'off' : 'on'}; this cluster runs real containers on this machine (kubectl cordon and drain work on them)`,
       )
     if (!items.some((node) => node.metadata.name === nodeName))
       throw new CommandError(`there is no node named ${JSON.stringify(nodeName)}; \`cox node list\` shows them`)

@@ -43,7 +43,12 @@ export const command: Command = {
   flags: [
     nameFlag,
     { name: 'port', type: 'number', value: 'P', help: 'port of the API (default: 6443 or the next free one)' },
-    { name: 'nodes', type: 'number', value: 'K', help: 'how many nodes (default: 1)' },
+    {
+      name: 'nodes',
+      type: 'number',
+      value: 'K',
+      help: 'how many nodes, simulated or with real containers on this machine (default: 1; remembered)',
+    },
     {
       name: 'runtime',
       type: 'string',

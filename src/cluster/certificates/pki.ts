@@ -51,16 +51,8 @@ export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> 
     knownAuthority ?? newAuthority(directory, 'ca', 'kubernetes', nowMs),
     knownFrontProxy ?? newAuthority(directory, 'front-proxy-ca', 'front-proxy-ca', nowMs),
   ])
-  const issued = async (
-    name: string,
-    wanted: Omit<CertificateRequest, 'days'>,
-    by: KeyPair = authority,
-  ): Promise<KeyPair> => {
-    const pair = await loadPair(directory, name)
-    if (pair !== undefined && isUsable(pair, by.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
-    const { issueCertificate } = await tools()
-    return keepPair(directory, name, await issueCertificate(by, { ...wanted, days: certificateDays }, nowMs))
-  }
+  const issued = (name: string, wanted: Omit<CertificateRequest, 'days'>, by: KeyPair = authority) =>
+    issuedIn(directory, name, wanted, by, nowMs)
   const node = { commonName: `system:node:${request.nodeName}`, organizations: ['system:nodes'] }
   const administrators = ['system:masters']
   const [apiServer, kubeletClient, kubeletServer, admin, kubelet, frontProxyClient] = await Promise.all([
@@ -86,6 +78,35 @@ export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> 
     kubelet,
     frontProxyClient,
   }
+}
+
+/** What one node after the first shows and is, by the cluster's authority, kept in a directory of its own. */
+export async function openNodePki(
+  { directory, nodeName, kubeletNames }: Pick<PkiRequest, 'directory' | 'nodeName' | 'kubeletNames'>,
+  authority: KeyPair,
+  nowMs: number,
+): Promise<Pick<Pki, 'kubelet' | 'kubeletServer'>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const node = { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] }
+  const [kubelet, kubeletServer] = await Promise.all([
+    issuedIn(directory, 'kubelet', { ...node, usages: ['client'] }, authority, nowMs),
+    issuedIn(directory, 'kubelet-server', { ...node, names: kubeletNames, usages: ['server'] }, authority, nowMs),
+  ])
+  return { kubelet, kubeletServer }
+}
+
+/** The pair that is kept by this name, made anew when it is missing, unusable or near its end. */
+async function issuedIn(
+  directory: string,
+  name: string,
+  wanted: Omit<CertificateRequest, 'days'>,
+  by: KeyPair,
+  nowMs: number,
+): Promise<KeyPair> {
+  const pair = await loadPair(directory, name)
+  if (pair !== undefined && isUsable(pair, by.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
+  const { issueCertificate } = await tools()
+  return keepPair(directory, name, await issueCertificate(by, { ...wanted, days: certificateDays }, nowMs))
 }
 
 /** Loaded only here: the X.509 library is slow to import, and most starts only check what is there. */

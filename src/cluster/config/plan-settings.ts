@@ -11,7 +11,15 @@ import {
 import { isRunning } from '../process/identity.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { chosenFeatures } from './features.ts'
-import { type ClusterSettings, clusterDomain, networkOf, type OidcSettings, type OptionalPart } from './settings.ts'
+import {
+  type ClusterSettings,
+  clusterDomain,
+  containerNodesMax,
+  networkOf,
+  nodeCidrOf,
+  type OidcSettings,
+  type OptionalPart,
+} from './settings.ts'
 
 /** What a command line asks for; all else is remembered or default. */
 export interface Wishes {
@@ -169,8 +177,10 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
   if (settings.runtime === 'containerd') {
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
-    if (settings.nodes > 1)
-      return `several nodes with real containers on one machine are not there yet; use --nodes 1, or --runtime simulated with --nodes ${settings.nodes}`
+    if (settings.nodeTemplates.length > 0)
+      return 'the configuration describes simulated nodes; use it with --runtime simulated, or leave its `nodes` out'
+    if (settings.nodes > containerNodesMax)
+      return `one machine has at most ${containerNodesMax} nodes with real containers; use fewer, or --runtime simulated with --nodes ${settings.nodes}`
   }
   return ''
 }
@@ -215,9 +225,10 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
 /** Whether nothing on this machine uses that network yet: clusters kept in another home are seen only by their traces. */
 async function isUnusedNetwork(index: number): Promise<boolean> {
   const { podCidr, kubeletPort } = networkOf(index)
-  const [first = '', second = ''] = podCidr.split('.')
+  const taken = [podCidr.replace(/\.0\.0\/16$/, '.'), nodeCidrOf(index).replace(/\.0\/24$/, '.')]
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return !addresses.some(({ address }) => address.startsWith(`${first}.${second}.`)) && (await isFree(kubeletPort))
+  if (addresses.some(({ address }) => taken.some((start) => address.startsWith(start)))) return false
+  return isFree(kubeletPort)
 }
 
 /** A host name as Node names allow it. */

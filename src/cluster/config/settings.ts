@@ -106,6 +106,13 @@ export function networkOf(index: number): ClusterNetwork {
   }
 }
 
+/** The addresses of the machine's nodes among themselves: `.1` is the machine, then each node by its number. */
+export function nodeCidrOf(index: number): string {
+  return `10.252.${index}.0/24`
+}
+/** Nodes with real containers that have addresses on one machine. */
+export const containerNodesMax = 250
+
 /** Nodes that a /16 has ranges for. */
 const nodesOfSixteen = 256
 /** The pods' range of simulated nodes: nothing is routed, so that a large fleet may have half of 10.0.0.0/8. */

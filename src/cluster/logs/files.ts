@@ -29,11 +29,11 @@ export interface LogFiles {
   of(component: LoggedComponent): Log
 }
 
-/** One rotated file per component below a directory. */
+/** One rotated file per component below a directory; lines say whom they are about, where it is not the machine. */
 export function openLogFiles(
   directory: string,
   clock: Clock,
-  options: { readonly format: 'text' | 'json'; readonly levels: LogLevels },
+  options: { readonly format: 'text' | 'json'; readonly levels: LogLevels; readonly about?: string },
 ): LogFiles {
   mkdirSync(directory, { recursive: true })
   for (const component of loggedComponents) options.levels.add(component)
@@ -44,6 +44,7 @@ export function openLogFiles(
       if (log === undefined) {
         const write = rotatingWriter(join(directory, `${component}.log`))
         log = createLog({ component, clock, format: options.format, levels: options.levels, write })
+        if (options.about !== undefined) log = log.named(options.about)
         logs.set(component, log)
       }
       return log

@@ -34,6 +34,10 @@ export interface ContainerNodeParts {
   readonly pki: () => NodePki
   /** Its place in the pods' network, when it is not the cluster's first node. */
   readonly containerdSettings?: ContainerdSettings
+  /** Where containerd's own log goes. */
+  readonly logDirectory: string
+  /** The cgroup above its pods', when it is not the cluster's. */
+  readonly cgroup?: string
   /** In place of those of a control plane's node. */
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -56,7 +60,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
       clock,
       cgroups,
       architecture: process.arch,
-      logFile: join(layout.logs, 'containerd.log'),
+      logFile: join(parts.logDirectory, 'containerd.log'),
       onRestart: (why) => parts.containerdLog.warn('containerd is started again', { why }),
     },
     signal,
@@ -80,7 +84,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
         nodeIps: [parts.address],
         hostname: settings.nodeName,
         port: settings.network.kubeletPort,
-        cgroupRoot: `${cgroupOf(settings)}/kubepods`,
+        cgroupRoot: `${parts.cgroup ?? cgroupOf(settings)}/kubepods`,
         labels: parts.labels ?? {},
         runtimeName: 'containerd',
         version: kubernetesVersion,

@@ -4,6 +4,7 @@ import { ImageStore, nodeImage, nodeImageName, ociArchitecture, openRegistry } f
 import { createCriRuntime, socketOf, systemCgroups } from '../../kubelet/index.ts'
 import { type Random, systemClock } from '../../machinery/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
+import { furtherNodesOf } from '../further/places.ts'
 import { containerdSettingsOf } from './places.ts'
 
 /** Where people say how containerd reaches registries. */
@@ -41,10 +42,13 @@ export async function serveImages(
   return registry
 }
 
-/** Has the node of a running cluster pull an image. */
-export async function pullIntoNode(settings: ClusterSettings, name: string): Promise<void> {
+/** Has every node of a running cluster pull an image. */
+export async function pullIntoNodes(settings: ClusterSettings, name: string): Promise<void> {
   const clock = systemClock()
-  const socket = socketOf(containerdSettingsOf(settings))
-  using runtime = await createCriRuntime({ socket, clock, cgroups: systemCgroups(clock) })
-  await runtime.pullImage(name)
+  const nodes = [containerdSettingsOf(settings), ...furtherNodesOf(settings).map((node) => node.containerd(''))]
+  const cgroups = systemCgroups(clock)
+  for (const node of nodes) {
+    using runtime = await createCriRuntime({ socket: socketOf(node), clock, cgroups })
+    await runtime.pullImage(name)
+  }
 }

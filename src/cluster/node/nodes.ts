@@ -5,8 +5,10 @@ import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { dialNodes } from '../connections/dialers.ts'
 import { accessFor, identities } from '../control-plane.ts'
+import { furtherNodesLeft } from '../further/places.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
+import { layoutOf } from '../process/directory.ts'
 import { kubernetesVersion } from '../version.ts'
 import { markControlPlane } from './control-plane-node.ts'
 import { connectSimulated } from './simulated-connection.ts'
@@ -79,7 +81,17 @@ export function createNodes(parts: NodesParts): Nodes {
           const { runContainerNode } = await import('./container-node.ts')
           const access = accessFor(api, identities.node(settings.nodeName), 'kubelet', { clock, random, log }, life)
           return runContainerNode(
-            { settings, access, address: parts.address, clock, random, log, containerdLog: logs.of('containerd'), pki },
+            {
+              settings,
+              access,
+              address: parts.address,
+              clock,
+              random,
+              log,
+              containerdLog: logs.of('containerd'),
+              pki,
+              logDirectory: layoutOf(settings.dataDirectory).logs,
+            },
             life,
           )
         },
@@ -92,7 +104,20 @@ export function createNodes(parts: NodesParts): Nodes {
         { clock, log },
         signal,
       )
-      return Promise.all([kubelet, marking]).then(() => {})
+      return Promise.all([kubelet, marking, runFurther(parts, api, signal)]).then(() => {})
     },
   }
+}
+
+/** The nodes after the first, and the end of those that are not asked for any more; most clusters have neither. */
+async function runFurther(parts: NodesParts, api: ApiServer, signal: AbortSignal): Promise<void> {
+  const { settings, address, pki, clock, random, logs } = parts
+  if (settings.nodes <= 1 && (await furtherNodesLeft(settings)).length === 0) return
+  const log = logs.of('kubelet')
+  const run = async (life: AbortSignal) => {
+    const { runFurtherNodes } = await import('../further/further-nodes.ts')
+    const access = accessFor(api, identities.administrator, 'cox', { clock, random, log }, life)
+    await runFurtherNodes({ settings, access, address, pki, clock, log }, life)
+  }
+  await keepRunning('further nodes', run, { clock, log }, signal)
 }

@@ -45,6 +45,12 @@ export function nodeAddressOf(
   return gatewayOf(settings.network.podCidr)
 }
 
+/** Where node ports answer, as a KubeProxyConfiguration chose it; none: at every address of the node. */
+export function nodePortAddressesOf({ components }: ClusterSettings, address: string): readonly string[] {
+  const chosen = components?.proxy?.nodePortAddresses ?? []
+  return chosen[0] === 'primary' ? [`${address}/32`] : chosen
+}
+
 /** Where the cluster's DNS answers; undefined when it is left out, or when no pod could ask. */
 export function dnsListenerOf({
   without,

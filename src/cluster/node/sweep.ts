@@ -1,9 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { removeContainerd, systemCgroups } from '../../kubelet/index.ts'
-import { systemClock } from '../../machinery/index.ts'
+import { removeContainerd, removeContainers, systemCgroups } from '../../kubelet/index.ts'
+import { type Clock, systemClock } from '../../machinery/index.ts'
 import { removeProxyRules } from '../../proxy/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
+import { removeNamespace, showNodes } from '../further/namespace.ts'
+import { type FurtherNode, furtherNodesLeft } from '../further/places.ts'
 import { layoutOf } from '../process/directory.ts'
+import { isRunning, type ProcessIdentity } from '../process/identity.ts'
 import { unmountTree } from './mounts.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
 
@@ -11,6 +14,7 @@ import { cgroupOf, containerdSettingsOf } from './places.ts'
 export async function sweepNode(settings: ClusterSettings): Promise<string> {
   const clock = systemClock()
   const containerd = containerdSettingsOf(settings)
+  const further = await furtherNodesLeft(settings)
   await endDaemon(containerd.runDirectory, clock)
   const problems: string[] = []
   const attempt = async (what: string, work: () => Promise<unknown>) => {
@@ -20,17 +24,40 @@ export async function sweepNode(settings: ClusterSettings): Promise<string> {
       problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+  for (const node of further) await attempt(node.name, () => sweepFurtherNode(node))
   await attempt('containers', () => removeContainerd(containerd, { purge: false }))
   await attempt('mounts', () => unmountTree(layoutOf(settings.dataDirectory).node))
   await attempt('cgroups', () => systemCgroups(clock).remove(cgroupOf(settings)))
+  await attempt('rules of nodes', () => showNodes(settings))
   await attempt('service rules', () => removeProxyRules(settings.network.nftTable))
   return problems.length === 0
     ? ''
     : `some of cluster ${JSON.stringify(settings.name)} could not be taken away (${problems.join('; ')}); run \`cox down\` again`
 }
 
+/** Takes a node after the first away: its process, containers, network namespace. Its data stays. */
+export async function sweepFurtherNode(node: FurtherNode): Promise<void> {
+  const clock = systemClock()
+  await endNodeProcess(node, clock)
+  await removeContainers(node.containerd(''))
+  await unmountTree(layoutOf(node.directory).node)
+  await systemCgroups(clock).remove(node.cgroup)
+  await removeNamespace(node)
+}
+
+/** Ends the process of an earlier life, and the containerd that outlived it. Containers go on. */
+export async function endNodeProcess(node: FurtherNode, clock: Clock): Promise<void> {
+  const known = await readFile(node.identity, 'utf8').catch(() => undefined)
+  const identity = known === undefined ? undefined : (JSON.parse(known) as ProcessIdentity)
+  if (isRunning(identity)) {
+    process.kill(identity.pid, 'SIGKILL')
+    while (isRunning(identity)) await clock.sleep(20)
+  }
+  await endDaemon(node.containerd('').runDirectory, clock)
+}
+
 /** Ends a containerd of ours that outlived its cluster process (after kill -9), found by its configuration's place. */
-async function endDaemon(runDirectory: string, clock: ReturnType<typeof systemClock>): Promise<void> {
+async function endDaemon(runDirectory: string, clock: Clock): Promise<void> {
   const socket = `${runDirectory}/containerd.sock`
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue

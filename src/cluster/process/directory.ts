@@ -16,6 +16,8 @@ export function layoutOf(dataDirectory: string) {
     pki: at('pki'),
     store: at('store'),
     node: at('node'),
+    /** The nodes after the first, a directory each. */
+    furtherNodes: at('nodes'),
     logs: at('logs'),
     run: at('run'),
     /** Who supervises, who serves, and how far the start has come. */

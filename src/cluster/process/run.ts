@@ -15,12 +15,18 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
   return run(request, signal)
 }
 
+/** Runs a node after the first, inside its own network namespace, until the signal aborts or its cluster process is gone. */
+export async function runNodeProcess(settings: ClusterSettings, nodeName: string, signal: AbortSignal): Promise<void> {
+  const { runNodeProcess: run } = await import('../further/node-process.ts')
+  await run(settings, nodeName, signal)
+}
+
 /** The images of a running cluster's nodes. */
 export function containerImages(settings: ClusterSettings): { pull(name: string): Promise<void> } {
   return {
     async pull(name) {
-      const { pullIntoNode } = await import('../node/node-images.ts')
-      await pullIntoNode(settings, name)
+      const { pullIntoNodes } = await import('../node/node-images.ts')
+      await pullIntoNodes(settings, name)
     },
   }
 }

@@ -107,7 +107,12 @@ async function prepareNetwork(settings: ContainerdSettings): Promise<void> {
 /** The bridge with its addresses is there before the first pod: cluster DNS listens on it. */
 async function prepareBridge(settings: ContainerdSettings): Promise<void> {
   const bridge = bridgeOf(settings)
-  if (!(await exists(`/sys/class/net/${bridge}`))) await command('ip', ['link', 'add', bridge, 'type', 'bridge'])
+  // Asked of the kernel: /sys shows the machine's network, which need not be this process's.
+  const isThere = await command('ip', ['link', 'show', bridge]).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) await command('ip', ['link', 'add', bridge, 'type', 'bridge'])
   for (const address of gatewaysOf(settings))
     await command('ip', ['address', 'replace', address, 'dev', bridge, ...(address.includes(':') ? ['nodad'] : [])])
   await command('ip', ['link', 'set', bridge, 'mtu', String(mtuOf(settings)), 'up'])
@@ -174,14 +179,19 @@ export async function removeContainerd(
   settings: ContainerdSettings,
   options: { readonly purge: boolean },
 ): Promise<void> {
+  await removeContainers(settings)
+  await command('ip', ['link', 'delete', bridgeOf(settings)]).catch(() => {})
+  await command('nft', ['delete', 'table', 'ip', masqueradeTable(settings)]).catch(() => {})
+  if (options.purge) await rm(settings.directory, { recursive: true, force: true })
+}
+
+/** The same but for bridge and rules: those of a node in a network namespace of its own go with it. */
+export async function removeContainers(settings: ContainerdSettings): Promise<void> {
   await killShims(socketOf(settings))
   await unmountBelow(settings.runDirectory)
   await unmountBelow(settings.directory)
   await rm(settings.runDirectory, { recursive: true, force: true })
   await rm(join(settings.directory, 'cni', 'leases'), { recursive: true, force: true })
-  await command('ip', ['link', 'delete', bridgeOf(settings)]).catch(() => {})
-  await command('nft', ['delete', 'table', 'ip', masqueradeTable(settings)]).catch(() => {})
-  if (options.purge) await rm(settings.directory, { recursive: true, force: true })
 }
 
 /** Kills every shim that serves this containerd; its containers' processes end with their cgroup. */
