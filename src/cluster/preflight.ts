@@ -12,6 +12,7 @@ const programs = [
   ['ip', 'iproute2'],
   ['iptables', 'iptables'],
   ['mount', 'mount'],
+  ['nsenter', 'util-linux'],
 ] as const
 const cniDirectory = '/usr/lib/cni'
 

@@ -13,7 +13,7 @@ const usage = `usage: npm run conformance [-- OPTIONS]
   --unpassed      of these, only those that no run kept has passed
   --parallel N    so many specs at once (default 1); serial ones come last, alone
   --simulated     on simulated nodes, for specs that need no containers
-  --nodes K       so many simulated nodes (default 2)
+  --nodes K       so many nodes (default 2)
   --list          names the specs and runs none
   --keep          leaves the cluster up, for a look at it
   --total         runs nothing: the last outcome of every spec over all runs kept`
@@ -93,8 +93,8 @@ function lastOutcomes(): ReadonlyMap<string, SpecResult> {
 
 function clusterUp(): void {
   cox('down', '--name', name, '--purge')
-  const nodes = options.simulated ? ['--runtime', 'simulated', '--nodes', options.nodes] : []
-  cox('up', '--name', name, '--no-switch', ...nodes)
+  const runtime = options.simulated ? ['--runtime', 'simulated'] : []
+  cox('up', '--name', name, '--no-switch', '--nodes', options.nodes, ...runtime)
   if (options.simulated) return
   const wanted = wantedImages(suite('--list-images'))
   buildImages(wanted, name, cox, say)
