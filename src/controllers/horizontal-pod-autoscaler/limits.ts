@@ -183,11 +183,13 @@ export function withScaleEvent(
 ) {
   if (behaviour === undefined) return history
   const change = Math.abs(to - from)
-  const kept = (events: readonly ScaleEvent[], { policies = [] }: HPAScalingRules) => {
-    const longest = policies.reduce((most, { periodSeconds }) => Math.max(most, periodSeconds), 0)
-    return events.filter(({ atMs }) => atMs >= nowMs - longest * 1000)
-  }
+  // Each direction's policies also count what the other one did.
+  const longest = [...(behaviour.up.policies ?? []), ...(behaviour.down.policies ?? [])].reduce(
+    (most, { periodSeconds }) => Math.max(most, periodSeconds),
+    0,
+  )
+  const kept = (events: readonly ScaleEvent[]) => events.filter(({ atMs }) => atMs >= nowMs - longest * 1000)
   return to > from
-    ? { ...history, ups: [...kept(history.ups, behaviour.up), { change, atMs: nowMs }] }
-    : { ...history, downs: [...kept(history.downs, behaviour.down), { change, atMs: nowMs }] }
+    ? { ...history, ups: [...kept(history.ups), { change, atMs: nowMs }] }
+    : { ...history, downs: [...kept(history.downs), { change, atMs: nowMs }] }
 }
