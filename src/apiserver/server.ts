@@ -273,7 +273,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     onError,
   })
   const extensions = { registry: () => registry, connectNetwork, proxyClient: parts.proxyClient ?? (() => undefined) }
-  const aggregator = new Aggregator({ ...extensions, hub, clock, served, metrics, onError })
+  const aggregator = new Aggregator({
+    ...extensions,
+    ...{ hub, clock, served, metrics, onError },
+    onReturned: (name) => void local.restore(name).catch((error: unknown) => onError(error, 'apiservices')),
+  })
   const local = new LocalApiServices({ registry: () => registry, served, clock })
   const openApi = new OpenApi({
     published: () => served.published,

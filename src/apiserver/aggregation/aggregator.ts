@@ -24,6 +24,8 @@ export interface AggregatorParts extends ExtensionParts {
   readonly served: ServedResources
   readonly metrics: Metrics
   readonly onError: (error: unknown, about: string) => void
+  /** Told that nobody else is to serve the group version of an APIService any more. */
+  readonly onReturned: (name: string) => void
 }
 
 const checkPeriodMs = 30_000
@@ -123,7 +125,9 @@ export class Aggregator {
     const group = rest.join('.')
     const key = `${group}/${version}`
     if (service?.spec.service === undefined) {
-      if (this.#remotes.delete(key)) this.#parts.served.setRemote(key, undefined)
+      if (!this.#remotes.delete(key)) return
+      this.#parts.served.setRemote(key, undefined)
+      if (service === undefined) this.#parts.onReturned(name)
       return
     }
     const known = this.#remotes.get(key)

@@ -36,6 +36,18 @@ export class LocalApiServices {
     return this.#work
   }
 
+  /**
+   * Unlike Kubernetes: what another server had taken over is ours again at once when its APIService is deleted, where
+   * Kubernetes makes the one it is missing when it starts.
+   */
+  restore(name: string): Promise<void> {
+    this.#work = this.#work.then(() => {
+      this.#shown = new Set([...this.#shown].filter((one) => one !== name))
+      return this.#settleNow()
+    })
+    return this.#work
+  }
+
   async #settleNow(): Promise<void> {
     const wanted = new Map<string, APIService>()
     for (const { group, versions, priority } of this.#served.groups) {
