@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../machinery/index.ts'
+import type { KubeObject, Series } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Identity } from '../request.ts'
 import type { AdmissionMeasures } from './measures.ts'
@@ -58,54 +58,67 @@ export interface Admission {
   validate(attributes: Attributes): Promise<void>
 }
 
+/** The plugins that a kind concerns at one step, and what of each is measured, by operation. */
+interface Step {
+  readonly type: 'admit' | 'validate'
+  readonly plugins: readonly AdmissionPlugin[]
+  readonly series: Map<Operation, readonly Series[]>
+}
+
 export function admissionChain(plugins: readonly AdmissionPlugin[], measures?: AdmissionMeasures): Admission {
-  const byResource = new WeakMap<ResourceDefinition<any>, ReturnType<typeof concernedWith>>()
-  const concernedWith = ({ group, plural }: ResourceDefinition<any>) => {
+  const byResource = new WeakMap<ResourceDefinition<any>, { readonly admit: Step; readonly validate: Step }>()
+  const stepsFor = (definition: ResourceDefinition<any>) => {
+    const known = byResource.get(definition)
+    if (known !== undefined) return known
+    const { group, plural } = definition
     const concerned = plugins.filter(({ resources }) => resources?.includes(`${group}/${plural}`) !== false)
-    return {
-      mutating: concerned.filter(({ admit }) => admit !== undefined),
-      validating: concerned.filter(({ validate }) => validate !== undefined),
-    }
+    const stepOf = (type: Step['type']): Step => ({
+      type,
+      plugins: concerned.filter((plugin) => plugin[type] !== undefined),
+      series: new Map(),
+    })
+    const made = { admit: stepOf('admit'), validate: stepOf('validate') }
+    byResource.set(definition, made)
+    return made
   }
   /** One plugin after the other; each ends where the next one begins, so that the clock is read once for both. */
-  const ask = async (type: 'admit' | 'validate', concerned: readonly AdmissionPlugin[], attributes: Attributes) => {
+  const ask = async ({ type, plugins: concerned, series: known }: Step, attributes: Attributes) => {
+    if (measures === undefined) {
+      for (const plugin of concerned) await plugin[type]!(attributes)
+      return
+    }
     const { operation } = attributes
-    const startedMs = measures?.now() ?? 0
+    let series = known.get(operation)
+    if (series === undefined) {
+      series = concerned.map(({ name }) => measures.plugin(name, type, operation, false))
+      known.set(operation, series)
+    }
+    const startedMs = measures.now()
     let beganMs = startedMs
-    let rejected = true
-    let current: AdmissionPlugin | undefined
+    let at = 0
     try {
-      for (current of concerned) {
-        await current[type]!(attributes)
-        const endedMs = measures?.now() ?? 0
-        measures?.plugin(current.name, type, operation, false, endedMs - beganMs)
+      for (; at < concerned.length; at++) {
+        await concerned[at]![type]!(attributes)
+        const endedMs = measures.now()
+        series[at]!.observe((endedMs - beganMs) / 1000)
         beganMs = endedMs
       }
-      rejected = false
     } finally {
-      if (measures !== undefined) {
-        const endedMs = measures.now()
-        if (rejected && current !== undefined) measures.plugin(current.name, type, operation, true, endedMs - beganMs)
-        measures.step(type, operation, rejected, endedMs - startedMs)
-      }
+      const endedMs = measures.now()
+      const refusing = concerned[at]
+      if (refusing !== undefined)
+        measures.plugin(refusing.name, type, operation, true).observe((endedMs - beganMs) / 1000)
+      measures.step(type, operation, refusing !== undefined, endedMs - startedMs)
     }
-  }
-  const pluginsFor = (definition: ResourceDefinition<any>) => {
-    let found = byResource.get(definition)
-    if (found === undefined) {
-      found = concernedWith(definition)
-      byResource.set(definition, found)
-    }
-    return found
   }
   return {
     async admit(attributes) {
-      const { mutating } = pluginsFor(attributes.definition)
-      await ask('admit', mutating, attributes)
+      const { admit } = stepsFor(attributes.definition)
+      await ask(admit, attributes)
       if (!attributes.again.wanted) return
       attributes.again.isSecondRound = true
-      await ask('admit', mutating, attributes)
+      await ask(admit, attributes)
     },
-    validate: (attributes) => ask('validate', pluginsFor(attributes.definition).validating, attributes),
+    validate: (attributes) => ask(stepsFor(attributes.definition).validate, attributes),
   }
 }

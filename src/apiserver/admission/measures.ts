@@ -5,7 +5,8 @@ import type { Operation } from './admission.ts'
 export interface AdmissionMeasures {
   now(): number
   step(type: 'admit' | 'validate', operation: Operation, rejected: boolean, ms: number): void
-  plugin(name: string, type: 'admit' | 'validate', operation: Operation, rejected: boolean, ms: number): void
+  /** Where a plugin's times are noted, in seconds. */
+  plugin(name: string, type: 'admit' | 'validate', operation: Operation, rejected: boolean): Series
 }
 
 /** What became of a call of a webhook. */
@@ -60,13 +61,13 @@ export function admissionMeasures(clock: Clock, metrics: Metrics): AdmissionMeas
       stepOf(`${type} ${operation} ${rejected}`, () => ({ operation, rejected: String(rejected), type })).observe(
         ms / 1000,
       ),
-    plugin: (name, type, operation, rejected, ms) =>
+    plugin: (name, type, operation, rejected) =>
       pluginOf(`${name} ${type} ${operation} ${rejected}`, () => ({
         name,
         operation,
         rejected: String(rejected),
         type,
-      })).observe(ms / 1000),
+      })),
   }
 }
 
