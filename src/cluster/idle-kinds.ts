@@ -7,9 +7,5 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'resource.k8s.io/resourceclaims',
   'resource.k8s.io/resourceclaimtemplates',
   'resource.k8s.io/resourceslices',
-  'storage.k8s.io/csidrivers',
-  'storage.k8s.io/csinodes',
-  'storage.k8s.io/csistoragecapacities',
-  'storage.k8s.io/volumeattachments',
   'storage.k8s.io/volumeattributesclasses',
 ])

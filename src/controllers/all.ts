@@ -1,3 +1,4 @@
+import { attachDetachController } from './attach-detach/controller.ts'
 import { bootstrapSignerController, tokenCleanerController } from './bootstrap-tokens/controller.ts'
 import {
   certificateApprovingController,
@@ -12,6 +13,7 @@ import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
@@ -20,6 +22,7 @@ import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { volumeBinderController } from './persistentvolume-binder/controller.ts'
+import { volumeExpanderController } from './persistentvolume-expander/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
@@ -72,6 +75,9 @@ export const allControllers = (): readonly Controller[] => [
   bootstrapSignerController,
   tokenCleanerController,
   volumeBinderController,
+  volumeExpanderController,
+  attachDetachController,
+  ephemeralVolumeController,
   localPathController,
   claimProtectionController,
   volumeProtectionController,

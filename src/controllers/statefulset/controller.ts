@@ -1,6 +1,7 @@
 import { availableAtMs, isAlreadyExists, labelQueryOf, nameOf, sameJson, type Unsaved } from '../../machinery/index.ts'
 import {
   controllerRevisions,
+  type PersistentVolumeClaim,
   type Pod,
   type PodTemplateSpec,
   persistentVolumeClaims,
@@ -14,6 +15,7 @@ import { podFromTemplate } from '../runtime/pods.ts'
 import { forgetRevisions, revisionHashLabel, syncRevisions, templateOf } from '../runtime/revisions.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
+import { hasOtherController, ownersOfClaim, retentionOf } from './claims.ts'
 import { type Creation, ordinalOf, planStatefulSet, statefulStatus } from './plan.ts'
 
 const queryOf = ({ spec }: StatefulSet) => labelQueryOf(spec.selector)
@@ -25,6 +27,17 @@ export const statefulSetController: Controller = {
   watches: [
     each(statefulSets),
     ownedOrSelected(statefulSets, pods, (set: StatefulSet, pod) => queryOf(set).matches(pod.metadata.labels)),
+    {
+      // A claim that is gone lets the pod of its number be made.
+      resource: persistentVolumeClaims,
+      wake: ({ metadata }: PersistentVolumeClaim, cached) =>
+        cached(statefulSets)
+          .list(metadata.namespace)
+          .filter(({ metadata: { name }, spec }) =>
+            spec.volumeClaimTemplates?.some((one) => metadata.name.startsWith(`${one.metadata.name}-${name}-`)),
+          )
+          .map(nameOf),
+    },
     ownedOrSelected(statefulSets, controllerRevisions, (set: StatefulSet, one) =>
       queryOf(set).matches(one.metadata.labels),
     ),
@@ -64,6 +77,7 @@ export const statefulSetController: Controller = {
       const plan = planStatefulSet(set, owned, names, nowMs)
       let failure: unknown
       if (set.metadata.deletionTimestamp === undefined) {
+        for (const pod of owned) await keepOwnersOfClaims(set, pod, tools, turn)
         const templates = { current: templateOf(current), update: spec.template }
         failure = await act(
           set,
@@ -142,6 +156,8 @@ async function act(
     })
     await slowStart(plan.create.length, async (index) => {
       const creation = plan.create[index]!
+      // Kubernetes: a claim that goes with an earlier pod of the name is waited for.
+      if (waitsForClaims(set, creation.ordinal, cached)) return
       await createClaims(set, creation.ordinal, cached, turn)
       await told('create', `${name}-${creation.ordinal}`, turn.client.create(pods, podFor(creation)))
     })
@@ -153,6 +169,36 @@ async function act(
 }
 
 const claimName = (set: StatefulSet, template: string, ordinal: number) => `${template}-${set.metadata.name}-${ordinal}`
+
+/** The claims of a set's pod that are there. */
+function claimsOf(set: StatefulSet, ordinal: number, cached: Tools['cached']): readonly PersistentVolumeClaim[] {
+  return (set.spec.volumeClaimTemplates ?? []).flatMap(
+    ({ metadata }) =>
+      cached(persistentVolumeClaims).get({ ...nameOf(set), name: claimName(set, metadata.name, ordinal) }) ?? [],
+  )
+}
+
+/** Has the claims of a pod go, or stay, as the set's policy says. */
+async function keepOwnersOfClaims(set: StatefulSet, pod: Pod, { cached, record }: Tools, turn: Turn): Promise<void> {
+  for (const claim of claimsOf(set, ordinalOf(set, pod)!, cached)) {
+    if (hasOtherController(claim, set, pod)) {
+      const what = `PersistentVolumeClaim ${claim.metadata.name} has a conflicting OwnerReference`
+      const message = `${what} that acts as a manging controller, the retention policy is ignored for this claim`
+      record(set, 'Warning', 'ConflictingController', message)
+    }
+    const ownerReferences = ownersOfClaim(claim, set, pod)
+    if (ownerReferences === undefined) continue
+    await turn.client.update(persistentVolumeClaims, { ...claim, metadata: { ...claim.metadata, ownerReferences } })
+  }
+}
+
+function waitsForClaims(set: StatefulSet, ordinal: number, cached: Tools['cached']): boolean {
+  if (retentionOf(set).whenScaled === 'Retain') return false
+  const pod = { metadata: { name: `${set.metadata.name}-${ordinal}`, uid: '' } } as Pod
+  return claimsOf(set, ordinal, cached).some((claim) =>
+    claim.metadata.ownerReferences?.some(({ kind, name }) => kind === 'Pod' && name === pod.metadata.name),
+  )
+}
 
 async function createClaims(set: StatefulSet, ordinal: number, cached: Tools['cached'], turn: Turn): Promise<void> {
   for (const template of set.spec.volumeClaimTemplates ?? []) {

@@ -1,9 +1,11 @@
 import { type FieldError, forbiddenField, invalid, required, sameJson } from '../../machinery/index.ts'
+import { claimSpecErrors } from '../core/volumes.ts'
 import type {
   ControllerRevision,
   DaemonSet,
   Deployment,
   DeploymentStrategy,
+  PodTemplateSpec,
   ReplicaSet,
   StatefulSet,
 } from '../generated/types.ts'
@@ -194,8 +196,22 @@ export function statefulSetErrors({ spec }: StatefulSet): readonly FieldError[] 
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
     ...selectorErrors(spec.selector, 'spec.selector', 'statefulset'),
     ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
-    ...lastingTemplateErrors(spec.template, 'spec.template', 'StatefulSet'),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+      claimSpecErrors(claim.spec, `spec.volumeClaimTemplates[${index}].spec`),
+    ),
+    ...lastingTemplateErrors(templateWithClaims(spec), 'spec.template', 'StatefulSet'),
   ]
+}
+
+/** The template as its pods come from it: with a volume for each claim, and a name and a domain that are not its own. */
+function templateWithClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplateSpec {
+  if (template?.spec === undefined) return template
+  const { hostname: _, subdomain: __, ...spec } = template.spec
+  if (volumeClaimTemplates.length === 0) return { ...template, spec }
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name))
+  const claims = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const others = (spec.volumes ?? []).filter(({ name }) => !names.has(name))
+  return { ...template, spec: { ...spec, volumes: [...claims, ...others] } }
 }
 
 /** All that may change of a StatefulSet. */

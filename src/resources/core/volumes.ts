@@ -15,7 +15,8 @@ import { complaints, immutable } from '../validation/object-meta.ts'
 import { nodeSelectorErrors } from './pod/affinity.ts'
 import { resourceAmountErrors } from './pod/resources.ts'
 
-function claimSpecErrors(spec: PersistentVolumeClaimSpec, field: string): readonly FieldError[] {
+/** What is wrong with what a claim asks for. */
+export function claimSpecErrors(spec: PersistentVolumeClaimSpec, field: string): readonly FieldError[] {
   const modes = spec.accessModes ?? []
   const errors: FieldError[] = []
   if (modes.length === 0) errors.push(required(`${field}.accessModes`, 'at least 1 access mode is required'))
