@@ -1,17 +1,23 @@
 /** Claims, volumes, scheduler and nodes together, as they do without anybody's help. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { findingText } from '../../src/cli/why/finding.ts'
+import { explanationOf } from '../../src/cli/why/why.ts'
 import { startCluster } from '../../src/index.ts'
 import {
   type Event,
   events,
+  nodes,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
   persistentVolumeClaims,
   persistentVolumes,
   pods,
+  statefulSets,
   storageClasses,
+  type VolumeAttachment,
+  volumeAttachments,
 } from '../../src/resources/index.ts'
 
 const namespace = 'default'
@@ -185,4 +191,132 @@ test('of volumes that are there a waiting claim gets one that the node of its po
   assert.equal(placed?.spec.nodeName, middle)
   assert.equal((await claim('data')())?.spec.volumeName, 'v')
   assert.equal((await volume('v')())?.spec.claimRef?.name, 'data')
+})
+
+test('a pod brings its ephemeral volume along, which goes with it', async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  const { client } = cluster
+  const { claim, pod, eventsOf } = looks(cluster)
+  const ephemeral = {
+    volumeClaimTemplate: {
+      metadata: { labels: { of: 'it' } },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  }
+  await client.create(persistentVolumeClaims, claimThat('taken-data', { storageClassName: '' }))
+  for (const name of ['user', 'taken'])
+    await client.create(pods, podWithClaim(name, '', { volumes: [{ name: 'data', ephemeral }] }))
+  const placed = await until(pod('user'), (one) => one?.status?.phase === 'Running')
+  const own = await claim('user-data')()
+  assert.deepEqual(
+    [own?.metadata.labels, own?.metadata.ownerReferences?.[0]?.uid, own?.status.phase],
+    [{ of: 'it' }, placed?.metadata.uid, 'Bound'],
+  )
+  const foreign = 'PVC default/taken-data was not created for pod default/taken (pod is not owner)'
+  const told = await until(eventsOf('taken'), (seen) => seen.some(({ reason }) => reason === 'FailedBinding'))
+  assert.equal(told.find(({ reason }) => reason === 'FailedBinding')?.message, `ephemeral volume data: ${foreign}`)
+  await until(pod('taken'), (one) => messageOf(one).startsWith(`0/1 nodes are available: ${foreign}.`))
+  await client.delete(pods, { namespace, name: 'user' }, { gracePeriodSeconds: 0 })
+  await until(claim('user-data'), (one) => one === undefined)
+})
+
+test('claims of a StatefulSet go when it shrinks and when it goes, where its policy says so', async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  const { client } = cluster
+  const { claim, pod } = looks(cluster)
+  await client.create(statefulSets, {
+    metadata: { name: 'db', namespace },
+    spec: {
+      replicas: 2,
+      serviceName: 'db',
+      selector: { matchLabels: { app: 'db' } },
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Delete' },
+      template: {
+        metadata: { labels: { app: 'db' } },
+        spec: { containers: [{ name: 'c', image: 'app', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] },
+      },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+    },
+  } as never)
+  await until(pod('db-1'), (one) => one?.status?.phase === 'Running')
+  const owned = await until(claim('data-db-1'), (one) => (one?.metadata.ownerReferences ?? []).length > 0)
+  assert.equal(owned?.metadata.ownerReferences?.[0]?.kind, 'StatefulSet')
+  const scale = (replicas: number) =>
+    client.patch(statefulSets, { namespace, name: 'db' }, { type: 'merge', body: { spec: { replicas } } })
+  await scale(1)
+  await until(claim('data-db-1'), (one) => one === undefined)
+  assert.notEqual(await claim('data-db-0')(), undefined)
+  await scale(2)
+  await until(pod('db-1'), (one) => one?.status?.phase === 'Running')
+  await client.delete(statefulSets, { namespace, name: 'db' }, { propagationPolicy: 'Background' })
+  for (const name of ['data-db-0', 'data-db-1']) await until(claim(name), (one) => one === undefined)
+})
+
+test('a volume of a CSI driver is attached to the node whose pod uses it, and to no other meanwhile', async () => {
+  await using cluster = await startCluster({ nodes: 2 })
+  const { client } = cluster
+  const { claim, pod, eventsOf } = looks(cluster)
+  const csi = { driver: 'disk.example.com', volumeHandle: 'h1' }
+  await client.create(persistentVolumes, volumeThat('v', { hostPath: undefined, csi }))
+  await client.create(persistentVolumeClaims, claimThat('data', { storageClassName: '' }))
+  await until(claim('data'), (one) => one?.status?.phase === 'Bound')
+  const [first, second] = (await client.list(nodes)).items.map(({ metadata }) => metadata.name)
+  await client.create(pods, podWithClaim('user', 'data', { nodeName: first }))
+  const attachments = async (): Promise<readonly VolumeAttachment[]> =>
+    (await client.list<VolumeAttachment>(volumeAttachments)).items
+  const [attachment] = await until(attachments, (all) => all.length === 1)
+  const { createHash } = await import('node:crypto')
+  const name = `csi-${createHash('sha256').update(`h1disk.example.com${first}`).digest('hex')}`
+  assert.deepEqual(
+    [attachment?.metadata.name, attachment?.spec],
+    [name, { attacher: 'disk.example.com', nodeName: first, source: { persistentVolumeName: 'v' } }],
+  )
+  // As the driver does.
+  await client.update(volumeAttachments, { ...attachment!, status: { attached: true } }, 'status')
+  const attachedTo = async () =>
+    (await client.get(nodes, { name: first! })).status.volumesAttached?.map((one) => one.name)
+  await until(attachedTo, (names) => names?.join() === 'kubernetes.io/csi/disk.example.com^h1')
+  await until(eventsOf('user'), (seen) =>
+    seen.some(
+      ({ reason, message }) =>
+        reason === 'SuccessfulAttachVolume' && message === 'AttachVolume.Attach succeeded for volume "v" ',
+    ),
+  )
+  await client.create(pods, podWithClaim('other', 'data', { nodeName: second }))
+  const refused = await until(eventsOf('other'), (seen) => seen.some(({ reason }) => reason === 'FailedAttachVolume'))
+  assert.equal(
+    refused.find(({ reason }) => reason === 'FailedAttachVolume')?.message,
+    'Multi-Attach error for volume "v" Volume is already used by pod(s) user',
+  )
+  for (const one of ['user', 'other']) await client.delete(pods, { namespace, name: one }, { gracePeriodSeconds: 0 })
+  await until(attachments, (all) => all.length === 0)
+  await until(attachedTo, (names) => (names ?? []).length === 0)
+  await until(pod('user'), (one) => one === undefined)
+})
+
+test('cox why says what keeps a claim from its volume', async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  const { client } = cluster
+  const why = async (name: string) => {
+    const finding = await explanationOf('pvc')!({ client, nowMs: cluster.clock.now() }, namespace, name)
+    return findingText(finding!)
+  }
+  await client.create(persistentVolumes, volumeThat('small', { storageClassName: 'disks' }))
+  const make = (name: string, spec: object) => client.create(persistentVolumeClaims, claimThat(name, spec))
+  await make('first', {})
+  await make('classless', { storageClassName: '' })
+  await make('unknown', { storageClassName: 'gone' })
+  await make('named', { storageClassName: '', volumeName: 'nowhere' })
+  assert.match(await why('first'), /StorageClass\/standard has its volumes made on the node of the first pod/)
+  assert.match(
+    await why('classless'),
+    /only a volume that is there already[\s\S]*PersistentVolume\/small does not suit the claim: storageClassName does not match/,
+  )
+  assert.match(await why('unknown'), /StorageClass\/gone does not exist/)
+  assert.match(await why('named'), /PersistentVolume\/nowhere is asked for by name and does not exist/)
 })

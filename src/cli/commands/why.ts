@@ -10,7 +10,8 @@ import { explained, explanationOf } from '../why/why.ts'
 /** `cox why`: the chain from what is wrong with an object to what it comes from, and what would help. */
 export const command: Command = {
   name: 'why',
-  summary: 'say why a pod waits, a Deployment does not get on, a namespace does not go, or a node is not ready',
+  summary:
+    'say why a pod waits, a Deployment does not get on, a claim has no volume, a namespace does not go, or a node is not ready',
   usage: 'cox why KIND/NAME [-n NAMESPACE] [--name N] [--json]',
   positionalMax: 2,
   flags: [

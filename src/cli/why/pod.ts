@@ -1,5 +1,12 @@
 import { msOf, type NodeVerdict, type PodVerdicts } from '../../machinery/index.ts'
-import { type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../resources/index.ts'
+import {
+  claimNamesOf,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentVolumeClaims,
+  pods,
+} from '../../resources/index.ts'
+import { explainClaim } from './claim.ts'
 import { ageText, type Finding } from './finding.ts'
 import { nodeTrouble } from './node.ts'
 import { aboutText, eventsAbout, orNothing, type World } from './world.ts'
@@ -144,19 +151,15 @@ export function byReason(verdicts: readonly NodeVerdict[]): readonly Finding[] {
     })
 }
 
-async function claimFindings({ client }: World, pod: Pod): Promise<readonly Finding[]> {
+async function claimFindings(world: World, pod: Pod): Promise<readonly Finding[]> {
+  const { client } = world
   const { namespace = '' } = pod.metadata
-  const names = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim, ephemeral, name }) => {
-    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName]
-    return ephemeral === undefined ? [] : [`${pod.metadata.name}-${name}`]
-  })
   const findings: Finding[] = []
-  for (const name of names) {
+  for (const name of claimNamesOf(pod)) {
     const about = aboutText('PersistentVolumeClaim', { namespace, name })
     const claim = await orNothing(client.get<PersistentVolumeClaim>(persistentVolumeClaims, { namespace, name }))
     if (claim === undefined) findings.push({ about, says: 'does not exist', remedy: 'create it' })
-    else if (claim.status?.phase !== 'Bound')
-      findings.push({ about, says: `has no volume yet (it is ${claim.status?.phase ?? 'Pending'})` })
+    else if (claim.status?.phase !== 'Bound') findings.push(await explainClaim(world, claim))
   }
   return findings
 }

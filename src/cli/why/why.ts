@@ -1,3 +1,4 @@
+import { whyClaim } from './claim.ts'
 import { whyDeployment } from './deployment.ts'
 import type { Finding } from './finding.ts'
 import { whyNamespace } from './namespace.ts'
@@ -10,6 +11,7 @@ type Explain = (world: World, namespace: string, name: string) => Promise<Findin
 const explanations: readonly { readonly names: readonly string[]; readonly explain: Explain }[] = [
   { names: ['pod', 'pods', 'po'], explain: whyPod },
   { names: ['deployment', 'deployments', 'deploy'], explain: whyDeployment },
+  { names: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'], explain: whyClaim },
   { names: ['namespace', 'namespaces', 'ns'], explain: (world, _, name) => whyNamespace(world, name) },
   {
     names: ['node', 'nodes', 'no'],
