@@ -68,7 +68,11 @@ async function startPart(
   const log = logs.of(component)
   const start = (life: AbortSignal) => {
     const access = accessFor(api, identity, userAgent, { clock, random, log }, life)
-    return run(access, createEventRecorder({ client: access.client, clock, random, component: userAgent }), life)
+    return run(
+      access,
+      createEventRecorder({ client: access.client, clock, random, component: userAgent, signal: life }),
+      life,
+    )
   }
   await keepRunning(component, start, { clock, log }, signal)
 }

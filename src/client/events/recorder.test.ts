@@ -128,3 +128,21 @@ test('what the server could not take is offered again', async () => {
   }
   assert.deepEqual(said(server.kept.values()), [['Started', 1]])
 })
+
+test('once it is to end, what could not be written is not tried again', async () => {
+  const { server, client } = fakeServer()
+  const clock = manualClock()
+  const end = new AbortController()
+  const parts = { client, clock, random: seededRandom(1), component: 'kubelet', signal: end.signal }
+  const record = createEventRecorder(parts)
+  server.failures = 100
+  record(pod, 'Normal', 'Pulled', 'Image pulled')
+  await settled()
+  end.abort()
+  await settled()
+  const before = server.failures
+  clock.advance(60_000)
+  await settled()
+  assert.ok(before >= 98)
+  assert.equal(server.failures, before)
+})

@@ -29,6 +29,8 @@ export interface EventRecorderParts {
   /** The node it speaks from, for kubelets. */
   readonly host?: string
   readonly onFailure?: (error: unknown) => void
+  /** Once it aborts nothing is tried again: what could not be written is lost. */
+  readonly signal?: AbortSignal
 }
 
 /** Kubernetes: as many wait as client-go's broadcaster keeps; what comes beyond is lost. */
@@ -38,7 +40,7 @@ const retryMs = 10_000
 
 /** Writes core/v1 Events in the background, one after the other, repeats folded into a count. */
 export function createEventRecorder(parts: EventRecorderParts): RecordEvent {
-  const { clock, random } = parts
+  const { clock, random, signal } = parts
   const correlator = new EventCorrelator()
   const waiting: Event[] = []
   let isWriting = false
@@ -52,12 +54,12 @@ export function createEventRecorder(parts: EventRecorderParts): RecordEvent {
           correlator.wrote(correlated.key, await write(parts.client, correlated))
           break
         } catch (error) {
-          if (isFinal(error) || tries === triesMax) {
+          if (isFinal(error) || tries === triesMax || signal?.aborted === true) {
             parts.onFailure?.(error)
             break
           }
           // Kubernetes: the first wait is a random part, so that all do not come back at once.
-          await clock.sleep(tries === 1 ? retryMs * random.next() : retryMs)
+          await clock.sleep(tries === 1 ? retryMs * random.next() : retryMs, signal).catch(() => {})
         }
       }
     }

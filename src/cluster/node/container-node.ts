@@ -73,6 +73,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
     random,
     component: 'kubelet',
     host: settings.nodeName,
+    signal,
   })
   await runKubelet(
     {

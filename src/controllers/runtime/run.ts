@@ -53,7 +53,7 @@ export async function runController(
   const { clock, random, informers, config } = parts
   const client = (controller.account === '' ? undefined : parts.clientFor?.(controller.account)) ?? parts.client
   const component = controller.eventSource ?? controller.account
-  const record = parts.recorder ?? createEventRecorder({ client, clock, random, component })
+  const record = parts.recorder ?? createEventRecorder({ client, clock, random, component, signal })
   const asked = new Set<ResourceDefinition<any>>(controller.watches.map(({ resource }) => resource))
   const cached: Cached = (resource) => {
     asked.add(resource)

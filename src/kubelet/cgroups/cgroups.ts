@@ -131,7 +131,8 @@ function versionTwo(root: string): Reading {
   }
 }
 
-const removeTries = 20
+/** Killed processes take their time to go while the machine is busy. */
+const removeTries = 120
 const removeRetryMs = 25
 
 function removal(clock: Clock, roots: readonly string[]): Pick<Cgroups, 'remove'> {
