@@ -25,6 +25,8 @@ export interface ReadParts {
 const pageSizeForScan = 1000
 /** Kubernetes: about once a minute a watch that asked for it is told how far it has come. */
 const bookmarkPeriodMs = 60_000
+/** So long before a watch ends it is told once more. */
+const lastBookmarkMs = 2000
 
 /** One page of a kind, at one revision. */
 export async function listObjects(
@@ -79,28 +81,27 @@ export async function watchObjects(
   const stop = new AbortController()
   signal.addEventListener('abort', () => stop.abort(), { once: true })
   if (signal.aborted) stop.abort()
-  // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out.
-  const timeoutSeconds = query.timeoutSeconds === undefined ? 1800 * (1 + random.next()) : Number(query.timeoutSeconds)
+  // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out. Whole seconds, as
+  // timers of one length share what they need.
+  const timeoutSeconds =
+    query.timeoutSeconds === undefined ? Math.round(1800 * (1 + random.next())) : Number(query.timeoutSeconds)
   const bookmarks = query.allowWatchBookmarks === 'true'
+  /** One timer for all there is to wait for: bookmarks, the last of them shortly before the end, and the end. */
   const tick = (fire: () => void): Disposable => {
+    let leftMs = timeoutSeconds * 1000
     let timer: Disposable
-    const again = () => {
-      timer = clock.after(bookmarkPeriodMs, () => {
+    const arm = () => {
+      const untilLast = leftMs > lastBookmarkMs ? leftMs - lastBookmarkMs : leftMs
+      const delayMs = bookmarks ? Math.min(bookmarkPeriodMs, untilLast) : leftMs
+      timer = clock.after(delayMs, () => {
+        leftMs -= delayMs
+        if (leftMs <= 0) return stop.abort()
         fire()
-        again()
+        arm()
       })
     }
-    if (bookmarks) again()
-    else timer = { [Symbol.dispose]() {} }
-    const end = clock.after(timeoutSeconds * 1000, () => stop.abort())
-    const early = bookmarks && timeoutSeconds > 2 ? clock.after((timeoutSeconds - 2) * 1000, fire) : undefined
-    return {
-      [Symbol.dispose]() {
-        timer[Symbol.dispose]()
-        end[Symbol.dispose]()
-        early?.[Symbol.dispose]()
-      },
-    }
+    arm()
+    return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
   }
   if (initialEvents || asked === '' || asked === '0') {
     const wantsState = initialEvents || query.sendInitialEvents === undefined

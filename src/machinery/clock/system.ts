@@ -12,6 +12,10 @@ export function systemClock(): Clock {
       const turn = setImmediate(fire)
       return { [Symbol.dispose]: () => clearImmediate(turn) }
     }
+    if (delayMs <= timerMsMax) {
+      const timer = setTimeout(fire, delayMs)
+      return { [Symbol.dispose]: () => clearTimeout(timer) }
+    }
     let timer: ReturnType<typeof setTimeout>
     const arm = (leftMs: number) => {
       timer =
