@@ -20,6 +20,7 @@ import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
 import { alikeSelectors } from './framework/alike.ts'
 import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
+import { type SchedulerMeasures, schedulerMeasures } from './measures.ts'
 import { defaultPlugins } from './plugins/index.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
 import { Nominations } from './preemption/nominations.ts'
@@ -48,7 +49,6 @@ const bindingsMax = 256
 /** A turn of placing yields to other work after this many pods, or this long. */
 const podsPerTurn = 64
 const turnMsMax = 4
-const attemptBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048]
 
 /** Places pods until the signal aborts. A decision counts at once; binding follows beside it. */
 export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
@@ -73,8 +73,7 @@ class Scheduler {
   readonly #nominations = new Nominations(this.#columns)
   #bindingEnded = () => {}
   #wake = () => {}
-  readonly #attempts
-  readonly #seconds
+  readonly #measures: SchedulerMeasures
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
@@ -90,23 +89,9 @@ class Scheduler {
       ]),
     )
     this.#settling = new Settling({ client: parts.client, clock: parts.clock, columns: this.#columns })
-    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.backoff)
-    const { metrics } = parts
-    this.#attempts = metrics.counter(
-      'scheduler_schedule_attempts_total',
-      "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
-    )
-    this.#seconds = metrics.histogram(
-      'scheduler_scheduling_attempt_duration_seconds',
-      'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
-      attemptBuckets,
-    )
-    metrics.gaugeOf('scheduler_pending_pods_active', 'Pods ready to be placed', () => this.#queue.ready)
-    metrics.gaugeOf(
-      'scheduler_pending_pods_unschedulable',
-      'Pods that were refused and wait for a change',
-      () => this.#queue.counts.unschedulable,
-    )
+    this.#measures = schedulerMeasures(parts.metrics, () => this.#queue.counts)
+    const { queued } = this.#measures
+    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.backoff, queued)
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -202,7 +187,7 @@ class Scheduler {
     if (placement.nodeName === undefined) {
       const { message, preemption } = this.#makeRoom(facts, placement, placer)
       journal.record({ ...decision, reason: message })
-      this.#attempts.inc({ result: 'unschedulable', profile })
+      this.#measures.attempted('unschedulable', profile)
       this.#queue.failed(uid, placement.wakeOn, false)
       void this.#reportRefusal(pod, message, preemption)
       return
@@ -216,8 +201,9 @@ class Scheduler {
       this.#track(
         this.#bind(waiting, nodeName).then(
           (revision) => {
-            this.#seconds.observe((clock.monotonic() - startedMs) / 1000, { result: 'scheduled', profile })
-            this.#attempts.inc({ result: 'scheduled', profile })
+            const nowMs = clock.monotonic()
+            this.#measures.attempted('scheduled', profile, (nowMs - startedMs) / 1000)
+            this.#measures.scheduled(waiting.attempts, (nowMs - waiting.addedMs) / 1000)
             journal.record({
               ...decision,
               writtenRevision: revision,
@@ -267,6 +253,7 @@ class Scheduler {
     const others = place === undefined ? [] : [...this.#columns.podsAt(place)].map((one) => podOf(one.pod))
     const why = mayNotPreempt(pod, nominated, others)
     if (why !== undefined) return { message: placement.says(why), preemption: undefined }
+    this.#measures.preempting()
     const budgets = informers.of(podDisruptionBudgets).list()
     const preemption = planPreemption({
       facts,
@@ -277,6 +264,7 @@ class Scheduler {
       podOf,
     })
     if (preemption === undefined) return { message: placement.message, preemption }
+    this.#measures.victims(preemption.victims.length)
     const outranked = this.#nominations.outrankedOn(preemption.nodeName, priorityOf(pod))
     for (const { metadata } of outranked) this.#nominations.delete(metadata.uid)
     this.#nominations.set(facts, preemption.nodeName)
@@ -308,7 +296,7 @@ class Scheduler {
     const { uid } = pod.metadata
     this.#assumed.delete(uid)
     this.#columns.removePod(uid)
-    this.#attempts.inc({ result: 'error', profile: nameOfProfile(pod) })
+    this.#measures.attempted('error', nameOfProfile(pod))
     // Gone or bound by somebody else: what the cache shows next decides.
     if (isNotFound(error)) {
       this.#queue.done(uid)

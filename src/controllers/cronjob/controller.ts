@@ -1,4 +1,13 @@
-import { controllerOf, isAlreadyExists, nameOf, sameJson, timestampOf, type Unsaved } from '../../machinery/index.ts'
+import {
+  controllerOf,
+  type Histogram,
+  isAlreadyExists,
+  msOf,
+  nameOf,
+  sameJson,
+  timestampOf,
+  type Unsaved,
+} from '../../machinery/index.ts'
 import { type CronJob, cronJobs, type Job, jobs } from '../../resources/index.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
 import { ownerReference } from '../runtime/owner-reference.ts'
@@ -15,9 +24,14 @@ export const cronJobController: Controller = {
   account: 'cronjob-controller',
   watches: [each(cronJobs), ownedBy(cronJobs, jobs)],
   start(tools) {
-    const { cached, clock, record } = tools
+    const { cached, clock, record, metrics } = tools
     const all = cached(cronJobs)
     const allJobs = cached(jobs)
+    const skew = metrics.histogram(
+      'cronjob_controller_job_creation_skew_duration_seconds',
+      'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
+      [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    )
     return async function reconcile(name, turn) {
       const cronJob = all.get(name)
       if (cronJob === undefined || cronJob.metadata.deletionTimestamp !== undefined) return undefined
@@ -37,7 +51,7 @@ export const cronJobController: Controller = {
       const next =
         isSuspended || due.atMs === undefined
           ? status
-          : await serve(cronJob, { ...due, atMs: due.atMs }, status, owned, tools, turn)
+          : await serve(cronJob, { ...due, atMs: due.atMs }, status, owned, tools, turn, skew)
       if (!sameJson(cronJob.status, next)) await turn.client.update(cronJobs, { ...cronJob, status: next }, 'status')
       return isSuspended || due.nextMs === undefined ? undefined : { againInMs: due.nextMs - nowMs + lateMs }
     }
@@ -52,6 +66,7 @@ async function serve(
   owned: readonly Job[],
   { record }: Tools,
   { client, because }: Turn,
+  skew: Histogram,
 ): Promise<CronJob['status']> {
   if (due.missed > 100) {
     const message = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
@@ -82,6 +97,7 @@ async function serve(
   const created = await create(cronJob, wanted, client)
   record(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${created.metadata.name}`)
   const { apiVersion, kind, metadata } = created
+  skew.observe((msOf(metadata.creationTimestamp) - due.atMs) / 1000)
   const reference = {
     kind,
     namespace: metadata.namespace ?? '',

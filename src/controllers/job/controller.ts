@@ -17,6 +17,7 @@ import { forAll, slowStart } from '../runtime/slow-start.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
 import { type FailureCounts, failureCountKey, ignoredFailureCountKey } from './index-failures.ts'
 import { completionIndexKey } from './indexes.ts'
+import { type JobMeasures, jobMeasures } from './measures.ts'
 import { type JobPlan, planJob } from './plan.ts'
 import { isTracked, trackingFinalizer } from './tally.ts'
 
@@ -32,6 +33,7 @@ export const jobController: Controller = {
   start(tools) {
     const all = tools.cached(jobs)
     const allPods = tools.cached(pods)
+    const measures = jobMeasures(tools.metrics)
     allPods.addIndex('tracked', (pod) => {
       const owner = controllerOf(pod)
       return owner?.kind === 'Job' && isTracked(pod) ? [keyOf({ ...nameOf(pod), name: owner.name })] : []
@@ -41,7 +43,21 @@ export const jobController: Controller = {
       const strangers = allPods.by('tracked', keyOf(name)).filter((pod) => controllerOf(pod)?.uid !== job?.metadata.uid)
       await forAll(strangers, (pod) => release(pod, turn))
       if (job === undefined || (job.spec.managedBy ?? ownName) !== ownName) return undefined
-      const owned = await claim({
+      const startedMs = tools.clock.monotonic()
+      let plan: JobPlan | undefined
+      let result: 'success' | 'error' = 'error'
+      try {
+        plan = planJob(job, await podsOf(job, turn), tools.clock.now())
+        await act(job, plan, tools, turn, measures)
+        result = 'success'
+      } finally {
+        measures.synced(job, plan, (tools.clock.monotonic() - startedMs) / 1000, result)
+      }
+      return plan.againInMs === undefined ? undefined : { againInMs: plan.againInMs }
+    }
+
+    function podsOf(job: Job, turn: Turn): Promise<readonly Pod[]> {
+      return claim({
         client: turn.client,
         owners: jobs,
         owner: job,
@@ -50,14 +66,11 @@ export const jobController: Controller = {
         query: queryOf(job),
         finalizer: trackingFinalizer,
       })
-      const plan = planJob(job, owned, tools.clock.now())
-      await act(job, plan, tools, turn)
-      return plan.againInMs === undefined ? undefined : { againInMs: plan.againInMs }
     }
   },
 }
 
-async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn): Promise<void> {
+async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn, measures: JobMeasures): Promise<void> {
   let failure: unknown
   try {
     await forAll(plan.remove, async (pod) => {
@@ -70,7 +83,10 @@ async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn): Prom
     failure = error
   }
   // The status is written before the pods it notes are let go, so that none is counted twice or never.
-  if (!sameJson(job.status, plan.status)) await turn.client.update(jobs, { ...job, status: plan.status }, 'status')
+  if (!sameJson(job.status, plan.status)) {
+    await turn.client.update(jobs, { ...job, status: plan.status }, 'status')
+    measures.told(job, plan.status)
+  }
   for (const { type, reason, message } of plan.events) record(job, type, reason, message)
   await forAll(plan.release, (pod) => release(pod, turn))
   if (failure !== undefined) throw failure

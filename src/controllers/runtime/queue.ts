@@ -23,6 +23,10 @@ export class WorkQueue {
     this.#measures = parts.measures
     this.#onWork = parts.onWork
     this.#tokensAtMs = parts.clock.monotonic()
+    this.#measures.watch(() => {
+      const nowMs = this.#clock.monotonic()
+      return [...this.#inHand.values()].map((sinceMs) => (nowMs - sinceMs) / 1000)
+    })
   }
 
   get length(): number {
@@ -112,6 +116,8 @@ export interface QueueMeasures {
   taken(depth: number, waitedSeconds: number): void
   worked(seconds: number): void
   retried(): void
+  /** Is given a way to ask how long, in seconds, each name in hand has been there. */
+  watch(inHand: () => readonly number[]): void
 }
 
 const secondsBuckets = [1e-8, 1e-7, 1e-6, 9.999999999999999e-6, 9.999999999999999e-5, 0.001, 0.01, 0.1, 1, 10]
@@ -143,5 +149,32 @@ export function queueMeasures(metrics: Metrics, name: string): QueueMeasures {
     },
     worked: (seconds) => worked.observe(seconds, labels),
     retried: () => retries.inc(labels),
+    watch: (inHand) => void inHandOf(metrics).set(name, inHand),
   }
+}
+
+type InHand = Map<string, () => readonly number[]>
+const queuesOf = new WeakMap<Metrics, InHand>()
+
+/** The names in hand of all queues that tell the same metrics. */
+function inHandOf(metrics: Metrics): InHand {
+  const known = queuesOf.get(metrics)
+  if (known !== undefined) return known
+  const queues: InHand = new Map()
+  queuesOf.set(metrics, queues)
+  const reading = (combine: (seconds: readonly number[]) => number) => () =>
+    [...queues].map(([name, inHand]) => ({ labels: { name }, value: combine(inHand()) }))
+  metrics.readings(
+    'workqueue_unfinished_work_seconds',
+    'gauge',
+    "How many seconds of work has done that is in progress and hasn't been observed by work_duration. Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate at which this increases.",
+    reading((seconds) => seconds.reduce((sum, one) => sum + one, 0)),
+  )
+  metrics.readings(
+    'workqueue_longest_running_processor_seconds',
+    'gauge',
+    'How many seconds has the longest running processor for workqueue been running.',
+    reading((seconds) => Math.max(0, ...seconds)),
+  )
+  return queues
 }

@@ -110,3 +110,22 @@ test('a template hash is stable, ignores the order of members, and moves with co
     }),
   )
 })
+
+test('what is in hand, and for how long, is told of every queue', () => {
+  const { clock, metrics, queue, takeAll } = queueOn()
+  const other = new WorkQueue({ clock, measures: queueMeasures(metrics, 'other'), onWork: () => {} })
+  queue.add(a)
+  takeAll()
+  clock.advance(2_000)
+  queue.add(b)
+  takeAll()
+  clock.advance(1_000)
+  other.add(a)
+  const text = metrics.text()
+  for (const line of [
+    'workqueue_unfinished_work_seconds{name="test"} 4',
+    'workqueue_longest_running_processor_seconds{name="test"} 3',
+    'workqueue_longest_running_processor_seconds{name="other"} 0',
+  ])
+    assert.ok(text.includes(`${line}\n`), line)
+})

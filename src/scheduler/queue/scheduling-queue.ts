@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import type { ClusterChange } from '../framework/framework.ts'
+import { eventLabel, type QueueName } from '../measures.ts'
 import { ReadyHeap } from './ready-heap.ts'
 
 /** Kubernetes: 1 s after the first failure, doubling to 10 s; unschedulable pods are tried again after 5 min at the latest. */
@@ -41,12 +42,19 @@ export class SchedulingQueue {
   #added = 0
   readonly #timers = new Map<string, Disposable>()
   readonly #onReady: () => void
+  readonly #onQueued: (queue: QueueName, event: string) => void
   readonly #backoff: QueueBackoff
 
-  constructor(clock: Clock, onReady: () => void, backoff: QueueBackoff = backoffDefault) {
+  constructor(
+    clock: Clock,
+    onReady: () => void,
+    backoff: QueueBackoff = backoffDefault,
+    onQueued: (queue: QueueName, event: string) => void = () => {},
+  ) {
     this.#clock = clock
     this.#backoff = backoff
     this.#onReady = onReady
+    this.#onQueued = onQueued
   }
 
   /** How many pods can be taken now. */
@@ -78,6 +86,7 @@ export class SchedulingQueue {
   add(pod: Pod, gated: boolean): void {
     const { uid } = pod.metadata
     const known = this.#waiting.get(uid)
+    const event = known === undefined ? 'UnschedulablePodAdd' : 'UnschedulablePodUpdate'
     const nowMs = this.#clock.monotonic()
     const waiting: Waiting = {
       pod,
@@ -96,8 +105,8 @@ export class SchedulingQueue {
     if (known?.place === 'taken') {
       waiting.place = 'taken'
       waiting.wokenMeanwhile = true
-    } else if (gated) waiting.place = 'gated'
-    else this.#activateOrBackOff(waiting)
+    } else if (gated) this.#put(waiting, 'gated', event)
+    else this.#activateOrBackOff(waiting, event)
   }
 
   delete(uid: string): void {
@@ -153,18 +162,20 @@ export class SchedulingQueue {
     if (waiting === undefined) return
     waiting.failedMs = this.#clock.monotonic()
     waiting.wakeOn = wakeOn
+    const event = 'ScheduleAttemptFailure'
     if (isError || waiting.wokenMeanwhile) {
-      this.#activateOrBackOff(waiting)
+      this.#activateOrBackOff(waiting, event)
       return
     }
-    waiting.place = 'unschedulable'
+    this.#put(waiting, 'unschedulable', event)
     for (const change of wakeOn) {
       const others = this.#waitingFor.get(change) ?? new Set()
       this.#waitingFor.set(change, others)
       others.add(waiting)
     }
     this.#startTimer(uid, unschedulableMsMax, () => {
-      if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable') this.#activateOrBackOff(waiting)
+      if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable')
+        this.#activateOrBackOff(waiting, 'UnschedulableTimeout')
     })
   }
 
@@ -172,14 +183,15 @@ export class SchedulingQueue {
   wake(change: ClusterChange, concerns: (pod: Pod) => boolean = () => true): void {
     const concerned = this.#waitingFor.get(change)
     if (concerned === undefined || concerned.size === 0) return
-    for (const waiting of [...concerned]) if (concerns(waiting.pod)) this.#activateOrBackOff(waiting)
+    for (const waiting of [...concerned])
+      if (concerns(waiting.pod)) this.#activateOrBackOff(waiting, eventLabel(change))
   }
 
   #stopWaiting(waiting: Waiting): void {
     for (const change of waiting.wakeOn) this.#waitingFor.get(change)?.delete(waiting)
   }
 
-  #activateOrBackOff(waiting: Waiting): void {
+  #activateOrBackOff(waiting: Waiting, event: string): void {
     this.#stopWaiting(waiting)
     this.#stopTimer(waiting.pod.metadata.uid)
     const nowMs = this.#clock.monotonic()
@@ -187,18 +199,23 @@ export class SchedulingQueue {
     const delayMs = waiting.attempts === 0 ? 0 : Math.min(minMs * 2 ** (waiting.attempts - 1), maxMs)
     const readyMs = waiting.failedMs + delayMs
     if (waiting.attempts === 0 || readyMs <= nowMs) {
-      this.#activate(waiting)
+      this.#activate(waiting, event)
       return
     }
-    waiting.place = 'backoff'
+    this.#put(waiting, 'backoff', event)
     this.#startTimer(waiting.pod.metadata.uid, readyMs - nowMs, () => {
       if (this.#waiting.get(waiting.pod.metadata.uid) === waiting && waiting.place === 'backoff')
-        this.#activate(waiting)
+        this.#activate(waiting, 'BackoffComplete')
     })
   }
 
-  #activate(waiting: Waiting): void {
-    waiting.place = 'active'
+  #put(waiting: Waiting, queue: QueueName, event: string): void {
+    waiting.place = queue
+    this.#onQueued(queue, event)
+  }
+
+  #activate(waiting: Waiting, event: string): void {
+    this.#put(waiting, 'active', event)
     this.#active.add(waiting)
     this.#onReady()
   }
