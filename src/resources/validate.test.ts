@@ -301,3 +301,25 @@ test('what is left out or null is told, and breaks nothing', () => {
     'webhooks[0].admissionReviewVersions: Required value: must specify one of v1, v1beta1',
   ])
 })
+
+test('pods of a StatefulSet mount its claims, whose templates are judged as claims are', () => {
+  const selector = { matchLabels: { app: 'a' } }
+  const mounting = (claims: readonly object[]) =>
+    errorsOf(statefulSets, {
+      spec: {
+        selector,
+        serviceName: 'a',
+        volumeClaimTemplates: claims,
+        template: {
+          metadata: { labels: { app: 'a' } },
+          spec: { containers: [{ name: 'c', image: 'i', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] },
+        },
+      },
+    })
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+  assert.deepEqual(mounting([{ metadata: { name: 'data' }, spec }]), [])
+  assert.deepEqual(mounting([]), ['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'])
+  assert.deepEqual(mounting([{ metadata: { name: 'data' }, spec: { ...spec, accessModes: [] } }]), [
+    'spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required',
+  ])
+})

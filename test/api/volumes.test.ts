@@ -299,6 +299,43 @@ test('a volume of a CSI driver is attached to the node whose pod uses it, and to
   await until(pod('user'), (one) => one === undefined)
 })
 
+test('a pod whose volume cannot be made is told so, and is placed anew', async () => {
+  await using cluster = await startCluster({ nodes: 2 })
+  const { client } = cluster
+  const { claim, pod, eventsOf } = looks(cluster)
+  await client.create(storageClasses, {
+    metadata: { name: 'outside' },
+    provisioner: 'example.com/outside',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  } as never)
+  await client.create(persistentVolumeClaims, claimThat('data', { storageClassName: 'outside' }))
+  await client.create(pods, podWithClaim('user', 'data'))
+  const selected = 'volume.kubernetes.io/selected-node'
+  const asked = await until(eventsOf('data'), (seen) => seen.some(({ reason }) => reason === 'ExternalProvisioning'))
+  assert.equal(
+    asked.find(({ reason }) => reason === 'ExternalProvisioning')?.message,
+    "Waiting for a volume to be created either by the external provisioner 'example.com/outside' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
+  )
+  // The pod is not bound while its volume is being made.
+  assert.equal((await pod('user')())?.spec.nodeName, undefined)
+  // As a provisioner does that cannot make it there.
+  const takeNodeAway = { type: 'merge' as const, body: { metadata: { annotations: { [selected]: null } } } }
+  await client.patch(persistentVolumeClaims, { namespace, name: 'data' }, takeNodeAway)
+  const why = 'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "data"'
+  await until(
+    pod('user'),
+    (one) =>
+      one?.status?.conditions?.some(({ reason, message }) => reason === 'SchedulerError' && message === why) === true,
+  )
+  const again = await until(claim('data'), (one) => one?.metadata.annotations?.[selected] !== undefined)
+  // As a provisioner does that can.
+  const { uid } = again!.metadata
+  const claimRef = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: 'data', uid }
+  await client.create(persistentVolumes, volumeThat('made', { storageClassName: 'outside', claimRef }))
+  const placed = await until(pod('user'), (one) => one?.status?.phase === 'Running')
+  assert.equal(placed?.spec.nodeName, again!.metadata.annotations![selected])
+})
+
 test('cox why says what keeps a claim from its volume', async () => {
   await using cluster = await startCluster({ nodes: 1 })
   const { client } = cluster

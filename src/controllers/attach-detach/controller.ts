@@ -74,6 +74,7 @@ async function reconcileNode(tools: Tools, name: ObjectName, turn: Turn) {
     volumesOf: (pod) => volumesOf(cached, pod),
     driver: (driver) => cached(csiDrivers).get({ name: driver }),
     volume: (volume) => cached(persistentVolumes).get({ name: volume }),
+    attachmentName: (volume) => attachmentName(volume, name.name),
     attachmentsOf: ({ metadata }) => cached(volumeAttachments).by(byVolume, metadata.name),
     othersUsing: ({ spec }) =>
       cached(pods)
@@ -105,17 +106,16 @@ function volumesOf(cached: Cached, pod: Pod): readonly PersistentVolume[] {
 }
 
 /** Kubernetes: drivers and kubelets find the attachment by this name. */
-function attachmentName(handle: string, driver: string, node: string): string {
-  return `csi-${createHash('sha256').update(`${handle}${driver}${node}`).digest('hex')}`
+function attachmentName({ spec: { csi } }: PersistentVolume, node: string): string {
+  return `csi-${createHash('sha256').update(`${csi?.volumeHandle}${csi?.driver}${node}`).digest('hex')}`
 }
 
 async function attach({ volume }: Wanted, nodeName: string, { client }: Turn): Promise<void> {
-  const { driver, volumeHandle } = volume.spec.csi!
   const attachment = {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'VolumeAttachment',
-    metadata: { name: attachmentName(volumeHandle, driver, nodeName) },
-    spec: { attacher: driver, nodeName, source: { persistentVolumeName: volume.metadata.name } },
+    metadata: { name: attachmentName(volume, nodeName) },
+    spec: { attacher: volume.spec.csi?.driver, nodeName, source: { persistentVolumeName: volume.metadata.name } },
   }
   await client.create(volumeAttachments, attachment as unknown as Unsaved<VolumeAttachment>).catch((error) => {
     if (!isAlreadyExists(error)) throw error

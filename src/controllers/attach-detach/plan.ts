@@ -24,6 +24,8 @@ export interface AttachWorld {
   volume(name: string): PersistentVolume | undefined
   /** All attachments of a volume. */
   attachmentsOf(volume: PersistentVolume): readonly VolumeAttachment[]
+  /** What the attachment of a volume to the node is called. */
+  attachmentName(volume: PersistentVolume): string
   /** The attachments to the node. */
   readonly attachments: readonly VolumeAttachment[]
   /** Pods elsewhere that use the volume. */
@@ -53,8 +55,9 @@ export function planAttachments(node: Node, world: AttachWorld): AttachPlan {
     const volume = world.volume(one.spec.source.persistentVolumeName ?? '')
     const name = volume === undefined ? undefined : uniqueName(volume)
     const isWanted = name !== undefined && wanted.has(name)
-    // Kubernetes: what the kubelet still has mounted stays attached.
-    const goes = !isWanted && !(name !== undefined && inUse.has(name))
+    // Kubernetes: attachments of others' making are left alone, and what the kubelet still has mounted stays attached.
+    const isOwn = volume !== undefined && one.metadata.name === world.attachmentName(volume)
+    const goes = isOwn && !isWanted && !(name !== undefined && inUse.has(name))
     if (goes && one.metadata.deletionTimestamp === undefined) detach.push(one)
     if (!goes && name !== undefined && one.status?.attached === true) attached.push(name)
   }

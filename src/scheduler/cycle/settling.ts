@@ -20,6 +20,7 @@ export class Settling {
 
   /** Reserves at once; answers what to wait for before the pod is bound, or undefined when there is nothing. */
   begin(plugins: readonly SchedulerPlugin[], facts: PodFacts, nodeName: string): Promise<void> | undefined {
+    if (plugins.every((plugin) => plugin.skips?.(facts) === true)) return undefined
     const held: Disposable[] = []
     const concerned: SchedulerPlugin[] = []
     let isHeldBack = false
