@@ -13,6 +13,7 @@ import {
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { addressTypesOf, desiredGroups } from './desired.ts'
+import { sliceMeasures } from './measures.ts'
 import { planSlices, type SlicePlan } from './plan.ts'
 
 const serviceNameLabel = 'kubernetes.io/service-name'
@@ -29,16 +30,19 @@ export const endpointSliceController: Controller = {
     podsOfServices,
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
   ],
-  start({ cached, clock }) {
+  start({ cached, clock, metrics }) {
     const allServices = cached(services)
     const allNodes = cached(nodes)
     const slices = cached(endpointSlices)
+    const measures = sliceMeasures(metrics)
     slices.addIndex('service', (slice) => serviceOf(slice).map(keyOf))
     return async function reconcile(name, turn) {
       const service = allServices.get(name)
       // Kubernetes: slices of a service that is gone are the garbage collector's.
-      if (service === undefined || service.metadata.deletionTimestamp !== undefined || !hasSelector(service))
+      if (service === undefined || service.metadata.deletionTimestamp !== undefined || !hasSelector(service)) {
+        measures.forget(name)
         return undefined
+      }
       const unknownNodes = new Set<string>()
       const zoneOf = (nodeName: string) => {
         const node = allNodes.get({ name: nodeName })
@@ -51,6 +55,7 @@ export const endpointSliceController: Controller = {
       const groups = desiredGroups(service, podsBehind(service, cached), zoneOf)
       const plan = planSlices(addressTypesOf(service), groups, existing)
       await apply(service, existing, plan, timestampOf(clock.now()), turn)
+      measures.synced(service, groups, existing, plan)
       // The cache of nodes is late, or the node is gone and its pods will follow: look again until either shows.
       if (unknownNodes.size > 0) throw new Error(`nodes not known yet: ${[...unknownNodes].join(', ')}`)
       return undefined
