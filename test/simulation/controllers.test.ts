@@ -514,6 +514,7 @@ test('a node without power is closed, its pods move after the time they tolerate
     node()?.spec.taints?.map(({ key, effect }) => `${key}:${effect}`),
     ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'],
   )
+  assert.ok(world.metrics.text().includes('node_collector_evictions_total{zone=""} 1\n'))
   const well = () =>
     podsOf('moving').filter((pod) => isActive(pod) && isReady(pod) && pod.spec.nodeName !== victim).length
   await until(() => well() === 6, 'six pods elsewhere', 400)

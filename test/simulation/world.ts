@@ -34,6 +34,7 @@ export interface World {
   readonly clock: ManualClock
   readonly random: Random
   readonly journal: DecisionJournal
+  readonly metrics: Metrics
   /** Never fails and never lags: the truth. */
   readonly client: Client
   readonly informers: Informers
@@ -114,6 +115,7 @@ export async function createWorld(
     clock,
     random,
     journal,
+    metrics,
     client,
     informers,
     get nodes() {

@@ -1,10 +1,18 @@
 import { conditionOf, isNotFound, nameOf, timestampOf } from '../../machinery/index.ts'
-import { type Lease, leases, type Node, nodes, type Pod, pods } from '../../resources/index.ts'
+import { type Lease, leases, type Node, nodes, type Pod, pods, type Taint } from '../../resources/index.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { EvictionPace, isAllDown } from './evictions.ts'
-import { type Eviction, isNodeReady, monitorGraceMs, plannedTaints, silentConditions, startupGraceMs } from './plan.ts'
+import {
+  type Eviction,
+  isNodeReady,
+  monitorGraceMs,
+  plannedTaints,
+  silentConditions,
+  startupGraceMs,
+  zoneOf,
+} from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
 /** Kubernetes: how often it looks whether zones have recovered. */
@@ -32,7 +40,11 @@ export const nodeLifecycleController: Controller = {
     },
   ],
   start(tools) {
-    const { cached, clock, record } = tools
+    const { cached, clock, record, metrics } = tools
+    const evictions = metrics.counter(
+      'node_collector_evictions_total',
+      'Number of Node evictions that happened since current instance of NodeController started.',
+    )
     const all = cached(nodes)
     const allLeases = cached(leases)
     cached(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
@@ -70,7 +82,7 @@ export const nodeLifecycleController: Controller = {
       if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)
       known.podsNotTold = false
       const { eviction, againInMs } = evictionOf(current, () => all.list(), pace, clock.monotonic())
-      await taint(current, eviction, tools, turn)
+      if (await taint(current, eviction, tools, turn)) evictions.inc({ zone: zoneLabel(current) })
       const times = [againInMs, leftMs > 0 ? leftMs : undefined].filter((one) => one !== undefined)
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
     }
@@ -125,11 +137,23 @@ async function tellPods(node: Node, { cached, clock, record }: Tools, { client }
   })
 }
 
-async function taint(node: Node, eviction: Eviction, { clock }: Tools, { client, because }: Turn): Promise<void> {
+/** Resolves with whether the node's pods are to go from now on. */
+async function taint(node: Node, eviction: Eviction, { clock }: Tools, { client, because }: Turn): Promise<boolean> {
   const taints = plannedTaints(node, eviction, clock.now())
-  if (taints === undefined) return
+  if (taints === undefined) return false
   because(`taints: ${taints.map(({ key, effect }) => `${key}:${effect}`).join(', ') || 'none'}`)
   // The revision keeps a taint that somebody else is setting just now.
   const metadata = { resourceVersion: node.metadata.resourceVersion }
   await client.patch(nodes, nameOf(node), { type: 'merge', body: { metadata, spec: { taints } } })
+  return evicts(taints) && !evicts(node.spec.taints ?? [])
+}
+
+function evicts(taints: readonly Taint[]): boolean {
+  return taints.some(({ key, effect }) => effect === 'NoExecute' && key.startsWith('node.kubernetes.io/'))
+}
+
+/** Kubernetes: region and zone with a null character between them, lest either holds a colon; empty without both. */
+function zoneLabel(node: Node): string {
+  const zone = zoneOf(node)
+  return zone === ':' ? '' : zone.replace(':', ':\u0000:')
 }
