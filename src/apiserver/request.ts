@@ -27,6 +27,8 @@ export interface RequestContext {
   readonly audit?: AuditRecord
   /** The trace the request is part of, for whoever is called on its behalf. */
   readonly traceparent?: string
+  /** Told how a watch is ended before its time, until it is disposed. */
+  readonly lasts?: (end: () => void) => Disposable
   /** Told once a watch has sent what was there before. */
   readonly begun?: () => void
 }

@@ -151,7 +151,8 @@ async function serveOne(
     dryRun: dryRunOf(query, verb),
     fieldValidation: fieldValidationOf(query),
     warnings,
-    signal: verb === 'watch' ? parts.shutdown.watchSignal(request.signal) : request.signal,
+    signal: request.signal,
+    ...(verb === 'watch' ? { lasts: (end: () => void) => parts.shutdown.watch(end) } : {}),
   }
   const target: Target = {
     verb,

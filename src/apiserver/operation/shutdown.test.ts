@@ -9,14 +9,17 @@ test('a server that goes down says so first, serves on for the delay, then ends 
   const clock = manualClock()
   const shutdown = new Shutdown(clock)
   const request = shutdown.serve()
-  const watch = shutdown.watchSignal(new AbortController().signal)
+  let isEnded = false
+  using _watch = shutdown.watch(() => {
+    isEnded = true
+  })
   const steps: string[] = []
   const done = shutdown.run(5000, async () => void steps.push('last')).then(() => steps.push('done'))
   await turn()
-  assert.deepEqual([shutdown.problem, shutdown.turnsAway, watch.aborted], ['process is shutting down', false, false])
+  assert.deepEqual([shutdown.problem, shutdown.turnsAway, isEnded], ['process is shutting down', false, false])
   clock.advance(5000)
   await turn()
-  assert.deepEqual([shutdown.turnsAway, watch.aborted, steps], [true, true, ['last']])
+  assert.deepEqual([shutdown.turnsAway, isEnded, steps], [true, true, ['last']])
   request[Symbol.dispose]()
   await done
   assert.deepEqual(steps, ['last', 'done'])

@@ -11,7 +11,8 @@ const finishMaxMs = 10_000
  */
 export class Shutdown {
   readonly #clock: Clock
-  readonly #watches = new AbortController()
+  /** How each watch is ended. */
+  readonly #watches = new Set<() => void>()
   #stage: 'serving' | 'leaving' | 'finishing' = 'serving'
   #underWay = 0
   #onIdle: (() => void) | undefined
@@ -29,9 +30,11 @@ export class Shutdown {
     return this.#stage === 'finishing'
   }
 
-  /** The signal of a watch: its caller's, or the server's end. */
-  watchSignal(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#watches.signal])
+  /** Knows how a watch is ended, until it is disposed. */
+  watch(end: () => void): Disposable {
+    if (this.#stage === 'finishing') end()
+    this.#watches.add(end)
+    return { [Symbol.dispose]: () => void this.#watches.delete(end) }
   }
 
   /** Counts a request until it is disposed. */
@@ -51,7 +54,7 @@ export class Shutdown {
     await last()
     if (delayMs > 0) await this.#clock.sleep(delayMs)
     this.#stage = 'finishing'
-    this.#watches.abort()
+    for (const end of [...this.#watches]) end()
     if (this.#underWay === 0) return
     await new Promise<void>((resolve) => {
       const timer = this.#clock.after(finishMaxMs, resolve)

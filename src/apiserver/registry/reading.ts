@@ -78,16 +78,13 @@ export async function watchObjects(
   const asked = query.resourceVersion ?? ''
   const initialEvents = query.sendInitialEvents === 'true'
   checkWatchQuery(query)
-  const stop = new AbortController()
-  signal.addEventListener('abort', () => stop.abort(), { once: true })
-  if (signal.aborted) stop.abort()
   // Kubernetes: a watch without timeout ends after 30 to 60 minutes, at random, so that clients spread out. Whole seconds, as
   // timers of one length share what they need.
   const timeoutSeconds =
     query.timeoutSeconds === undefined ? Math.round(1800 * (1 + random.next())) : Number(query.timeoutSeconds)
   const bookmarks = query.allowWatchBookmarks === 'true'
   /** One timer for all there is to wait for: bookmarks, the last of them shortly before the end, and the end. */
-  const tick = (fire: () => void): Disposable => {
+  const tick = (fire: () => void, end: () => void): Disposable => {
     let leftMs = timeoutSeconds * 1000
     let timer: Disposable
     const arm = () => {
@@ -95,13 +92,19 @@ export async function watchObjects(
       const delayMs = bookmarks ? Math.min(bookmarkPeriodMs, untilLast) : leftMs
       timer = clock.after(delayMs, () => {
         leftMs -= delayMs
-        if (leftMs <= 0) return stop.abort()
+        if (leftMs <= 0) return end()
         fire()
         arm()
       })
     }
     arm()
-    return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+    const lasting = context.lasts?.(end)
+    return {
+      [Symbol.dispose]() {
+        timer[Symbol.dispose]()
+        lasting?.[Symbol.dispose]()
+      },
+    }
   }
   if (initialEvents || asked === '' || asked === '0') {
     const wantsState = initialEvents || query.sendInitialEvents === undefined
@@ -114,7 +117,7 @@ export async function watchObjects(
     return {
       type: 'watch',
       definition,
-      events: selected(hub, definition, namespace, selection, start, stop.signal, { tick, begun: context.begun }),
+      events: selected(hub, definition, namespace, selection, start, signal, { tick, begun: context.begun }),
     }
   }
   const after = parseRevision(asked)
@@ -123,7 +126,7 @@ export async function watchObjects(
   return {
     type: 'watch',
     definition,
-    events: selected(hub, definition, namespace, selection, { after }, stop.signal, { tick, begun: context.begun }),
+    events: selected(hub, definition, namespace, selection, { after }, signal, { tick, begun: context.begun }),
   }
 }
 

@@ -80,8 +80,8 @@ export class WatchHub {
     start: { readonly after: Revision; readonly initial?: readonly Entry[]; readonly markInitialEnd?: boolean },
     signal: AbortSignal,
     told?: {
-      /** Fires when a bookmark is due. */
-      readonly tick: (fire: () => void) => Disposable
+      /** Fires when a bookmark is due, and ends the watch when its time is over. */
+      readonly tick: (fire: () => void, end: () => void) => Disposable
       /** Called once what was there before has been taken. */
       readonly begun: (() => void) | undefined
     },
@@ -110,8 +110,9 @@ export class WatchHub {
     topic.add(watcher)
     const onAbort = () => watcher.end()
     signal.addEventListener('abort', onAbort, { once: true })
-    const timer = told?.tick(() =>
-      watcher.push({ type: 'BOOKMARK', entry: undefined, revision: Math.max(watcher.seen, start.after) }),
+    const timer = told?.tick(
+      () => watcher.push({ type: 'BOOKMARK', entry: undefined, revision: Math.max(watcher.seen, start.after) }),
+      () => watcher.end(),
     )
     try {
       const first: HubEvent[] = (start.initial ?? []).map((entry) => ({
