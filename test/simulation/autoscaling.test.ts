@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { conditionOf, isActive, isNotFound } from '../../src/machinery/index.ts'
 import {
+  customResourceDefinitions,
   deployments,
+  discoveredResource,
   events,
   type HorizontalPodAutoscaler,
   horizontalPodAutoscalers,
@@ -137,4 +139,63 @@ test('a busy deployment grows as fast as its policy lets it, and shrinks when a 
   await use('web', '20m')
   await until(() => conditionOf(autoscaler('web')!, 'AbleToScale')?.reason === 'ScaleDownStabilized', 'that it waits')
   await until(() => replicasOf('web') === 2, 'a fifth, after five minutes', 400)
+})
+
+test('whatever has a scale is scaled by it', async () => {
+  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  const paths = {
+    specReplicasPath: '.spec.size',
+    statusReplicasPath: '.status.size',
+    labelSelectorPath: '.status.selector',
+  }
+  await world.client.create(customResourceDefinitions, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'fleets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'fleets', singular: 'fleet', kind: 'Fleet', listKind: 'FleetList' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              ...schema,
+              properties: { spec: { ...schema, properties: { size: { type: 'integer' } } } },
+            },
+          },
+          subresources: { scale: paths },
+        },
+      ],
+    },
+  } as any)
+  const fleets = discoveredResource({
+    ...{ group: 'example.com', version: 'v1', kind: 'Fleet', plural: 'fleets', singular: 'fleet' },
+    ...{ scope: 'Namespaced', verbs: [], shortNames: [], categories: [] },
+  })
+  const fleet = {
+    apiVersion: 'example.com/v1',
+    kind: 'Fleet',
+    metadata: at('fleet'),
+    spec: { size: 2 },
+    status: { size: 2, selector: 'app=idle' },
+  }
+  let isThere = false
+  for (let tries = 0; tries < 50 && !isThere; tries++) {
+    await world.run(100, () => {})
+    isThere = await world.client.create(fleets, fleet as any).then(
+      () => true,
+      () => false,
+    )
+  }
+  const perPod = { type: 'AverageValue', averageValue: '100m' }
+  const metrics = [{ type: 'Resource', resource: { name: 'cpu', target: perPod } }]
+  await scale('fleet', { scaleTargetRef: { apiVersion: 'example.com/v1', kind: 'Fleet', name: 'fleet' }, metrics })
+  await until(() => messagesOf('fleet', 'SuccessfulRescale').length > 0, 'a change of size', 400)
+  assert.deepEqual(messagesOf('fleet', 'SuccessfulRescale')[0], 'New size: 4; reason: cpu resource above target')
+  const grown: any = await world.client.get(fleets, at('fleet'))
+  assert.ok(grown.spec.size >= 4)
 })

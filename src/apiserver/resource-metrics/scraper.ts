@@ -80,7 +80,7 @@ export class Scraper {
   async #scrape(): Promise<void> {
     const { registry, onError } = this.#parts
     try {
-      const waiting = [...(await registry().all<Node>(nodes))]
+      const waiting = (await registry().all<Node>(nodes)).filter((node) => !isSilent(node))
       const found: (readonly [string, NodeScrape])[] = []
       const work = async () => {
         for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
@@ -107,4 +107,9 @@ export class Scraper {
     for await (const chunk of body) chunks.push(chunk)
     return status === 200 ? pointsOf(Buffer.concat(chunks).toString(), clock.now()) : undefined
   }
+}
+
+/** Unlike Kubernetes: nothing is asked of nodes that have fallen silent, since all others would wait for them. */
+function isSilent({ status }: Node): boolean {
+  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'Unknown') === true
 }
