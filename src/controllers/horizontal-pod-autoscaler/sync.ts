@@ -1,78 +1,28 @@
 import type { Client } from '../../client/index.ts'
-import {
-  isConflict,
-  keyOf,
-  type LabelQuery,
-  labelsText,
-  parseLabelSelector,
-  parseQuantity,
-  sameJson,
-  timestampOf,
-} from '../../machinery/index.ts'
+import { keyOf, labelsText, parseLabelSelector, parseQuantity } from '../../machinery/index.ts'
 import {
   defaultGates,
   type FeatureGates,
   type HorizontalPodAutoscaler,
-  horizontalPodAutoscalers,
-  type MetricStatus,
   type Pod,
   pods,
-  type ResourceDefinition,
   type Scale,
 } from '../../resources/index.ts'
 import type { Tools, Turn } from '../runtime/controller.ts'
-import { behaviourOf, type History, withScaleEvent } from './limits.ts'
+import { behaviourOf, withScaleEvent } from './limits.ts'
 import type { Measures } from './measures.ts'
 import { MetricsApi, type ResolveKind } from './metrics-api.ts'
-import {
-  type Conditions,
-  combine,
-  conditionsAfterRescale,
-  firstLook,
-  normalize,
-  reasonOf,
-  withCondition,
-  zeroOf,
-} from './plan.ts'
+import { combine, conditionsAfterRescale, firstLook, normalize, reasonOf, withCondition, zeroOf } from './plan.ts'
 import { type NoProposal, type Proposal, proposalOf } from './proposals.ts'
 import type { Tolerances } from './replicas.ts'
-import { groupOfApiVersion, kindResolver } from './target.ts'
+import { type Memory, type State, TurnFailed, tellStatus } from './status.ts'
+import { type Found, findScale, kindResolver, rescale } from './target.ts'
 import type { Periods } from './usage.ts'
 
 /** Kubernetes: the defaults of the controller manager's flags. */
 const toleranceDefault = 0.1
 const downWindowMs = 5 * 60_000
 const periods: Periods = { cpuInitializationMs: 5 * 60_000, initialReadinessDelayMs: 30_000 }
-const conflictRetriesMax = 5
-
-/** What is remembered of an autoscaler while the controller runs. */
-interface Memory {
-  history: History
-  /** The pods it speaks for, once its target has told. */
-  selector: LabelQuery | undefined
-}
-/** What one turn has found and decided so far. */
-interface State {
-  readonly turn: Turn
-  readonly autoscaler: HorizontalPodAutoscaler
-  readonly memory: Memory
-  conditions: Conditions
-  current: number
-  metrics: readonly MetricStatus[] | undefined
-}
-interface Found {
-  readonly definition: ResourceDefinition<any>
-  readonly scale: Scale
-}
-/** A failure that ends a turn once it has been told in the status. */
-class TurnFailed extends Error {
-  readonly bySpec: boolean
-
-  constructor(message: string, bySpec = false) {
-    super(message)
-    this.bySpec = bySpec
-  }
-}
 
 /** Carries out the turns of all autoscalers, and remembers of each what the next turn needs. */
 export class Autoscaling {
@@ -142,7 +92,7 @@ export class Autoscaling {
   ): Promise<{ readonly action: 'scale_up' | 'scale_down' | 'none'; readonly error: string | undefined }> {
     const { autoscaler, memory, turn } = state
     const { spec } = autoscaler
-    const found = await this.#findScale(state)
+    const found = await findScale(this.#tools, this.#resolve, state)
     const current = found.scale.spec?.replicas ?? 0
     state.current = current
     if (memory.history.recommendations.length === 0)
@@ -159,7 +109,7 @@ export class Autoscaling {
     else ({ desired, reason, error } = await this.#measure(state, found, min, zero.scaledToZero))
     const rescales = desired !== current
     if (rescales) {
-      await this.#rescale(state, found, desired, reason)
+      await rescale(this.#tools, state, found, desired, reason)
       state.conditions = conditionsAfterRescale(
         state.conditions,
         autoscaler,
@@ -174,7 +124,7 @@ export class Autoscaling {
       memory.history = withScaleEvent(memory.history, current, desired, behaviour, this.#nowMs)
     }
     this.#measures.desired(autoscaler.metadata, desired)
-    await this.#tell(state, desired, rescales)
+    await tellStatus(this.#tools, state, desired, rescales)
     return { action: desired > current ? 'scale_up' : desired < current ? 'scale_down' : 'none', error }
   }
 
@@ -189,38 +139,6 @@ export class Autoscaling {
     }
     const kept = scaleToZero ? state.conditions : state.conditions.filter(({ type }) => type !== 'ScaledToZero')
     state.conditions = withCondition(kept, 'ScalingActive', 'False', why, this.#nowMs)
-  }
-
-  /** The target's scale, by whichever of the kind's versions has it. */
-  async #findScale(state: State): Promise<Found> {
-    const { autoscaler, turn } = state
-    const { namespace = '' } = autoscaler.metadata
-    const { apiVersion, kind, name } = autoscaler.spec.scaleTargetRef
-    let context = 'invalid API version in scale target reference: '
-    try {
-      const group = groupOfApiVersion(apiVersion)
-      context = 'unable to determine resource for scale target reference: '
-      const definitions = await this.#resolve(turn.client, group, kind)
-      context = `failed to query scale subresource for ${kind}/${namespace}/${name}: `
-      const definition = definitions[0]!
-      const scale = (await turn.client.get(definition, { namespace, name }, 'scale')) as unknown as Scale
-      const got = {
-        reason: 'SucceededGetScale',
-        message: "the HPA controller was able to get the target's current scale",
-      }
-      state.conditions = withCondition(state.conditions, 'AbleToScale', 'True', got, this.#nowMs)
-      return { definition, scale }
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      this.#tools.record(autoscaler, 'Warning', 'FailedGetScale', message)
-      const why = {
-        reason: 'FailedGetScale',
-        message: `the HPA controller was unable to get the target's current scale: ${message}`,
-      }
-      state.conditions = withCondition(state.conditions, 'AbleToScale', 'False', why, this.#nowMs)
-      await this.#write(state, autoscaler.status ?? { desiredReplicas: 0 })
-      throw new TurnFailed(`${context}${message}`, context.startsWith('invalid API version'))
-    }
   }
 
   /** What the metrics ask for, as far as it may be done. */
@@ -341,72 +259,13 @@ export class Autoscaling {
   async #inactive(state: State, reason: string, message: string, error: string): Promise<never> {
     const { autoscaler } = state
     state.conditions = withCondition(state.conditions, 'ScalingActive', 'False', { reason, message }, this.#nowMs)
-    await this.#tell(state, autoscaler.status?.desiredReplicas ?? 0, false)
+    await tellStatus(this.#tools, state, autoscaler.status?.desiredReplicas ?? 0, false)
     this.#tools.record(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', error)
     const { kind, name } = autoscaler.spec.scaleTargetRef
     const reference = `${kind}/${autoscaler.metadata.namespace}/${name}`
     throw new TurnFailed(
       `failed to compute desired number of replicas based on listed metrics for ${reference}: ${error}`,
     )
-  }
-
-  /** Writes the scale, again where somebody else was faster. */
-  async #rescale(state: State, { definition, scale }: Found, desired: number, reason: string): Promise<void> {
-    const { autoscaler, turn } = state
-    const name = { namespace: autoscaler.metadata.namespace ?? '', name: autoscaler.spec.scaleTargetRef.name }
-    let latest = scale
-    for (let tries = 1; ; tries++) {
-      try {
-        await turn.client.update(definition, { ...latest, spec: { ...latest.spec, replicas: desired } }, 'scale')
-        return
-      } catch (error) {
-        if (isConflict(error) && tries < conflictRetriesMax) {
-          latest = (await turn.client.get(definition, name, 'scale')) as unknown as Scale
-          continue
-        }
-        const message = error instanceof Error ? error.message : String(error)
-        this.#tools.record(
-          autoscaler,
-          'Warning',
-          'FailedRescale',
-          `New size: ${desired}; reason: ${reason}; error: ${message}`,
-        )
-        const why = {
-          reason: 'FailedUpdateScale',
-          message: `the HPA controller was unable to update the target scale: ${message}`,
-        }
-        state.conditions = withCondition(state.conditions, 'AbleToScale', 'False', why, this.#nowMs)
-        await this.#tell(state, autoscaler.status?.desiredReplicas ?? 0, false)
-        const { kind } = autoscaler.spec.scaleTargetRef
-        throw new TurnFailed(`failed to rescale ${kind}/${name.namespace}/${name.name}: ${message}`)
-      }
-    }
-  }
-
-  async #tell({ current, metrics, ...state }: State, desired: number, rescaled: boolean): Promise<void> {
-    const { lastScaleTime } = state.autoscaler.status ?? {}
-    const scaledAt = rescaled ? timestampOf(this.#nowMs) : lastScaleTime
-    await this.#write(state, {
-      ...(current === 0 ? {} : { currentReplicas: current }),
-      desiredReplicas: desired,
-      ...(scaledAt === undefined ? {} : { lastScaleTime: scaledAt }),
-      ...(metrics === undefined || metrics.length === 0 ? {} : { currentMetrics: metrics }),
-    })
-  }
-
-  async #write(
-    { autoscaler, conditions, turn }: Pick<State, 'autoscaler' | 'conditions' | 'turn'>,
-    rest: NonNullable<HorizontalPodAutoscaler['status']>,
-  ): Promise<void> {
-    const status = { ...rest, ...(conditions.length === 0 ? {} : { conditions }) }
-    if (sameJson(status, autoscaler.status ?? {})) return
-    try {
-      await turn.client.update(horizontalPodAutoscalers, { ...autoscaler, status }, 'status')
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      this.#tools.record(autoscaler, 'Warning', 'FailedUpdateStatus', message)
-      throw new TurnFailed(`failed to update status for ${autoscaler.metadata.name}: ${message}`)
-    }
   }
 }
 
