@@ -394,7 +394,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
     )
     assert.match(
       (await get('/metrics/resource')).text,
-      /^container_cpu_usage_seconds_total\{container="main",namespace="default",pod="served"\} [\d.]+$/m,
+      /^container_cpu_usage_seconds_total\{container="main",namespace="default",pod="served"\} [\d.]+ \d{13}$/m,
     )
     assert.match((await get('/metrics/cadvisor')).text, /^container_memory_rss\{container="main"/m)
     assert.match((await get('/metrics')).text, /^kubelet_running_pods \d+$/m)
