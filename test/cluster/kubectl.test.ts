@@ -273,6 +273,12 @@ suite('a real cluster under kubectl', { skip: why }, () => {
       const now = JSON.parse(readFileSync(join(home, 'clusters', name, 'run/state.json'), 'utf8'))
       return now.cluster.pid !== state.cluster.pid && (await cox('status')).code === 0 ? true : undefined
     })
+    const [pod = ''] = (await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n')
+    await eventually('an answer of the container', async () =>
+      (await run('kubectl', ['exec', pod, '--', 'true'], { env }).catch(() => undefined)) === undefined
+        ? undefined
+        : true,
+    )
     assert.equal(await ids(), before)
   })
 

@@ -22,6 +22,7 @@ import { kubernetesVersion } from '../version.ts'
 import { kubeletSettingsOf } from './kubelet-choices.ts'
 import { serveImages } from './node-images.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
+import { endDaemon } from './sweep.ts'
 
 export interface ContainerNodeParts {
   readonly settings: ClusterSettings
@@ -54,6 +55,7 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
   const cgroups = systemCgroups(clock)
   const machine = thisMachine(settings.dataDirectory)
   await using _images = await serveImages(settings, random, (error) => log.warn('an image is not served', { error }))
+  await endDaemon(containerdSettings.runDirectory, clock)
   const containerd = await startContainerd(
     {
       settings: containerdSettings,

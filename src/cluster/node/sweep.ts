@@ -56,8 +56,11 @@ export async function endNodeProcess(node: FurtherNode, clock: Clock): Promise<v
   await endDaemon(node.containerd('').runDirectory, clock)
 }
 
-/** Ends a containerd of ours that outlived its cluster process (after kill -9), found by its configuration's place. */
-async function endDaemon(runDirectory: string, clock: Clock): Promise<void> {
+/**
+ * Ends a containerd of ours that outlived its process (after kill -9), found by its configuration's place: the next one
+ * could not open what it holds. Its containers go on.
+ */
+export async function endDaemon(runDirectory: string, clock: Clock): Promise<void> {
   const socket = `${runDirectory}/containerd.sock`
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue
