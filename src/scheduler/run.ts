@@ -11,11 +11,11 @@ import {
   type PodVerdicts,
   type Random,
   sameJson,
-  timestampOf,
 } from '../machinery/index.ts'
 import { type Node, namespaces, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { type Placement, Placer } from './cycle/place.ts'
+import { reportRefusal } from './cycle/refusal.ts'
 import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
 import { alikeSelectors } from './framework/alike.ts'
 import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
@@ -189,7 +189,7 @@ class Scheduler {
       journal.record({ ...decision, reason: message })
       this.#measures.attempted('unschedulable', profile)
       this.#queue.failed(uid, placement.wakeOn, false)
-      void this.#reportRefusal(pod, message, preemption)
+      void reportRefusal(this.#parts, pod, message, preemption)
       return
     }
     const { nodeName } = placement
@@ -305,52 +305,13 @@ class Scheduler {
     this.#queue.failed(uid, new Set(), true)
     // Kubernetes: what others hold back by is told the pod as well.
     if (error instanceof SettlingError && this.#queue.has(uid))
-      void this.#reportRefusal(pod, error.message, undefined, 'SchedulerError')
+      void reportRefusal(this.#parts, pod, error.message, undefined, 'SchedulerError')
     if (!isConflict(error))
       this.#parts.log.warn('binding failed', {
         pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
         node: nodeName,
         error: String(error),
       })
-  }
-
-  /** The pod says why it waits; again only when the words change. */
-  async #reportRefusal(
-    pod: Pod,
-    message: string,
-    preemption: Preemption | undefined,
-    reason = 'Unschedulable',
-  ): Promise<void> {
-    const { client, record, clock, log } = this.#parts
-    record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
-    const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    const isKnown = known?.status === 'False' && known.reason === reason && known.message === message
-    const nominated = preemption === undefined ? {} : { nominatedNodeName: preemption.nodeName }
-    if (isKnown && (preemption === undefined || pod.status?.nominatedNodeName === preemption.nodeName)) return
-    const now = timestampOf(clock.now())
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      lastProbeTime: null,
-      lastTransitionTime: known?.status === 'False' ? (known.lastTransitionTime ?? now) : now,
-      reason,
-      message,
-      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-    }
-    try {
-      await client.patch(
-        pods,
-        { name: pod.metadata.name, namespace: pod.metadata.namespace ?? '' },
-        {
-          type: 'strategic',
-          body: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition], ...nominated } },
-        },
-        'status',
-      )
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error))
-        log.warn('the pod could not be told why it waits', { error: String(error) })
-    }
   }
 
   #nodeChanged(next: Node | undefined, previous: Node | undefined): void {
