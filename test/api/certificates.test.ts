@@ -10,6 +10,7 @@ import { startCluster, type TestCluster } from '../../src/index.ts'
 import { parseYaml, StatusError } from '../../src/machinery/index.ts'
 import { clusterRoleBindings, certificateSigningRequests as requests } from '../../src/resources/index.ts'
 import { startApi } from '../fixtures/api.ts'
+import { until } from '../fixtures/until.ts'
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0])
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -38,15 +39,6 @@ const body = (name: string, spec: object): any => ({
   metadata: { name },
   spec,
 })
-async function until<T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const value = await read()
-    if (done(value)) return value
-    if (Date.now() > deadline) throw new Error(`not so after a while: ${JSON.stringify(value)}`)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
 async function approve({ client }: TestCluster, name: string): Promise<void> {
   const one = await client.get(requests, { name })
   const condition = { type: 'Approved', status: 'True', reason: 'KubectlApprove', message: 'approved by a test' }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
 import { nodes, type Pod, pods, priorityClasses } from '../../src/resources/index.ts'
+import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
 const podThat = (name: string, cpu: string, spec: object = {}) =>
@@ -15,15 +16,7 @@ test('a pod of higher priority is given the place of a lower one, which is told 
   await using cluster = await startCluster({ nodes: 1 })
   const { client } = cluster
   const get = (name: string): Promise<Pod | undefined> => client.get(pods, { namespace, name }).catch(() => undefined)
-  const until = async (name: string, wanted: (pod: Pod | undefined) => boolean) => {
-    const deadline = Date.now() + 20_000
-    for (;;) {
-      const pod = await get(name)
-      if (wanted(pod)) return pod
-      assert.ok(Date.now() < deadline, `not so after a while: ${JSON.stringify(pod?.status)}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
+  const untilPod = (name: string, wanted: (pod: Pod | undefined) => boolean) => until(() => get(name), wanted)
   const [node] = (await client.list(nodes)).items
   const all = node!.status.allocatable?.cpu ?? '1'
   await client.create(priorityClasses, { metadata: { name: 'high' }, value: 1000 } as never)
@@ -32,19 +25,19 @@ test('a pod of higher priority is given the place of a lower one, which is told 
     ...(podThat('low', all) as object),
     metadata: { name: 'low', namespace, finalizers },
   } as never)
-  await until('low', (pod) => pod?.spec.nodeName !== undefined)
+  await untilPod('low', (pod) => pod?.spec.nodeName !== undefined)
   await client.create(pods, podThat('high', all, { priorityClassName: 'high' }))
 
-  const low = await until('low', (pod) => pod?.metadata.deletionTimestamp !== undefined)
+  const low = await untilPod('low', (pod) => pod?.metadata.deletionTimestamp !== undefined)
   const condition = low?.status.conditions?.find(({ type }) => type === 'DisruptionTarget')
   assert.deepEqual(
     [condition?.status, condition?.reason, condition?.message],
     ['True', 'PreemptionByScheduler', 'default-scheduler: preempting to accommodate a higher priority pod'],
   )
-  await until(
+  await untilPod(
     'high',
     (pod) => pod?.status.nominatedNodeName === node!.metadata.name || pod?.spec.nodeName !== undefined,
   )
   await client.patch(pods, { namespace, name: 'low' }, { type: 'merge', body: { metadata: { finalizers: null } } })
-  await until('high', (pod) => pod?.spec.nodeName === node!.metadata.name)
+  await untilPod('high', (pod) => pod?.spec.nodeName === node!.metadata.name)
 })

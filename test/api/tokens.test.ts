@@ -6,20 +6,12 @@ import { startCluster, type TestCluster } from '../../src/index.ts'
 import { base64Of } from '../../src/machinery/index.ts'
 import { configMaps, secrets, serviceAccounts, tokenReviews } from '../../src/resources/index.ts'
 import { startApi, type TestApi } from '../fixtures/api.ts'
+import { until } from '../fixtures/until.ts'
 
 const encoded = (data: Record<string, string>) =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64Of(new TextEncoder().encode(value))]))
 const decoded = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64').toString()
 
-async function until<T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const value = await read()
-    if (done(value)) return value
-    if (Date.now() > deadline) throw new Error(`not so after a while: ${JSON.stringify(value)}`)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
 const review = async ({ client }: TestCluster, token: string) =>
   (await client.create(tokenReviews, { metadata: {}, spec: { token } } as any)).status
 const isGone = (promise: Promise<unknown>) =>

@@ -19,6 +19,7 @@ import {
   type VolumeAttachment,
   volumeAttachments,
 } from '../../src/resources/index.ts'
+import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
 type Cluster = Awaited<ReturnType<typeof startCluster>>
@@ -49,15 +50,6 @@ const volumeThat = (name: string, spec: object = {}) =>
     },
   }) as never
 
-async function until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const seen = await look()
-    if (wanted(seen)) return seen
-    assert.ok(Date.now() < deadline, `not so after a while: ${JSON.stringify(seen, undefined, 1)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 const looks = ({ client }: Cluster) => ({
   claim: (name: string) => async (): Promise<PersistentVolumeClaim | undefined> =>
     client.get(persistentVolumeClaims, { namespace, name }).catch(() => undefined),
