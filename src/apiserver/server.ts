@@ -327,6 +327,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     shutdown,
     handle,
     resourceFor,
+    cbor: features.gates.enabled('CBORServingAndStorage'),
     auditor,
     tracer: parts.tracing && new Tracer({ clock, random, ...parts.tracing }),
     aggregation: { aggregator, parts: extensions },

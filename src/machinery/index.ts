@@ -11,6 +11,9 @@ export {
   type TokenSecret,
 } from './bootstrap-tokens/bootstrap-token.ts'
 export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, WatchEvent } from './call/call.ts'
+export { decodeCbor } from './cbor/decode.ts'
+export { type BytesWithin, cborEvent, encodeCbor } from './cbor/encode.ts'
+export { CborError } from './cbor/heads.ts'
 export { hexOf } from './certificates/der.ts'
 export { type PemBlock, pemBlocks } from './certificates/pem.ts'
 export { type CertificateRequestView, readCertificateRequest, requestedNameOf } from './certificates/request.ts'

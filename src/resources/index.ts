@@ -40,6 +40,7 @@ export {
   cronJobs,
   jobs,
 } from './batch/definitions.ts'
+export { encodeCborObject } from './cbor.ts'
 export {
   certificateSigningRequests,
   certificatesV1alpha1ClusterTrustBundles,

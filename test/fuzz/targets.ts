@@ -14,6 +14,8 @@ import {
   applyStrategicPatch,
   canonicalQuantity,
   createShapes,
+  decodeCbor,
+  encodeCbor,
   labelQueryText,
   matchesFields,
   parseDuration,
@@ -32,7 +34,13 @@ import {
 } from '../../src/machinery/index.ts'
 import { goRegex } from '../../src/machinery/regex/regex.ts'
 import { instantOfTime } from '../../src/machinery/schema/times.ts'
-import { allResources, builtInSchema, decodeProtobuf, encodeProtobuf } from '../../src/resources/index.ts'
+import {
+  allResources,
+  builtInSchema,
+  decodeProtobuf,
+  encodeCborObject,
+  encodeProtobuf,
+} from '../../src/resources/index.ts'
 import { changedBytes, changedJson, changedText } from './inputs.ts'
 import { createSchemaChecks } from './schemas.ts'
 import { fuzzSpdy, fuzzWebSocket, spdyBytes, webSocketBytes } from './streams.ts'
@@ -147,6 +155,14 @@ export const targets: readonly Target[] = [
       const object = decodeProtobuf(bytes)
       const again = decodeProtobuf(encodeProtobuf(object))
       assert.equal(JSON.stringify(again), JSON.stringify(object))
+    },
+  },
+  {
+    name: 'CBOR',
+    inputs: changedBytes(goldenObjects.map((object) => encodeCborObject(object)).filter(({ length }) => length < 6000)),
+    run(bytes) {
+      const value = decodeCbor(bytes)
+      assert.equal(JSON.stringify(decodeCbor(encodeCbor(value))), JSON.stringify(value))
     },
   },
   {

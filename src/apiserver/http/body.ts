@@ -1,9 +1,17 @@
 import { gunzipSync } from 'node:zlib'
-import { badRequest, JsonSyntaxError, parseJsonStrict, parseYaml } from '../../machinery/index.ts'
+import {
+  badRequest,
+  CborError,
+  decodeCbor,
+  JsonSyntaxError,
+  parseJsonStrict,
+  parseYaml,
+} from '../../machinery/index.ts'
 import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
 import { BodyTooLargeError, type WireRequest } from '../../wire/index.ts'
 import type { ReadBody } from '../registry/draft.ts'
-import { bodyEncodingOf } from './negotiate.ts'
+import { firstUnknownInCbor } from './cbor-findings.ts'
+import { bodyEncodingOf, cborApply, type Encoding, type Offers } from './negotiate.ts'
 
 /** Kubernetes: larger bodies are refused with 413. */
 export const bodyBytesMax = 3 << 20
@@ -13,33 +21,32 @@ export async function bodyOf(
   request: WireRequest,
   verb: string,
   definition: ResourceDefinition<any>,
+  offers: Offers,
 ): Promise<{ body?: ReadBody | unknown }> {
   if (verb === 'get' || verb === 'list' || verb === 'watch') return {}
   const raw = await request.body(bodyBytesMax)
   const bytes = request.headers['content-encoding'] === 'gzip' ? unzipped(raw) : raw
+  const before = `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `
   if (bytes.length === 0) {
     if (verb === 'delete' || verb === 'deletecollection') return {}
-    if (verb === 'create' || verb === 'update')
-      throw badRequest(
-        `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: EOF`,
-      )
+    if (verb === 'create' || verb === 'update') throw badRequest(`${before}EOF`)
   }
   const contentType = request.headers['content-type']
   if (verb === 'patch') {
+    if ((contentType ?? '').split(';')[0]!.trim() === cborApply)
+      return { body: { value: readCbor(bytes, 'error decoding YAML: '), findings: [] } }
     const apply = contentType?.startsWith('application/apply-patch') === true
     return { body: apply ? readYaml(bytes) : readJson(bytes, 'error decoding patch: ') }
   }
-  const encoding = bodyEncodingOf(contentType, definition.custom === undefined)
-  const read =
-    encoding === 'protobuf'
-      ? { value: decodeProtobuf(bytes), findings: [] }
-      : encoding === 'yaml'
-        ? readYaml(bytes)
-        : readJson(
-            bytes,
-            `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `,
-          )
+  const read = readAs(bodyEncodingOf(contentType, offers), bytes, before)
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
+}
+
+function readAs(encoding: Encoding, bytes: Uint8Array, before: string): ReadBody {
+  if (encoding === 'protobuf') return { value: decodeProtobuf(bytes), findings: [] }
+  if (encoding === 'yaml') return readYaml(bytes)
+  if (encoding === 'cbor') return { value: readCbor(bytes, before), findings: [], worded: firstUnknownInCbor }
+  return readJson(bytes, before)
 }
 
 function unzipped(bytes: Uint8Array): Uint8Array {
@@ -57,6 +64,15 @@ function readJson(bytes: Uint8Array, before: string): ReadBody {
     return parseJsonStrict(bytes)
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw badRequest(`${before}${error.message}`, error)
+    throw error
+  }
+}
+
+function readCbor(bytes: Uint8Array, before: string): unknown {
+  try {
+    return decodeCbor(bytes)
+  } catch (error) {
+    if (error instanceof CborError) throw badRequest(`${before}${error.message}`, error)
     throw error
   }
 }

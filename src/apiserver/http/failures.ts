@@ -22,9 +22,9 @@ export function failureOf(error: unknown): StatusError {
 }
 
 /** How a failure is written: as the caller accepts, or JSON when that cannot be told. */
-export function failureEncoding(request: WireRequest): Encoding {
+export function failureEncoding(request: WireRequest, cbor: boolean): Encoding {
   try {
-    return replyFormOf(request.headers.accept, false).encoding
+    return replyFormOf(request.headers.accept, false, { protobuf: true, cbor }).encoding
   } catch {
     return 'json'
   }

@@ -31,6 +31,8 @@ export interface ServeParts {
     resource: string
   }) => ResourceDefinition<any> | undefined
   readonly streams: StreamParts
+  /** Whether CBOR is among the encodings (gate CBORServingAndStorage). */
+  readonly cbor: boolean
   /** Answers paths that are not about resources; false when there is nothing at the path. */
   readonly paths: (
     request: WireRequest,

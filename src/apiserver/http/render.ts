@@ -1,6 +1,13 @@
-import { type Clock, type KubeObject, type Status, StatusError, yamlText } from '../../machinery/index.ts'
+import {
+  type Clock,
+  cborEvent,
+  type KubeObject,
+  type Status,
+  type StatusError,
+  yamlText,
+} from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
-import { encodeProtobuf, encodeWatchEvent } from '../../resources/index.ts'
+import { encodeCborObject, encodeProtobuf, encodeWatchEvent } from '../../resources/index.ts'
 import type { Entry } from '../../store/index.ts'
 import type { WireReply } from '../../wire/index.ts'
 import { asVersion } from '../registry/draft.ts'
@@ -16,7 +23,7 @@ import type { Result } from '../request.ts'
 import type { HubEvent } from '../watch/hub.ts'
 import { Chunks } from './chunks.ts'
 import { EventLines } from './event-lines.ts'
-import { contentTypes, type Encoding, type ReplyForm } from './negotiate.ts'
+import { contentTypes, type Encoding, notAcceptable, type ReplyForm, streamTypes } from './negotiate.ts'
 import { includeOf, partialOf, tableOf } from './table.ts'
 
 const encoder = new TextEncoder()
@@ -34,6 +41,7 @@ export interface RenderParts {
 /** The bytes of any object in an encoding. */
 export function encodeObject(object: any, encoding: Encoding, pretty = false): Uint8Array {
   if (encoding === 'protobuf') return encodeProtobuf(object)
+  if (encoding === 'cbor') return encodeCborObject(object)
   if (encoding === 'yaml') return encoder.encode(yamlText(object))
   return encoder.encode(pretty ? `${JSON.stringify(object, null, 2)}\n` : `${JSON.stringify(object)}\n`)
 }
@@ -130,18 +138,12 @@ export async function sendResult(result: Result, reply: WireReply, parts: Render
     const include = includeOf(parts.query.includeObject)
     return send(reply, parts, 200, tableOf(rows.definition, rows.objects, {}, include, parts.clock.now()))
   }
-  if (form.as === 'Table' && result.body?.kind !== 'Status')
-    throw new StatusError(
-      406,
-      'NotAcceptable',
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-    )
+  if (form.as === 'Table' && result.body?.kind !== 'Status') throw notAcceptable()
   return send(reply, parts, result.code, result.body)
 }
 
 function send(reply: WireReply, { form, headers }: RenderParts, code: number, object: object): void {
-  // Table and its kin exist in JSON and YAML only.
-  const encoding = form.encoding === 'protobuf' && form.as === 'Table' ? 'json' : form.encoding
+  const { encoding } = form
   const bytes = encodeObject(object, encoding, form.pretty)
   reply.head(code, { ...headers, 'content-type': contentTypes[encoding], 'content-length': String(bytes.length) })
   reply.end(bytes)
@@ -216,11 +218,8 @@ function asItem(definition: ResourceDefinition<any>, object: KubeObject): object
 
 async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, parts: RenderParts): Promise<void> {
   const { form, headers } = parts
-  const encoding = form.encoding === 'yaml' ? 'json' : form.encoding
-  const type =
-    form.as === 'Table'
-      ? 'application/json'
-      : `${contentTypes[encoding]}${encoding === 'protobuf' ? ';stream=watch' : ''}`
+  const { encoding } = form
+  const type = streamTypes[encoding]
   // Headers go out before any event: clients wait for them to know that the watch stands.
   reply.head(200, { ...headers, 'content-type': type })
   const render = eventRenderer(result.definition, parts, encoding)
@@ -272,6 +271,7 @@ function eventRenderer(
         () => {
           const bytes = renderEntry(definition, entry, revision, encoding)
           if (encoding === 'protobuf') return protobufFrame(type, bytes)
+          if (encoding === 'cbor') return cborEvent(type, bytes)
           return Buffer.concat([encoder.encode(`{"type":"${type}","object":`), bytes, encoder.encode('}\n')])
         },
       )
@@ -293,6 +293,7 @@ function eventRenderer(
       return encoder.encode(`${JSON.stringify({ type, object: table })}\n`)
     }
     const shown = form.as === undefined ? object : partialOf(object)
+    if (encoding === 'cbor') return cborEvent(type, encodeCborObject(shown))
     return encoding === 'protobuf'
       ? protobufFrame(type, encodeProtobuf(shown as KubeObject))
       : encoder.encode(`${JSON.stringify({ type, object: shown })}\n`)

@@ -14,7 +14,7 @@ import { authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } fr
 import { enter, turnAway, turnAwayForGood } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
 import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
-import { patchTypeOf, replyFormOf } from './negotiate.ts'
+import { type Offers, patchTypeOf, replyFormOf } from './negotiate.ts'
 import { dryRunOf, fieldValidationOf, isTrue, managerOf, verbOf } from './parameters.ts'
 import type { ServeParts } from './parts.ts'
 import { sendFailure, sendResult } from './render.ts'
@@ -69,7 +69,7 @@ export function httpHandlers(parts: ServeParts): {
           parts.onError(error, `${request.method} ${request.url}`)
         code = failure.code
         audit?.answered(code, failure.status)
-        sendFailure(failure, counted, headers, failureEncoding(request))
+        sendFailure(failure, counted, headers, failureEncoding(request, parts.cbor))
       }
       audit?.ended(code)
       span?.end(code)
@@ -139,7 +139,9 @@ async function serveOne(
     return serveForward(parts, request, url, route, reply, headers, caller)
   const query = Object.fromEntries(url.searchParams)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
-  const form = replyFormOf(request.headers.accept, isTrue(query.pretty), definition.custom === undefined)
+  const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
+  const form = replyFormOf(request.headers.accept, isTrue(query.pretty), offers)
+  const { 'content-type': contentType } = request.headers
   const warnings: string[] = []
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),
@@ -163,8 +165,8 @@ async function serveOne(
         ? (route.name ?? (verb === 'create' || verb === 'list' || verb === 'watch' ? undefined : route.namespace))
         : route.name,
     subresource: route.subresource,
-    ...(verb === 'patch' ? { patchType: patchTypeOf(request.headers['content-type'], patchTypesOf(definition)) } : {}),
-    ...(await bodyOf(request, verb, definition)),
+    ...(verb === 'patch' ? { patchType: patchTypeOf(contentType, patchTypesOf(definition), parts.cbor) } : {}),
+    ...(await bodyOf(request, verb, definition, offers)),
   }
   const result = await parts.handle(target, context)
   if (audit !== undefined) noteResult(audit, result)

@@ -18,12 +18,14 @@ export interface ReadBody {
   readonly value: unknown
   readonly findings: readonly string[]
   readonly paths?: readonly string[]
+  /** How fields that no Go struct has are told of, where not as JSON does. */
+  readonly worded?: (unknown: readonly string[], value: unknown) => readonly string[]
 }
 
 /** Marks a body that came with findings of its own; anything else is taken as plain JSON. */
 export function isReadBody(body: unknown): body is ReadBody {
   if (typeof body !== 'object' || body === null || !('findings' in body && 'value' in body)) return false
-  return Object.keys(body).length === ('paths' in body ? 3 : 2)
+  return Object.keys(body).length === ('paths' in body || 'worded' in body ? 3 : 2)
 }
 
 /**
@@ -40,7 +42,11 @@ export function draftOf(
   const decoded = decodedOf(definition, read.value, known)
   // Kubernetes: Go's structs find both kinds on one way through the text, custom resources one after the other.
   const isOneWay = read.paths !== undefined && definition.custom === undefined
-  const findings = isOneWay ? inTextOrder(read.paths, decoded.findings) : [...read.findings, ...decoded.findings]
+  const unknown =
+    definition.custom === undefined
+      ? (read.worded?.(decoded.findings, read.value) ?? decoded.findings)
+      : decoded.findings
+  const findings = isOneWay ? inTextOrder(read.paths, unknown) : [...read.findings, ...unknown]
   reportFindings(definition, findings, context)
   const draft: Draft = decoded.object
   draft.kind = definition.kind
