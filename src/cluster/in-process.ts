@@ -19,8 +19,8 @@ import {
   systemRandom,
   yamlText,
 } from '../machinery/index.ts'
-import { chooseGates, type FeatureGates } from '../resources/index.ts'
-import { runScheduler } from '../scheduler/index.ts'
+import { chooseGates, defaultGates, type FeatureGates } from '../resources/index.ts'
+import { runScheduler, type SchedulerChoices } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
 import { certifyWith } from './certificates/certify.ts'
@@ -29,6 +29,7 @@ import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { connectSimulated } from './node/simulated-connection.ts'
+import { schedulerPartsOf } from './scheduler-parts.ts'
 import { kubernetesVersion, versionInfo } from './version.ts'
 
 export interface StartClusterOptions {
@@ -44,6 +45,8 @@ export interface StartClusterOptions {
   readonly without?: readonly ('controllers' | 'scheduler')[]
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
+  /** What a KubeSchedulerConfiguration says of the scheduler; its defaults unless given. */
+  readonly scheduler?: SchedulerChoices
 }
 
 /** A whole cluster inside this process: API, controllers, scheduler and simulated nodes, without a socket. */
@@ -140,6 +143,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
           ...world,
           journal,
           metrics,
+          ...schedulerPartsOf(options.scheduler ?? {}, gatesOf(options.features).gates ?? defaultGates, clock),
           record: createSeriesRecorder(
             {
               client: scheduler.client,

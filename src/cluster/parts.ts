@@ -5,8 +5,8 @@ import { allControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
-import { chooseGates } from '../resources/index.ts'
-import { defaultPlugins, profileOf, runScheduler } from '../scheduler/index.ts'
+import { chooseGates, defaultGates } from '../resources/index.ts'
+import { runScheduler } from '../scheduler/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
@@ -16,6 +16,7 @@ import type { LogFiles } from './logs/files.ts'
 import { localVolumesOf } from './node/local-volumes.ts'
 import type { Nodes } from './node/nodes.ts'
 import { dnsListenerOf, nodeAddressOf, nodePortAddressesOf } from './node/places.ts'
+import { schedulerPartsOf } from './scheduler-parts.ts'
 
 /** What every part of a cluster is started with. */
 export interface PartsContext {
@@ -117,12 +118,12 @@ function controllersOf(context: PartsContext): Run {
 }
 
 function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsContext): Run {
-  const { profiles = [{}], ...chosen } = settings.components?.scheduler ?? {}
-  const {
-    percentageOfNodesToScore: percentage,
-    podInitialBackoffSeconds: first = 1,
-    podMaxBackoffSeconds: last = 10,
-  } = chosen
+  const chosen = chooseGates(settings.features?.gates ?? {})
+  const choices = schedulerPartsOf(
+    settings.components?.scheduler ?? {},
+    'gates' in chosen ? chosen.gates : defaultGates,
+    clock,
+  )
   return (access, _record, life) =>
     runScheduler(
       {
@@ -142,8 +143,7 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
         journal,
         metrics,
         log: logs.of('scheduler'),
-        profiles: profiles.map((choice) => profileOf(choice, defaultPlugins, percentage)),
-        backoff: { minMs: first * 1000, maxMs: last * 1000 },
+        ...choices,
       },
       life,
     )

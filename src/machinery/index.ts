@@ -167,6 +167,7 @@ export {
   qosClassOf,
   type RequestOptions,
 } from './scheduling/resources.ts'
+export type { NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from './scheduling/shapes.ts'
 export { isTolerated, toleratedSeconds, toleratesTaint, untoleratedTaint } from './scheduling/taints.ts'
 export { createDecoder, type Decoded, type Decoder } from './schema/decode.ts'
 export {
@@ -200,6 +201,7 @@ export {
 } from './selectors/fields.ts'
 export { parseLabelSelector } from './selectors/label-text.ts'
 export {
+  checked as checkedRequirement,
   isEmptyQuery,
   type LabelOperator,
   type LabelQuery,

@@ -12,19 +12,28 @@ import {
   type Random,
   sameJson,
 } from '../machinery/index.ts'
-import { type Node, namespaces, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
+import {
+  type FeatureGates,
+  type Node,
+  namespaces,
+  nodes,
+  type Pod,
+  podDisruptionBudgets,
+  pods,
+} from '../resources/index.ts'
 import { NodeColumns } from './columns/node-columns.ts'
-import { type Placement, Placer } from './cycle/place.ts'
+import { isRefused, type Placement, Placer, type RefusedPlacement } from './cycle/place.ts'
 import { reportRefusal } from './cycle/refusal.ts'
 import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
+import type { Extender } from './extenders/extender.ts'
+import { agreedCandidates, placeWithExtenders } from './extenders/place.ts'
 import { alikeSelectors } from './framework/alike.ts'
 import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { type SchedulerMeasures, schedulerMeasures } from './measures.ts'
-import { defaultPlugins } from './plugins/index.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
 import { Nominations } from './preemption/nominations.ts'
-import { mayNotPreempt, type Preemption, planPreemption, priorityOf } from './preemption/plan.ts'
+import { leastLoss, mayNotPreempt, type Preemption, preemptionCandidates, priorityOf } from './preemption/plan.ts'
 import { defaultSchedulerName, type Profile, profileOf } from './profile/profile.ts'
 import { type QueueBackoff, SchedulingQueue, type Waiting } from './queue/scheduling-queue.ts'
 import { followStorage } from './storage/changes.ts'
@@ -42,7 +51,14 @@ export interface SchedulerParts {
   /** One per scheduler name; pods that name another scheduler are left alone. Default: the default profile. */
   readonly profiles?: readonly Profile[]
   readonly backoff?: QueueBackoff
+  /** Programs outside that have a say in where pods go, of whatever profile. */
+  readonly extenders?: readonly Extender[]
+  /** Which features are on; the defaults unless given. */
+  readonly gates?: FeatureGates
 }
+
+/** A profile with what places its pods. */
+type Placing = Profile & { readonly placer: Placer; readonly settling: readonly SchedulerPlugin[] }
 
 /** Bindings under way at once; a slow API slows placing down rather than piling up work. */
 const bindingsMax = 256
@@ -58,10 +74,7 @@ export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): 
 
 class Scheduler {
   readonly #parts: SchedulerParts
-  readonly #profiles: ReadonlyMap<
-    string,
-    Profile & { readonly placer: Placer; readonly settling: readonly SchedulerPlugin[] }
-  >
+  readonly #profiles: ReadonlyMap<string, Placing>
   readonly #columns = new NodeColumns()
   readonly #queue: SchedulingQueue
   readonly #binding = new Set<Promise<void>>()
@@ -77,13 +90,13 @@ class Scheduler {
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
-    const profiles = parts.profiles ?? [profileOf({}, defaultPlugins)]
+    const profiles = parts.profiles ?? [profileOf({})]
     this.#profiles = new Map(
       profiles.map((profile) => [
         profile.name,
         {
           ...profile,
-          placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore),
+          placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore, profile.postFilters),
           settling: settlingPlugins(profile.plugins),
         },
       ]),
@@ -146,7 +159,9 @@ class Scheduler {
         })
       const waiting = this.#queue.take()
       if (waiting === undefined) break
-      this.#attempt(waiting)
+      const outside = this.#attempt(waiting)
+      // One pod at a time: who is placed next has to see what became of this one.
+      if (outside !== undefined) await outside
     }
     return placed
   }
@@ -168,31 +183,86 @@ class Scheduler {
     }
   }
 
-  #attempt(waiting: Waiting): void {
-    const { clock, journal } = this.#parts
-    const startedMs = clock.monotonic()
-    const { pod } = waiting
-    const facts = factsOf(pod)
-    const { uid, name, namespace, resourceVersion } = pod.metadata
-    const profile = nameOfProfile(pod)
-    const { placer, settling } = this.#profiles.get(profile)!
-    const placement = this.#place(facts, placer)
-    const decision = {
-      atMs: clock.now(),
+  /** Places a pod at once, or in the time that extenders take. */
+  #attempt(waiting: Waiting): Promise<void> | undefined {
+    const startedMs = this.#parts.clock.monotonic()
+    const facts = factsOf(waiting.pod)
+    const profile = this.#profiles.get(nameOfProfile(waiting.pod))!
+    const { extenders = [] } = this.#parts
+    const concerned = extenders.length === 0 ? [] : extenders.filter((one) => one.concerns(facts.pod))
+    if (concerned.length > 0) return this.#attemptWith(concerned, waiting, facts, profile, startedMs)
+    const placement = this.#place(facts, profile.placer)
+    if (!isRefused(placement)) {
+      this.#placed(waiting, facts, profile, placement, startedMs)
+      return undefined
+    }
+    const why = this.#mayMakeRoom(facts, profile)
+    const candidates = why === undefined ? this.#candidates(facts, profile) : []
+    this.#refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#columns))
+    return undefined
+  }
+
+  async #attemptWith(
+    extenders: readonly Extender[],
+    waiting: Waiting,
+    facts: PodFacts,
+    profile: Placing,
+    startedMs: number,
+  ): Promise<void> {
+    const { uid } = waiting.pod.metadata
+    try {
+      let placement: Placement
+      {
+        using _room = this.#nominations.without(facts)
+        placement = await placeWithExtenders(
+          extenders,
+          facts,
+          this.#columns,
+          profile.placer,
+          this.#nominations.nodeOf(uid),
+        )
+      }
+      // The pod may have gone, or been bound by somebody else, while extenders were asked.
+      if (!this.#queue.has(uid)) return
+      if (!isRefused(placement)) {
+        this.#placed(waiting, facts, profile, placement, startedMs)
+        return
+      }
+      const why = this.#mayMakeRoom(facts, profile)
+      const candidates =
+        why === undefined
+          ? await agreedCandidates(extenders, facts, this.#columns, this.#candidates(facts, profile))
+          : []
+      if (this.#queue.has(uid))
+        this.#refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#columns))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#measures.attempted('error', profile.name)
+      this.#queue.failed(uid, new Set(), true)
+      if (this.#queue.has(uid)) void reportRefusal(this.#parts, waiting.pod, message, undefined, 'SchedulerError')
+    }
+  }
+
+  #decision({ metadata }: Pod) {
+    return {
+      atMs: this.#parts.clock.now(),
       component: 'scheduler',
-      object: `Pod/${namespace}/${name}`,
-      seenRevision: resourceVersion,
+      object: `Pod/${metadata.namespace}/${metadata.name}`,
+      seenRevision: metadata.resourceVersion,
       writtenRevision: '',
     }
-    if (placement.nodeName === undefined) {
-      const { message, preemption } = this.#makeRoom(facts, placement, placer)
-      journal.record({ ...decision, reason: message })
-      this.#measures.attempted('unschedulable', profile)
-      this.#queue.failed(uid, placement.wakeOn, false)
-      void reportRefusal(this.#parts, pod, message, preemption)
-      return
-    }
-    const { nodeName } = placement
+  }
+
+  #placed(
+    waiting: Waiting,
+    facts: PodFacts,
+    { name, settling }: Placing,
+    { nodeName, feasible, evaluated }: Exclude<Placement, RefusedPlacement>,
+    startedMs: number,
+  ): void {
+    const { clock, journal } = this.#parts
+    const { uid } = waiting.pod.metadata
+    const decision = this.#decision(waiting.pod)
     this.#nominations.delete(uid)
     this.#columns.addPod(facts, nodeName)
     this.#assumed.set(uid, facts)
@@ -202,12 +272,12 @@ class Scheduler {
         this.#bind(waiting, nodeName).then(
           (revision) => {
             const nowMs = clock.monotonic()
-            this.#measures.attempted('scheduled', profile, (nowMs - startedMs) / 1000)
+            this.#measures.attempted('scheduled', name, (nowMs - startedMs) / 1000)
             this.#measures.scheduled(waiting.attempts, (nowMs - waiting.addedMs) / 1000)
             journal.record({
               ...decision,
               writtenRevision: revision,
-              reason: `placed on ${nodeName}: best of ${placement.feasible} that fit, of ${placement.evaluated} looked at`,
+              reason: `placed on ${nodeName}: best of ${feasible} that fit, of ${evaluated} looked at`,
             })
           },
           (error) => this.#bindingFailed(waiting, nodeName, error),
@@ -216,6 +286,23 @@ class Scheduler {
     if (settled === undefined) told()
     // It may wait long for its volumes: meanwhile others are bound.
     else void settled.then(told, (error) => this.#bindingFailed(waiting, nodeName, error))
+  }
+
+  #refused(
+    { pod }: Waiting,
+    facts: PodFacts,
+    profile: Placing,
+    placement: RefusedPlacement,
+    why: string | undefined,
+    preemption: Preemption | undefined,
+  ): void {
+    const message =
+      why !== undefined ? placement.says(why) : preemption === undefined ? placement.message : placement.says(undefined)
+    this.#parts.journal.record({ ...this.#decision(pod), reason: message })
+    this.#measures.attempted('unschedulable', profile.name)
+    this.#queue.failed(pod.metadata.uid, placement.wakeOn, false)
+    if (preemption !== undefined) this.#makeRoom(facts, preemption)
+    void reportRefusal(this.#parts, pod, message, preemption)
   }
 
   #track(work: Promise<void>): void {
@@ -237,33 +324,39 @@ class Scheduler {
     return placer.place(facts, this.#columns)
   }
 
-  /** Looks for pods of lower priority that can make room for a refused one, and has them evicted. */
-  #makeRoom(
-    facts: PodFacts,
-    placement: Extract<Placement, { nodeName: undefined }>,
-    placer: Placer,
-  ): { readonly message: string; readonly preemption: Preemption | undefined } {
-    const { informers, log } = this.#parts
-    const podCache = informers.of(pods)
-    const { pod } = facts
-    const podOf = (one: Pod) =>
-      podCache.get({ name: one.metadata.name, namespace: one.metadata.namespace ?? '' }) ?? one
+  /** Why no room is made for a refused pod; undefined when it may be. */
+  #mayMakeRoom({ pod }: PodFacts, { preemption }: Placing): string | undefined {
+    // Without that plugin nothing is said of it either.
+    if (preemption === undefined) return ''
+    const podOf = this.#podOf()
     const nominated = this.#nominations.nodeOf(pod.metadata.uid)
     const place = nominated === undefined ? undefined : this.#columns.placeOf(nominated)
     const others = place === undefined ? [] : [...this.#columns.podsAt(place)].map((one) => podOf(one.pod))
-    const why = mayNotPreempt(pod, nominated, others)
-    if (why !== undefined) return { message: placement.says(why), preemption: undefined }
+    return mayNotPreempt(pod, nominated, others)
+  }
+
+  /** Where pods of lower priority could make room. */
+  #candidates(facts: PodFacts, { placer, preemption }: Placing) {
     this.#measures.preempting()
-    const budgets = informers.of(podDisruptionBudgets).list()
-    const preemption = planPreemption({
+    return preemptionCandidates({
       facts,
       columns: this.#columns,
       placer,
       random: this.#parts.random,
-      budgets,
-      podOf,
+      budgets: this.#parts.informers.of(podDisruptionBudgets).list(),
+      podOf: this.#podOf(),
+      ...(preemption === undefined ? {} : { choice: preemption }),
     })
-    if (preemption === undefined) return { message: placement.message, preemption }
+  }
+
+  #podOf(): (pod: Pod) => Pod {
+    const podCache = this.#parts.informers.of(pods)
+    return (one) => podCache.get({ name: one.metadata.name, namespace: one.metadata.namespace ?? '' }) ?? one
+  }
+
+  /** Has the victims evicted, and the room kept. */
+  #makeRoom(facts: PodFacts, preemption: Preemption): void {
+    const { pod } = facts
     this.#measures.victims(preemption.victims.length)
     const outranked = this.#nominations.outrankedOn(preemption.nodeName, priorityOf(pod))
     for (const { metadata } of outranked) this.#nominations.delete(metadata.uid)
@@ -271,24 +364,38 @@ class Scheduler {
     void Promise.all([evictVictims(this.#parts, pod, preemption), clearNominations(this.#parts, outranked)]).catch(
       (error) => {
         this.#nominations.delete(pod.metadata.uid)
-        log.warn('room could not be made for a pod', { pod: pod.metadata.name, error: String(error) })
+        this.#parts.log.warn('room could not be made for a pod', { pod: pod.metadata.name, error: String(error) })
       },
     )
-    return { message: placement.says(undefined), preemption }
   }
 
   async #bind({ pod }: Waiting, nodeName: string): Promise<string> {
     const { client, record } = this.#parts
     const { name, namespace = '', uid } = pod.metadata
-    await client.post(pods, { name, namespace }, 'binding', {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name, namespace, uid },
-      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
-    })
+    if (!(await this.#boundOutside(pod, nodeName)))
+      await client.post(pods, { name, namespace }, 'binding', {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace, uid },
+        target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+      })
     this.#queue.done(uid)
     record(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
     return ''
+  }
+
+  /** Whether an extender has bound the pod. */
+  async #boundOutside(pod: Pod, nodeName: string): Promise<boolean> {
+    for (const extender of this.#parts.extenders ?? []) {
+      if (!extender.binds || !extender.concerns(pod)) continue
+      try {
+        await extender.bind(pod, nodeName)
+        return true
+      } catch (error) {
+        if (!extender.isIgnorable) throw error
+      }
+    }
+    return false
   }
 
   #bindingFailed(waiting: Waiting, nodeName: string, error: unknown): void {

@@ -34,14 +34,7 @@ export const componentFields = {
   `),
   scheduler: words(`
     parallelism leaderElection clientConnection percentageOfNodesToScore podInitialBackoffSeconds
-    podMaxBackoffSeconds profiles extenders delayCacheUntilActive
-  `),
-  profile: words(`
-    schedulerName percentageOfNodesToScore plugins pluginConfig
-  `),
-  points: words(`
-    preEnqueue queueSort preFilter filter postFilter preScore score reserve permit preBind bind postBind
-    multiPoint placementGenerate placementScore
+    podMaxBackoffSeconds profiles extenders delayCacheUntilActive enableProfiling enableContentionProfiling
   `),
 } as const
 

@@ -1,5 +1,5 @@
 import type { Taint } from '../../resources/index.ts'
-import type { ProfileChoice } from '../../scheduler/index.ts'
+import type { SchedulerChoices } from '../../scheduler/index.ts'
 import { componentFields } from './component-fields.ts'
 import {
   address,
@@ -43,13 +43,6 @@ export interface KubeletChoices {
 export interface ProxyChoices {
   /** Ranges, or `primary` alone. */
   readonly nodePortAddresses?: readonly string[]
-}
-/** What of KubeSchedulerConfiguration has an effect. */
-export interface SchedulerChoices {
-  readonly percentageOfNodesToScore?: number
-  readonly podInitialBackoffSeconds?: number
-  readonly podMaxBackoffSeconds?: number
-  readonly profiles?: readonly ProfileChoice[]
 }
 /** What a configuration file chose for the components; remembered with the cluster's settings. */
 export interface ComponentChoices {
@@ -112,51 +105,6 @@ const nodePortAddress: Reader<string> = (value, path) => (value === 'primary' ? 
 const proxy = (idle: Idle) =>
   fieldsOf({ mode: oneOf('', 'nftables'), nodePortAddresses: listOf(nodePortAddress) }, componentFields.proxy, idle)
 
-/** Kubernetes' own plugins: those that are not ours yet may be named and have no effect. */
-export const upstreamPlugins = new Set(
-  `ImageLocality TaintToleration NodeName NodePorts NodeAffinity PodTopologySpread NodeUnschedulable NodeResourcesFit
-  NodeResourcesBalancedAllocation VolumeBinding VolumeRestrictions VolumeZone NodeVolumeLimits InterPodAffinity PrioritySort
-  DefaultPreemption DefaultBinder SchedulingGates DynamicResources NodeDeclaredFeatures GangScheduling
-  TopologyPlacementGenerator PodGroupPodsCount`.split(/\s+/),
-)
-const pluginName: Reader<string> = (value, path) => {
-  const name = text(value, path)
-  if (name !== '*' && !upstreamPlugins.has(name))
-    throw new ConfigError(
-      `${path} names ${JSON.stringify(name)}, which is not a plugin; known are ${[...upstreamPlugins].join(', ')}`,
-    )
-  return name
-}
-const pluginSet = fieldsOf({
-  enabled: listOf(fieldsOf({ name: pluginName, weight: integer(0, int32Max) })),
-  disabled: listOf(fieldsOf({ name: pluginName })),
-})
-const profile = (idle: Idle) =>
-  fieldsOf(
-    {
-      schedulerName: text,
-      percentageOfNodesToScore: integer(0, 100),
-      plugins: fieldsOf(
-        { multiPoint: pluginSet, preEnqueue: pluginSet, filter: pluginSet, score: pluginSet },
-        componentFields.points,
-        idle,
-      ),
-    },
-    componentFields.profile,
-    idle,
-  ) as Reader<ProfileChoice>
-const scheduler = (idle: Idle) =>
-  fieldsOf(
-    {
-      percentageOfNodesToScore: integer(0, 100),
-      podInitialBackoffSeconds: integer(1, int32Max),
-      podMaxBackoffSeconds: integer(1, int32Max),
-      profiles: listOf(profile(idle)),
-    },
-    componentFields.scheduler,
-    idle,
-  )
-
 const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentChoices>> = {
   'kubelet.config.k8s.io/v1beta1/KubeletConfiguration': (value, idle) => {
     const choices = kubelet(idle)(value, '')
@@ -174,20 +122,13 @@ const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentCho
       throw new ConfigError('nodePortAddresses has "primary" beside other entries; it stands alone')
     return { proxy: choices }
   },
-  'kubescheduler.config.k8s.io/v1/KubeSchedulerConfiguration': (value, idle) => {
-    const choices = scheduler(idle)(value, '')
-    const { podInitialBackoffSeconds: first = 1, podMaxBackoffSeconds: last = 10 } = choices
-    if (last < first)
-      throw new ConfigError(`podMaxBackoffSeconds (${last}) must not be less than podInitialBackoffSeconds (${first})`)
-    const names = (choices.profiles ?? []).map(({ schedulerName = 'default-scheduler' }) => schedulerName)
-    const twice = names.find((name, index) => names.indexOf(name) !== index)
-    if (twice !== undefined) throw new ConfigError(`two profiles have the schedulerName ${JSON.stringify(twice)}`)
-    return { scheduler: choices }
-  },
 }
 
+/** Read by scheduler-fields.ts, which knows every plugin and so is loaded only where it is needed. */
+export const schedulerKind = 'kubescheduler.config.k8s.io/v1/KubeSchedulerConfiguration'
+
 /** Kubernetes' own configuration kinds that are understood, as `apiVersion/kind`. */
-export const componentKinds: readonly string[] = Object.keys(kinds)
+export const componentKinds: readonly string[] = [...Object.keys(kinds), schedulerKind]
 
 /** What a document of one of these kinds chooses; `idle` is told of fields that Kubernetes has and that have no effect here. */
 export function readComponent(

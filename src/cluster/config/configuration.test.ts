@@ -18,7 +18,7 @@ test('documents of every kind are read from one file, and fields without effect 
   const text = [
     `${kubelet}maxPods: 50\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
     `${proxy}mode: nftables\nnodePortAddresses: [primary]\nbindAddress: 0.0.0.0`,
-    `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { enabled: [{ name: DefaultBinder }] }`,
+    `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { disabled: [{ name: '*' }] }\n  pluginConfig: [{ name: NodeResourcesFit, args: { apiVersion: kubescheduler.config.k8s.io/v1, kind: NodeResourcesFitArgs, ignoredResources: [a.io/x] } }, { name: Other, args: { x: 1 } }]\nextenders: [{ urlPrefix: http://localhost, filterVerb: f, tlsConfig: { caFile: ca.crt } }]\nleaderElection: { leaderElect: false }`,
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 3, zone: a }]',
   ].join('\n---\n')
   assert.deepEqual(await read(text), {
@@ -31,15 +31,22 @@ test('documents of every kind are read from one file, and fields without effect 
         profiles: [
           {
             schedulerName: 'packer',
-            plugins: { score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit', weight: 2 }] } },
+            plugins: {
+              score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit', weight: 2 }] },
+              permit: { disabled: [{ name: '*' }] },
+            },
+            pluginConfig: [{ name: 'NodeResourcesFit', args: { ignoredResources: ['a.io/x'] } }, { name: 'Other' }],
           },
+        ],
+        extenders: [
+          { urlPrefix: 'http://localhost', filterVerb: 'f', tlsConfig: { caFile: join(process.cwd(), 'ca.crt') } },
         ],
       },
     },
     notes: [
       'of KubeletConfiguration, these fields have no effect here: cpuManagerPolicy, featureGates',
       'of KubeProxyConfiguration, these fields have no effect here: bindAddress',
-      'of KubeSchedulerConfiguration, these fields have no effect here: profiles[0].plugins.permit',
+      'of KubeSchedulerConfiguration, these fields have no effect here: leaderElection',
     ],
   })
 })
@@ -141,13 +148,23 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
   ['another proxy mode', `${proxy}mode: ipvs`, /mode is "ipvs", which is not one of "", "nftables"$/],
   [
     'an unknown plugin',
-    `${scheduler}profiles: [{ plugins: { filter: { disabled: [{ name: Foo }] } } }]`,
-    /names "Foo", which is not a plugin/,
+    `${scheduler}profiles: [{ plugins: { filter: { enabled: [{ name: Foo }] } } }]`,
+    /creating profile for scheduler name default-scheduler: FilterPlugin "Foo" does not exist$/,
   ],
   [
     'two profiles of one name',
-    `${scheduler}profiles: [{}, {}]`,
-    /two profiles have the schedulerName "default-scheduler"$/,
+    `${scheduler}profiles: [{ schedulerName: a }, { schedulerName: a }]`,
+    /KubeSchedulerConfiguration: profiles\[1\]\.schedulerName: Duplicate value: \{\}$/,
+  ],
+  [
+    'a misspelt argument',
+    `${scheduler}profiles: [{ pluginConfig: [{ name: VolumeBinding, args: { bindTimeout: 1 } }] }]`,
+    /unknown field "profiles\[0\]\.pluginConfig\[0\]\.args\.bindTimeout"$/,
+  ],
+  [
+    'arguments of another plugin',
+    `${scheduler}profiles: [{ pluginConfig: [{ name: VolumeBinding, args: { kind: NodeAffinityArgs } }] }]`,
+    /args for plugin VolumeBinding were not of type VolumeBindingArgs\.kubescheduler\.config\.k8s\.io, got NodeAffinityArgs\./,
   ],
   ['a kind twice', `${kubelet}---\n${kubelet}`, /has KubeletConfiguration twice$/],
   ['another kind', 'apiVersion: v1\nkind: Pod', /has a v1 Pod, which is not known; known are kubelet\.config/],

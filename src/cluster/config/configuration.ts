@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { AuditPolicy, FeatureChoice, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import { parseDuration, parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
-import { type ComponentChoices, componentKinds, readComponent } from './components.ts'
+import { type ComponentChoices, componentKinds, readComponent, schedulerKind } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import {
@@ -90,7 +90,10 @@ const ownFields = fieldsOf({
 })
 
 /** Reads a file of one or more documents; a problem is one sentence that names the file and the field. */
-export async function readConfiguration(file: string): Promise<Configuration | { readonly problem: string }> {
+export async function readConfiguration(
+  file: string,
+  gates: Gates = {},
+): Promise<Configuration | { readonly problem: string }> {
   let content: string
   try {
     content = await readFile(file, 'utf8')
@@ -103,13 +106,14 @@ export async function readConfiguration(file: string): Promise<Configuration | {
   } catch (error) {
     return { problem: `the configuration ${file} is not YAML: ${textOf(error)}` }
   }
-  return configurationOf(documents, file)
+  return configurationOf(documents, file, gates)
 }
 
 /** The same, of documents that have been read. */
 export async function configurationOf(
   documents: readonly unknown[],
   file: string,
+  gates: Gates = {},
 ): Promise<Configuration | { readonly problem: string }> {
   const nodeTemplates: NodeTemplate[] = []
   let components: ComponentChoices = {}
@@ -169,7 +173,10 @@ export async function configurationOf(
         encryption = (await import('./encryption.ts')).readEncryption(fields)
       } else if (componentKinds.includes(name)) {
         const idle: string[] = []
-        const chosen = readComponent({ ...fields, apiVersion, kind }, (path) => idle.push(path))
+        const chosen =
+          name === schedulerKind
+            ? { scheduler: await schedulerOf(fields, documents, file, gates, (path) => idle.push(path)) }
+            : readComponent({ ...fields, apiVersion, kind }, (path) => idle.push(path))
         const [part = ''] = Object.keys(chosen)
         if (part in components) return { problem: `the configuration ${file} has ${kind} twice` }
         components = { ...components, ...chosen }
@@ -200,6 +207,31 @@ export async function configurationOf(
     ...(tracing === undefined ? {} : { tracing }),
     notes,
   }
+}
+
+/** What features are chosen besides those of the file; a text as flags say it goes before everything else. */
+interface Gates {
+  readonly known?: Readonly<Record<string, boolean>>
+  readonly flag?: string
+}
+
+async function schedulerOf(
+  fields: object,
+  documents: readonly unknown[],
+  file: string,
+  { known, flag }: Gates,
+  idle: (path: string) => void,
+): Promise<NonNullable<ComponentChoices['scheduler']>> {
+  const { chooseGates, defaultGates, gatesOfText } = await import('../../resources/index.ts')
+  const { readScheduler } = await import('./scheduler-fields.ts')
+  const ofFile = (documents as readonly ({ readonly featureGates?: object; readonly kind?: string } | null)[]).flatMap(
+    (one) => (one?.kind === 'ClusterConfiguration' && one.featureGates !== undefined ? [one.featureGates] : []),
+  )
+  const read = flag === undefined ? { chosen: Object.assign({ ...known }, ...ofFile) } : gatesOfText(flag)
+  // What is wrong with the gates themselves is said where they are chosen.
+  const chosen = 'chosen' in read ? chooseGates(read.chosen) : read
+  const gates = 'gates' in chosen ? chosen.gates : defaultGates
+  return readScheduler(fields, idle, gates, (path) => resolve(dirname(file), path))
 }
 
 /** Longer, and whoever stops the cluster would end it. */

@@ -67,7 +67,11 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   const { name, home, wished } = input
   if (wished.dataDirectory !== undefined) await home.setDirectory(name, wished.dataDirectory)
   const known = await home.settingsOf(name)
-  const config = wished.configFile === undefined ? undefined : await readConfiguration(wished.configFile)
+  const gates = {
+    ...(known?.features?.gates === undefined ? {} : { known: known.features.gates }),
+    ...(wished.featureGates === undefined ? {} : { flag: wished.featureGates }),
+  }
+  const config = wished.configFile === undefined ? undefined : await readConfiguration(wished.configFile, gates)
   if (config !== undefined && 'problem' in config) return config
   if (known !== undefined) {
     const state = await readState(known.dataDirectory)

@@ -11,17 +11,28 @@ import {
 import type { PodFacts } from '../framework/pod-facts.ts'
 import { byHold, KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
 
+/** Why a pod goes nowhere. */
+export interface RefusedPlacement {
+  readonly nodeName: undefined
+  readonly message: string
+  readonly wakeOn: ReadonlySet<ClusterChange>
+  readonly reasons: ReadonlyMap<string, number>
+  /** The same with what came of making room: nothing is said when room was made. */
+  says(preemption: string | undefined): string
+}
 /** Where a pod goes, or why it goes nowhere. */
 export type Placement =
   | { readonly nodeName: string; readonly feasible: number; readonly evaluated: number }
-  | {
-      readonly nodeName: undefined
-      readonly message: string
-      readonly wakeOn: ReadonlySet<ClusterChange>
-      readonly reasons: ReadonlyMap<string, number>
-      /** The same with what came of making room: nothing is said when room was made. */
-      says(preemption: string | undefined): string
-    }
+  | RefusedPlacement
+/** Whether an answer is that the pod goes nowhere. */
+export const isRefused = <T extends object>(one: T | RefusedPlacement): one is RefusedPlacement => 'says' in one
+
+interface Found {
+  readonly count: number
+  readonly evaluated: number
+  readonly known: KnownAnswers
+  readonly prepared: readonly PreparedPlugin[]
+}
 
 /** Kubernetes: at least this many nodes are scored, and below it all are. */
 const scoredNodesMin = 100
@@ -35,8 +46,10 @@ export function nodesToScore(count: number, percentage = 0): number {
 }
 
 const signaturesKeptMax = 1000
-/** Kubernetes: what DynamicResources has to say where giving claims back does not help; pods hold none here. */
+/** Kubernetes: what DynamicResources has to say where giving claims back does not help. */
 const deallocation = 'no new claims to deallocate'
+/** Who is asked by default when no node takes a pod. */
+const postFiltersDefault = ['DynamicResources', 'DefaultPreemption']
 
 /** One profile's way of placing pods: which nodes can take one, and which of those is best. */
 export class Placer {
@@ -44,6 +57,7 @@ export class Placer {
   readonly #byHold: PluginsByHold
   readonly #random: Random
   readonly #percentage: number
+  readonly #postFilters: readonly string[]
   readonly #known = new Map<string, KnownAnswers>()
   readonly #seen = new Set<string>()
   /** Answers to the pod at hand, when nothing is kept of it. */
@@ -56,14 +70,61 @@ export class Placer {
   #totals = new Float64Array(0)
   #scores = new Float64Array(0)
 
-  constructor(plugins: readonly SchedulerPlugin[], random: Random, percentageOfNodesToScore = 0) {
+  constructor(
+    plugins: readonly SchedulerPlugin[],
+    random: Random,
+    percentageOfNodesToScore = 0,
+    postFilters: readonly string[] = postFiltersDefault,
+  ) {
     this.#plugins = plugins
+    this.#postFilters = postFilters
     this.#byHold = byHold(plugins)
     this.#random = random
     this.#percentage = percentageOfNodesToScore
   }
 
   place(facts: PodFacts, columns: NodeColumns): Placement {
+    const found = this.#find(facts, columns)
+    if (isRefused(found)) return found
+    const { count, evaluated, known, prepared } = found
+    if (count > 1) this.#addUp(facts, columns, known, prepared, count)
+    const best = count === 1 ? this.#feasible[0]! : this.#feasible[this.#highest(count)]!
+    return { nodeName: columns.nodes[best]!.metadata.name, feasible: count, evaluated }
+  }
+
+  /** The nodes that can take the pod, for others to have a say in, or why there is none. */
+  shortlist(
+    facts: PodFacts,
+    columns: NodeColumns,
+  ): { readonly names: readonly string[]; readonly evaluated: number } | RefusedPlacement {
+    const found = this.#find(facts, columns)
+    if (isRefused(found)) return found
+    const places = [...this.#feasible.subarray(0, found.count)]
+    return { names: places.map((place) => columns.nodes[place]!.metadata.name), evaluated: found.evaluated }
+  }
+
+  /** The best of some places by what the plugins say and what is added to that. */
+  bestOf(
+    facts: PodFacts,
+    columns: NodeColumns,
+    places: readonly number[],
+    added: (node: NonNullable<NodeColumns['nodes'][number]>) => number,
+  ): number {
+    this.#makeRoom(columns)
+    const prepared = this.#prepare(facts, columns)
+    const known = this.#answersTo(facts, columns)
+    places.forEach((place, at) => {
+      if (known.at[place] !== columns.version[place]) known.ask(facts, place, columns)
+      this.#feasible[at] = place
+    })
+    this.#addUp(facts, columns, known, prepared, places.length)
+    places.forEach((place, at) => {
+      this.#totals[at]! += added(columns.nodes[place]!)
+    })
+    return places[this.#highest(places.length)]!
+  }
+
+  #find(facts: PodFacts, columns: NodeColumns): Found | RefusedPlacement {
     const total = columns.count
     if (total === 0)
       return {
@@ -82,9 +143,7 @@ export class Placer {
       named === undefined
         ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage))
         : this.#lookAt(named.places, facts, columns, known, prepared)
-    if (count === 0) return this.explain(facts, columns)
-    const best = count === 1 ? this.#feasible[0]! : this.#best(facts, columns, known, prepared, count)
-    return { nodeName: columns.nodes[best]!.metadata.name, feasible: count, evaluated }
+    return count === 0 ? this.explain(facts, columns) : { count, evaluated, known, prepared }
   }
 
   /** Looks at nodes one after the other until enough can take the pod. */
@@ -143,13 +202,14 @@ export class Placer {
     return true
   }
 
-  #best(
+  /** The totals of the first `count` nodes that can take the pod. */
+  #addUp(
     facts: PodFacts,
     columns: NodeColumns,
     known: KnownAnswers,
     prepared: readonly PreparedPlugin[],
     count: number,
-  ): number {
+  ): void {
     const feasible = this.#feasible
     const totals = this.#totals
     const scores = this.#scores
@@ -175,7 +235,6 @@ export class Placer {
       for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
       add(plugin, one.normalize)
     }
-    return feasible[this.#highest(count)]!
   }
 
   /** Among equals each has the same chance. */
@@ -267,18 +326,22 @@ export class Placer {
   }
 
   /** Why no node takes the pod: per reason, how many nodes give it, worded as Kubernetes does. */
-  explain(facts: PodFacts, columns: NodeColumns): Placement {
+  explain(
+    facts: PodFacts,
+    columns: NodeColumns,
+    also: (place: number) => Refusal | undefined = () => undefined,
+  ): RefusedPlacement {
     const reasons = new Map<string, number>()
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
     let unhelpful = 0
     const nowhere = nowhereOf(this.#prepare(facts, columns))
-    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count)
+    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count, this.#postFilters)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)
     for (let place = 0; place < columns.size; place++) {
       if (columns.alive[place] === 0) continue
-      const refusal = isNamed(place) ? refusalAt(place) : named?.others
+      const refusal = isNamed(place) ? (refusalAt(place) ?? also(place)) : named?.others
       if (refusal === undefined) continue
       const { plugin, verdict } = refusal
       if (verdict.reason.includes(', '))
@@ -294,9 +357,7 @@ export class Placer {
       ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
       ...(helpless > 0 ? [`${helpless} No preemption victims found for incoming pod`] : []),
     ]
-    const before = `0/${total} nodes are available: ${list.join(', ')}.`
-    const says = (text: string | undefined) =>
-      text === undefined ? before : `${before} ${deallocation}, preemption: ${text}.`
+    const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, this.#postFilters)
     const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
     return { nodeName: undefined, reasons, wakeOn, message, says }
   }
@@ -373,16 +434,22 @@ function nowhereOf(prepared: readonly PreparedPlugin[]): Refusal | undefined {
 }
 
 /** Kubernetes: what keeps a pod from all nodes alike is said once, not counted. */
-function goesNowhere({ plugin, verdict }: Refusal, total: number): Extract<Placement, { nodeName: undefined }> {
-  const before = `0/${total} nodes are available: ${verdict.reason}.`
-  const says = (text: string | undefined) =>
-    text === undefined ? before : `${before} ${deallocation}, preemption: ${text}.`
+function goesNowhere({ plugin, verdict }: Refusal, total: number, postFilters: readonly string[]): RefusedPlacement {
+  const says = sayer(`0/${total} nodes are available: ${verdict.reason}.`, postFilters)
   return {
     nodeName: undefined,
     message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
     wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
     reasons: new Map([[verdict.reason, total]]),
     says,
+  }
+}
+
+/** Kubernetes: each of those asked to make room says what came of it, unless one did. */
+function sayer(before: string, postFilters: readonly string[]): (preemption: string | undefined) => string {
+  return (preemption) => {
+    const texts = postFilters.map((name) => (name === 'DefaultPreemption' ? `preemption: ${preemption}` : deallocation))
+    return preemption === undefined || texts.length === 0 ? before : `${before} ${texts.join(', ')}.`
   }
 }
 

@@ -4,7 +4,8 @@ import { labelQueryOf, matchesNodeAffinity, seededRandom, untoleratedTaint } fro
 import type { Node, Pod } from '../../resources/index.ts'
 import { NodeColumns } from '../columns/node-columns.ts'
 import { factsOf } from '../framework/pod-facts.ts'
-import { defaultPlugins } from '../plugins/index.ts'
+import { pluginsOf } from '../plugins/index.ts'
+import type { PluginArguments } from '../profile/choices.ts'
 import { Placer } from './place.ts'
 
 /*
@@ -61,7 +62,10 @@ function affinityAllows(world: World, pod: Pod, node: Node): boolean {
   )
 }
 
-function affinityWeight(world: World, pod: Pod, node: Node): number {
+function affinityWeight(world: World, pod: Pod, node: Node, args: PluginArguments): number {
+  const { hardPodAffinityWeight: hard = 1, ignorePreferredTermsOfExistingPods: ignores = false } =
+    args.InterPodAffinity ?? {}
+  if (ignores && [...preferred(pod, 'podAffinity'), ...preferred(pod, 'podAntiAffinity')].length === 0) return 0
   let sum = 0
   for (const { pod: other, at } of placedIn(world)) {
     for (const [kind, sign] of [
@@ -74,13 +78,22 @@ function affinityWeight(world: World, pod: Pod, node: Node): number {
         if (termMatches(world, term, other, pod) && near(at, node, term.topologyKey)) sum += sign * weight
     }
     for (const term of required(other, 'podAffinity'))
-      if (termMatches(world, term, other, pod) && near(at, node, term.topologyKey)) sum += 1
+      if (termMatches(world, term, other, pod) && near(at, node, term.topologyKey)) sum += hard
   }
   return sum
 }
 
 const constraintsOf = (pod: Pod, what: string): any[] =>
-  (pod.spec?.topologySpreadConstraints ?? []).filter((one: any) => one.whenUnsatisfiable === what)
+  ((pod as any).spread ?? pod.spec?.topologySpreadConstraints ?? []).filter(
+    (one: any) => one.whenUnsatisfiable === what,
+  )
+/** The pod with the constraints that its profile gives it. */
+function withDefaults(pod: Pod, args: PluginArguments): Pod {
+  const { defaultConstraints } = args.PodTopologySpread ?? {}
+  if (defaultConstraints === undefined || (pod.spec?.topologySpreadConstraints ?? []).length > 0) return pod
+  return { ...pod, spread: defaultConstraints.map((one) => ({ ...one, labelSelector: alikeOf(pod) })) } as never
+}
+const alikeOf = (pod: Pod) => ({ matchLabels: { app: pod.metadata.labels!.app! } })
 
 function takesPart(pod: Pod, constraint: any, node: Node): boolean {
   const view = { name: node.metadata.name, labels: labelsOf(node) }
@@ -144,43 +157,90 @@ function spreadScores(world: World, pod: Pod, able: readonly Node[]): number[] {
   return raw.map((one) => (one === undefined ? 0 : high === 0 ? 100 : Math.trunc((100 * (high + low - one)) / high)))
 }
 
-/** What Kubernetes' default profile gives each of the nodes that can take the pod. */
-function totals(world: World, pod: Pod, able: readonly Node[]): number[] {
+/** A share in use as a strategy of NodeResourcesFit scores it. */
+function shareScore(strategy: any, used: number, all: number): number {
+  if (strategy.type === 'LeastAllocated') return used > all ? 0 : Math.floor(((all - used) * 100) / all)
+  if (strategy.type === 'MostAllocated') return Math.floor((Math.min(used, all) * 100) / all)
+  const percent = used > all ? 100 : Math.floor((used * 100) / all)
+  const points = strategy.requestedToCapacityRatio.shape as { utilization: number; score: number }[]
+  const next = points.findIndex(({ utilization }) => percent <= utilization)
+  if (next === 0) return points[0]!.score * 10
+  if (next < 0) return points.at(-1)!.score * 10
+  const [a, b] = [points[next - 1]!, points[next]!]
+  const rise = (b.score - a.score) * 10
+  return a.score * 10 + Math.trunc((rise * (percent - a.utilization)) / (b.utilization - a.utilization))
+}
+
+/** The mean of the shares' scores, weighted; what a node lacks, or a pod does not ask for of a device, is no part of it. */
+function fitScore(strategy: any, asked: any, used: any, has: any): number {
+  let [sum, weights] = [0, 0]
+  for (const { name, weight = 1 } of strategy.resources) {
+    if (!has[name] || (name === 'gpu.io/x' && !asked[name])) continue
+    const score = shareScore(strategy, used[name], has[name])
+    if (strategy.type === 'RequestedToCapacityRatio' && score <= 0) continue
+    sum += score * weight
+    weights += weight
+  }
+  if (weights === 0) return 0
+  return strategy.type === 'RequestedToCapacityRatio' ? Math.round(sum / weights) : Math.floor(sum / weights)
+}
+
+function evenness(names: readonly string[], asked: any, used: any, has: any): number {
+  const shares = names
+    .filter((name) => has[name] && (name !== 'gpu.io/x' || asked[name]))
+    .map((name) => Math.min(1, used[name] / has[name]))
+  if (shares.length < 2) return 100
+  const mean = shares.reduce((a, b) => a + b, 0) / shares.length
+  const deviation =
+    shares.length === 2
+      ? Math.abs(shares[0]! - shares[1]!) / 2
+      : Math.sqrt(shares.reduce((a, b) => a + (b - mean) ** 2, 0) / shares.length)
+  return Math.trunc((1 - deviation) * 100)
+}
+
+const plainResources = [{ name: 'cpu' }, { name: 'memory' }]
+/** What a profile with these arguments gives each of the nodes that can take the pod. */
+function totals(world: World, pod: Pod, able: readonly Node[], args: PluginArguments): number[] {
   const milli = (text: string) => (text.endsWith('m') ? Number(text.slice(0, -1)) : Number(text) * 1000)
   const mebi = (text: string) => Number(text.replace('Mi', ''))
+  const strategy = { type: 'LeastAllocated', resources: plainResources, ...args.NodeResourcesFit?.scoringStrategy }
+  const balanced = (args.NodeResourcesBalancedAllocation?.resources ?? plainResources).map(({ name }) => name)
   const askedBy = ({ spec }: Pod) => {
-    const { cpu, memory } = (spec!.containers[0] as any).resources?.requests ?? {}
+    const { cpu, memory, 'gpu.io/x': gpu } = (spec!.containers[0] as any).resources?.requests ?? {}
     return {
-      cpu: milli(cpu ?? '0'),
-      memory: mebi(memory ?? '0Mi'),
-      scoredCpu: milli(cpu ?? '100m'),
-      scoredMemory: mebi(memory ?? '200Mi'),
+      bare: { cpu: milli(cpu ?? '0'), memory: mebi(memory ?? '0Mi'), 'gpu.io/x': Number(gpu ?? 0) },
+      assumed: { cpu: milli(cpu ?? '100m'), memory: mebi(memory ?? '200Mi'), 'gpu.io/x': Number(gpu ?? 0) },
     }
   }
+  const sum = (list: readonly any[]) =>
+    Object.fromEntries(
+      ['cpu', 'memory', 'gpu.io/x'].map((name) => [name, list.reduce((total, one) => total + one[name], 0)]),
+    )
   const own = askedBy(pod)
   const plain = able.map((node) => {
-    const { cpu, memory } = node.status!.allocatable as unknown as { cpu: string; memory: string }
-    const has = { cpu: milli(cpu), memory: mebi(memory) }
-    let [takenCpu, takenMemory, scoredCpu, scoredMemory] = [0, 0, own.scoredCpu, own.scoredMemory]
-    for (const one of world.pods.values()) {
-      if (one.nodeName !== node.metadata.name) continue
-      const asked = askedBy(one.pod)
-      takenCpu += asked.cpu
-      takenMemory += asked.memory
-      scoredCpu += asked.scoredCpu
-      scoredMemory += asked.scoredMemory
-    }
-    const free = (all: number, used: number) => (used > all ? 0 : Math.floor(((all - used) * 100) / all))
-    const least = Math.floor((free(has.cpu, scoredCpu) + free(has.memory, scoredMemory)) / 2)
-    const balance = (cpuUsed: number, memoryUsed: number) =>
-      Math.trunc((1 - Math.abs(Math.min(1, cpuUsed / has.cpu) - Math.min(1, memoryUsed / has.memory)) / 2) * 100)
-    const balanced =
-      own.cpu === 0 && own.memory === 0
-        ? 0
-        : 50 +
-          Math.trunc((50 + balance(takenCpu + own.cpu, takenMemory + own.memory) - balance(takenCpu, takenMemory)) / 2)
-    return least + balanced
+    const { cpu, memory, 'gpu.io/x': gpu } = node.status!.allocatable as any
+    const has = { cpu: milli(cpu), memory: mebi(memory), 'gpu.io/x': Number(gpu ?? 0) }
+    const there = [...world.pods.values()]
+      .filter((one) => one.nodeName === node.metadata.name)
+      .map((one) => askedBy(one.pod))
+    const fit = fitScore(strategy, own.assumed, sum([...there.map(({ assumed }) => assumed), own.assumed]), has)
+    const before = sum(there.map(({ bare }) => bare))
+    if (balanced.every((name) => (own.bare as any)[name] === 0)) return fit
+    const after = evenness(balanced, own.bare, sum([before, own.bare]), has)
+    return fit + 50 + Math.trunc((50 + after - evenness(balanced, own.bare, before, has)) / 2)
   })
+  const added = args.NodeAffinity?.addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+  const wanted = able.map((node) =>
+    added.reduce(
+      (total, { weight, preference }) =>
+        preference.matchExpressions!.every(({ key, values }) => values!.includes(labelsOf(node)[key] ?? ''))
+          ? total + weight
+          : total,
+      0,
+    ),
+  )
+  const mostWanted = Math.max(0, ...wanted)
+  const near = wanted.map((one) => (mostWanted === 0 ? 0 : Math.floor((one * 100) / mostWanted)))
   const soft = able.map((node) => {
     const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
     return taints.filter(
@@ -189,11 +249,11 @@ function totals(world: World, pod: Pod, able: readonly Node[]): number[] {
   })
   const most = Math.max(0, ...soft)
   const tainted = soft.map((one) => (most === 0 ? 100 : 100 - Math.floor((one * 100) / most)))
-  const weights = able.map((node) => affinityWeight(world, pod, node))
+  const weights = able.map((node) => affinityWeight(world, pod, node, args))
   const [low, high] = [Math.min(...weights), Math.max(...weights)]
   const affine = weights.map((one) => (high === low ? 0 : Math.trunc((100 * (one - low)) / (high - low))))
-  const spread = spreadScores(world, pod, able)
-  return able.map((_, at) => plain[at]! + 3 * tainted[at]! + 2 * affine[at]! + 2 * spread[at]!)
+  const spread = spreadScores(world, withDefaults(pod, args), able)
+  return able.map((_, at) => plain[at]! + 2 * near[at]! + 3 * tainted[at]! + 2 * affine[at]! + 2 * spread[at]!)
 }
 
 function randomWorld(seed: number) {
@@ -236,7 +296,14 @@ function randomWorld(seed: number) {
       spec: maybe(1, 3, () => ({
         taints: [{ key: 'd', value: 'v', effect: pick(2) === 0 ? 'NoSchedule' : 'PreferNoSchedule' }],
       })),
-      status: { allocatable: { cpu: `${2 + pick(4)}`, memory: `${2048 + pick(4) * 1024}Mi`, pods: `${2 + pick(6)}` } },
+      status: {
+        allocatable: {
+          cpu: `${2 + pick(4)}`,
+          memory: `${2048 + pick(4) * 1024}Mi`,
+          pods: `${2 + pick(6)}`,
+          ...maybe(1, 2, () => ({ 'gpu.io/x': '3' })),
+        },
+      },
     }) as unknown as Node
   let serial = 0
   const podThat = () => {
@@ -250,7 +317,12 @@ function randomWorld(seed: number) {
           {
             name: 'c',
             image: 'app',
-            resources: { requests: maybe(4, 5, () => ({ cpu: `${pick(4) * 250}m`, memory: `${pick(4) * 256}Mi` })) },
+            resources: {
+              requests: {
+                ...maybe(4, 5, () => ({ cpu: `${pick(4) * 250}m`, memory: `${pick(4) * 256}Mi` })),
+                ...maybe(1, 5, () => ({ 'gpu.io/x': '1' })),
+              },
+            },
           },
         ],
         ...maybe(1, 4, () => ({ nodeSelector: { disk: 'ssd' } })),
@@ -271,78 +343,133 @@ function randomWorld(seed: number) {
       },
     } as unknown as Pod
   }
-  return { random, pick, nodeThat, podThat }
+  const resources = [{ name: 'cpu', weight: 1 + pick(3) }, { name: 'memory' }, { name: 'gpu.io/x', weight: 5 }]
+  const argumentsThat = (): PluginArguments => ({
+    NodeResourcesFit: {
+      ...maybe(1, 3, () => ({ ignoredResourceGroups: ['gpu.io'] })),
+      scoringStrategy: [
+        { type: 'LeastAllocated', resources },
+        { type: 'MostAllocated', resources },
+        {
+          type: 'RequestedToCapacityRatio',
+          resources,
+          requestedToCapacityRatio: {
+            shape: [
+              { utilization: 10, score: pick(3) },
+              { utilization: 60, score: 10 },
+              { utilization: 90, score: pick(10) },
+            ],
+          },
+        },
+      ][pick(3)]!,
+    },
+    ...maybe(1, 2, () => ({ NodeResourcesBalancedAllocation: { resources } })),
+    InterPodAffinity: { hardPodAffinityWeight: pick(100), ignorePreferredTermsOfExistingPods: pick(2) === 0 },
+    ...maybe(1, 2, () => ({
+      PodTopologySpread: {
+        defaultingType: 'List',
+        defaultConstraints: [
+          { topologyKey: 'zone', maxSkew: 2, whenUnsatisfiable: pick(2) === 0 ? 'DoNotSchedule' : 'ScheduleAnyway' },
+        ],
+      },
+    })),
+    NodeAffinity: {
+      addedAffinity: {
+        ...maybe(1, 2, () => ({
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'rack', operator: 'In', values: ['r0', 'r1', 'r2'] }] }],
+          },
+        })),
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 10, preference: { matchExpressions: [{ key: 'zone', operator: 'In', values: ['z1'] }] } },
+        ],
+      },
+    },
+  })
+  return { random, pick, nodeThat, podThat, argumentsThat }
 }
 
 test('every decision on a random cluster is one that Kubernetes could have made', () => {
-  let placements = 0
-  for (let seed = 1; seed <= 40; seed++) {
-    const { random, pick, nodeThat, podThat } = randomWorld(seed)
-    const namespaces = { ns0: { team: 't0' }, ns1: { team: 't1' }, ns2: { team: 't0' } }
-    const world: World = { nodes: new Map(), pods: new Map(), namespaces }
-    const columns = new NodeColumns()
-    columns.namespaceLabels = (name) => namespaces[name as 'ns0'] ?? {}
-    const setNode = (name: string) => {
-      const node = nodeThat(name)
-      world.nodes.set(name, node)
-      columns.setNode(node)
-    }
-    for (let at = 0; at < 2 + pick(14); at++) setNode(`n${at}`)
-    const placer = new Placer(defaultPlugins, random)
-    for (let step = 0; step < 50; step++) {
-      const pod = podThat()
-      const facts = factsOf(pod)
-      const able = [...world.nodes.values()].filter((node) => {
-        const view = { index: columns.placeOf(node.metadata.name)!, node, columns }
-        return (
-          defaultPlugins.every(
-            (one) => one.filter === undefined || one.skips?.(facts) || one.filter(facts, view).fits,
-          ) &&
-          affinityAllows(world, pod, node) &&
-          spreadAllows(world, pod, node)
-        )
-      })
-      const where = `seed ${seed}, step ${step}, ${JSON.stringify(pod.spec)}`
-      const { nodeName } = placer.place(facts, columns)
-      const names = able.map(({ metadata }) => metadata.name)
-      assert.equal(nodeName === undefined, able.length === 0, `${where}: ${nodeName} of ${names}`)
-      if (nodeName !== undefined) {
-        const scores = totals(world, pod, able)
-        const chosen = names.indexOf(nodeName)
-        assert.ok(chosen >= 0, `${where}: ${nodeName} cannot take it`)
-        assert.equal(
-          scores[chosen],
-          Math.max(...scores),
-          `${where}: ${nodeName} of ${names.map((n, at) => `${n}=${scores[at]}`)}`,
-        )
-        world.pods.set(pod.metadata.uid, { pod, nodeName })
-        columns.addPod(facts, nodeName)
-        placements++
-      }
-      const uids = [...world.pods.keys()]
-      const uid = uids[pick(uids.length)]
-      const fate = pick(8)
-      if (uid !== undefined && fate < 2) {
-        world.pods.delete(uid)
-        columns.removePod(uid)
-      } else if (uid !== undefined && fate < 4) {
-        const { pod: old, nodeName: at } = world.pods.get(uid)!
-        const going = { ...old, metadata: { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } } as Pod
-        world.pods.set(uid, { pod: going, nodeName: at })
-        columns.addPod(factsOf(going), at)
-      }
-      if (pick(6) === 0) setNode(`n${pick(world.nodes.size + 1)}`)
-      if (pick(15) === 0 && world.nodes.size > 2) {
-        const name = [...world.nodes.keys()][pick(world.nodes.size)]!
-        world.nodes.delete(name)
-        columns.removeNode(name)
-        for (const [key, one] of world.pods) if (one.nodeName === name) world.pods.delete(key)
-      }
-      if (pick(15) === 0) {
-        namespaces.ns0 = { team: `t${pick(2)}` }
-        columns.namespacesChanged()
-      }
-    }
-  }
+  const defaults = Array.from({ length: 40 }, (_, at) => placementsIn(at + 1, false))
+  const placements = defaults.reduce((sum, one) => sum + one, 0)
   assert.ok(placements > 800, `${placements} pods placed`)
 })
+
+test('the same of profiles with arguments of their own', () => {
+  const chosen = Array.from({ length: 40 }, (_, at) => placementsIn(at + 101, true))
+  const placements = chosen.reduce((sum, one) => sum + one, 0)
+  assert.ok(placements > 400, `${placements} pods placed`)
+})
+
+/** Places pods on the random cluster of a seed, holds each decision against the oracle, and says how many there were. */
+function placementsIn(seed: number, withArguments: boolean): number {
+  let placements = 0
+  const { random, pick, nodeThat, podThat, argumentsThat } = randomWorld(seed)
+  const args = withArguments ? argumentsThat() : {}
+  const plugins = pluginsOf(args)
+  const namespaces = { ns0: { team: 't0' }, ns1: { team: 't1' }, ns2: { team: 't0' } }
+  const world: World = { nodes: new Map(), pods: new Map(), namespaces }
+  const columns = new NodeColumns()
+  columns.namespaceLabels = (name) => namespaces[name as 'ns0'] ?? {}
+  const setNode = (name: string) => {
+    const node = nodeThat(name)
+    world.nodes.set(name, node)
+    columns.setNode(node)
+  }
+  for (let at = 0; at < 2 + pick(14); at++) setNode(`n${at}`)
+  const placer = new Placer(plugins, random)
+  if (args.PodTopologySpread !== undefined) columns.selectorOfAlike = alikeOf
+  for (let step = 0; step < 50; step++) {
+    const pod = podThat()
+    const facts = factsOf(pod)
+    const able = [...world.nodes.values()].filter((node) => {
+      const view = { index: columns.placeOf(node.metadata.name)!, node, columns }
+      return (
+        plugins.every((one) => one.filter === undefined || one.skips?.(facts) || one.filter(facts, view).fits) &&
+        affinityAllows(world, pod, node) &&
+        spreadAllows(world, withDefaults(pod, args), node)
+      )
+    })
+    const where = `seed ${seed}, step ${step}, ${JSON.stringify(pod.spec)}`
+    const { nodeName } = placer.place(facts, columns)
+    const names = able.map(({ metadata }) => metadata.name)
+    assert.equal(nodeName === undefined, able.length === 0, `${where}: ${nodeName} of ${names}`)
+    if (nodeName !== undefined) {
+      const scores = totals(world, pod, able, args)
+      const chosen = names.indexOf(nodeName)
+      assert.ok(chosen >= 0, `${where}: ${nodeName} cannot take it`)
+      assert.equal(
+        scores[chosen],
+        Math.max(...scores),
+        `${where}: ${nodeName} of ${names.map((n, at) => `${n}=${scores[at]}`)}`,
+      )
+      world.pods.set(pod.metadata.uid, { pod, nodeName })
+      columns.addPod(facts, nodeName)
+      placements++
+    }
+    const uids = [...world.pods.keys()]
+    const uid = uids[pick(uids.length)]
+    const fate = pick(8)
+    if (uid !== undefined && fate < 2) {
+      world.pods.delete(uid)
+      columns.removePod(uid)
+    } else if (uid !== undefined && fate < 4) {
+      const { pod: old, nodeName: at } = world.pods.get(uid)!
+      const going = { ...old, metadata: { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } } as Pod
+      world.pods.set(uid, { pod: going, nodeName: at })
+      columns.addPod(factsOf(going), at)
+    }
+    if (pick(6) === 0) setNode(`n${pick(world.nodes.size + 1)}`)
+    if (pick(15) === 0 && world.nodes.size > 2) {
+      const name = [...world.nodes.keys()][pick(world.nodes.size)]!
+      world.nodes.delete(name)
+      columns.removeNode(name)
+      for (const [key, one] of world.pods) if (one.nodeName === name) world.pods.delete(key)
+    }
+    if (pick(15) === 0) {
+      namespaces.ns0 = { team: `t${pick(2)}` }
+      columns.namespacesChanged()
+    }
+  }
+  return placements
+}

@@ -4,30 +4,32 @@ import type { Node, Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { PodFacts } from './pod-facts.ts'
 
-/** What happened in the cluster, in the terms plugins wait for. */
-export type ClusterChange =
-  | 'Node/Add'
-  | 'Node/UpdateAllocatable'
-  | 'Node/UpdateLabel'
-  | 'Node/UpdateTaint'
-  | 'Node/UpdateOther'
-  | 'AssignedPod/Add'
-  | 'AssignedPod/Update'
-  | 'AssignedPod/Delete'
-  | 'Pod/UpdateSchedulingGates'
-  | 'Pod/Update'
-  | 'PersistentVolumeClaim/Add'
-  | 'PersistentVolumeClaim/Update'
-  | 'PersistentVolume/Add'
-  | 'PersistentVolume/Update'
-  | 'StorageClass/Add'
-  | 'StorageClass/Update'
-  | 'CSINode/Add'
-  | 'CSINode/Update'
-  | 'CSIDriver/Update'
-  | 'CSIStorageCapacity/Add'
-  | 'CSIStorageCapacity/Update'
-  | 'VolumeAttachment/Delete'
+/** What may happen in the cluster, in the terms plugins wait for. */
+export const everyChange = [
+  'Node/Add',
+  'Node/UpdateAllocatable',
+  'Node/UpdateLabel',
+  'Node/UpdateTaint',
+  'Node/UpdateOther',
+  'AssignedPod/Add',
+  'AssignedPod/Update',
+  'AssignedPod/Delete',
+  'Pod/UpdateSchedulingGates',
+  'Pod/Update',
+  'PersistentVolumeClaim/Add',
+  'PersistentVolumeClaim/Update',
+  'PersistentVolume/Add',
+  'PersistentVolume/Update',
+  'StorageClass/Add',
+  'StorageClass/Update',
+  'CSINode/Add',
+  'CSINode/Update',
+  'CSIDriver/Update',
+  'CSIStorageCapacity/Add',
+  'CSIStorageCapacity/Update',
+  'VolumeAttachment/Delete',
+] as const
+export type ClusterChange = (typeof everyChange)[number]
 
 /** A plugin's answer for one pod and one node. A reason is worded as Kubernetes words it. */
 export type Verdict =

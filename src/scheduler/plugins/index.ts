@@ -1,34 +1,50 @@
 import type { SchedulerPlugin } from '../framework/framework.ts'
-import { interPodAffinity } from './inter-pod-affinity.ts'
+import type { PluginArguments } from '../profile/choices.ts'
+import { interPodAffinityOf } from './inter-pod-affinity.ts'
 import {
   imageLocality,
-  nodeAffinity,
+  nodeAffinityOf,
   nodeName,
   nodePorts,
   nodeUnschedulable,
   schedulingGates,
   taintToleration,
 } from './nodes.ts'
-import { podTopologySpread } from './pod-topology-spread.ts'
-import { nodeResourcesBalancedAllocation, nodeResourcesFit } from './resources.ts'
-import { volumeBinding } from './volume-binding.ts'
+import { podTopologySpreadOf } from './pod-topology-spread.ts'
+import { nodeResourcesBalancedAllocationOf } from './resource-scores.ts'
+import { nodeResourcesFitOf } from './resources.ts'
+import { volumeBindingOf } from './volume-binding.ts'
 import { nodeVolumeLimits, volumeRestrictions, volumeZone } from './volumes.ts'
 
-/** The plugins of the default profile: the only list, in the order they are asked. */
-export const defaultPlugins: readonly SchedulerPlugin[] = [
-  schedulingGates,
-  nodeUnschedulable,
-  nodeName,
-  taintToleration,
-  nodeAffinity,
-  nodePorts,
-  nodeResourcesFit,
-  volumeRestrictions,
-  nodeVolumeLimits,
-  volumeBinding,
-  volumeZone,
-  podTopologySpread,
-  interPodAffinity,
-  nodeResourcesBalancedAllocation,
-  imageLocality,
-]
+/** What plugins may be made with besides their arguments. */
+export interface PluginSettings {
+  /** Resources that extenders look after, and the scheduler does not. */
+  readonly ignoredResources?: readonly string[]
+}
+
+/**
+ * Every plugin that looks at pods and nodes: the only list, in the order they are asked. What sorts the queue, makes room and
+ * binds is the scheduler's own work (PrioritySort, DefaultPreemption, DefaultBinder).
+ */
+export function pluginsOf(args: PluginArguments = {}, settings: PluginSettings = {}): readonly SchedulerPlugin[] {
+  return [
+    schedulingGates,
+    nodeUnschedulable,
+    nodeName,
+    taintToleration,
+    nodeAffinityOf(args.NodeAffinity),
+    nodePorts,
+    nodeResourcesFitOf(args.NodeResourcesFit, settings.ignoredResources),
+    volumeRestrictions,
+    nodeVolumeLimits,
+    volumeBindingOf(args.VolumeBinding),
+    volumeZone,
+    podTopologySpreadOf(args.PodTopologySpread),
+    interPodAffinityOf(args.InterPodAffinity),
+    nodeResourcesBalancedAllocationOf(args.NodeResourcesBalancedAllocation),
+    imageLocality,
+  ]
+}
+
+/** The plugins of the default profile. */
+export const defaultPlugins: readonly SchedulerPlugin[] = pluginsOf()

@@ -11,27 +11,43 @@ import {
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { PodMatcher } from '../framework/pod-kind.ts'
+import type { PluginArguments } from '../profile/choices.ts'
 
-/** Kubernetes: what required affinity of pods that are there already counts for when nodes are compared. */
-const hardAffinityWeight = 1
 const notNear = refuseAlways("node(s) didn't match pod affinity rules")
 const notAway = refuse("node(s) didn't match pod anti-affinity rules")
 const keptOut = refuse("node(s) didn't satisfy existing pods anti-affinity rules")
 
-/** InterPodAffinity: near to some pods, away from others, by the domains that node labels make. */
-export const interPodAffinity: SchedulerPlugin = {
-  name: 'InterPodAffinity',
-  weight: 2,
-  wakeOn: ['Node/Add', 'Node/UpdateLabel', 'AssignedPod/Add', 'AssignedPod/Update', 'AssignedPod/Delete', 'Pod/Update'],
-  prepare(facts, columns) {
-    const filter = requirements(facts, columns)
-    const preferences = preferencesOf(facts, columns)
-    if (filter === undefined && preferences.length === 0) return undefined
-    return {
-      ...(filter === undefined ? {} : { filter, remedy: (place: number) => remedyFor(filter(place), facts) }),
-      ...(preferences.length === 0 ? {} : { score: scoreBy(preferences), normalize: normalizeBetween }),
-    }
-  },
+/**
+ * InterPodAffinity: near to some pods, away from others, by the domains that node labels make. Required affinity of pods that
+ * are there already counts with the hard weight when nodes are compared.
+ */
+export function interPodAffinityOf({
+  hardPodAffinityWeight = 1,
+  ignorePreferredTermsOfExistingPods = false,
+}: NonNullable<PluginArguments['InterPodAffinity']> = {}): SchedulerPlugin {
+  return {
+    name: 'InterPodAffinity',
+    weight: 2,
+    wakeOn: [
+      'Node/Add',
+      'Node/UpdateLabel',
+      'AssignedPod/Add',
+      'AssignedPod/Update',
+      'AssignedPod/Delete',
+      'Pod/Update',
+    ],
+    prepare(facts, columns) {
+      const filter = requirements(facts, columns)
+      // Kubernetes: only a pod that prefers nothing itself can be spared the preferences of others.
+      const isSpared = ignorePreferredTermsOfExistingPods && (facts.terms?.preferred.length ?? 0) === 0
+      const preferences = isSpared ? [] : preferencesOf(facts, columns, hardPodAffinityWeight)
+      if (filter === undefined && preferences.length === 0) return undefined
+      return {
+        ...(filter === undefined ? {} : { filter, remedy: (place: number) => remedyFor(filter(place), facts) }),
+        ...(preferences.length === 0 ? {} : { score: scoreBy(preferences), normalize: normalizeBetween }),
+      }
+    },
+  }
 }
 
 function requirements(facts: PodFacts, columns: NodeColumns): Prepared['filter'] | undefined {
@@ -84,7 +100,7 @@ interface Preference {
 }
 
 /** What this pod prefers, and what the pods already there do. */
-function preferencesOf({ kind, terms }: PodFacts, columns: NodeColumns): readonly Preference[] {
+function preferencesOf({ kind, terms }: PodFacts, columns: NodeColumns, hardWeight: number): readonly Preference[] {
   const own = (terms?.preferred ?? []).map((term) => ({
     counter: columns.counters.counter(term.topologyKey, matcherOf([term], columns)),
     weight: term.weight,
@@ -92,7 +108,7 @@ function preferencesOf({ kind, terms }: PodFacts, columns: NodeColumns): readonl
   const theirs = columns.terms
     .concerning(kind)
     .filter(({ role }) => role !== 'away')
-    .map(({ counter, term, role }) => ({ counter, weight: role === 'near' ? hardAffinityWeight : term.weight }))
+    .map(({ counter, term, role }) => ({ counter, weight: role === 'near' ? hardWeight : term.weight }))
   return [...own, ...theirs].filter(({ counter, weight }) => weight !== 0 && counter.total > 0)
 }
 

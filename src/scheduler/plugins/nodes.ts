@@ -1,12 +1,14 @@
 import {
   hostPortsConflict,
   matchesNodeAffinity,
+  matchesNodeSelector,
   type matchesNodeSelectorTerm,
   nodeAffinityWeight,
   untoleratedTaint,
 } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { fits, normalizeToMax, refuse, refuseAlways, type SchedulerPlugin } from '../framework/framework.ts'
+import type { PluginArguments } from '../profile/choices.ts'
 
 const unschedulableTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 
@@ -77,8 +79,34 @@ export const taintToleration: SchedulerPlugin = {
   normalize: (scores, count) => normalizeToMax(scores, count, true),
 }
 
-/** NodeAffinity: nodeSelector and required affinity; preferred terms add their weights. */
-export const nodeAffinity: SchedulerPlugin = {
+/**
+ * NodeAffinity: nodeSelector and required affinity; preferred terms add their weights. What a profile adds holds for each of its
+ * pods besides.
+ */
+export function nodeAffinityOf({ addedAffinity }: NonNullable<PluginArguments['NodeAffinity']> = {}): SchedulerPlugin {
+  if (addedAffinity === undefined) return nodeAffinity
+  const added = addedAffinity.requiredDuringSchedulingIgnoredDuringExecution
+  const preferred = { affinity: { nodeAffinity: addedAffinity } }
+  const hasPreferred = (addedAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).length > 0
+  return {
+    ...nodeAffinity,
+    skips: (facts) => added === undefined && nodeAffinity.skips!(facts),
+    filter(facts, view) {
+      if (added !== undefined && !matchesNodeSelector(added, labelsOf(view.node))) return notEnforced
+      return nodeAffinity.filter!(facts, view)
+    },
+    remedy: (facts, view) =>
+      added !== undefined && !matchesNodeSelector(added, labelsOf(view.node))
+        ? 'the affinity that the scheduler profile adds to its pods asks for other labels than the node has'
+        : nodeAffinity.remedy!(facts, view),
+    compares: (facts, columns) => hasPreferred || nodeAffinity.compares!(facts, columns),
+    score: (facts, view) =>
+      nodeAffinity.score!(facts, view) + (hasPreferred ? nodeAffinityWeight(preferred, labelsOf(view.node)) : 0),
+  }
+}
+const notEnforced = refuseAlways("node(s) didn't match scheduler-enforced node affinity")
+
+const nodeAffinity: SchedulerPlugin = {
   name: 'NodeAffinity',
   goesBy: 'node',
   weight: 2,

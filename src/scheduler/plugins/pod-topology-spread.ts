@@ -12,6 +12,7 @@ import {
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { PodKind } from '../framework/pod-kind.ts'
+import type { PluginArguments } from '../profile/choices.ts'
 
 interface RawConstraint {
   readonly topologyKey: string
@@ -42,37 +43,50 @@ const systemDefaults: readonly RawConstraint[] = [
   { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
 ]
 
-/** PodTopologySpread: pods of a kind are spread evenly over domains; hard constraints refuse, soft ones only prefer. */
-export const podTopologySpread: SchedulerPlugin = {
-  name: 'PodTopologySpread',
-  weight: 2,
-  wakeOn: [
-    'Node/Add',
-    'Node/UpdateLabel',
-    'Node/UpdateTaint',
-    'AssignedPod/Add',
-    'AssignedPod/Update',
-    'AssignedPod/Delete',
-    'Pod/Update',
-  ],
-  prepare(facts, columns) {
-    const stated = (facts.pod.spec?.topologySpreadConstraints ?? []) as readonly RawConstraint[]
-    if (stated.length === 0) {
-      const selector = columns.selectorOfAlike(facts.pod)
-      if (selector === undefined) return undefined
-      const defaults = systemDefaults.map((raw) => ({ ...raw, labelSelector: selector }))
-      return comparison(constraintsOf(defaults, facts, columns, false), false)
-    }
-    const asked = (what: string) => stated.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === what)
-    const hard = constraintsOf(asked('DoNotSchedule'), facts, columns, true)
-    const soft = constraintsOf(asked('ScheduleAnyway'), facts, columns, true)
-    return {
-      ...(hard.length === 0
-        ? {}
-        : { filter: (place: number) => skewAt(hard, place), remedy: (place: number) => skewText(hard, place) }),
-      ...(soft.length === 0 ? {} : comparison(soft, true)),
-    }
-  },
+/**
+ * PodTopologySpread: pods of a kind are spread evenly over domains; hard constraints refuse, soft ones only prefer. Pods without
+ * constraints get the profile's, or those of the system.
+ */
+export function podTopologySpreadOf({
+  defaultConstraints = [],
+  defaultingType,
+}: NonNullable<PluginArguments['PodTopologySpread']> = {}): SchedulerPlugin {
+  const listed = defaultingType === 'List' ? (defaultConstraints as readonly RawConstraint[]) : undefined
+  return {
+    name: 'PodTopologySpread',
+    weight: 2,
+    wakeOn: [
+      'Node/Add',
+      'Node/UpdateLabel',
+      'Node/UpdateTaint',
+      'AssignedPod/Add',
+      'AssignedPod/Update',
+      'AssignedPod/Delete',
+      'Pod/Update',
+    ],
+    prepare(facts, columns) {
+      const stated = (facts.pod.spec?.topologySpreadConstraints ?? []) as readonly RawConstraint[]
+      if (stated.length > 0) return answers(stated, facts, columns)
+      if (listed?.length === 0) return undefined
+      const labelSelector = columns.selectorOfAlike(facts.pod)
+      if (labelSelector === undefined) return undefined
+      const own = (raw: RawConstraint) => ({ ...raw, labelSelector })
+      if (listed !== undefined) return answers(listed.map(own), facts, columns)
+      return comparison(constraintsOf(systemDefaults.map(own), facts, columns, false), false)
+    },
+  }
+}
+
+function answers(constraints: readonly RawConstraint[], facts: PodFacts, columns: NodeColumns): Prepared {
+  const asked = (what: string) => constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === what)
+  const hard = constraintsOf(asked('DoNotSchedule'), facts, columns, true)
+  const soft = constraintsOf(asked('ScheduleAnyway'), facts, columns, true)
+  return {
+    ...(hard.length === 0
+      ? {}
+      : { filter: (place: number) => skewAt(hard, place), remedy: (place: number) => skewText(hard, place) }),
+    ...(soft.length === 0 ? {} : comparison(soft, true)),
+  }
 }
 
 function skewAt(constraints: readonly Constraint[], place: number): Verdict {

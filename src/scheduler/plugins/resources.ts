@@ -1,9 +1,44 @@
 import type { NodeColumns } from '../columns/node-columns.ts'
 import { fits, refuse, refuseAlways, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PluginArguments } from '../profile/choices.ts'
+import { fitScoreOf, leastAllocated } from './resource-scores.ts'
 
-/** NodeResourcesFit: the node has what the pod asks for; nodes with more left are better (LeastAllocated). */
-export const nodeResourcesFit: SchedulerPlugin = {
+/**
+ * NodeResourcesFit: the node has what the pod asks for, but for what is ignored; how nodes compare is a matter of the scoring
+ * strategy, and those with more left are better unless told otherwise (LeastAllocated).
+ */
+export function nodeResourcesFitOf(args: FitArguments = {}, ignored: readonly string[] = []): SchedulerPlugin {
+  const { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy } = args
+  if (ignoredResources.length + ignoredResourceGroups.length + ignored.length === 0)
+    return scoringStrategy === undefined
+      ? nodeResourcesFit
+      : { ...nodeResourcesFit, score: fitScoreOf(scoringStrategy) }
+  const names = new Set([...ignoredResources, ...ignored])
+  const groups = new Set(ignoredResourceGroups)
+  const counts = (name: string) => !name.includes('/') || (!names.has(name) && !groups.has(name.split('/')[0]!))
+  // What is ignored is left out of what the pod asks for; the answer is otherwise the same.
+  const without = new WeakMap<PodFacts['others'], PodFacts['others']>()
+  const seen = (facts: PodFacts): PodFacts => {
+    if (facts.others.size === 0) return facts
+    let others = without.get(facts.others)
+    if (others === undefined) {
+      others = new Map([...facts.others].filter(([name]) => counts(name)))
+      without.set(facts.others, others)
+    }
+    return others.size === facts.others.size ? facts : { ...facts, others }
+  }
+  return {
+    ...nodeResourcesFit,
+    filter: (facts, node) => nodeResourcesFit.filter!(seen(facts), node),
+    fits: (facts, at, columns) => nodeResourcesFit.fits!(seen(facts), at, columns),
+    remedy: (facts, node) => nodeResourcesFit.remedy!(seen(facts), node),
+    ...(scoringStrategy === undefined ? {} : { score: fitScoreOf(scoringStrategy) }),
+  }
+}
+type FitArguments = NonNullable<PluginArguments['NodeResourcesFit']>
+
+const nodeResourcesFit: SchedulerPlugin = {
   name: 'NodeResourcesFit',
   goesBy: 'pods',
   weight: 1,
@@ -52,14 +87,7 @@ export const nodeResourcesFit: SchedulerPlugin = {
       )
     return lacks.join('; ')
   },
-  /** Kubernetes (LeastAllocated): the mean of the shares of cpu and memory that stay free, in hundredths. */
-  score(facts, { index, columns }) {
-    const [cpus, bytes] = [columns.cpuMilli[index]!, columns.memoryBytes[index]!]
-    const cpu = freeShare(cpus, columns.scoredCpuTaken[index]! + facts.scoredCpuMilli)
-    const memory = freeShare(bytes, columns.scoredMemoryTaken[index]! + facts.scoredMemoryBytes)
-    // What a node does not have is no part of the mean.
-    return Math.floor((cpu + memory) / Math.max(1, Number(cpus > 0) + Number(bytes > 0)))
-  },
+  score: leastAllocated,
 }
 
 function bytesText(bytes: number): string {
@@ -82,33 +110,4 @@ export function shortages(facts: PodFacts, at: number, columns: NodeColumns): re
       reasons.push(`Insufficient ${name}`)
   }
   return reasons
-}
-
-function freeShare(capacity: number, taken: number): number {
-  return capacity === 0 || taken > capacity ? 0 : Math.floor(((capacity - taken) * 100) / capacity)
-}
-
-/**
- * NodeResourcesBalancedAllocation: nodes whose shares of cpu and memory in use come closer to each other by the pod are better.
- * Kubernetes: 75 when nothing changes, up to 100 for the better, down to 50 for the worse; pods that ask for nothing do not care.
- */
-export const nodeResourcesBalancedAllocation: SchedulerPlugin = {
-  name: 'NodeResourcesBalancedAllocation',
-  goesBy: 'pods',
-  weight: 1,
-  score({ cpuMilli, memoryBytes }, { index, columns }) {
-    if (cpuMilli === 0 && memoryBytes === 0) return 0
-    const before = balance(columns, index, 0, 0)
-    const after = balance(columns, index, cpuMilli, memoryBytes)
-    return 50 + Math.trunc((50 + after - before) / 2)
-  },
-}
-
-function balance(columns: NodeColumns, at: number, cpuMilli: number, memoryBytes: number): number {
-  const [cpus, bytes] = [columns.cpuMilli[at]!, columns.memoryBytes[at]!]
-  if (cpus === 0 || bytes === 0) return 100
-  const cpu = Math.min(1, (columns.cpuTaken[at]! + cpuMilli) / cpus)
-  const memory = Math.min(1, (columns.memoryTaken[at]! + memoryBytes) / bytes)
-  // With two resources the standard deviation is half their distance.
-  return Math.trunc((1 - Math.abs(cpu - memory) / 2) * 100)
 }

@@ -1,11 +1,22 @@
 import { classOfClaim, type Node, type PersistentVolumeClaim } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
-import { fits, refuseAlways, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
+import { type BindTools, fits, refuseAlways, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
+import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PluginArguments } from '../profile/choices.ts'
 import { bindDecided, bindTimeoutMsDefault } from '../storage/bind.ts'
 import { claimsOf, findOnNode, type NodeStorage, type PodClaims } from '../storage/find.ts'
 
 /** VolumeBinding: a pod goes where its volumes are, or can be had; those that wait for it are bound before it is. */
-export const volumeBinding: SchedulerPlugin = {
+export function volumeBindingOf({
+  bindTimeoutSeconds = bindTimeoutMsDefault / 1000,
+}: NonNullable<PluginArguments['VolumeBinding']> = {}): SchedulerPlugin {
+  return {
+    ...volumeBinding,
+    preBind: (facts, nodeName, tools, signal) => bindVolumes(facts, nodeName, tools, bindTimeoutSeconds * 1000, signal),
+  }
+}
+
+const volumeBinding: SchedulerPlugin = {
   name: 'VolumeBinding',
   wakeOn: [
     'StorageClass/Add',
@@ -46,13 +57,20 @@ export const volumeBinding: SchedulerPlugin = {
       throw new Error(`no pod volume found for node ${JSON.stringify(nodeName)}`)
     return isNothing(found) ? undefined : book.decide(pod.metadata.uid, nodeName, found)
   },
-  async preBind({ pod }, nodeName, { client, clock, columns }, signal) {
-    const { book } = columns
-    const decision = book?.decisionOf(pod.metadata.uid)
-    if (book === undefined || decision === undefined) return
-    const nodeNow = () => columns.nodes[columns.placeOf(nodeName) ?? -1]
-    await bindDecided(decision, { client, clock, book, nodeNow, timeoutMs: bindTimeoutMsDefault }, signal)
-  },
+}
+
+async function bindVolumes(
+  { pod }: PodFacts,
+  nodeName: string,
+  { client, clock, columns }: BindTools,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { book } = columns
+  const decision = book?.decisionOf(pod.metadata.uid)
+  if (book === undefined || decision === undefined) return
+  const nodeNow = () => columns.nodes[columns.placeOf(nodeName) ?? -1]
+  await bindDecided(decision, { client, clock, book, nodeNow, timeoutMs }, signal)
 }
 
 const isNothing = ({ bindings, provisions }: NodeStorage) => bindings.length === 0 && provisions.length === 0

@@ -62,7 +62,9 @@ export class Nominations {
     for (const { facts } of aside) this.#columns.unreserve(facts.pod.metadata.uid)
     return {
       [Symbol.dispose]: () => {
-        for (const { facts, nodeName } of aside) this.#columns.reserve(facts, nodeName)
+        // Meanwhile one may have gone, or been given another node.
+        for (const one of aside)
+          if (this.#byUid.get(one.facts.pod.metadata.uid) === one) this.#columns.reserve(one.facts, one.nodeName)
       },
     }
   }

@@ -3,6 +3,7 @@ import type { Pod, PodDisruptionBudget } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { Placer } from '../cycle/place.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PreemptionChoice } from '../profile/profile.ts'
 
 export interface PreemptionInput {
   readonly facts: PodFacts
@@ -13,21 +14,22 @@ export interface PreemptionInput {
   readonly budgets: readonly PodDisruptionBudget[]
   /** A pod as it is now: what is counted may be older. */
   readonly podOf: (pod: Pod) => Pod
+  readonly choice?: PreemptionChoice
 }
 /** Whom to evict, and where the pod then fits. */
 export interface Preemption {
   readonly nodeName: string
   readonly victims: readonly Pod[]
 }
-interface Candidate {
+/** A node where room could be made: by whose eviction, and how many of them are beyond a budget. */
+export interface Candidate {
   readonly place: number
   readonly victims: readonly Pod[]
   readonly violations: number
 }
 
 /** Kubernetes: of many nodes that would do, no more than this share, and at least so many, are compared. */
-const candidatesShare = 0.1
-const candidatesMin = 100
+const choiceDefault: PreemptionChoice = { candidatesPercentMin: 10, candidatesMin: 100 }
 
 export const priorityOf = ({ spec }: Pod): number => spec?.priority ?? 0
 /** Kubernetes: a pod that has not started counts as started just now. */
@@ -63,9 +65,20 @@ const wasPreempted = ({ status }: Pod) =>
 
 /** The node on which the least is lost by making room for a pod; undefined when no eviction makes room anywhere. */
 export function planPreemption(input: PreemptionInput): Preemption | undefined {
-  const { facts, columns, placer, random } = input
+  return leastLoss(preemptionCandidates(input), input.columns)
+}
+
+/** The candidate by which the least is lost. */
+export function leastLoss(candidates: readonly Candidate[], columns: NodeColumns): Preemption | undefined {
+  const best = candidates.toSorted(byLoss)[0]
+  return best && { nodeName: columns.nodes[best.place]!.metadata.name, victims: best.victims }
+}
+
+/** The nodes, or enough of them, where the eviction of pods of lower priority makes room. */
+export function preemptionCandidates(input: PreemptionInput): readonly Candidate[] {
+  const { facts, columns, placer, random, choice = choiceDefault } = input
   const priority = priorityOf(facts.pod)
-  const wanted = Math.max(candidatesMin, Math.floor(columns.count * candidatesShare))
+  const wanted = Math.max(choice.candidatesMin, Math.floor((columns.count * choice.candidatesPercentMin) / 100))
   const candidates: Candidate[] = []
   const refusalAt = placer.refusals(facts, columns)
   const whatIf = placer.asksOnlyForRoom(facts, columns) ? roomIf : columnsIf
@@ -81,8 +94,7 @@ export function planPreemption(input: PreemptionInput): Preemption | undefined {
     const candidate = victimsAt(input, place, potential, whatIf(input, place))
     if (candidate !== undefined) candidates.push(candidate)
   }
-  const best = candidates.toSorted(byLoss)[0]
-  return best && { nodeName: columns.nodes[best.place]!.metadata.name, victims: best.victims }
+  return candidates
 }
 
 /** A node with some of its pods taken away, to see whether the pod would fit. */

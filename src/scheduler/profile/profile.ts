@@ -1,17 +1,14 @@
+import { defaultGates, type FeatureGates } from '../../resources/index.ts'
 import type { Prepared, SchedulerPlugin } from '../framework/framework.ts'
+import { type PluginSettings, pluginsOf } from '../plugins/index.ts'
+import type { ExtensionPoint, PluginArguments, PluginConfig, ProfileChoice } from './choices.ts'
+import { choosePlugins } from './chosen-plugins.ts'
 
-/** What one extension point, or all of them (`multiPoint`), turns on and off; `*` stands for every default plugin. */
-export interface PluginSet {
-  readonly enabled?: readonly { readonly name: string; readonly weight?: number }[]
-  readonly disabled?: readonly { readonly name: string }[]
-}
-/** The extension points whose plugins a profile may choose. */
-export const chosenPoints = ['multiPoint', 'preEnqueue', 'filter', 'score'] as const
-/** One way of placing pods, as KubeSchedulerConfiguration describes it. */
-export interface ProfileChoice {
-  readonly schedulerName?: string
-  readonly percentageOfNodesToScore?: number
-  readonly plugins?: Readonly<Partial<Record<(typeof chosenPoints)[number], PluginSet>>>
+/** How a profile makes room for pods by evicting others. */
+export interface PreemptionChoice {
+  /** Of many nodes that would do, no more than this share of all, and at least so many, are compared. */
+  readonly candidatesPercentMin: number
+  readonly candidatesMin: number
 }
 /** A profile ready to place pods: its name is what pods name in schedulerName. */
 export interface Profile {
@@ -19,72 +16,85 @@ export interface Profile {
   readonly plugins: readonly SchedulerPlugin[]
   /** 0: adapted to the size of the cluster. */
   readonly percentageOfNodesToScore: number
+  /** Who is asked, in order, when no node takes a pod. */
+  readonly postFilters: readonly string[]
+  /** Undefined: room is not made. */
+  readonly preemption: PreemptionChoice | undefined
+}
+export interface ProfileSettings extends PluginSettings {
+  readonly percentageOfNodesToScore?: number
+  readonly gates?: FeatureGates
 }
 
 export const defaultSchedulerName = 'default-scheduler'
+const everyPoint: readonly ExtensionPoint[] = [
+  'preEnqueue',
+  'preFilter',
+  'filter',
+  'score',
+  'reserve',
+  'permit',
+  'preBind',
+]
 
-/** The plugins a profile comes to: the defaults, less what it turns off, with the weights and the order it states. */
-export function profileOf(
-  choice: ProfileChoice,
-  defaults: readonly SchedulerPlugin[],
-  percentageOfNodesToScore = 0,
-): Profile {
-  const { multiPoint, preEnqueue, filter, score } = choice.plugins ?? {}
-  const plugins = selected(defaults, multiPoint, defaults).map((plugin) => {
-    const chosen = {
-      preEnqueue: isOn(plugin, preEnqueue),
-      filter: isOn(plugin, filter),
-      score: isOn(plugin, score),
-    }
-    const weight = weightIn(plugin, score) ?? weightIn(plugin, multiPoint)
-    return narrowed(weight === undefined ? plugin : { ...plugin, weight }, chosen)
+/** The plugins a profile comes to: the defaults, less what it turns off, with the weights, order and arguments it states. */
+export function profileOf(choice: ProfileChoice, settings: ProfileSettings = {}): Profile {
+  const name = choice.schedulerName ?? defaultSchedulerName
+  const chosen = choosePlugins(choice.plugins ?? {}, settings.gates ?? defaultGates, name)
+  // Whoever reads a configuration has asked schedulerProblem first.
+  if ('problem' in chosen) throw new Error(chosen.problem)
+  const args = argumentsOf(choice.pluginConfig ?? [])
+  const known = new Map(pluginsOf(args, settings).map((plugin) => [plugin.name, plugin]))
+  const names = new Set(['filter' as const, ...everyPoint].flatMap((point) => chosen.at[point]))
+  const plugins = [...names].flatMap((plugin) => {
+    const whole = known.get(plugin)
+    if (whole === undefined) return []
+    const weight = chosen.weights.get(plugin)
+    const on = new Set(everyPoint.filter((point) => chosen.at[point].includes(plugin)))
+    return [narrowed(weight === undefined || weight === whole.weight ? whole : { ...whole, weight }, on)]
   })
+  const { minCandidateNodesPercentage: percent = 10, minCandidateNodesAbsolute: least = 100 } =
+    args.DefaultPreemption ?? {}
   return {
-    name: choice.schedulerName ?? defaultSchedulerName,
+    name,
     plugins,
-    percentageOfNodesToScore: choice.percentageOfNodesToScore ?? percentageOfNodesToScore,
+    percentageOfNodesToScore: choice.percentageOfNodesToScore ?? settings.percentageOfNodesToScore ?? 0,
+    postFilters: chosen.at.postFilter,
+    preemption: chosen.at.postFilter.includes('DefaultPreemption')
+      ? { candidatesPercentMin: percent, candidatesMin: least }
+      : undefined,
   }
 }
 
-/** Kubernetes: what is enabled by name and not disabled by name keeps its default place, and new ones come behind. */
-function selected(
-  plugins: readonly SchedulerPlugin[],
-  set: PluginSet | undefined,
-  known: readonly SchedulerPlugin[],
-): readonly SchedulerPlugin[] {
-  const kept = plugins.filter((plugin) => isOn(plugin, set))
-  const all = set?.disabled?.some(({ name }) => name === '*') === true
-  if (!all) return kept
-  // With the defaults off, the order is the one stated.
-  return (set?.enabled ?? []).flatMap(({ name }) => known.filter((plugin) => plugin.name === name))
-}
-
-function isOn({ name }: SchedulerPlugin, set: PluginSet | undefined): boolean {
-  if (set?.enabled?.some((one) => one.name === name) === true) return true
-  return set?.disabled?.some((one) => one.name === name || one.name === '*') !== true
-}
-
-function weightIn({ name }: SchedulerPlugin, set: PluginSet | undefined): number | undefined {
-  const weight = set?.enabled?.find((one) => one.name === name)?.weight
-  return weight === undefined || weight === 0 ? undefined : weight
+function argumentsOf(config: readonly PluginConfig[]): PluginArguments {
+  return Object.fromEntries(config.flatMap(({ name, args }) => (args === undefined ? [] : [[name, args]])))
 }
 
 /** The plugin without the points that are off. */
-function narrowed(
-  plugin: SchedulerPlugin,
-  on: { readonly preEnqueue: boolean; readonly filter: boolean; readonly score: boolean },
-): SchedulerPlugin {
-  if (on.preEnqueue && on.filter && on.score) return plugin
-  const { preEnqueue, filter, fits, nodeNames, score, normalize, prepare, ...rest } = plugin
+function narrowed(plugin: SchedulerPlugin, on: ReadonlySet<ExtensionPoint>): SchedulerPlugin {
+  const { preEnqueue, nodeNames, filter, fits, score, normalize, prepare, reserve, permit, preBind, ...rest } = plugin
+  const isWhole =
+    (on.has('filter') || !(filter ?? fits)) &&
+    (on.has('preFilter') || !nodeNames) &&
+    (on.has('score') || !(score ?? normalize)) &&
+    (prepare === undefined || (on.has('filter') && on.has('score'))) &&
+    (on.has('preEnqueue') || !preEnqueue) &&
+    (on.has('reserve') || !reserve) &&
+    (on.has('permit') || !permit) &&
+    (on.has('preBind') || !preBind)
+  if (isWhole) return plugin
   return {
     ...rest,
-    ...(on.preEnqueue && preEnqueue !== undefined ? { preEnqueue } : {}),
-    ...(on.filter && filter !== undefined ? { filter } : {}),
-    ...(on.filter && fits !== undefined ? { fits } : {}),
-    ...(on.filter && nodeNames !== undefined ? { nodeNames } : {}),
-    ...(on.score && score !== undefined ? { score } : {}),
-    ...(on.score && normalize !== undefined ? { normalize } : {}),
-    ...(prepare === undefined || !(on.filter || on.score)
+    ...(on.has('preEnqueue') && preEnqueue ? { preEnqueue } : {}),
+    ...(on.has('preFilter') && nodeNames ? { nodeNames } : {}),
+    ...(on.has('filter') && filter ? { filter } : {}),
+    ...(on.has('filter') && fits ? { fits } : {}),
+    ...(on.has('score') && score ? { score } : {}),
+    ...(on.has('score') && normalize ? { normalize } : {}),
+    ...(on.has('reserve') && reserve ? { reserve } : {}),
+    ...(on.has('permit') && permit ? { permit } : {}),
+    ...(on.has('preBind') && preBind ? { preBind } : {}),
+    ...(prepare === undefined || !(on.has('filter') || on.has('score'))
       ? {}
       : {
           prepare(facts, columns) {
@@ -97,14 +107,15 @@ function narrowed(
 
 function narrowedAnswers(
   { nowhere, filter, compare, score, normalize, remedy }: Prepared,
-  on: { readonly filter: boolean; readonly score: boolean },
+  on: ReadonlySet<ExtensionPoint>,
 ): Prepared {
+  const [filters, scores] = [on.has('filter'), on.has('score')]
   return {
-    ...(on.filter && nowhere !== undefined ? { nowhere } : {}),
-    ...(on.filter && filter !== undefined ? { filter } : {}),
+    ...(filters && nowhere !== undefined ? { nowhere } : {}),
+    ...(filters && filter !== undefined ? { filter } : {}),
     ...(remedy === undefined ? {} : { remedy }),
-    ...(on.score && compare !== undefined ? { compare } : {}),
-    ...(on.score && score !== undefined ? { score } : {}),
-    ...(on.score && normalize !== undefined ? { normalize } : {}),
+    ...(scores && compare !== undefined ? { compare } : {}),
+    ...(scores && score !== undefined ? { score } : {}),
+    ...(scores && normalize !== undefined ? { normalize } : {}),
   }
 }
