@@ -9,6 +9,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   controllers: ['machinery', 'resources', 'client'],
   scheduler: ['machinery', 'resources', 'client'],
   images: ['machinery'],
+  cloud: ['machinery'],
   kubelet: ['machinery', 'resources', 'client', 'wire'],
   proxy: ['machinery', 'resources', 'client'],
   dns: ['machinery', 'resources', 'client'],
