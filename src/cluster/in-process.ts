@@ -6,7 +6,8 @@ import {
   type NetworkConnection,
 } from '../apiserver/index.ts'
 import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
-import { allControllers, runControllers } from '../controllers/index.ts'
+import { Cloud, type CloudApi, newCloud } from '../cloud/index.ts'
+import { allControllers, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
 import {
   type Clock,
@@ -25,10 +26,16 @@ import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { KeyPair } from './certificates/key-pair.ts'
+import { followCloud } from './cloud/follow.ts'
+import { firstInstances, followInstances, simulatedNodeOf } from './cloud/instances.ts'
+import { joinCloud } from './cloud/join.ts'
+import { cloudProvider } from './cloud/provider.ts'
+import { reachesByRoutes } from './cloud/reach.ts'
 import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { connectSimulated } from './node/simulated-connection.ts'
+import { connectSimulatedPods } from './node/simulated-network.ts'
 import { schedulerPartsOf } from './scheduler-parts.ts'
 import { kubernetesVersion, versionInfo } from './version.ts'
 
@@ -40,6 +47,8 @@ export interface StartClusterOptions {
   readonly store?: Store
   /** Simulated nodes: how many, or each one described. Default: 1. */
   readonly nodes?: number | readonly SimulatedNodeSettings[]
+  /** The nodes are instances of a cloud in this process, and the cloud controllers run. */
+  readonly cloud?: boolean
   readonly log?: Log
   /** Parts that are left out, so that others can take their place. */
   readonly without?: readonly ('controllers' | 'scheduler')[]
@@ -57,12 +66,16 @@ export interface TestCluster extends AsyncDisposable {
   readonly clock: Clock
   readonly server: ApiServer
   readonly nodes: SimulatedNodes | undefined
+  /** The cloud as its owner sees it, where there is one. */
+  readonly cloud: CloudApi | undefined
   readonly journal: DecisionJournal
   /** A kubeconfig for kubectl and other programs; opens a port of this machine when first asked. */
   kubeconfig(): Promise<string>
   stop(): Promise<void>
 }
 
+/** What the cluster is called in its cloud. */
+const clusterName = 'test'
 const clusterCidr = '10.244.0.0/16'
 const serviceCidr = '10.96.0.0/12'
 
@@ -77,6 +90,8 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const metrics = new Metrics()
   let clientCa = ''
   let nodes: SimulatedNodes | undefined
+  const world = { clock, random, log }
+  const cloud = options.cloud === true ? openCloud(world, stop.signal) : undefined
   const server = createApiServer({
     clock,
     random,
@@ -87,7 +102,11 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     nodePorts: { from: 30000, to: 32767 },
     advertise: { address: '127.0.0.1', port: 6443 },
     connectNode: connectSimulated(() => nodes),
-    connectNetwork: dialWhenUsed,
+    connectNetwork: connectSimulatedPods(
+      () => nodes,
+      dialWhenUsed,
+      cloud === undefined ? undefined : reachesByRoutes(cloud.owner, clusterName),
+    ),
     notActedUpon: idleKinds,
     version: versionInfo(),
     metrics,
@@ -95,7 +114,6 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     ...(options.features === undefined ? {} : { features: options.features }),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
-  const world = { clock, random, log }
   let authority: Promise<KeyPair> | undefined
   const authorityNow = async (): Promise<KeyPair> => {
     authority ??= import('./certificates/authority.ts').then(({ createAuthority }) =>
@@ -107,16 +125,20 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   }
   const wanted = options.nodes ?? 1
   const nodeCount = typeof wanted === 'number' ? wanted : wanted.length
-  const running: Promise<void>[] = [server.run(stop.signal)]
+  const running: Promise<void>[] = [server.run(stop.signal), ...(cloud === undefined ? [] : [cloud.following])]
   await Promise.race([server.ready(), running[0]])
   const admin = accessFor(server, identities.administrator, 'test', world, stop.signal)
   const controllers = accessFor(server, identities.controllers, 'kube-controller-manager', world, stop.signal)
   const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
   const has = (part: 'controllers' | 'scheduler') => options.without?.includes(part) !== true
+  const provider =
+    cloud === undefined
+      ? undefined
+      : cloudProvider({ api: await cloud.join(), followed: cloud.followed, cluster: clusterName })
   const runs = {
     controllers: () =>
       runControllers(
-        allControllers(),
+        [...allControllers(), ...(provider === undefined ? [] : cloudControllers(provider))],
         {
           ...controllers,
           clientFor: (account) =>
@@ -159,7 +181,14 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
       ),
   }
   for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
-  nodes = await startNodes(wanted, server, world, running, stop.signal)
+  const list = typeof wanted === 'number' ? numbered(wanted) : wanted
+  const machines =
+    cloud === undefined ? list : (await firstInstances(cloud.owner, clusterName, list)).map(simulatedNodeOf)
+  nodes = machines.length === 0 ? undefined : await startNodes(machines, server, world, running, stop.signal)
+  if (cloud !== undefined && nodes !== undefined) {
+    const complain = (error: unknown) => log.warn('the cloud cannot be followed', { error: String(error) })
+    followInstances({ ...cloud, cluster: clusterName, nodes, complain }, stop.signal)
+  }
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
   let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined
@@ -177,6 +206,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     clock,
     server,
     nodes,
+    cloud: cloud?.owner,
     journal,
     async kubeconfig() {
       front ??= authorityNow().then((made) => openPort(server, made))
@@ -193,16 +223,29 @@ function gatesOf(features: FeatureChoice | undefined): { readonly gates?: Featur
   return 'gates' in chosen ? { gates: chosen.gates } : {}
 }
 
+const numbered = (count: number): readonly SimulatedNodeSettings[] =>
+  Array.from({ length: count }, (_, index) => ({ name: `node-${index + 1}` }))
+
+/** A cloud in this process, and what the cluster is to it. */
+function openCloud(world: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal) {
+  const cloud = new Cloud({ state: newCloud('local'), ...world })
+  const owner = cloud.as('owner')
+  const followed = followCloud(owner, world.clock, (error) => world.log.error('the cloud cannot be followed', error))
+  return {
+    owner,
+    followed,
+    following: followed.run(signal),
+    join: async () => cloud.as({ instance: (await joinCloud(owner, clusterName)).id }),
+  }
+}
+
 async function startNodes(
-  wanted: number | readonly SimulatedNodeSettings[],
+  list: readonly SimulatedNodeSettings[],
   server: ApiServer,
   world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
   running: Promise<void>[],
   signal: AbortSignal,
-): Promise<SimulatedNodes | undefined> {
-  const list =
-    typeof wanted === 'number' ? Array.from({ length: wanted }, (_, index) => ({ name: `node-${index + 1}` })) : wanted
-  if (list.length === 0) return undefined
+): Promise<SimulatedNodes> {
   const access = accessFor(server, identities.administrator, 'kubelet', world, signal)
   return new Promise((resolve, reject) => {
     const run = runSimulatedNodes(

@@ -1,5 +1,14 @@
 /** Controllers: each closes one gap between what is asked and what is. They know the API, and not one another. */
 export { allControllers } from './all.ts'
+export { cloudControllers } from './cloud-controllers.ts'
+export type {
+  BalancerStatus,
+  CloudInstance,
+  CloudLoadBalancers,
+  CloudProvider,
+  CloudRoute,
+  CloudRoutes,
+} from './runtime/cloud-provider.ts'
 export type {
   Cached,
   Certify,

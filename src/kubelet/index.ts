@@ -19,6 +19,7 @@ export { type KubeletHandlers, type KubeletHandlersParts, kubeletHandlers } from
 export type { KubeletSettings } from './settings.ts'
 export { type SimulatedBehaviour, simulatedAnnotations } from './simulated/behaviour.ts'
 export {
+  type AddressedPod,
   runSimulatedNodes,
   type SimulatedNodeSettings,
   type SimulatedNodes,

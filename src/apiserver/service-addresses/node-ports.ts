@@ -116,6 +116,7 @@ export class NodePorts {
     } else if (spec.healthCheckNodePort !== undefined) delete spec.healthCheckNodePort
     if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer' && (spec.externalIPs?.length ?? 0) === 0)
       delete spec.externalTrafficPolicy
+    if (spec.type !== 'LoadBalancer' && previous?.spec?.type === 'LoadBalancer') dropBalancerFields(spec, previous.spec)
   }
 
   #freePort(protocol: string): number {
@@ -128,6 +129,12 @@ export class NodePorts {
     }
     throw new StatusError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
   }
+}
+
+/** Kubernetes: what was only for the balancer goes with it, unless the change says otherwise of it. */
+function dropBalancerFields(spec: Draft, before: Service['spec']): void {
+  for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const)
+    if (spec[field] === before?.[field]) delete spec[field]
 }
 
 function portsOf({ spec }: Service): readonly string[] {

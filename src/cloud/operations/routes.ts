@@ -28,7 +28,8 @@ export const routeOperations: Pick<
       const destination = `${ipText(networkOf(range))}/${range.bits}`
       if (cidrContains(parseCidr(state.instanceRange)!, networkOf(range)))
         throw invalid(`destination ${destination} is in ${state.instanceRange}, which the network has itself`)
-      const { id: instance } = instanceIn(state, textOf(input, 'instance'))
+      const { id: instance, state: power } = instanceIn(state, textOf(input, 'instance'))
+      if (power !== 'running') throw conflict(`instance ${instance} is stopped; a route to it would lead nowhere`)
       const known = Object.values(state.routes).find((one) => one.destination === destination)
       if (known !== undefined)
         throw conflict(`the route table has ${destination} already, to instance ${known.instance}`)

@@ -4,12 +4,9 @@ import { unavailable } from '../../machinery/index.ts'
 
 /** The way to simulated nodes, which have metrics to tell and nothing to connect to; others are reached by `others`. */
 export function connectSimulated(nodes: () => SimulatedNodes | undefined, others?: NodeConnection): NodeConnection {
-  let named: { readonly of: SimulatedNodes; readonly names: ReadonlySet<string> } | undefined
   return (node) => {
     const known = nodes()
-    if (known !== undefined && named?.of !== known)
-      named = { of: known, names: new Set(known.list().map(({ name }) => name)) }
-    if (others !== undefined && named?.names.has(node.name) !== true) return others(node)
+    if (others !== undefined && known?.has(node.name) !== true) return others(node)
     return connectionOf(() => known?.resourceMetrics(node.name))
   }
 }

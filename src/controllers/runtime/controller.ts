@@ -50,6 +50,10 @@ export interface Tools {
   readonly log: Log
   /** Adds a watch of a kind that turned up while the controller runs; disposing of it stops following the kind. */
   readonly follow: (watch: Watch) => Disposable
+  /** Has a name looked at for a reason that no watch tells of; nothing comes of it before the controller runs. */
+  readonly wake: (name: ObjectName) => void
+  /** Aborts when the controller is to end. */
+  readonly signal: AbortSignal
 }
 /** One call of reconcile. Its client notes what it writes, so that the name is not run again before the cache shows it. */
 export interface Turn {

@@ -62,7 +62,9 @@ export async function runController(
   const log = (parts.log ?? silentLog).named(controller.name)
   const loop = new Loop(controller, { ...parts, log }, client, signal)
   const follow = (watch: Watch) => loop.follow(watch)
-  const reconcile = controller.start({ clock, random, config, cached, record, metrics: parts.metrics, log, follow })
+  const wake = (name: ObjectName) => loop.wake(name)
+  const tools = { clock, random, config, cached, record, metrics: parts.metrics, log, follow, wake, signal }
+  const reconcile = controller.start(tools)
   for (const resource of asked)
     await informers
       .of(resource)
@@ -138,6 +140,11 @@ class Loop {
   stop(): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#queue.clear()
+  }
+
+  /** Has a name looked at, once there is somebody to look. */
+  wake(name: ObjectName): void {
+    if (this.#reconcile !== undefined && !this.#signal.aborted) this.#queue.add(name)
   }
 
   #wake(names: readonly ObjectName[]): void {

@@ -33,7 +33,9 @@ export class Agenda {
     if (next === undefined || next.atMs >= this.#armedForMs) return
     this.#timer?.[Symbol.dispose]()
     this.#armedForMs = next.atMs
-    this.#timer = this.#clock.after(Math.max(0, next.atMs - this.#clock.monotonic()), () => this.#run())
+    // Whole milliseconds: a wait too small for the clock to show would be over at once, again and again.
+    const waitMs = Math.max(0, Math.ceil(next.atMs - this.#clock.monotonic()))
+    this.#timer = this.#clock.after(waitMs, () => this.#run())
   }
   #run(): void {
     this.#armedForMs = Number.POSITIVE_INFINITY

@@ -9,6 +9,7 @@ export const simulatedAnnotations = {
   stopDelay: 'simulated.coxswain.io/stop-delay',
   cpuUsage: 'simulated.coxswain.io/cpu-usage',
   memoryUsage: 'simulated.coxswain.io/memory-usage',
+  answers: 'simulated.coxswain.io/answers',
 } as const
 
 /** How simulated containers behave. */
@@ -51,4 +52,26 @@ export function usageOf(annotations: Readonly<Record<string, string>> | undefine
     nanoCores: nanosOf(simulatedAnnotations.cpuUsage),
     memoryBytes: Math.trunc(nanosOf(simulatedAnnotations.memoryUsage) / 1e9),
   }
+}
+
+/** What a simulated pod answers to a request, as its annotation says: JSON by path, where `*` stands for one part of it. */
+export function answerOf(
+  annotations: Readonly<Record<string, string>> | undefined,
+  path: string,
+): { readonly status: number; readonly body: unknown } | undefined {
+  const text = annotations?.[simulatedAnnotations.answers]
+  if (text === undefined) return undefined
+  let answers: Readonly<Record<string, unknown>>
+  try {
+    answers = JSON.parse(text)
+  } catch (error) {
+    return { status: 500, body: `${simulatedAnnotations.answers} is not JSON: ${(error as Error).message}` }
+  }
+  const parts = path.split('?')[0]!.split('/')
+  const matches = (pattern: string) => {
+    const wanted = pattern.split('/')
+    return wanted.length === parts.length && wanted.every((one, index) => one === '*' || one === parts[index])
+  }
+  const found = Object.entries(answers ?? {}).find(([pattern]) => matches(pattern))
+  return found === undefined ? { status: 404, body: '404 page not found' } : { status: 200, body: found[1] }
 }

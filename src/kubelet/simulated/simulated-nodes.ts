@@ -20,7 +20,7 @@ import type { KubeletSettings } from '../settings.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
 import { restartDelayMsMax, restartDelayMsMin, restartsAfter } from '../sync/restart.ts'
 import { Agenda } from './agenda.ts'
-import { behaviourOf } from './behaviour.ts'
+import { answerOf, behaviourOf } from './behaviour.ts'
 import { type PodLife, simulatedStatus } from './pod-life.ts'
 import { SimulatedUsage } from './usage.ts'
 
@@ -34,6 +34,8 @@ export interface SimulatedNodeSettings {
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: readonly Taint[]
   readonly address?: string
+  /** Nothing is placed on it before a cloud has been asked about it. */
+  readonly expectsCloud?: boolean
 }
 export interface SimulatedNodesParts {
   readonly nodes: readonly SimulatedNodeSettings[]
@@ -55,8 +57,23 @@ export interface SimulatedNodes {
   stop(name: string): void
   /** Power again: the node reports, and starts its containers anew. */
   start(name: string): void
+  has(name: string): boolean
+  /** Puts up one more node; it registers by itself. One of the name that is there stays as it is. */
+  add(settings: SimulatedNodeSettings): void
+  /** Power loss, and the machine is not coming back: its Node is left for others to delete. */
+  remove(name: string): void
   /** What its kubelet would answer to /metrics/resource; undefined while it has no power. */
   resourceMetrics(name: string): string | undefined
+  /** What is at a pod's address; undefined when no pod here has it. */
+  podAt(address: string): AddressedPod | undefined
+}
+/** A simulated pod as it is reached by its address. */
+export interface AddressedPod {
+  readonly nodeName: string
+  /** Whether there is power where it is. */
+  readonly running: boolean
+  /** What it answers to a request for a path, as its annotation says; undefined when it answers nothing at all. */
+  answer(path: string): { readonly status: number; readonly body: unknown } | undefined
 }
 
 const heartbeatMsDefault = 10_000
@@ -102,6 +119,8 @@ class Fleet {
   readonly #pods = new Map<string, SimulatedPod>()
   readonly #addresses: PodAddresses
   readonly #usage: SimulatedUsage
+  /** How many nodes were given an address by their number. */
+  #numbered = 0
 
   constructor(parts: SimulatedNodesParts, signal: AbortSignal) {
     this.#parts = parts
@@ -109,10 +128,14 @@ class Fleet {
     this.#agenda = new Agenda(parts.clock)
     this.#addresses = new PodAddresses()
     this.#usage = new SimulatedUsage(parts.clock, () => this.#pods.values())
-    for (const [index, settings] of parts.nodes.entries()) {
-      const address = settings.address ?? ipText(addressAt(parseCidr('172.16.0.0/12')!, index + 2))
-      this.#nodes.set(settings.name, { settings, address, running: true, life: 0, node: undefined, lease: undefined })
-    }
+    for (const settings of parts.nodes) this.#put(settings)
+  }
+
+  #put(settings: SimulatedNodeSettings): SimulatedNode {
+    const address = settings.address ?? ipText(addressAt(parseCidr('172.16.0.0/12')!, 2 + this.#numbered++))
+    const node = { settings, address, running: true, life: 0, node: undefined, lease: undefined }
+    this.#nodes.set(settings.name, node)
+    return node
   }
 
   async run(): Promise<void> {
@@ -140,12 +163,14 @@ class Fleet {
   #switch(): SimulatedNodes {
     return {
       list: () => [...this.#nodes.values()].map(({ settings, running }) => ({ name: settings.name, running })),
-      stop: (name) => {
+      has: (name) => this.#nodes.has(name),
+      stop: (name) => this.#stop(name),
+      add: (settings) => this.#add(settings),
+      remove: (name) => {
+        this.#stop(name)
         const node = this.#nodes.get(name)
-        if (node === undefined || !node.running) return
-        node.running = false
-        node.life++
-        for (const pod of this.#pods.values()) if (pod.node === node) pod.turn++
+        this.#nodes.delete(name)
+        for (const [uid, pod] of this.#pods) if (pod.node === node) this.#forget(uid)
       },
       start: (name) => {
         const node = this.#nodes.get(name)
@@ -157,7 +182,33 @@ class Fleet {
         for (const pod of this.#pods.values()) if (pod.node === node) this.#restartAfterOutage(pod)
       },
       resourceMetrics: (name) => (this.#nodes.get(name)?.running === true ? this.#usage.text(name) : undefined),
+      podAt: (address) => {
+        for (const { pod, podIp, node, ending } of this.#pods.values())
+          if (podIp === address && !ending && !isTerminalPhase(pod.status.phase))
+            return {
+              nodeName: node.settings.name,
+              running: node.running,
+              answer: (path) => answerOf(pod.metadata.annotations, path),
+            }
+        return undefined
+      },
     }
+  }
+
+  #stop(name: string): void {
+    const node = this.#nodes.get(name)
+    if (node === undefined || !node.running) return
+    node.running = false
+    node.life++
+    for (const pod of this.#pods.values()) if (pod.node === node) pod.turn++
+  }
+
+  #add(settings: SimulatedNodeSettings): void {
+    if (this.#nodes.has(settings.name)) return
+    const node = this.#put(settings)
+    void this.#register(node).then(() => this.#heartbeat(node, node.life))
+    // Those that an earlier process of ours had started.
+    for (const pod of this.#parts.informers.of(pods).list()) if (pod.spec.nodeName === settings.name) this.#take(pod)
   }
 
   /** Does one API call for a node, again until it works or no longer matters. */
@@ -412,7 +463,8 @@ function lifeSeen({ status }: Pod): PodLife | undefined {
 
 function describe(node: SimulatedNode, version: string): { settings: KubeletSettings; machine: Machine } {
   const { name, cpus = 4, memoryBytes = 16 * gibibyte, diskBytes = 100 * gibibyte } = node.settings
-  const { maxPods = 110, labels = {}, taints = [] } = node.settings
+  const { maxPods = 110, labels = {}, expectsCloud = false } = node.settings
+  const taints = [...(node.settings.taints ?? []), ...(expectsCloud ? [uninitialized] : [])]
   return {
     machine: {
       cpus,
@@ -446,6 +498,13 @@ function describe(node: SimulatedNode, version: string): { settings: KubeletSett
       version,
     },
   }
+}
+
+/** Kubernetes: what a kubelet with an external cloud provider registers with. */
+const uninitialized: Taint = {
+  key: 'node.cloudprovider.kubernetes.io/uninitialized',
+  value: 'true',
+  effect: 'NoSchedule',
 }
 
 /** Gives every pod an address: from its node's range where there is one. The two lowest are the network's and the node's. */

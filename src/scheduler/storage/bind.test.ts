@@ -61,6 +61,8 @@ async function outcome(
     seenClaim: () => seen.claim,
     seen: { claims: 9, volumes: 9 },
     follow: () => ({ [Symbol.dispose]() {} }),
+    wake: () => {},
+    signal: new AbortController().signal,
   } as unknown as StorageBook
   let result = 'waits'
   const life = new AbortController()
@@ -166,6 +168,8 @@ test('binding ends after its time, with the words of Go', async () => {
     seenClaim: () => claimOf(3, { node: 'node1' }),
     seen: { claims: 9, volumes: 9 },
     follow: () => ({ [Symbol.dispose]() {} }),
+    wake: () => {},
+    signal: new AbortController().signal,
   } as unknown as StorageBook
   const client = { update: async (_: unknown, object: unknown) => object } as unknown as Client
   const work = bindDecided(
