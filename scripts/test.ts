@@ -27,6 +27,7 @@ const parts: readonly Part[] = [
   { name: 'plans and rooms', command: nodeTest(false, files('src/**/*.test.ts', 'test/conformance/*.test.ts')) },
   { name: 'fuzz, a slice', command: nodeTest(false, files('test/fuzz/*.test.ts')) },
   { name: 'API server', command: nodeTest(false, files('test/api/*.test.ts')) },
+  { name: 'cloud', command: nodeTest(false, files('test/cloud/*.test.ts')) },
   { name: 'store under kill', command: nodeTest(true, files('test/store/*.test.ts')) },
   { name: 'linearizability', command: nodeTest(true, files('test/linearizability/*.test.ts')) },
   { name: 'simulation', command: nodeTest(true, files('test/simulation/*.test.ts')) },
