@@ -1,10 +1,21 @@
 import type { Input } from './input.ts'
+import { rbacCorrections } from './rbac-corrections.ts'
 
 const header = '// Written by scripts/generate-resources.ts; do not edit.\n'
 
 /** The text of rbac-bootstrap.ts: the roles and bindings a new cluster is given. */
 export function rbacModule({ rbac }: Input): string {
-  const { meta: _, ...kept } = rbac
+  const { meta: _, ...facts } = rbac
+  const corrected = (role: { readonly name: string }) => {
+    const rules = rbacCorrections.rules[role.name]
+    return rules === undefined ? role : { ...role, rules }
+  }
+  const kept = {
+    ...facts,
+    clusterRoles: facts.clusterRoles.map(corrected),
+    controllerRoles: facts.controllerRoles.map(corrected),
+    gatedOffByDefault: rbacCorrections.gatedOffByDefault,
+  }
   return `${header}import type { RbacBootstrap } from '../constants.ts'
 
 let parsed: RbacBootstrap | undefined

@@ -28,7 +28,7 @@ export interface RbacBootstrap {
     readonly gate: string
     readonly default: boolean
     readonly adds?: Readonly<Record<string, readonly PolicyRule[]>>
-    readonly addsRoles?: readonly string[]
+    readonly roles?: readonly Pick<BootstrapRole, 'name' | 'rules'>[]
   }[]
   readonly groups: Readonly<Record<string, string | null>>
   readonly specialVerbs: readonly { readonly verb: string; readonly resources: readonly string[] }[]

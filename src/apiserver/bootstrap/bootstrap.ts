@@ -22,6 +22,7 @@ import {
   rbacBootstrap,
   roleBindings,
   roles,
+  type Subject,
   serviceCIDRs,
   services,
   storageClasses,
@@ -134,6 +135,7 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
       }),
     ),
+    ...gatedRoles(parts.gates).map((role) => roleAndBinding(registry, role)),
     localPathStorage(registry),
     keepBootstrapObjects(registry),
     serviceRange(parts).then(() => kubernetesService(parts)),
@@ -162,26 +164,41 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
   ])
 }
 
+/** The roles that features bring which are on, each for a controller, or for whom `whoseRole` says. */
+function gatedRoles(gates: FeatureGates): readonly Pick<BootstrapRole, 'name' | 'rules'>[] {
+  return rbacBootstrap().gatedOffByDefault.flatMap(({ gate, roles = [] }) => (gates.enabled(gate) ? roles : []))
+}
+
+const controllerPrefix = 'system:controller:'
+/** Whom a role is bound to that is no controller's. */
+const whoseRole: Readonly<Record<string, Subject>> = {
+  'system:cluster-trust-bundle-discovery': {
+    ...{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'system:serviceaccounts' },
+  },
+}
+
+/** A role and its binding, which goes to the service account that a controller's role is named after. */
+async function roleAndBinding(registry: Registry, { name, rules }: Pick<BootstrapRole, 'name' | 'rules'>) {
+  const metadata = {
+    name,
+    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
+    annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
+  }
+  const account = { kind: 'ServiceAccount', name: name.slice(controllerPrefix.length), namespace: 'kube-system' }
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }
+  const subjects = [whoseRole[name] ?? account]
+  await Promise.all([
+    ensure(registry, clusterRoles, { metadata, rules }, ['rules']),
+    ensure(registry, clusterRoleBindings, { metadata, roleRef, subjects }, ['subjects']),
+  ])
+}
+
 /** Unlike Kubernetes: a class for claims that name none, and the role of the provisioner behind it. */
 async function localPathStorage(registry: Registry): Promise<void> {
   const { localPath } = builtInStorage
-  const role = {
-    name: `system:controller:${localPath.account}`,
-    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
-  }
   await Promise.all([
     ensure(registry, storageClasses, localPath.storageClass),
-    ensure(registry, clusterRoles, { metadata: role, rules: localPath.rules }, ['rules']),
-    ensure(
-      registry,
-      clusterRoleBindings,
-      {
-        metadata: role,
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.name },
-        subjects: [{ kind: 'ServiceAccount', name: localPath.account, namespace: 'kube-system' }],
-      },
-      ['subjects'],
-    ),
+    roleAndBinding(registry, { name: `${controllerPrefix}${localPath.account}`, rules: localPath.rules }),
   ])
 }
 
