@@ -89,6 +89,7 @@ import type { Identity, RequestContext, Result } from './request.ts'
 import { resourceMetrics } from './resource-metrics/handlers.ts'
 import { Scraper } from './resource-metrics/scraper.ts'
 import { serviceAllocation } from './service-addresses/allocation.ts'
+import { StorageVersions } from './storage-versions/storage-versions.ts'
 import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
 import type { Authentication, Authorization } from './structured/open.ts'
 import { otherSubresources } from './subresources/others.ts'
@@ -295,6 +296,10 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     parts.hostname === undefined || !features.gates.enabled('APIServerIdentity')
       ? undefined
       : new ServerIdentity({ registry, clock, random, hostname: parts.hostname, onError })
+  const told =
+    identity === undefined || !features.gates.enabled('StorageVersionAPI')
+      ? undefined
+      : new StorageVersions({ registry, clock, served: features.served, serverName: identity.name, onError })
   let isReady = false
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -327,6 +332,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     shutdown,
     handle,
     resourceFor,
+    storageVersions: told,
     cbor: features.gates.enabled('CBORServingAndStorage'),
     auditor,
     tracer: parts.tracing && new Tracer({ clock, random, ...parts.tracing }),
@@ -422,6 +428,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         flowObjects.run(signal),
         parts.authorization?.run(signal),
         identity?.run(signal),
+        identity && told?.run(identity.leased, signal),
         keepHistory(store, clock, parts.history ?? historyDefault, signal),
       ])
     },

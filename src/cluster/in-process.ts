@@ -138,7 +138,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const runs = {
     controllers: () =>
       runControllers(
-        [...allControllers(), ...(provider === undefined ? [] : cloudControllers(provider))],
+        [
+          ...allControllers(gatesOf(options.features).gates),
+          ...(provider === undefined ? [] : cloudControllers(provider)),
+        ],
         {
           ...controllers,
           clientFor: (account) =>

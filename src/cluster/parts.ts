@@ -88,7 +88,7 @@ function controllersOf(context: PartsContext): Run {
   const chosen = chooseGates(settings.features?.gates ?? {})
   return (access, _record, life) =>
     runControllers(
-      allControllers(),
+      allControllers('gates' in chosen ? chosen.gates : undefined),
       {
         ...access,
         // Each controller acts with the rights of its own service account, as on Kubernetes.

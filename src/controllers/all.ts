@@ -1,3 +1,4 @@
+import { defaultGates, type FeatureGates } from '../resources/index.ts'
 import { attachDetachController } from './attach-detach/controller.ts'
 import { bootstrapSignerController, tokenCleanerController } from './bootstrap-tokens/controller.ts'
 import {
@@ -38,11 +39,13 @@ import {
   claimProtectionController,
   volumeProtectionController,
 } from './storage-protection/controller.ts'
+import { storageVersionCollectorController } from './storage-version/collector.ts'
+import { storageVersionMigratorController } from './storage-version/migrator.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
-/** Every controller, under Kubernetes' names; what they remember belongs to one run. */
-export const allControllers = (): readonly Controller[] => [
+/** Every controller of features that are on, under Kubernetes' names; what they remember belongs to one run. */
+export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGates): readonly Controller[] => [
   serviceAccountController,
   rootCaController,
   namespaceController,
@@ -82,4 +85,8 @@ export const allControllers = (): readonly Controller[] => [
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,
+  ...(gates.enabled('StorageVersionMigrator') ? [storageVersionMigratorController] : []),
+  ...(gates.enabled('StorageVersionAPI') && gates.enabled('APIServerIdentity')
+    ? [storageVersionCollectorController]
+    : []),
 ]

@@ -14,6 +14,7 @@ export {
 export { matchResourcesErrors, paramKindErrors } from './admissionregistration/match-checks.ts'
 export { customResourceDefinitions } from './apiextensions/definitions.ts'
 export { apiServices } from './apiregistration/definitions.ts'
+export { agreementOf } from './apiserverinternal/agreement.ts'
 export { storageVersions } from './apiserverinternal/definitions.ts'
 export {
   controllerRevisions,
@@ -198,6 +199,7 @@ export {
   volumeAttributesClasses,
 } from './storage/definitions.ts'
 export { storageVersionMigrations } from './storagemigration/definitions.ts'
+export { isResourceVersion } from './storagemigration/hooks.ts'
 export { genericHooks, type Hooks, textAt } from './strategy.ts'
 export { finalizerWarnings } from './validation/finalizers.ts'
 export { objectMetaErrors, objectMetaUpdateErrors, subdomainName } from './validation/object-meta.ts'

@@ -50,12 +50,23 @@ export class ServerIdentity {
   readonly #parts: IdentityParts
   readonly #name: string
   readonly #holder: string
+  readonly #leased = Promise.withResolvers<void>()
   #ended = false
 
   constructor(parts: IdentityParts) {
     this.#parts = parts
     this.#name = serverNameOf(parts.hostname)
     this.#holder = `${this.#name}_${parts.random.uuid()}`
+  }
+
+  /** What the lease is called. */
+  get name(): string {
+    return this.#name
+  }
+
+  /** Resolves once the lease is there. */
+  get leased(): Promise<void> {
+    return this.#leased.promise
   }
 
   /** Renews the lease until the signal aborts or `end` is called. */
@@ -65,7 +76,7 @@ export class ServerIdentity {
     await this.#remove(this.#name).catch((error: unknown) => onError(error, 'the lease of an earlier server'))
     let collectedMs = Number.NEGATIVE_INFINITY
     while (!signal.aborted && !this.#ended) {
-      await this.#renew().catch((error: unknown) => onError(error, 'the lease of this server'))
+      await this.#renew().then(this.#leased.resolve, (error: unknown) => onError(error, 'the lease of this server'))
       if (clock.monotonic() - collectedMs >= collectMs) {
         collectedMs = clock.monotonic()
         await this.#collect(registry).catch((error: unknown) => onError(error, 'leases of servers that are gone'))

@@ -10,6 +10,7 @@ import type { Target } from '../handle/handle.ts'
 import type { RequestMetrics } from '../operation/request-metrics.ts'
 import type { Shutdown } from '../operation/shutdown.ts'
 import type { Identity, RequestContext, Result } from '../request.ts'
+import type { StorageVersions } from '../storage-versions/storage-versions.ts'
 import type { StreamParts } from '../streams/streams.ts'
 import type { Tracer } from '../tracing/tracer.ts'
 import type { Aggregation } from './aggregate.ts'
@@ -31,6 +32,8 @@ export interface ServeParts {
     resource: string
   }) => ResourceDefinition<any> | undefined
   readonly streams: StreamParts
+  /** Left out when this server does not tell how it stores things. */
+  readonly storageVersions: StorageVersions | undefined
   /** Whether CBOR is among the encodings (gate CBORServingAndStorage). */
   readonly cbor: boolean
   /** Answers paths that are not about resources; false when there is nothing at the path. */

@@ -142,6 +142,7 @@ async function serveOne(
   const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
   const form = replyFormOf(request.headers.accept, isTrue(query.pretty), offers)
   const { 'content-type': contentType } = request.headers
+  if (!['get', 'list', 'watch'].includes(verb)) parts.storageVersions?.checkWrite(definition, route.namespace)
   const warnings: string[] = []
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),

@@ -55,7 +55,8 @@ export function applyDraft(
   if (unknown.length > 0) throw untypedPatch(value as KubeObject, typeProblemsText(unknown.map(problemOf)))
   reportDuplicates(findings, context)
   const draft = draftOf(definition, object, { ...context, fieldValidation: 'Ignore' })
-  draft.metadata.managedFields = managedFields
+  if (managedFields.length === 0) delete draft.metadata.managedFields
+  else draft.metadata.managedFields = managedFields
   return draft
 }
 
