@@ -14,7 +14,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   proxy: ['machinery', 'resources', 'client'],
   dns: ['machinery', 'resources', 'client'],
   cluster: ['*'],
-  cli: ['machinery', 'resources', 'client', 'images', 'cluster'],
+  cli: ['machinery', 'resources', 'client', 'images', 'cloud', 'cluster'],
 }
 
 /**

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   build: () => import('./commands/build.ts'),
   image: () => import('./commands/image.ts'),
   service: () => import('./commands/service.ts'),
+  cloud: () => import('./commands/cloud.ts'),
   server: () => import('./commands/server.ts'),
   agent: () => import('./commands/agent.ts'),
   version: () => import('./commands/version.ts'),

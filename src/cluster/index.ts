@@ -4,6 +4,7 @@
  */
 
 export { AgentError, type AgentRequest } from './agent-request.ts'
+export { cloudRuns, ensureCloud, type KnownCloud, readCloud, runCloud, stopCloud } from './cloud/cloud-process.ts'
 export {
   addToKubeconfig,
   contextName,
@@ -13,8 +14,10 @@ export {
 export { planSettings, type Wishes } from './config/plan-settings.ts'
 export {
   type ClusterSettings,
+  cloudNameProblem,
   clusterNameProblem,
   type NodeTemplate,
+  noCloud,
   type OidcSettings,
   type OptionalPart,
   optionalParts,
@@ -34,5 +37,12 @@ export {
   superviseCluster,
 } from './process/lifecycle.ts'
 export { readLogLevels, setLogLevel } from './process/log-levels.ts'
-export { containerImages, runAgent, runClusterProcess, runNodeProcess } from './process/run.ts'
+export {
+  containerImages,
+  leaveItsCloud,
+  ownedCloud,
+  runAgent,
+  runClusterProcess,
+  runNodeProcess,
+} from './process/run.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
 import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent } from '../client/index.ts'
-import { allControllers, runControllers } from '../controllers/index.ts'
+import { allControllers, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
@@ -9,6 +9,7 @@ import { chooseGates, defaultGates } from '../resources/index.ts'
 import { runScheduler } from '../scheduler/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
+import type { ClusterCloud } from './cloud/cluster-cloud.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
@@ -29,6 +30,8 @@ export interface PartsContext {
   readonly logs: LogFiles
   readonly metrics: Metrics
   readonly journal: DecisionJournal
+  /** The cloud whose controllers are to run. */
+  readonly cloud?: ClusterCloud
 }
 type Component = Exclude<OptionalPart, 'kubelet'>
 type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
@@ -88,7 +91,10 @@ function controllersOf(context: PartsContext): Run {
   const chosen = chooseGates(settings.features?.gates ?? {})
   return (access, _record, life) =>
     runControllers(
-      allControllers('gates' in chosen ? chosen.gates : undefined),
+      [
+        ...allControllers('gates' in chosen ? chosen.gates : undefined),
+        ...(context.cloud === undefined ? [] : cloudControllers(context.cloud.provider)),
+      ],
       {
         ...access,
         // Each controller acts with the rights of its own service account, as on Kubernetes.

@@ -15,6 +15,7 @@ import { type Node, nodes } from '../resources/index.ts'
 import type { SqliteStore } from '../store/index.ts'
 import type { AuditSinkParts } from './audit/sinks.ts'
 import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
+import type { ClusterCloud } from './cloud/cluster-cloud.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
@@ -62,8 +63,13 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   let pki = foundation.pki
   await writeKubeconfig(settings, pki)
   const journal = new DecisionJournal()
-  const machine = createNodes({ settings, address, pki: () => pki, clock, random, logs })
-  const connectNetwork = dialNetwork()
+  const cloud = await cloudFor(settings, clock, log, stop.signal)
+  if (cloud !== undefined) running.push(cloud.followed.run(stop.signal))
+  const machine = createNodes({
+    ...{ settings, address, pki: () => pki, clock, random, logs },
+    ...(cloud === undefined ? {} : { cloud }),
+  })
+  const connectNetwork = machine.connectPods(dialNetwork())
   const audit = await auditFor({ settings, clock, log, metrics, connectNetwork, running }, stop.signal)
   const exporter = await exporterFor(settings, clock, log)
   const hasPlugins = foundation.encryption !== undefined && hasKms(foundation.encryption)
@@ -123,11 +129,14 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const { startParts } = await import('./parts.ts')
   running.push(
     ...startParts(
-      { api, settings, pki: () => pki, nodes: machine, clock, random, logs, metrics, journal },
+      {
+        ...{ api, settings, pki: () => pki, nodes: machine, clock, random, logs, metrics, journal },
+        ...(cloud === undefined ? {} : { cloud }),
+      },
       stop.signal,
     ),
   )
-  await Promise.race([untilNodesReady(settings, admin, clock, stop.signal), ended])
+  await Promise.race([untilNodesReady(settings, cloud, admin, clock, stop.signal), ended])
   await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
   log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })
   await ended
@@ -145,6 +154,7 @@ async function writeKubeconfig(settings: ClusterSettings, { authority, admin }: 
 /** Resolves once as many nodes as there should be say that they are Ready; looked at whenever a Node changes. */
 async function untilNodesReady(
   settings: ClusterSettings,
+  cloud: ClusterCloud | undefined,
   client: Client,
   clock: Clock,
   signal: AbortSignal,
@@ -161,7 +171,7 @@ async function untilNodesReady(
           type === 'Ready' && status === 'True' && (sinceMs === 0 || Date.parse(lastHeartbeatTime ?? '') >= sinceMs),
       ),
     ).length
-    if (ready >= settings.nodes) return
+    if (ready >= (cloud === undefined ? settings.nodes : await runningOf(cloud, settings.nodes))) return
     const change = new AbortController()
     using _timer = clock.after(5000, () => change.abort())
     const onAbort = () => change.abort()
@@ -170,6 +180,26 @@ async function untilNodesReady(
     signal.removeEventListener('abort', onAbort)
     signal.throwIfAborted()
   }
+}
+
+/** How many nodes the cloud has running; as many as were asked for while it does not say. */
+async function runningOf({ owner, cluster }: ClusterCloud, asked: number): Promise<number> {
+  const { nodeInstances } = await import('./cloud/instances.ts')
+  const found = await nodeInstances(owner, cluster).catch(() => undefined)
+  return found === undefined ? asked : found.filter(({ state }) => state === 'running').length
+}
+
+/** Loaded only where the nodes are in a cloud. */
+async function cloudFor(
+  settings: ClusterSettings,
+  clock: Clock,
+  log: Log,
+  signal: AbortSignal,
+): Promise<ClusterCloud | undefined> {
+  if (settings.cloud === undefined) return undefined
+  await writeState(settings.dataDirectory, { stage: `waiting for the cloud ${settings.cloud.name}` })
+  const { openClusterCloud } = await import('./cloud/cluster-cloud.ts')
+  return openClusterCloud(settings, clock, log, signal)
 }
 
 /** Kubernetes: where the configuration may change, the check is there also while no plugin is named. */

@@ -161,6 +161,33 @@ test('a balancer that the role does not allow is asked for again, and had as soo
   )
 })
 
+test('a node whose routes the control plane may not even look up says so', async () => {
+  const id = 'cox-test-control-plane'
+  const { rules } = (await driven.settled(cloud().call('ram:ListRoles', {}))).find(({ name }) => name === id)!
+  const without = rules.filter(({ name }) => name !== 'routes')
+  await driven.settled(cloud().call('ram:UpdateRole', { id, rules: without }))
+  await driven.settled(
+    cloud().call('ecs:RunInstances', {
+      ...{ name: 'node-9', cluster: 'test', cpus: 4, memoryBytes: 2 ** 34 },
+    }),
+  )
+  const blind = await driven.until(
+    () => node('node-9'),
+    (found) => found !== undefined && conditionOf(found, 'NetworkUnavailable') !== undefined,
+  )
+  assert.equal(
+    conditionOf(blind!, 'NetworkUnavailable')?.message,
+    `RouteController failed to create a route: error listing routes: Forbidden.RAM: role ${id} may not vpc:DescribeRouteEntryList on route/*: no rule of the role allows it`,
+  )
+  assert.equal(conditionOf((await driven.settled(node('node-1')))!, 'NetworkUnavailable')?.status, 'False')
+  await driven.settled(cloud().call('ram:UpdateRole', { id, rules }))
+  await driven.until(
+    () => node('node-9'),
+    (found) => conditionOf(found!, 'NetworkUnavailable')?.status === 'False',
+    5,
+  )
+})
+
 test('a node whose machine is shut down says so, and is itself again when it is back', async () => {
   const { id } = await machine('node-2')
   const isShutdown = (found: Awaited<ReturnType<typeof node>>) =>

@@ -150,7 +150,7 @@ test('a rule is edited, and a namespace cannot go: each link says so, and the ru
   const links = [
     /^Namespace\/team has been going for 10 minutes, and cannot yet$/m,
     /^ +└ APIService\/v1.things.example.com does not answer for things.example.com\/v1/m,
-    /^ +└ Service\/ext\/extension has 1 pods? behind it$/m,
+    /^ +└ Service\/ext\/extension has one pod behind it$/m,
     /^ +└ Pod\/ext\/extension-\S+ runs on node-2 and is ready/m,
     /^ +└ Node\/node-2 cannot be reached by others: it has no route in the cloud's network$/m,
     /NetworkUnavailable=True for \d+ minutes: NoRouteCreated: .*denied by rule "freeze"/,

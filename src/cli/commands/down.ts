@@ -1,4 +1,4 @@
-import { removeFromKubeconfig, stopCluster } from '../../cluster/index.ts'
+import { type ClusterSettings, leaveItsCloud, removeFromKubeconfig, stopCluster } from '../../cluster/index.ts'
 import { clusterNameOf, findCluster, homeOf, userKubeconfig } from '../clusters.ts'
 import { type Command, CommandError, nameFlag } from '../command.ts'
 
@@ -22,6 +22,8 @@ export const command: Command = {
     terminal.clearProgress()
     if (left !== '') throw new CommandError(left)
     if (flags.purge === true) {
+      const problem = found.settings.cloud === undefined ? '' : await leave(found.settings)
+      if (problem !== '') terminal.say(problem)
       await homeOf(environment).forget(name)
       const { file } = await userKubeconfig(environment)
       await removeFromKubeconfig(file, name)
@@ -29,4 +31,15 @@ export const command: Command = {
     terminal.out(`cluster ${name} is down${flags.purge === true ? ' and its data is gone' : ''}`)
     return 0
   },
+}
+
+/** Takes what the cluster had out of its cloud; resolves with what people should know when that could not be done. */
+async function leave(settings: ClusterSettings): Promise<string> {
+  try {
+    await leaveItsCloud(settings)
+    return ''
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return `what the cluster had in the cloud ${settings.cloud?.name} stays there: ${why}`
+  }
 }

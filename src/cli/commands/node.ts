@@ -48,6 +48,10 @@ export const command: Command = {
       )
     if (!items.some((node) => node.metadata.name === nodeName))
       throw new CommandError(`there is no node named ${JSON.stringify(nodeName)}; \`cox node list\` shows them`)
+    if (settings.cloud !== undefined)
+      throw new CommandError(
+        `node ${nodeName} is an instance of a cloud; use \`cox cloud instance ${verb} ${nodeName} --cluster ${settings.name} --cloud ${settings.cloud.name}\``,
+      )
     await writeStoppedNodes(
       settings.dataDirectory,
       verb === 'stop' ? [...new Set([...stopped, nodeName])] : stopped.filter((one) => one !== nodeName),

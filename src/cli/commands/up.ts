@@ -4,9 +4,12 @@ import {
   addToKubeconfig,
   apiIsReady,
   type ClusterSettings,
+  cloudNameProblem,
   contextName,
+  ensureCloud,
   ensureRunning,
   layoutOf,
+  noCloud,
   type OptionalPart,
   optionalParts,
   planSettings,
@@ -38,7 +41,7 @@ export const command: Command = {
   name: 'up',
   summary: 'start a cluster, or repair the one that is there',
   usage:
-    'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--data-dir D] [--config FILE] [--without PART,…] [--feature-gates G=BOOL,…] [--runtime-config API=BOOL,…]',
+    'cox up [--name N] [--port P] [--nodes K] [--runtime containerd|simulated] [--cloud C] [--data-dir D] [--config FILE] [--without PART,…] [--feature-gates G=BOOL,…] [--runtime-config API=BOOL,…]',
   positionalMax: 0,
   flags: [
     nameFlag,
@@ -54,6 +57,12 @@ export const command: Command = {
       type: 'string',
       value: 'R',
       help: 'containerd or simulated (default: containerd as root on Linux)',
+    },
+    {
+      name: 'cloud',
+      type: 'string',
+      value: 'C',
+      help: 'the local cloud whose instances the nodes are, or none (see cox cloud; remembered)',
     },
     dataDirFlag,
     configFlag,
@@ -89,6 +98,7 @@ async function up(invocation: Invocation): Promise<number> {
       `cluster ${JSON.stringify(name)} is running with other settings (${differences.join('; ')}); run \`cox down --name ${name}\` first to change them`,
     )
   }
+  if (running) await startCloud(invocation, settings)
   if (running && (await apiIsReady(settings, signal))) {
     await publish(invocation, settings)
     terminal.say(`cluster ${terminal.style('bold', name)} is already running; nothing was changed`)
@@ -97,6 +107,7 @@ async function up(invocation: Invocation): Promise<number> {
   }
   const missing = await preflight(settings)
   if (missing !== '') throw new CommandError(missing)
+  await startCloud(invocation, settings)
   const { promise, stage } = ensureRunning(settings, environment.self, startMsMax, signal)
   try {
     for await (const text of stage) terminal.progress(`${terminal.style('cyan', '•')} ${text}`)
@@ -118,6 +129,19 @@ async function up(invocation: Invocation): Promise<number> {
   return 0
 }
 
+/** The cloud that the cluster is in runs, whatever was there before. */
+async function startCloud({ environment, terminal }: Invocation, { cloud }: ClusterSettings): Promise<void> {
+  if (cloud === undefined) return
+  terminal.progress(`starting the cloud ${cloud.name}`)
+  try {
+    await ensureCloud(cloud.directory, cloud.name, environment.self, undefined)
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error))
+  } finally {
+    terminal.clearProgress()
+  }
+}
+
 function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSettings>[0]['wished'] {
   const runtime = flags.runtime as string | undefined
   if (runtime !== undefined && runtime !== 'containerd' && runtime !== 'simulated')
@@ -129,6 +153,9 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
   const format = flags['log-format'] as string | undefined
   if (format !== undefined && format !== 'text' && format !== 'json')
     throw new UsageError(`--log-format is text or json, not ${JSON.stringify(format)}`)
+  const cloud = flags.cloud as string | undefined
+  const cloudProblem = cloud === undefined || cloud === noCloud ? '' : cloudNameProblem(cloud)
+  if (cloudProblem !== '') throw new UsageError(cloudProblem)
   const port = flags.port as number | undefined
   if (port !== undefined && (port < 1 || port > 65535)) throw new UsageError(`--port is from 1 to 65535, not ${port}`)
   const nodes = flags.nodes as number | undefined
@@ -137,6 +164,7 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
     ...(port === undefined ? {} : { port }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(runtime === undefined ? {} : { runtime }),
+    ...(cloud === undefined ? {} : { cloud }),
     ...(dataDirectory === undefined ? {} : { dataDirectory: resolve(environment.workingDirectory, dataDirectory) }),
     ...(flags.config === undefined
       ? {}
@@ -174,6 +202,7 @@ function report({ terminal, flags }: Invocation, settings: ClusterSettings): voi
         dataDirectory: settings.dataDirectory,
         nodes: settings.nodes,
         runtime: settings.runtime,
+        ...(settings.cloud === undefined ? {} : { cloud: settings.cloud.name }),
       }),
     )
     return

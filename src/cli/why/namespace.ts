@@ -84,7 +84,10 @@ async function extensionFinding(world: World, service: APIService): Promise<Find
     }
     because.push({
       about: serviceAbout,
-      says: targets.length === 0 ? 'has no pod behind it' : `has ${targets.length} pods behind it`,
+      says:
+        targets.length === 0
+          ? 'has no pod behind it'
+          : `has ${targets.length === 1 ? 'one pod' : `${targets.length} pods`} behind it`,
       because: backends,
     })
   }

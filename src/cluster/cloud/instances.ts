@@ -17,10 +17,10 @@ export function runInstance(api: CloudApi, cluster: string, settings: SimulatedN
   })
 }
 
-/** The instances of a cluster's nodes. */
+/** The instances of a cluster's nodes, by whomever they were made. */
 export async function nodeInstances(api: CloudApi, cluster: string): Promise<readonly Instance[]> {
   const all = await api.call('ecs:DescribeInstances', {})
-  return all.filter((one) => one.cluster === cluster && one.tags[partTag] === 'node')
+  return all.filter((one) => one.cluster === cluster && one.tags[partTag] !== 'control-plane')
 }
 
 /**

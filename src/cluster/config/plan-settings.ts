@@ -16,6 +16,7 @@ import {
   clusterDomain,
   containerNodesMax,
   networkOf,
+  noCloud,
   nodeCidrOf,
   type OidcSettings,
   type OptionalPart,
@@ -29,6 +30,8 @@ export interface Wishes {
   readonly dataDirectory?: string
   readonly configFile?: string
   readonly without?: readonly OptionalPart[]
+  /** The name of a cloud, or `none`. */
+  readonly cloud?: string
   /** As `--feature-gates` and `--runtime-config` say it. */
   readonly featureGates?: string
   readonly runtimeConfig?: string
@@ -79,7 +82,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
     const chosen = await chosenFeatures(known.features, wished, config?.features)
     if ('problem' in chosen) return chosen
     const wishedSettings = {
-      ...merged(known, wished, config),
+      ...inCloud(merged(known, wished, config), input),
       ...chosen,
       imagesDirectory: home.imagesDirectory,
     }
@@ -133,7 +136,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   }
   const chosen = await chosenFeatures(undefined, wished, config?.features)
   if ('problem' in chosen) return chosen
-  const settings = { ...merged(base, { ...wished, port }, config), ...chosen }
+  const settings = { ...inCloud(merged(base, { ...wished, port }, config), input), ...chosen }
   const problem = problemOf(settings, input) || (await filesProblem(settings))
   if (problem !== '') return { problem }
   await writeSettings(settings)
@@ -141,8 +144,18 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
   return { settings, differences: [], running: false, notes: [...notes, ...(config?.notes ?? [])] }
 }
 
+/** The settings with the cloud that is wished for. */
+function inCloud(settings: ClusterSettings, { wished, home }: PlanInput): ClusterSettings {
+  if (wished.cloud === undefined) return settings
+  const { cloud: _cloud, ...rest } = settings
+  return wished.cloud === noCloud
+    ? rest
+    : { ...rest, cloud: { name: wished.cloud, directory: home.cloudDirectory(wished.cloud) } }
+}
+
 function merged(known: ClusterSettings, wished: Wishes, config: Configuration | undefined): ClusterSettings {
-  const { configFile: _file, dataDirectory: _directory, featureGates: _gates, runtimeConfig: _served, ...rest } = wished
+  const { configFile: _file, dataDirectory: _directory, featureGates: _gates, ...most } = wished
+  const { runtimeConfig: _served, cloud: _cloud, ...rest } = most
   if (config === undefined) return { ...known, ...rest }
   const { nodeTemplates, components, audit, reviewers, podSecurity, serving, tracing } = config
   const { authenticationConfig, authorizationConfig, oidc } = config
@@ -179,6 +192,8 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
   if (settings.authorizationConfig !== undefined && settings.reviewers?.authorization !== undefined)
     return '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined'
   if (settings.runtime === 'containerd') {
+    if (settings.cloud !== undefined)
+      return 'the instances of a cloud are simulated nodes; use --cloud with --runtime simulated'
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
     if (settings.nodeTemplates.length > 0)
@@ -206,6 +221,9 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     .map((key) => `${key} is ${text(known[key])}, not ${text(wished[key])}`)
   return [
     ...simple,
+    ...(known.cloud?.name === wished.cloud?.name
+      ? []
+      : [`cloud is ${known.cloud?.name ?? noCloud}, not ${wished.cloud?.name ?? noCloud}`]),
     ...(sameJson(known.nodeTemplates, wished.nodeTemplates) ? [] : ['the configured nodes differ']),
     ...(['kubelet', 'proxy', 'scheduler'] as const)
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))

@@ -29,6 +29,8 @@ export interface ClusterSettings {
   readonly runtime: 'containerd' | 'simulated'
   readonly without: readonly OptionalPart[]
   readonly nodeTemplates: readonly NodeTemplate[]
+  /** The cloud whose instances the nodes are, and where it keeps everything; none when left out. */
+  readonly cloud?: { readonly name: string; readonly directory: string }
   readonly nodeName: string
   readonly network: ClusterNetwork
   /** What configuration files chose for the kubelet, the proxy and the scheduler. */
@@ -124,4 +126,15 @@ export function simulatedPodCidr(podCidr: string, nodes: number): string {
 export function clusterNameProblem(name: string): string {
   if (name.length <= 40 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return ''
   return `the cluster name ${JSON.stringify(name)} is not a DNS label: use at most 40 lower-case letters, digits and '-', beginning and ending with a letter or digit`
+}
+
+/** What is wished for so that the nodes are in no cloud. */
+export const noCloud = 'none'
+
+/** Empty when a cloud may have the name, else what is wrong with it. */
+export function cloudNameProblem(name: string): string {
+  if (name === noCloud) return `no cloud is named ${noCloud}`
+  return name.length <= 40 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)
+    ? ''
+    : `the cloud's name ${JSON.stringify(name)} is not a DNS label of at most 40 characters`
 }

@@ -1,7 +1,10 @@
-import type { ApiServer, NodeConnection } from '../../apiserver/index.ts'
-import type { SimulatedNodes } from '../../kubelet/index.ts'
+import type { ApiServer, NetworkConnection, NodeConnection } from '../../apiserver/index.ts'
+import type { SimulatedNodeSettings, SimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
 import type { Pki } from '../certificates/pki.ts'
+import type { ClusterCloud } from '../cloud/cluster-cloud.ts'
+import { followInstances } from '../cloud/instances.ts'
+import { reachesByRoutes } from '../cloud/reach.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { dialNodes } from '../connections/dialers.ts'
 import { accessFor, identities } from '../control-plane.ts'
@@ -12,6 +15,7 @@ import { layoutOf } from '../process/directory.ts'
 import { kubernetesVersion } from '../version.ts'
 import { markControlPlane } from './control-plane-node.ts'
 import { connectSimulated } from './simulated-connection.ts'
+import { connectSimulatedPods } from './simulated-network.ts'
 import { simulatedNodesOf } from './simulated-nodes.ts'
 import { followPower } from './stopped-nodes.ts'
 
@@ -22,10 +26,14 @@ export interface NodesParts {
   readonly clock: Clock
   readonly random: Random
   readonly logs: LogFiles
+  /** The cloud whose instances the nodes are. */
+  readonly cloud?: ClusterCloud
 }
 /** The nodes of a cluster: how the API server reaches them, and their running. */
 export interface Nodes {
   readonly connect: NodeConnection
+  /** The way to pods of nodes that are simulated, and by `others` to everything else. */
+  connectPods(others: NetworkConnection): NetworkConnection
   run(api: ApiServer, signal: AbortSignal): Promise<void>
 }
 
@@ -39,7 +47,11 @@ export function createNodes(parts: NodesParts): Nodes {
     ca: pki().authority.cert,
   }))
   let simulated: SimulatedNodes | undefined
+  const { cloud } = parts
+  const reaches = cloud === undefined ? undefined : reachesByRoutes(cloud.owner, cloud.cluster)
   return {
+    connectPods: (others) =>
+      settings.runtime === 'simulated' ? connectSimulatedPods(() => simulated, others, reaches) : others,
     connect: settings.runtime === 'simulated' ? connectSimulated(() => simulated, connect) : connect,
     run(api, signal) {
       if (settings.runtime === 'simulated') {
@@ -54,9 +66,11 @@ export function createNodes(parts: NodesParts): Nodes {
               { clock, random, log },
               life,
             )
+            const wanted = simulatedNodesOf(settings)
+            const nodes = cloud === undefined ? wanted : await nodesInCloud(cloud, settings.dataDirectory, wanted)
             return runSimulatedNodes(
               {
-                nodes: simulatedNodesOf(settings),
+                nodes,
                 client,
                 informers,
                 clock,
@@ -65,7 +79,9 @@ export function createNodes(parts: NodesParts): Nodes {
                 complain: (about, error) => log.warn('will be tried again', { about, error: String(error) }),
                 onReady: (switches) => {
                   simulated = switches
-                  followPower(settings, switches, (error) => log.error('node power', error), life)
+                  const complain = (error: unknown) => log.error('node power', error)
+                  if (cloud === undefined) followPower(settings, switches, complain, life)
+                  else followInstances({ ...cloud, nodes: switches, complain }, life)
                 },
               },
               life,
@@ -107,6 +123,16 @@ export function createNodes(parts: NodesParts): Nodes {
       return Promise.all([kubelet, marking, runFurther(parts, api, signal)]).then(() => {})
     },
   }
+}
+
+/** Loaded only where there is a cloud. */
+async function nodesInCloud(
+  cloud: ClusterCloud,
+  dataDirectory: string,
+  wanted: readonly SimulatedNodeSettings[],
+): Promise<readonly SimulatedNodeSettings[]> {
+  const { cloudNodes } = await import('../cloud/cluster-cloud.ts')
+  return cloudNodes(cloud, dataDirectory, wanted)
 }
 
 /** The nodes after the first, and the end of those that are not asked for any more; most clusters have neither. */

@@ -24,6 +24,8 @@ export function layoutOf(dataDirectory: string) {
     state: at('run', 'state.json'),
     /** Simulated nodes whose power is off. */
     stoppedNodes: at('run', 'stopped-nodes.json'),
+    /** How many instances of its cloud were made for the cluster. */
+    cloudInstances: at('cloud-instances.json'),
   }
 }
 
@@ -80,6 +82,16 @@ export class ClusterHome {
   /** Where the machine's images are; no cluster can have this name. */
   get imagesDirectory(): string {
     return join(this.#root, '.images')
+  }
+
+  /** Where a cloud of the machine keeps everything. */
+  cloudDirectory(name: string): string {
+    return join(this.#root, '.clouds', name)
+  }
+  /** The names of the clouds there are. */
+  async clouds(): Promise<readonly string[]> {
+    const found = await readdir(join(this.#root, '.clouds'), { withFileTypes: true }).catch(() => [])
+    return found.filter((one) => one.isDirectory()).map((one) => one.name)
   }
 
   /** The data directory of a cluster, whether it exists yet or not. */

@@ -177,6 +177,26 @@ export interface ClusterStatus {
   readonly parts: readonly { readonly name: string; readonly healthy: boolean; readonly detail: string }[]
 }
 
+async function nodesStatus(settings: ClusterSettings, ready: number) {
+  if (settings.cloud !== undefined) {
+    const { runningInstances } = await import('../cloud/cluster-cloud.ts')
+    // While the cloud cannot be asked, nobody knows of a node that is missing.
+    const running = await runningInstances(settings).catch(() => ready)
+    return { healthy: ready >= running, detail: `${ready} of ${running} ready` }
+  }
+  const stopped = (await readStoppedNodes(settings.dataDirectory)).length
+  const detail = `${ready} of ${settings.nodes} ready${stopped === 0 ? '' : `, ${stopped} switched off`}`
+  return { healthy: ready >= settings.nodes - stopped, detail }
+}
+
+async function cloudStatus({ name, directory }: NonNullable<ClusterSettings['cloud']>) {
+  const { cloudRuns, readCloud } = await import('../cloud/cloud-process.ts')
+  const known = await readCloud(directory)
+  return known !== undefined && cloudRuns(known)
+    ? { healthy: true, detail: `${name} at ${known.url}` }
+    : { healthy: false, detail: `${name} is not running; \`cox cloud up --cloud ${name}\` starts it` }
+}
+
 /** How every part of a cluster is. */
 export async function clusterStatus(settings: ClusterSettings, signal: AbortSignal): Promise<ClusterStatus> {
   const state = await readState(settings.dataDirectory)
@@ -204,12 +224,8 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
         const ready = items.filter((node) =>
           node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
         ).length
-        const stopped = (await readStoppedNodes(settings.dataDirectory)).length
-        parts.push({
-          name: 'nodes',
-          healthy: ready >= settings.nodes - stopped,
-          detail: `${ready} of ${settings.nodes} ready${stopped === 0 ? '' : `, ${stopped} switched off`}`,
-        })
+        parts.push({ name: 'nodes', ...(await nodesStatus(settings, ready)) })
+        if (settings.cloud !== undefined) parts.push({ name: 'cloud', ...(await cloudStatus(settings.cloud)) })
       }
     } catch (error) {
       parts.push({ name: 'apiserver', healthy: false, detail: error instanceof Error ? error.message : String(error) })

@@ -1,5 +1,6 @@
 /** What is loaded only when it is run: the other commands and the supervisor stay small. */
 
+import type { CloudApi } from '../../cloud/index.ts'
 import type { AgentRequest } from '../agent-request.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 
@@ -19,6 +20,18 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
 export async function runNodeProcess(settings: ClusterSettings, nodeName: string, signal: AbortSignal): Promise<void> {
   const { runNodeProcess: run } = await import('../further/node-process.ts')
   await run(settings, nodeName, signal)
+}
+
+/** A cloud of this machine as its owner sees it. */
+export async function ownedCloud(directory: string): Promise<CloudApi> {
+  const { cloudIn } = await import('../cloud/reach-cloud.ts')
+  return cloudIn(directory)
+}
+
+/** Has a cluster leave its cloud: its instances, balancers, routes and roles go. */
+export async function leaveItsCloud({ name, cloud }: ClusterSettings): Promise<void> {
+  const { leaveCloud } = await import('../cloud/join.ts')
+  await leaveCloud(await ownedCloud(cloud!.directory), name)
 }
 
 /** The images of a running cluster's nodes. */

@@ -1,4 +1,4 @@
-import { isNotFound, type ObjectName, timestampOf } from '../../machinery/index.ts'
+import { conditionOf, isNotFound, type ObjectName, timestampOf } from '../../machinery/index.ts'
 import { type Node, nodes } from '../../resources/index.ts'
 import type { CloudProvider, CloudRoute, CloudRoutes } from '../runtime/cloud-provider.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
@@ -24,8 +24,13 @@ export function nodeRouteController(cloud: CloudProvider, routes: CloudRoutes): 
         'A metric counting the amount of times routes have been synced with the cloud provider.',
       )
       const table = new RouteTable(routes)
+      /** Nodes whose routes were refused, and until when nothing is tried again unless the cloud changes. */
+      const refused = new Map<string, number>()
+      let changes = 0
       const subscription = cloud.subscribe(() => {
+        changes++
         table.forget()
+        refused.clear()
         const names = new Set(all.list().map(({ metadata }) => metadata.name))
         for (const name of names) wake({ name })
         // Routes of nodes that went while nobody looked.
@@ -41,14 +46,33 @@ export function nodeRouteController(cloud: CloudProvider, routes: CloudRoutes): 
       return async function reconcile(name, turn) {
         const node = all.get(name)
         if (node !== undefined && (node.spec.podCIDRs ?? []).length === 0) return undefined
+        const nowMs = tools.clock.monotonic()
+        const waitMs = (refused.get(name.name) ?? 0) - nowMs
+        if (node !== undefined && waitMs > 0) return { againInMs: waitMs }
+        refused.delete(name.name)
         syncs.inc()
-        const own = await table.of(name.name)
+        const seen = changes
+        const later = () => {
+          if (seen !== changes) return { againInMs: 0 }
+          refused.set(name.name, nowMs + periodMs)
+          return { againInMs: periodMs }
+        }
+        let own: readonly CloudRoute[]
+        try {
+          own = await table.of(name.name)
+        } catch (error) {
+          turn.because(messageOf(error))
+          // A node that was told of its route keeps it; one that was not has none that anybody knows of.
+          if (node !== undefined && conditionOf(node, 'NetworkUnavailable')?.status !== 'False')
+            await say(node, messageOf(error), tools, turn)
+          return later()
+        }
         const { remove, create } = plannedRoutes(node, own, config.clusterCidr.split(','))
         const kept = await deleteRoutes(remove, routes, turn)
         const failures = node === undefined ? [] : await createRoutes(node, create, routes, tools, turn)
         if (remove.length > 0 || create.length > 0) table.forget()
         if (node !== undefined) await say(node, failures[0], tools, turn)
-        if (failures.length > 0 || kept > 0) return { againInMs: periodMs }
+        if (failures.length > 0 || kept > 0) return later()
         // What led nowhere is gone, and its range has no route now.
         return remove.length > 0 && node !== undefined ? { againInMs: 0 } : undefined
       }
@@ -65,7 +89,7 @@ async function deleteRoutes(list: readonly CloudRoute[], routes: CloudRoutes, { 
       because(`took away the route ${route.destination}`)
     } catch (error) {
       kept++
-      because(`could not take away the route ${route.destination}: ${error instanceof Error ? error.message : error}`)
+      because(`could not take away the route ${route.destination}: ${messageOf(error)}`)
     }
   }
   return kept
@@ -87,7 +111,7 @@ async function createRoutes(
       await routes.create(node, range)
       because(`made the route ${range}`)
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       const tookMs = clock.monotonic() - startedMs
       record(
         node,
@@ -102,6 +126,7 @@ async function createRoutes(
   return failures
 }
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const tookText = (ms: number) => (ms >= 1000 ? `${(ms / 1000).toFixed(3)}s` : `${ms.toFixed(3)}ms`)
 
 async function say(node: Node, failure: string | undefined, { clock }: Tools, { client }: Turn): Promise<void> {
@@ -143,8 +168,7 @@ class RouteTable {
       (list) => Map.groupBy(list, ({ targetNode }) => targetNode),
       (error) => {
         if (this.#read === reading) this.#read = undefined
-        const why = error instanceof Error ? error.message : String(error)
-        throw new Error(`error listing routes: ${why}`, { cause: error })
+        throw new Error(`error listing routes: ${messageOf(error)}`, { cause: error })
       },
     ))
     return reading
