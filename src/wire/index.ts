@@ -9,9 +9,10 @@ export {
   type WireReply,
   type WireRequest,
 } from './front/front.ts'
+export { acceptMessageSocket, type MessageSocket } from './remote-command/message-socket.ts'
 export { acceptOneWay, type OneWayStream } from './remote-command/one-way.ts'
 export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'
-export { refuseUpgrade } from './remote-command/protocols.ts'
+export { refuseUpgrade, wantsWebSocket } from './remote-command/protocols.ts'
 export { ChunkQueue } from './remote-command/queue.ts'
 export {
   acceptCommand,

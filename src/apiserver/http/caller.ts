@@ -104,9 +104,13 @@ function sourcesOf({ headers, remoteAddress }: WireRequest): readonly string[] {
 
 /** Kubernetes: watches and streams, whose beginning is written down as well as their end. */
 export function isLongRunning(route: Route, search: URLSearchParams): boolean {
-  if (isForwarded(route)) return true
-  if (route.type !== 'resource') return false
-  return route.subresource === '' && (route.watch || isTrue(search.get('watch') ?? undefined))
+  return isForwarded(route) || asksToWatch(route, search)
+}
+
+/** Whether a request is one for a watch. */
+export function asksToWatch(route: Route, search: URLSearchParams): boolean {
+  if (route.type !== 'resource' || route.subresource !== '') return false
+  return route.watch || isTrue(search.get('watch') ?? undefined)
 }
 
 const forwarded: ReadonlySet<string> = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])

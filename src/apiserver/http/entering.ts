@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Asked } from '../flow-control/classify.ts'
 import type { Entry } from '../flow-control/gate.ts'
@@ -61,6 +62,20 @@ export function turnAway(reply: WireReply, headers: Readonly<Record<string, stri
     'content-length': String(body.length),
   })
   reply.end(body)
+}
+
+/** The same for a connection that asked to become something else. */
+export function turnAwayUpgrade(socket: Duplex, { headers, retryAfterSeconds }: Entry): void {
+  const body = 'Too many requests, please try again later.\n'
+  const lines = Object.entries({
+    ...headers,
+    'retry-after': String(retryAfterSeconds),
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': String(body.length),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}`)
+  socket.end(`HTTP/1.1 429 Too Many Requests\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** Kubernetes: a server that is going down sends its callers elsewhere, and closes their connections. */

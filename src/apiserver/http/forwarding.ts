@@ -8,7 +8,7 @@ import type { RequestContext } from '../request.ts'
 import type { IncomingReply, UpgradedReply } from '../streams/connections.ts'
 import { type Forward, forwardOf } from '../streams/streams.ts'
 import { forwardTo } from './aggregate.ts'
-import { authorizeAny, authorizeRoute, type Caller } from './caller.ts'
+import { asksToWatch, authorizeAny, authorizeRoute, type Caller } from './caller.ts'
 import { isTrue } from './parameters.ts'
 import type { ServeParts } from './parts.ts'
 import { proxiedReply } from './proxied-pages.ts'
@@ -28,8 +28,11 @@ export async function upgradeRemote(
   socket: Duplex,
   head: Buffer,
   caller: Caller,
+  onEnd: () => void,
 ): Promise<void> {
   await authorizeAny(parts, caller, route, request.method, url)
+  // Kubernetes: what another server watches is its own to limit.
+  if (asksToWatch(route, url.searchParams)) caller.begun?.()
   const forward = await forwardTo(parts.aggregation, remote, caller.identity)
   if (forward === undefined) throw new StatusError(503, 'ServiceUnavailable', 'service unavailable')
   const { connection, headers } = forward
@@ -40,7 +43,7 @@ export async function upgradeRemote(
     socket,
     head,
     request.signal,
-    () => audit?.ended(switchingProtocols),
+    onEnd,
   )
   audit?.started(switchingProtocols)
 }

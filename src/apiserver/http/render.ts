@@ -229,6 +229,17 @@ async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, p
   reply.end()
 }
 
+/** The events of a watch one by one, each as a message of its own needs it: in protobuf without the length before it. */
+export async function* eventMessages(
+  result: Result & { type: 'watch' },
+  parts: RenderParts,
+): AsyncIterable<Uint8Array> {
+  const { encoding } = parts.form
+  const render = eventRenderer(result.definition, parts, encoding)
+  for await (const batch of result.events)
+    for (const event of batch) yield encoding === 'protobuf' ? render(event).subarray(4) : render(event)
+}
+
 /** Small lines of a batch go out together, large ones as they are: those are shared with other watchers, and not copied. */
 function* joined(batch: readonly HubEvent[], render: (event: HubEvent) => Uint8Array): Iterable<Uint8Array> {
   if (batch.length === 1) return yield render(batch[0]!)

@@ -1,24 +1,19 @@
-import { type ApiVerb, badRequest, type PatchType, StatusError } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import { StatusError } from '../../machinery/index.ts'
 import type { RequestHandler, UpgradeHandler, WireReply, WireRequest } from '../../wire/index.ts'
 import type { AuditRecord } from '../audit/auditor.ts'
-import { noteResult } from '../audit/calls.ts'
-import { notServed, type Target } from '../handle/handle.ts'
+import { notServed } from '../handle/handle.ts'
 import type { Measured } from '../operation/request-metrics.ts'
-import type { RequestContext } from '../request.ts'
-import { forwardOf } from '../streams/streams.ts'
 import type { RequestSpan } from '../tracing/tracer.ts'
 import { remoteOf } from './aggregate.ts'
-import { bodyOf } from './body.ts'
-import { authorizeAny, authorizeRoute, type Caller, identify, isLongRunning } from './caller.ts'
-import { enter, turnAway, turnAwayForGood } from './entering.ts'
+import { ask } from './asking.ts'
+import { authorizeAny, type Caller, identify, isLongRunning } from './caller.ts'
+import { enter, turnAway, turnAwayForGood, turnAwayUpgrade } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
-import { admitConnect, serveForward, serveRemote, splice, switchingProtocols, upgradeRemote } from './forwarding.ts'
-import { type Offers, patchTypeOf, replyFormOf } from './negotiate.ts'
-import { dryRunOf, fieldValidationOf, isTrue, managerOf, verbOf } from './parameters.ts'
+import { serveForward, serveRemote, switchingProtocols } from './forwarding.ts'
 import type { ServeParts } from './parts.ts'
 import { sendFailure, sendResult } from './render.ts'
 import { type Route, routeOf } from './route.ts'
+import { upgrade } from './upgrading.ts'
 
 /** The API over HTTP: what a request means, who may, what it comes to, how it looks. */
 export function httpHandlers(parts: ServeParts): {
@@ -81,32 +76,42 @@ export function httpHandlers(parts: ServeParts): {
       })
     },
     async onUpgrade(request, message, socket, head) {
+      const startedMs = parts.clock.monotonic()
       const url = new URL(request.url, 'http://localhost')
       const route = routeOf(url.pathname)
-      const auditId = request.headers['audit-id'] ?? parts.random.uuid()
+      const { method, headers: given } = request
+      const auditId = given['audit-id'] ?? parts.random.uuid()
+      const measured: Measured = { method, path: url.pathname, route, search: url.searchParams, contentType: undefined }
+      const stay = new DisposableStack()
+      stay.use(parts.metrics.lasting(measured))
       let audit: AuditRecord | undefined
+      const end = (code: number) => {
+        if (stay.disposed) return
+        stay.dispose()
+        audit?.ended(code)
+        const seconds = (parts.clock.monotonic() - startedMs) / 1000
+        parts.metrics.finished(measured, { code, seconds, bytes: 0, deprecated: false })
+      }
       try {
         const caller = await identify(parts, request, url, route, auditId, (record) => (audit = record))
-        const remote = remoteOf(parts.aggregation, url.pathname)
-        if (remote !== undefined)
-          return await upgradeRemote(parts, remote, request, url, route, message, socket, head, caller)
-        if (route.type !== 'resource') throw notServed()
-        const isWatch = url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' || route.watch
-        if (isWatch && route.subresource === '')
-          throw badRequest('watching over WebSocket is not supported: watch over plain HTTP instead')
-        await authorizeRoute(parts, caller, route, request.method === 'POST' ? 'create' : 'get')
-        await admitConnect(parts, caller, route, url.searchParams)
-        const forward = await forwardOf(route, url.searchParams, parts.streams)
-        if (forward === undefined) throw badRequest('Upgrade request required')
-        await splice(forward, message, socket, head, request.signal, () => audit?.ended(switchingProtocols))
-        audit?.started(switchingProtocols)
+        const entry = await enter(parts, request, url, route, caller.identity, startedMs)
+        if (entry !== undefined) stay.use(entry)
+        if (entry?.served === false) {
+          audit?.answered(429)
+          end(429)
+          return turnAwayUpgrade(socket, entry)
+        }
+        const begun = entry === undefined ? {} : { begun: entry.begun }
+        const asked = { request, url, route, message, socket, head, caller: { ...caller, ...begun } }
+        await upgrade(parts, asked, () => end(switchingProtocols))
       } catch (error) {
         const { status } = failureOf(error)
-        audit?.answered(status.code ?? 500, status)
-        audit?.ended(status.code ?? 500)
+        const { code = 500, reason } = status
+        audit?.answered(code, status)
+        end(code)
         const body = `${JSON.stringify(status)}\n`
         socket.end(
-          `HTTP/1.1 ${status.code} ${status.reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+          `HTTP/1.1 ${code} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
         )
       }
     },
@@ -122,7 +127,7 @@ async function serveOne(
   headers: Record<string, string>,
   caller: Caller,
 ): Promise<void> {
-  const { identity, audit, begun, traceparent } = caller
+  const { identity } = caller
   const remote = remoteOf(parts.aggregation, url.pathname)
   if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, caller)
   if (route.type === 'path') {
@@ -137,40 +142,7 @@ async function serveOne(
   }
   if (['log', 'exec', 'attach', 'portforward', 'proxy'].includes(route.subresource))
     return serveForward(parts, request, url, route, reply, headers, caller)
-  const query = Object.fromEntries(url.searchParams)
-  const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
-  const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
-  const form = replyFormOf(request.headers.accept, isTrue(query.pretty), offers)
-  const { 'content-type': contentType } = request.headers
-  if (!['get', 'list', 'watch'].includes(verb)) parts.storageVersions?.checkWrite(definition, route.namespace)
-  const warnings: string[] = []
-  const context: RequestContext = {
-    ...(audit === undefined ? {} : { audit }),
-    ...(begun === undefined ? {} : { begun }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    identity,
-    query,
-    manager: managerOf(query, request.headers['user-agent'], verb),
-    dryRun: dryRunOf(query, verb),
-    fieldValidation: fieldValidationOf(query),
-    warnings,
-    signal: request.signal,
-    ...(verb === 'watch' ? { lasts: (end: () => void) => parts.shutdown.watch(end) } : {}),
-  }
-  const target: Target = {
-    verb,
-    definition,
-    namespace: definition.scope === 'Namespaced' ? route.namespace : undefined,
-    name:
-      definition.kind === 'Namespace' && route.resource === 'namespaces'
-        ? (route.name ?? (verb === 'create' || verb === 'list' || verb === 'watch' ? undefined : route.namespace))
-        : route.name,
-    subresource: route.subresource,
-    ...(verb === 'patch' ? { patchType: patchTypeOf(contentType, patchTypesOf(definition), parts.cbor) } : {}),
-    ...(await bodyOf(request, verb, definition, offers)),
-  }
-  const result = await parts.handle(target, context)
-  if (audit !== undefined) noteResult(audit, result)
+  const { result, form, query, warnings } = await ask(parts, request, url, route, definition, caller)
   if (warnings.length > 0)
     (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
       (text) => `299 - ${quoted(text)}`,
@@ -187,11 +159,6 @@ function spanOf(
 ): RequestSpan | undefined {
   const { traceparent, 'user-agent': userAgent } = headers
   return tracer?.begin({ method, path: pathname, url: target, traceparent, identity, auditId, userAgent })
-}
-
-/** Kubernetes: strategic patches need Go types, which custom resources do not have. */
-function patchTypesOf({ custom }: ResourceDefinition<any>): readonly PatchType[] | undefined {
-  return custom === undefined ? undefined : ['json', 'merge', 'apply']
 }
 
 /** Those who ask how the server is are answered to the end. */
