@@ -33,6 +33,7 @@ import { builtInAdmission } from './admission/chain.ts'
 import { admissionMeasures, webhookMeasures } from './admission/measures.ts'
 import { authorizerFor } from './admission/policies/ask.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
+import { policyMeasures } from './admission/policies/measures.ts'
 import { Params } from './admission/policies/params.ts'
 import type { PolicyParts } from './admission/policies/parts.ts'
 import { PolicyList } from './admission/policies/policy-list.ts'
@@ -211,6 +212,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     mutating: new PolicyList(hub, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings),
     params: new Params({ registry: () => registry, hub, resources: () => served.resources }),
     authorizerFor: (identity) => authorizerFor(authorizer, identity),
+    measures: policyMeasures(clock, metrics),
   }
   const registry: Registry = new Registry({
     store,
@@ -233,7 +235,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
   const nodeRules = rulesOf(rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')!, features.gates)
   const nodes = new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[])
-  const authorizer: Authorizer = createAuthorizer(authorizersOf(parts, { rbac, nodes, metrics }), metrics)
+  const authorizer: Authorizer = createAuthorizer(authorizersOf(parts, { rbac, nodes, metrics }), clock, metrics)
   const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
   const authenticateToken = tokenAuthenticator({
     ...{ registry, clock, tokens },
@@ -316,7 +318,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     ...(parts.healthChecks ?? []),
     ...[bootstrapped, rbacHook],
   ]
-  serverReadings(metrics, parts.version, store, () => served.resources)
+  serverReadings(metrics, parts.version, store, hub, () => served.resources)
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
   metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())
   const { onRequest, onUpgrade } = httpHandlers({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApi } from '../fixtures/api.ts'
+import { until } from '../fixtures/until.ts'
 
 const hook = (name: string, more: object = {}) => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
@@ -59,4 +60,62 @@ test('admission, health checks, stored objects and the build are measured under 
   const slis = await api.http('GET', '/metrics/slis')
   assert.match(slis.body, /^kubernetes_healthcheck\{name="etcd",type="readyz"\} 1$/m)
   assert.match(slis.body, /^kubernetes_healthchecks_total\{name="etcd",status="success",type="readyz"\} 1$/m)
+})
+
+test('impersonation, policies that find something, and watches that begin with a list are measured', async () => {
+  await using api = await startApi()
+  await api.http('GET', '/api/v1/pods', { headers: { 'impersonate-user': 'somebody' } })
+  await api.http(
+    'GET',
+    '/api/v1/pods?watch=true&sendInitialEvents=true&timeoutSeconds=1&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true',
+  )
+  const policies = { group: 'admissionregistration.k8s.io', version: 'v1' }
+  await api.call({
+    ...{ ...policies, verb: 'create', resource: 'validatingadmissionpolicies' },
+    body: {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: 'p' },
+      spec: {
+        matchConstraints: {
+          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+        },
+        validations: [{ expression: 'false' }],
+      },
+    },
+  })
+  await api.call({
+    ...{ ...policies, verb: 'create', resource: 'validatingadmissionpolicybindings' },
+    body: {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: 'b' },
+      spec: { policyName: 'p', validationActions: ['Warn', 'Audit'] },
+    },
+  })
+  const made = async () => {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'a-' } }
+    return (await api.http('POST', '/api/v1/namespaces/default/configmaps', { body })).headers.warning
+  }
+  await until(made, (warning) => warning !== undefined)
+  const { body } = await api.http('GET', '/metrics')
+  for (const line of [
+    'apiserver_impersonation_attempts_total{decision="allowed",mode="user-info"} 1',
+    'apiserver_impersonation_authorization_attempts_total{decision="allowed",mode="user-info"} 2',
+    'apiserver_watch_list_duration_seconds_count{group="",resource="pods",scope="cluster",version="v1"} 1',
+    'apiserver_validating_admission_policy_check_total{enforcement_action="warn",error_type="invalid_error",policy="p",policy_binding="b"} 1',
+    'apiserver_validating_admission_policy_check_duration_seconds_count{enforcement_action="audit",error_type="invalid_error",policy="p",policy_binding="b"} 1',
+    'apiserver_cel_evaluation_duration_seconds_count 0',
+  ])
+    assert.ok(
+      body.includes(`\n${line}\n`),
+      `${line}\n${body
+        .split('\n')
+        .filter((one) => one.startsWith(line.split(/[ {]/)[0]!))
+        .join('\n')}`,
+    )
+  assert.match(
+    body,
+    /\napiserver_storage_events_received_total\{group="admissionregistration\.k8s\.io",resource="validatingadmissionpolicies"\} \d+\n/,
+  )
 })

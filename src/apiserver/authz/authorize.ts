@@ -1,7 +1,8 @@
-import { Metrics } from '../../machinery/index.ts'
+import type { Clock, Metrics } from '../../machinery/index.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
 import { type Assumed, impersonated } from './impersonation.ts'
+import { impersonationMeasures } from './impersonation-measures.ts'
 import type { AuthorizationQuery, Decision } from './rbac.ts'
 import { refusal } from './refusal.ts'
 
@@ -27,7 +28,12 @@ export interface Authorizer {
 }
 
 /** An authorizer that asks those that are configured now. */
-export function createAuthorizer(authorizers: () => readonly NamedAuthorizer[], metrics = new Metrics()): Authorizer {
+export function createAuthorizer(
+  authorizers: () => readonly NamedAuthorizer[],
+  clock: Clock,
+  metrics: Metrics,
+): Authorizer {
+  const measures = impersonationMeasures(clock, metrics)
   const decisions = metrics.counter(
     'apiserver_authorization_decisions_total',
     'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
@@ -55,6 +61,6 @@ export function createAuthorizer(authorizers: () => readonly NamedAuthorizer[], 
   return {
     decide,
     check,
-    assume: (identity, request) => impersonated(identity, request, decide),
+    assume: (identity, request) => impersonated(identity, request, decide, measures),
   }
 }

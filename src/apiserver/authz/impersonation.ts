@@ -1,6 +1,7 @@
 import { dns1123SubdomainErrors, StatusError } from '../../machinery/index.ts'
 import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
+import type { ImpersonationMeasures } from './impersonation-measures.ts'
 import type { AuthorizationQuery, Decision } from './rbac.ts'
 import { refusal } from './refusal.ts'
 
@@ -45,10 +46,35 @@ export async function impersonated(
   real: ImpersonatingIdentity,
   request: AuthorizationQuery,
   decide: Decide,
+  measures: ImpersonationMeasures,
 ): Promise<Assumed> {
   const wanted = real.impersonates
   if (wanted === undefined) return { identity: real, constraint: '' }
   const { impersonates: _, ...requestor } = real
+  const startedMs = measures.now()
+  const measuredDecide: Decide = async (identity, query) => {
+    const askedMs = measures.now()
+    const decision = await decide(identity, query)
+    measures.asked(query, decision.allowed, measures.now() - askedMs)
+    return decision
+  }
+  try {
+    const found = await firstMode(requestor, wanted, request, measuredDecide)
+    measures.attempted(found.constraint, measures.now() - startedMs)
+    return found
+  } catch (error) {
+    measures.attempted(undefined, measures.now() - startedMs)
+    throw error
+  }
+}
+
+/** The first way by which somebody may act as somebody else. */
+async function firstMode(
+  requestor: Identity,
+  wanted: Identity,
+  request: AuthorizationQuery,
+  decide: Decide,
+): Promise<Assumed> {
   let first: unknown
   for (const mode of [...modes.filter((one) => one.fits(wanted, requestor)), undefined]) {
     try {

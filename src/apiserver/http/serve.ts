@@ -51,7 +51,10 @@ export function httpHandlers(parts: ServeParts): {
         if (entry === undefined || entry.served)
           await serveOne(parts, request, url, route, counted, headers, {
             ...caller,
-            ...(entry === undefined ? {} : { begun: entry.begun }),
+            begun: () => {
+              entry?.begun()
+              parts.metrics.listed(measured, (parts.clock.monotonic() - startedMs) / 1000)
+            },
             ...(span === undefined ? {} : { traceparent: span.traceparent }),
           })
         else {

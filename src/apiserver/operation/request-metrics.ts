@@ -20,6 +20,8 @@ export interface RequestMetrics {
     request: Measured,
     how: { readonly code: number; readonly seconds: number; readonly bytes: number; readonly deprecated: boolean },
   ): void
+  /** A watch that began with what was there has sent it. */
+  listed(request: Measured, seconds: number): void
   /** The outcome of finding out who calls; without an identity it failed. */
   authenticated(identity: Identity | undefined, seconds: number): void
 }
@@ -92,9 +94,19 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
     }
     return found
   }
+  const watchLists = metrics.histogram(
+    'apiserver_watch_list_duration_seconds',
+    'Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.',
+    [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
+  )
   return {
     lasting,
     authenticated,
+    listed(request, took) {
+      if (!isTrue(request.search.get('sendInitialEvents') ?? undefined) || measuredVerb(request) !== 'WATCH') return
+      const { group, version, resource, scope } = labelsOf(request)
+      watchLists.observe(took, { group, resource, scope, version })
+    },
     finished(request, { code, seconds: took, bytes, deprecated: isDeprecated }) {
       const { route } = request
       if (route.type === 'path' && !countedPath.test(request.path)) return

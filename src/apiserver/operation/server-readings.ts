@@ -3,12 +3,14 @@ import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { VersionInfo } from '../http/paths.ts'
 import { prefixOf } from '../registry/encoding.ts'
+import type { WatchHub } from '../watch/hub.ts'
 
 /** What is known of the server when metrics are read: its build, and how many objects it keeps. */
 export function serverReadings(
   metrics: Metrics,
   version: VersionInfo,
   store: Store,
+  hub: WatchHub,
   resources: () => Iterable<ResourceDefinition<any>>,
 ): void {
   const build = metrics.gauge(
@@ -40,4 +42,44 @@ export function serverReadings(
       return [...counts].map(([resource, value]) => ({ labels: { resource }, value }))
     },
   )
+  metrics.readings(
+    'apiserver_storage_events_received_total',
+    'counter',
+    'Number of etcd events received split by kind.',
+    () => {
+      const kinds = new Map<string, ResourceDefinition<any>>()
+      for (const definition of resources()) if (definition.stored) kinds.set(prefixOf(definition), definition)
+      return [...kinds.values()].flatMap((definition) => {
+        const value = hub.changesOf(definition)
+        const { group, plural: resource } = definition
+        return value === 0 ? [] : [{ labels: { group, resource }, value }]
+      })
+    },
+  )
+  neverMeasured(metrics)
+}
+
+const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Kubernetes has these and leaves them at nothing, or counts what there is none of here; who asks for them finds them. */
+function neverMeasured(metrics: Metrics): void {
+  const nothing = { labels: {}, counts: defaultBuckets.map(() => 0), count: 0, sum: 0 }
+  for (const [what, help] of [
+    ['compilation', 'CEL compilation time in seconds.'],
+    ['evaluation', 'CEL evaluation time in seconds.'],
+  ] as const)
+    metrics.histogramReadings(`apiserver_cel_${what}_duration_seconds`, help, defaultBuckets, () => [nothing])
+  for (const [name, help] of [
+    ['disabled_metrics_total', 'The count of disabled metrics.'],
+    ['hidden_metrics_total', 'The count of hidden metrics.'],
+    [
+      'apiserver_validation_declarative_validation_mismatch_total',
+      'Number of times declarative validation results differed from handwritten validation results for core types.',
+    ],
+    [
+      'apiserver_validation_declarative_validation_panic_total',
+      'Number of times declarative validation has panicked during validation.',
+    ],
+  ] as const)
+    metrics.readings(name, 'counter', help, () => [{ labels: {}, value: 0 }])
 }

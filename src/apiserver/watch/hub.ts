@@ -38,6 +38,7 @@ export class WatchHub {
   readonly #topics = new Map<string, Topic>()
   readonly #listeners = new Map<string, Set<(change: Change) => void>>()
   readonly #concerned = new Map<string, readonly string[]>()
+  readonly #changes = new Map<string, number>()
 
   constructor(store: Store) {
     this.#store = store
@@ -53,6 +54,11 @@ export class WatchHub {
     let count = 0
     for (const topic of this.#topics.values()) count += topic.size
     return count
+  }
+
+  /** How many changes of a kind there were since somebody follows it. */
+  changesOf(definition: ResourceDefinition<any>): number {
+    return this.#changes.get(prefixOf(definition)) ?? 0
   }
 
   /** Follows the store until the signal aborts. */
@@ -155,6 +161,7 @@ export class WatchHub {
     const concerned = this.#concerned.get(root) ?? this.#concernedBy(root)
     for (const prefix of concerned) {
       if (!key.startsWith(prefix)) continue
+      this.#changes.set(prefix, (this.#changes.get(prefix) ?? 0) + 1)
       for (const listener of this.#listeners.get(prefix) ?? []) listener(change)
       this.#topics.get(prefix)?.tell(change)
     }

@@ -71,12 +71,19 @@ export async function runController(
       .synced(signal)
       .catch(() => {})
   if (signal.aborted) return
+  const running = parts.metrics.gauge(
+    'running_managed_controllers',
+    'Indicates where instances of a controller are currently running',
+  )
+  const labels = { manager: 'kube-controller-manager', name: controller.name }
+  running.set(1, labels)
   loop.start(reconcile)
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
   loop.stop()
+  running.set(0, labels)
 }
 
 /** The names of one controller, from being woken to being done. */

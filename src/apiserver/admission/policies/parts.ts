@@ -1,6 +1,7 @@
 import type { AuthorizerCheck, AuthorizerDecision } from '../../../machinery/cel/index.ts'
 import type { Identity } from '../../request.ts'
 import type { MatchParts } from '../matching/matching.ts'
+import type { PolicyMeasures } from './measures.ts'
 import type { Params } from './params.ts'
 import type { MutatingBinding, MutatingPolicy, PolicyList, ValidatingBinding, ValidatingPolicy } from './policy-list.ts'
 
@@ -12,6 +13,7 @@ export interface PolicyParts extends MatchParts {
   readonly validating: PolicyList<ValidatingPolicy, ValidatingBinding>
   readonly mutating: PolicyList<MutatingPolicy, MutatingBinding>
   readonly params: Params
+  readonly measures: PolicyMeasures
   /** The authorizer as the expressions of a request ask it. */
   readonly authorizerFor: (identity: Identity) => AskAuthorizer
 }

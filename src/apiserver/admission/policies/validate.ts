@@ -12,6 +12,7 @@ import {
   type Subject,
   withAuthorizer,
 } from './evaluation.ts'
+import type { PolicyCheck } from './measures.ts'
 import type { PolicyParts } from './parts.ts'
 import type { ValidatingBinding, ValidatingPolicy } from './policy-list.ts'
 import { type Expression, PolicyScope } from './scope.ts'
@@ -41,8 +42,10 @@ interface Verdict {
   readonly findings: readonly Finding[]
   readonly annotations: readonly { readonly key: string; readonly value: string }[]
   readonly annotationProblems: readonly string[]
+  /** What could not be evaluated, and is passed over. */
+  readonly passedOver: readonly string[]
 }
-const nothingFound: Verdict = { findings: [], annotations: [], annotationProblems: [] }
+const nothingFound: Verdict = { findings: [], annotations: [], annotationProblems: [], passedOver: [] }
 
 const messageBytesMax = 5 * 1024
 const annotationLengthMax = 10 * 1024
@@ -64,8 +67,16 @@ export async function validate(attributes: Attributes, parts: PolicyParts): Prom
     const invocation = await invocationIn(one.target, attributes)
     const subject: Subject = { attributes, invocation, params: one.params, namespace }
     const ask = parts.authorizerFor(attributes.identity)
+    const startedMs = parts.measures.now()
     const verdict = await withAuthorizer(ask, (context) => verdictOf(policy, subject, context))
-    for (const finding of verdict.findings) act(finding, policy, one.binding, attributes, denials)
+    const names = { policy: policy.metadata.name, binding: one.binding.metadata.name }
+    const took = { ...names, ms: parts.measures.now() - startedMs }
+    for (const message of verdict.passedOver) parts.measures.checked({ ...took, message, action: 'allow' })
+    for (const finding of verdict.findings) {
+      act(finding, policy, one.binding, attributes, denials)
+      for (const action of one.binding.spec?.validationActions ?? [])
+        parts.measures.checked({ ...took, message: finding.message, action: measured[action] ?? 'deny' })
+    }
     for (const message of verdict.annotationProblems) denials.push({ policy, binding, message, reason: '' })
     for (const { key, value } of verdict.annotations) {
       const full = `${policy.metadata.name}/${key}`
@@ -76,6 +87,8 @@ export async function validate(attributes: Attributes, parts: PolicyParts): Prom
   for (const [key, values] of annotations) attributes.annotate(key, values.join(', '))
   if (denials[0] !== undefined) throw refusal(denials[0], attributes)
 }
+
+const measured: Readonly<Record<string, PolicyCheck['action']>> = { Deny: 'deny', Audit: 'audit', Warn: 'warn' }
 
 /** Does what a binding wants done about something that was found. */
 function act(
@@ -127,7 +140,9 @@ function verdictOf(policy: ValidatingPolicy, subject: Subject, context: CallCont
   const { scope, conditions, validations, annotations } = compiledOf(policy)
   const passes = passesFailures(policy)
   const failed = (message: string): Verdict =>
-    passes ? nothingFound : { ...nothingFound, findings: [{ message, reason: '', index: 0 }] }
+    passes
+      ? { ...nothingFound, passedOver: [message] }
+      : { ...nothingFound, findings: [{ message, reason: '', index: 0 }] }
   const bindings = bindingsOf(subject)
   const concerned = conditionsHold(scope, conditions, bindings, context)
   if (concerned === false) return nothingFound
@@ -137,16 +152,19 @@ function verdictOf(policy: ValidatingPolicy, subject: Subject, context: CallCont
     const results = validations.map((one) => evaluation.run(one))
     const messages = messagesOf(policy, bindings, evaluation.left)
     const findings: Finding[] = []
+    const passedOver: string[] = []
     for (const [index, result] of results.entries()) {
       const problem = 'problem' in result ? result.problem : messages.problem
       if (problem !== undefined) {
-        if (!passes) findings.push({ message: problem, reason: '', index })
+        if (passes) passedOver.push(problem)
+        else findings.push({ message: problem, reason: '', index })
       } else if ('value' in result && result.value !== true)
         findings.push(findingOf(policy, index, messages.results[index]))
     }
     const audited = new Evaluation(scope, { ...bindings }, {})
     return {
       findings,
+      passedOver,
       ...annotationsOf(
         policy,
         annotations.map((one) => audited.run(one)),
