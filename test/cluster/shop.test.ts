@@ -64,7 +64,15 @@ function call(url: string, options: { readonly agent?: Agent; readonly post?: ob
       let text = ''
       response.on('data', (chunk) => (text += String(chunk)))
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }))
+      response.on('end', () => {
+        const status = response.statusCode ?? 0
+        try {
+          resolve({ status, body: JSON.parse(text) })
+        } catch {
+          // While pods come back at other addresses, a Service may lead to somebody else for a moment.
+          reject(new Error(`status ${status} with ${JSON.stringify(text)}, which is not JSON`))
+        }
+      })
     })
     sent.on('error', reject)
     sent.on('timeout', () => sent.destroy(new Error('no answer in 10 s')))

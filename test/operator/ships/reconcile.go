@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -62,7 +63,16 @@ func (r *shipReconciler) shipsOf(ctx context.Context, palette client.Object) []r
 	return requests
 }
 
+// Reconcile takes a conflict for what it is: somebody else was quicker, and the ship as it is now comes again.
 func (r *shipReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	result, err := r.reconcile(ctx, request)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
+	}
+	return result, err
+}
+
+func (r *shipReconciler) reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	var ship Ship
 	if err := r.Get(ctx, request.NamespacedName, &ship); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
