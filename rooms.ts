@@ -30,8 +30,6 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
   '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
   '@noble/ciphers': ['store/sqlite'],
-  '@peculiar/x509': ['cluster/certificates'],
-  'reflect-metadata': ['cluster/certificates'],
   'dns-packet': ['dns'],
   jose: ['apiserver/authn', 'cluster/certificates'],
   'js-yaml': ['machinery/yaml'],

@@ -10,7 +10,6 @@ const root = join(import.meta.dirname, '..')
 /** Files that find others by their own place, which is dist/ itself once they are built. */
 const moved: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'src/store/sqlite/sqlite.ts': [['./thread.ts', './thread.js']],
-  'src/cluster/certificates/pki.ts': [['./pki-thread.ts', './pki-thread.js']],
   'src/cluster/version.ts': [['../../package.json', '../package.json']],
 }
 
@@ -26,7 +25,6 @@ if (esbuild === undefined) {
       cox: 'bin/cox.ts',
       index: 'src/index.ts',
       thread: 'src/store/sqlite/thread.ts',
-      'pki-thread': 'src/cluster/certificates/pki-thread.ts',
     },
     outdir,
     bundle: true,
@@ -41,7 +39,7 @@ if (esbuild === undefined) {
       {
         name: 'places',
         setup(build) {
-          build.onLoad({ filter: /\/(sqlite|pki|version)\.ts$/ }, ({ path }) => {
+          build.onLoad({ filter: /\/(sqlite|version)\.ts$/ }, ({ path }) => {
             const changes = moved[path.slice(root.length + 1)]
             if (changes === undefined) return undefined
             let contents = readFileSync(path, 'utf8')

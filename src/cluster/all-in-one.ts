@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { firstAddress, type Log, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
 import { openSqliteStore, type SqliteStore, StoreOpenError } from '../store/index.ts'
-import { openPkiBeside, type PkiRequest } from './certificates/pki.ts'
+import { openPki, type PkiRequest } from './certificates/pki.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { openLogFiles } from './logs/files.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
@@ -21,10 +21,10 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
   await mkdir(layout.run, { recursive: true })
   await writeState(settings.dataDirectory, { stage: 'opening the store' })
-  // Certificates are read, or made, and the store opens, in threads of their own while the rest of the code loads.
+  // The key that signs tokens is found, and the store opens, in threads of their own while the rest of the code loads.
   const address = nodeAddressOf(networkInterfaces(), settings)
   const request = pkiRequestOf(settings, address)
-  const opening = openPkiBeside(request, clock.now())
+  const opening = openPki(request, clock.now())
   opening.catch(() => {})
   const metrics = new Metrics()
   const storing = openStore(settings, log, metrics)

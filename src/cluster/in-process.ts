@@ -288,12 +288,12 @@ async function openPort(
     import('../wire/index.ts'),
   ])
   const nowMs = systemClock().now()
-  const serving = await issueCertificate(
+  const serving = issueCertificate(
     authority,
     { commonName: 'kube-apiserver', names: ['localhost', '127.0.0.1', '::1'], usages: ['server'], days: 1 },
     nowMs,
   )
-  const admin = await issueCertificate(
+  const admin = issueCertificate(
     authority,
     { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'], days: 1 },
     nowMs,

@@ -14,9 +14,24 @@ export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, Watc
 export { decodeCbor } from './cbor/decode.ts'
 export { type BytesWithin, cborEvent, encodeCbor } from './cbor/encode.ts'
 export { CborError } from './cbor/heads.ts'
+export {
+  alternativeNames,
+  type CertificateContent,
+  certificateBody,
+  distinguishedName,
+  issuerFactsOf,
+  type KeyUsage,
+  signatureAlgorithms,
+  signedCertificate,
+} from './certificates/certificate.ts'
 export { hexOf } from './certificates/der.ts'
 export { type PemBlock, pemBlocks } from './certificates/pem.ts'
-export { type CertificateRequestView, readCertificateRequest, requestedNameOf } from './certificates/request.ts'
+export {
+  type CertificateRequestView,
+  readCertificateRequest,
+  requestedNameOf,
+  signatureDigests,
+} from './certificates/request.ts'
 export {
   kubeApiServerClient,
   kubeApiServerClientKubelet,
@@ -71,6 +86,7 @@ export {
   firstAddress,
   type IpAddress,
   type IpRange,
+  ipBytes,
   ipText,
   isIp,
   networkOf,

@@ -59,7 +59,7 @@ suite('a machine joins a cluster as its agent', { skip: why }, () => {
       usages: ['client' as const],
       days: 1,
     }
-    const pair = await issueCertificate(authority, request, Date.now())
+    const pair = issueCertificate(authority, request, Date.now())
     const kubeconfig = join(home, 'node.kubeconfig')
     writeFileSync(kubeconfig, yamlText(kubeconfigOf('it', `https://127.0.0.1:${port}`, authority.cert, pair)))
     const words = ['agent', '--kubeconfig', kubeconfig, '--node-name', nodeName, '--data-dir', join(home, 'agent')]

@@ -27,7 +27,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
   before(async () => {
     cluster = await startNodeCluster('kubeletserver', 42)
     const nowMs = Date.now()
-    authority = await createAuthority('kubernetes', nowMs, 1)
+    authority = createAuthority('kubernetes', nowMs, 1)
     const issue = (commonName: string, organizations: readonly string[], server: boolean) =>
       issueCertificate(
         authority,

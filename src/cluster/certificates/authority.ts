@@ -1,7 +1,24 @@
-import 'reflect-metadata'
-import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
-import { isIP } from 'node:net'
-import * as x509 from '@peculiar/x509'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import {
+  alternativeNames,
+  type CertificateContent,
+  certificateBody,
+  distinguishedName,
+  ipBytes,
+  issuerFactsOf,
+  parseIp,
+  signatureAlgorithms,
+  signedCertificate,
+} from '../../machinery/index.ts'
 import type { KeyPair } from './key-pair.ts'
 
 export interface CertificateRequest {
@@ -13,113 +30,90 @@ export interface CertificateRequest {
   readonly days: number
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const dayMs = 24 * 60 * 60_000
 /** Certificates start a little in the past, so that a peer whose clock is behind accepts them. */
 const backdateMs = 5 * 60_000
-
-x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0])
+const serialNumberBytes = 15
+const purposes = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const
 
 /** A new self-signed certificate authority (P-256). */
-export async function createAuthority(commonName: string, nowMs: number, days: number): Promise<KeyPair> {
-  const keys = await newKeys()
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: `CN=${commonName}`,
-    notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(nowMs + days * dayMs),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyCertSign,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: commonName }]),
-    ],
+export function createAuthority(commonName: string, nowMs: number, days: number): KeyPair {
+  const { publicKey, privateKey } = newKeys()
+  const name = distinguishedName(commonName)
+  const cert = signed(privateKey, {
+    ...{ issuer: name, subject: name, publicKey },
+    notBeforeMs: nowMs - backdateMs,
+    notAfterMs: nowMs + days * dayMs,
+    isAuthority: true,
+    keyUsages: ['digitalSignature', 'keyEncipherment', 'keyCertSign'],
+    purposes: [],
+    subjectKeyId: keyIdOf(publicKey),
+    alternativeNames: alternativeNames([commonName]),
   })
-  return { cert: pemOf(certificate), key: await keyPem(keys.privateKey) }
+  return { cert, key: pemOfKey(privateKey) }
 }
 
-/** A certificate of the authority for a new key. */
-export async function issueCertificate(
-  authority: KeyPair,
-  request: CertificateRequest,
-  nowMs: number,
-): Promise<KeyPair> {
-  const keys = await newKeys()
-  const cert = await sign(authority, keys.publicKey, request, nowMs)
-  return { cert, key: await keyPem(keys.privateKey) }
+/** A certificate of the authority for a new key (P-256). */
+export function issueCertificate(authority: KeyPair, request: CertificateRequest, nowMs: number): KeyPair {
+  const { publicKey, privateKey } = newKeys()
+  const names = (request.names ?? []).map((name) => {
+    const address = parseIp(name)
+    return address === undefined ? name : ipBytes(address)
+  })
+  const cert = certify(
+    authority,
+    {
+      subject: distinguishedName(request.commonName, request.organizations),
+      publicKey,
+      keyUsages: ['digitalSignature', 'keyEncipherment'],
+      purposes: request.usages.map((usage) => purposes[usage]),
+      ...(names.length === 0 ? {} : { alternativeNames: alternativeNames(names) }),
+    },
+    { fromMs: nowMs - backdateMs, toMs: nowMs + request.days * dayMs },
+  )
+  return { cert, key: pemOfKey(privateKey) }
 }
 
-async function sign(
+/** A certificate of the authority, PEM; it ends no later than the authority does. */
+export function certify(
   authority: KeyPair,
-  publicKey: webcrypto.CryptoKey,
-  request: CertificateRequest,
-  nowMs: number,
-): Promise<string> {
-  const issuer = new x509.X509Certificate(authority.cert)
-  const signingKey = await webcrypto.subtle.importKey(
-    'pkcs8',
-    createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' }),
-    algorithm,
-    false,
-    ['sign'],
-  )
-  const usages = request.usages.map((usage) =>
-    usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
-  )
-  const names = (request.names ?? []).map((value) => ({
-    type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
-    value,
-  }))
-  const notAfterMs = Math.min(nowMs + request.days * dayMs, issuer.notAfter.getTime())
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
-    subject: subjectOf(request),
+  content: Pick<CertificateContent, 'subject' | 'publicKey' | 'keyUsages' | 'purposes' | 'alternativeNames'>,
+  time: { readonly fromMs: number; readonly toMs: number },
+): string {
+  const certificate = new X509Certificate(authority.cert)
+  const issuer = issuerFactsOf(certificate.raw)
+  return signed(createPrivateKey(authority.key), {
+    ...content,
     issuer: issuer.subject,
-    notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(notAfterMs),
-    signingAlgorithm: algorithm,
-    publicKey,
-    signingKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension(usages),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
-    ],
+    authorityKeyId: issuer.subjectKeyId ?? keyIdOf(issuer.publicKey),
+    notBeforeMs: time.fromMs,
+    notAfterMs: Math.min(time.toMs, Date.parse(certificate.validTo)),
+    isAuthority: false,
   })
-  return pemOf(certificate)
 }
 
-/** Kubernetes: groups are organizations, the user is the common name. */
-function subjectOf({ commonName, organizations = [] }: CertificateRequest): x509.JsonName {
-  return [...organizations.map((one) => ({ O: [one] })), { CN: [commonName] }]
+function signed(key: KeyObject, content: Omit<CertificateContent, 'serialNumber'>): string {
+  const { ecdsaWithSha256, sha256WithRsa } = signatureAlgorithms
+  const algorithm = key.asymmetricKeyType === 'rsa' ? sha256WithRsa : ecdsaWithSha256
+  const body = certificateBody({ ...content, serialNumber: serialNumber() }, algorithm)
+  const base64 = Buffer.from(signedCertificate(body, algorithm, sign('sha256', body, key))).toString('base64')
+  const lines = base64.match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+function newKeys(): { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  return { publicKey: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }), privateKey }
 }
 
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-    .export({ format: 'pem', type: 'pkcs8' })
-    .toString()
-}
+const pemOfKey = (key: KeyObject): string => key.export({ format: 'pem', type: 'pkcs8' }).toString()
 
-/** A certificate as PEM. */
-export function pemOf(certificate: x509.X509Certificate): string {
-  return `${certificate.toString('pem').trim()}\n`
-}
+/** What a key is known by in certificates: 160 bits of a digest (RFC 7093, method 1, over the whole key with its algorithm). */
+const keyIdOf = (publicKey: Uint8Array): Uint8Array => createHash('sha256').update(publicKey).digest().subarray(0, 20)
 
-/** A positive serial number of 120 random bits. */
-export function serialNumber(): string {
-  const bytes = randomBytes(15)
+/** 120 random bits, never negative. */
+function serialNumber(): Uint8Array {
+  const bytes = randomBytes(serialNumberBytes)
   bytes[0]! &= 0x7f
-  return bytes.toString('hex')
+  return bytes
 }

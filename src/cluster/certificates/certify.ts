@@ -5,7 +5,7 @@ import { expiryOf, type KeyPair } from './key-pair.ts'
 export function certifyWith(authority: () => KeyPair | Promise<KeyPair>, nowMs: () => number): Certify {
   return {
     async sign(wish) {
-      // Loaded only here: the X.509 library is slow to import, and few clusters ever sign.
+      // Loaded only here: few clusters ever sign.
       const { signRequest } = await import('./sign-request.ts')
       return signRequest(await authority(), wish, nowMs())
     },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isUsable } from './key-pair.ts'
-import { openPki, openPkiBeside } from './pki.ts'
+import { openPki } from './pki.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'coxswain-pki-'))
 after(() => rm(directory, { recursive: true, force: true }))
@@ -12,10 +12,10 @@ const nowMs = Date.parse('2026-06-01T00:00:00Z')
 const yearMs = 365 * 24 * 60 * 60_000
 const request = { directory, apiServerNames: ['localhost', '127.0.0.1'], kubeletNames: ['n'], nodeName: 'n' }
 
-test('a new cluster’s certificates are made beside, once, and each key is its owner’s alone', async () => {
-  const made = await openPkiBeside(request, nowMs)
+test('a new cluster’s certificates are made once, and each key is its owner’s alone', async () => {
+  const made = await openPki(request, nowMs)
   assert.ok(isUsable(made.apiServer, made.authority.cert, request.apiServerNames, nowMs + 300 * 24 * 60 * 60_000))
-  assert.deepEqual(await openPkiBeside(request, nowMs), made)
+  assert.deepEqual(await openPki(request, nowMs), made)
   const files = await readdir(directory)
   assert.deepEqual(
     files.filter((name) => name.endsWith('.tmp')),

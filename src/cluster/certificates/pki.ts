@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../machinery/index.ts'
-import type { CertificateRequest } from './authority.ts'
+import { type CertificateRequest, createAuthority, issueCertificate } from './authority.ts'
 import { createTokenKey, isUsable, type KeyPair, publicKeyOf } from './key-pair.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -105,12 +103,8 @@ async function issuedIn(
 ): Promise<KeyPair> {
   const pair = await loadPair(directory, name)
   if (pair !== undefined && isUsable(pair, by.cert, wanted.names ?? [], nowMs + renewBeforeMs)) return pair
-  const { issueCertificate } = await tools()
-  return keepPair(directory, name, await issueCertificate(by, { ...wanted, days: certificateDays }, nowMs))
+  return keepPair(directory, name, issueCertificate(by, { ...wanted, days: certificateDays }, nowMs))
 }
-
-/** Loaded only here: the X.509 library is slow to import, and most starts only check what is there. */
-const tools = () => import('./authority.ts')
 
 async function loadPair(directory: string, name: string): Promise<KeyPair | undefined> {
   const [cert, key] = await Promise.all(['crt', 'key'].map((kind) => readIfThere(join(directory, `${name}.${kind}`))))
@@ -126,8 +120,7 @@ async function keepPair(directory: string, name: string, pair: KeyPair): Promise
 }
 
 async function newAuthority(directory: string, file: string, name: string, nowMs: number): Promise<KeyPair> {
-  const { createAuthority } = await tools()
-  return keepPair(directory, file, await createAuthority(name, nowMs, authorityDays))
+  return keepPair(directory, file, createAuthority(name, nowMs, authorityDays))
 }
 
 /** The key that signs tokens. A new one is slow to find, so it is looked for while the certificates are made. */
@@ -143,18 +136,6 @@ async function openTokenKey(directory: string): Promise<{ readonly key: Promise<
   })
   key.catch(() => {})
   return { key }
-}
-
-/** The same, in a thread of its own where nothing is there yet: the cluster's code loads meanwhile. */
-export async function openPkiBeside(request: PkiRequest, nowMs: number): Promise<Pki> {
-  // Asked without waiting, so that the thread is started before this one is busy.
-  if (existsSync(join(request.directory, 'ca.crt'))) return openPki(request, nowMs)
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./pki-thread.ts', import.meta.url), { workerData: { request, nowMs } })
-    worker.once('message', (pki: Pki) => resolve(pki))
-    worker.once('error', reject)
-    worker.once('exit', (code) => reject(new Error(`the thread that makes certificates ended with ${code}`)))
-  })
 }
 
 /** Looks at the certificates now and then and tells when they were renewed. */

@@ -56,7 +56,13 @@ test('what is no request is refused', () => {
 
 test('the cluster’s signers sign what they are for', () => {
   const base = { commonName: 'system:node:n', organizations: ['system:nodes'], dnsNames: [], emailAddresses: [] }
-  const rest = { signed: new Uint8Array(), algorithm: '', signature: new Uint8Array(), publicKey: new Uint8Array() }
+  const rest = {
+    subject: new Uint8Array(),
+    signed: new Uint8Array(),
+    algorithm: '',
+    signature: new Uint8Array(),
+    publicKey: new Uint8Array(),
+  }
   const request = (more: object = {}) => ({ ...base, ipAddresses: [], uris: [], ...rest, ...more })
   const client = ['client auth', 'digital signature', 'key encipherment']
   const server = ['server auth', 'digital signature', 'key encipherment']

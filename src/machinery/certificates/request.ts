@@ -10,12 +10,26 @@ export interface CertificateRequestView {
   readonly emailAddresses: readonly string[]
   readonly ipAddresses: readonly Uint8Array[]
   readonly uris: readonly string[]
+  /** The whole name, and the value of the extension with the alternative names, as they are. */
+  readonly subject: Uint8Array
+  readonly alternativeNames?: Uint8Array
   /** What was signed, with which algorithm (hexadecimal object identifier), and what came of it. */
   readonly signed: Uint8Array
   readonly algorithm: string
   readonly signature: Uint8Array
   /** The key it is for, which signed it (SubjectPublicKeyInfo). */
   readonly publicKey: Uint8Array
+}
+
+/** Digests by the object identifiers (hexadecimal) of signature algorithms; null where the algorithm brings its own. */
+export const signatureDigests: Readonly<Record<string, string | null>> = {
+  '2a8648ce3d040302': 'sha256',
+  '2a8648ce3d040303': 'sha384',
+  '2a8648ce3d040304': 'sha512',
+  '2a864886f70d01010b': 'sha256',
+  '2a864886f70d01010c': 'sha384',
+  '2a864886f70d01010d': 'sha512',
+  '2b6570': null,
 }
 
 const commonNameId = '550403'
@@ -52,6 +66,7 @@ function certificateRequestOf(der: Uint8Array): CertificateRequestView {
   return {
     ...namesOf(subject),
     ...alternativeNamesOf(attributes),
+    subject: subject.whole,
     signed: body.whole,
     algorithm: hexOf(algorithmId.content),
     // The first byte says how many bits of the last are none: never any.
@@ -84,7 +99,10 @@ function namesOf(subject: DerNode): Pick<CertificateRequestView, 'commonName' | 
 const textOf = ({ tag, content }: DerNode): string =>
   new TextDecoder(tag === uppercaseStringTag ? 'utf-16be' : 'utf-8').decode(content)
 
-type AlternativeNames = Pick<CertificateRequestView, 'dnsNames' | 'emailAddresses' | 'ipAddresses' | 'uris'>
+type AlternativeNames = Pick<
+  CertificateRequestView,
+  'dnsNames' | 'emailAddresses' | 'ipAddresses' | 'uris' | 'alternativeNames'
+>
 
 function alternativeNamesOf(attributes: DerNode | undefined): AlternativeNames {
   const extensions = (attributes === undefined ? [] : derNodes(attributes.content))
@@ -102,6 +120,7 @@ function alternativeNamesOf(attributes: DerNode | undefined): AlternativeNames {
     dnsNames: texts(0x82),
     uris: texts(0x86),
     ipAddresses: names.filter(({ tag }) => tag === 0x87).map(({ content }) => content),
+    ...(value === undefined ? {} : { alternativeNames: value.content }),
   }
 }
 

@@ -61,6 +61,12 @@ export function isIp(text: string): boolean {
   return parseIp(text) !== undefined
 }
 
+/** An address as its 4 or 16 bytes, in network order. */
+export function ipBytes({ family, number }: IpAddress): Uint8Array {
+  const count = family === 4 ? 4 : 16
+  return Uint8Array.from({ length: count }, (_, at) => Number((number >> BigInt(8 * (count - 1 - at))) & 0xffn))
+}
+
 /** The one canonical text of an address (RFC 5952). */
 export function ipText({ family, number }: IpAddress): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (number >> shift) & 255n).join('.')

@@ -1,18 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { type CertificateRequestView, invalidObject, readCertificateRequest } from '../../../machinery/index.ts'
+import {
+  type CertificateRequestView,
+  invalidObject,
+  readCertificateRequest,
+  signatureDigests,
+} from '../../../machinery/index.ts'
 import { wrongBytes } from '../../../resources/index.ts'
 import type { AdmissionPlugin } from '../admission.ts'
-
-/** Digests by the object identifiers of signature algorithms; null where the algorithm brings its own. */
-const digests: Readonly<Record<string, string | null>> = {
-  '2a8648ce3d040302': 'sha256',
-  '2a8648ce3d040303': 'sha384',
-  '2a8648ce3d040304': 'sha512',
-  '2a864886f70d01010b': 'sha256',
-  '2a864886f70d01010c': 'sha384',
-  '2a864886f70d01010d': 'sha512',
-  '2b6570': null,
-}
 
 /** Refuses certificate requests that the key they are for has not signed. Kubernetes: a part of their validation. */
 export function requestSignature(): AdmissionPlugin {
@@ -30,7 +24,7 @@ export function requestSignature(): AdmissionPlugin {
 }
 
 function signatureProblem({ algorithm, signed, signature, publicKey }: CertificateRequestView): string | undefined {
-  const digest = digests[algorithm]
+  const digest = signatureDigests[algorithm]
   if (digest === undefined) return 'x509: cannot verify signature: algorithm unimplemented'
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
