@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { firstAddress, type Log, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
 import { openSqliteStore, type SqliteStore, StoreOpenError } from '../store/index.ts'
 import { openPki, type PkiRequest } from './certificates/pki.ts'
+import type { EncryptionChoice } from './config/encryption.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { openLogFiles } from './logs/files.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
@@ -21,14 +22,15 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
   process.on('unhandledRejection', (error) => log.error('a promise was rejected and nobody was waiting', error))
   await mkdir(layout.run, { recursive: true })
   await writeState(settings.dataDirectory, { stage: 'opening the store' })
-  // The key that signs tokens is found, and the store opens, in threads of their own while the rest of the code loads.
+  const choice = await readEncryptionChoice(settings.dataDirectory)
+  // The store opens, and the key that signs tokens is found, on threads of their own while this one loads the rest.
+  const metrics = new Metrics()
+  const storing = openStore(settings, choice, log, metrics)
+  storing.catch(() => {})
   const address = nodeAddressOf(networkInterfaces(), settings)
   const request = pkiRequestOf(settings, address)
   const opening = openPki(request, clock.now())
   opening.catch(() => {})
-  const metrics = new Metrics()
-  const storing = openStore(settings, log, metrics)
-  storing.catch(() => {})
   const { runCluster } = await import('./whole-cluster.ts')
   const store = await storing
   if (typeof store === 'number') return store
@@ -74,12 +76,12 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
 /** The cluster's store, or the exit code when it cannot be opened as it is. */
 async function openStore(
   { dataDirectory, encryptionConfig, encryptionReload = false }: ClusterSettings,
+  choice: EncryptionChoice | undefined,
   log: Log,
   metrics: Metrics,
 ): Promise<{ readonly store: SqliteStore; readonly encryption?: EncryptionAtRest } | number> {
   try {
     const directory = layoutOf(dataDirectory).store
-    const choice = await readEncryptionChoice(dataDirectory)
     if (choice === undefined && encryptionConfig === undefined) return { store: await openSqliteStore({ directory }) }
     const [{ openEncryption, encryptionOfText }, { followedFile }] = await Promise.all([
       import('./kms/encryption.ts'),

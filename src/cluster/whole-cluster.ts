@@ -107,7 +107,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
     await writeKubeconfig(settings, next)
     log.info('certificates were renewed')
   }
-  const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, clock, renewed, stop.signal)]
+  const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, pki, clock, renewed, stop.signal)]
   running.push(...essential)
   if (foundation.encryption?.followed !== undefined) running.push(followAtRest(foundation, random, stop.signal))
   const ended = Promise.race(essential).then(() => {

@@ -1,3 +1,5 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+
 /** Signs and verifies service-account tokens. Simulation brings a deterministic one. */
 export interface Signer {
   readonly issuer: string
@@ -8,19 +10,30 @@ export interface Signer {
   jwks(): Promise<{ readonly keys: readonly unknown[] }>
 }
 
-/** RS256 with one private key in PEM (PKCS #8); the key's RFC 7638 thumbprint is its id. */
-export async function joseSigner(privateKeyPem: string, issuer: string): Promise<Signer> {
-  const jose = await import('jose')
-  const { createPublicKey, createPrivateKey } = await import('node:crypto')
+/** RS256 with one private key in PEM (PKCS #8); the key's RFC 7638 thumbprint is its id. Throws when it is no private key. */
+export function joseSigner(privateKeyPem: string, issuer: string): Signer {
   const privateKey = createPrivateKey(privateKeyPem)
   const publicKey = createPublicKey(privateKey)
-  const jwk = await jose.exportJWK(publicKey)
-  const kid = await jose.calculateJwkThumbprint(jwk)
+  // Loaded with the first token: a server that starts has none to sign.
+  const open = async () => {
+    const jose = await import('jose')
+    const jwk = await jose.exportJWK(publicKey)
+    return { jose, jwk, kid: await jose.calculateJwkThumbprint(jwk) }
+  }
+  let opened: ReturnType<typeof open> | undefined
+  const ready = () => {
+    opened ??= open()
+    return opened
+  }
   return {
     issuer,
-    sign: (claims) =>
-      new jose.SignJWT(claims as Record<string, unknown>).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey),
+    async sign(claims) {
+      const { jose, kid } = await ready()
+      const token = new jose.SignJWT(claims as Record<string, unknown>)
+      return token.setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey)
+    },
     async verify(token) {
+      const { jose } = await ready()
       try {
         const { payload } = await jose.compactVerify(token, publicKey, { algorithms: ['RS256'] })
         return JSON.parse(new TextDecoder().decode(payload))
@@ -28,7 +41,10 @@ export async function joseSigner(privateKeyPem: string, issuer: string): Promise
         return undefined
       }
     },
-    jwks: async () => ({ keys: [{ use: 'sig', alg: 'RS256', kid, ...jwk }] }),
+    async jwks() {
+      const { jwk, kid } = await ready()
+      return { keys: [{ use: 'sig', alg: 'RS256', kid, ...jwk }] }
+    },
   }
 }
 

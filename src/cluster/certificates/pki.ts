@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../machinery/index.ts'
@@ -39,11 +40,12 @@ export interface Pki {
 /** Loads the cluster's certificates, making what is missing, unusable or near its end; keys are 0600. */
 export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> {
   const { directory } = request
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const [knownAuthority, knownFrontProxy, tokenKey] = await Promise.all([
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const tokenKey = openTokenKey(directory)
+  tokenKey.catch(() => {})
+  const [knownAuthority, knownFrontProxy] = await Promise.all([
     loadPair(directory, 'ca'),
     loadPair(directory, 'front-proxy-ca'),
-    openTokenKey(directory),
   ])
   const [authority, frontProxyAuthority] = await Promise.all([
     knownAuthority ?? newAuthority(directory, 'ca', 'kubernetes', nowMs),
@@ -68,7 +70,7 @@ export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> 
   return {
     authority,
     frontProxyAuthority,
-    tokenKey: await tokenKey.key,
+    tokenKey: await tokenKey,
     apiServer,
     kubeletClient,
     kubeletServer,
@@ -123,29 +125,31 @@ async function newAuthority(directory: string, file: string, name: string, nowMs
   return keepPair(directory, file, createAuthority(name, nowMs, authorityDays))
 }
 
-/** The key that signs tokens. A new one is slow to find, so it is looked for while the certificates are made. */
-async function openTokenKey(directory: string): Promise<{ readonly key: Promise<string> }> {
-  const known = await readIfThere(join(directory, 'sa.key'))
-  if (known !== undefined) return { key: Promise.resolve(known) }
-  const key = createTokenKey().then(async (made) => {
+/**
+ * The key that signs tokens. A new one is slow to find, so the search for it, on another thread, begins before this returns:
+ * whatever keeps this thread busy next does not delay it.
+ */
+function openTokenKey(directory: string): Promise<string> {
+  const file = join(directory, 'sa.key')
+  if (existsSync(file)) return readFile(file, 'utf8')
+  return createTokenKey().then(async (made) => {
     await Promise.all([
-      writeAtomically(join(directory, 'sa.key'), made, 0o600),
+      writeAtomically(file, made, 0o600),
       writeAtomically(join(directory, 'sa.pub'), publicKeyOf(made), 0o644),
     ])
     return made
   })
-  key.catch(() => {})
-  return { key }
 }
 
 /** Looks at the certificates now and then and tells when they were renewed. */
 export async function keepPki(
   request: PkiRequest,
+  opened: Pki,
   clock: Clock,
   onRenewed: (pki: Pki) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  let known = await openPki(request, clock.now())
+  let known = opened
   while (!signal.aborted) {
     await clock.sleep(checkPeriodMs, signal).catch(() => {})
     if (signal.aborted) return
