@@ -23,11 +23,32 @@ let parsed: RbacBootstrap | undefined
 /** The roles and bindings a new cluster is given; parsed when first asked for. */
 export function rbacBootstrap(): RbacBootstrap {
   parsed ??= JSON.parse(
-    ${quoted(JSON.stringify(kept))},
+    ${quoted(JSON.stringify(kept, inOrder))},
   ) as RbacBootstrap
   return parsed
 }
 `
+}
+
+/** Members in the order of their types: such objects are stored as they are written here. */
+const orders = {
+  rule: ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'],
+  roleRef: ['apiGroup', 'kind', 'name'],
+  subject: ['kind', 'apiGroup', 'name', 'namespace'],
+} as const
+
+function orderOf(key: string, one: unknown): readonly string[] | undefined {
+  if (typeof one !== 'object' || one === null) return undefined
+  if ('verbs' in one && 'apiGroups' in one) return orders.rule
+  if ('verbs' in one && 'nonResourceURLs' in one) return orders.rule
+  if (key === 'roleRef') return orders.roleRef
+  return 'kind' in one && 'name' in one ? orders.subject : undefined
+}
+
+function inOrder(key: string, value: unknown): unknown {
+  const order = orderOf(key, value)
+  if (order === undefined) return value
+  return Object.fromEntries(Object.entries(value as object).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)))
 }
 
 /** The text of well-known.ts: names and numbers the API gives a meaning. */

@@ -7,6 +7,7 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import {
+  type BootstrapBinding,
   type BootstrapRole,
   clusterRoleBindings,
   clusterRoles,
@@ -68,9 +69,9 @@ const metricsReader = {
   },
   rules: [
     {
+      verbs: ['get', 'list', 'watch'],
       apiGroups: [nodeMetrics.group],
       resources: [podMetrics.plural, nodeMetrics.plural],
-      verbs: ['get', 'list', 'watch'],
     },
   ],
 }
@@ -93,6 +94,11 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
     labels: object
     annotations: object
   }) => ({ name, ...(namespace === undefined ? {} : { namespace }), labels, annotations })
+  const bindingOf = (binding: BootstrapBinding) => ({
+    metadata: metaOf(binding),
+    ...(binding.subjects.length === 0 ? {} : { subjects: binding.subjects }),
+    roleRef: binding.roleRef,
+  })
   await Promise.all([
     ...clusterRoleList.map((role) =>
       ensure(
@@ -107,25 +113,11 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
       ),
     ),
     ensure(registry, clusterRoles, metricsReader, ['rules']),
-    ...clusterBindingList.map((binding) =>
-      ensure(
-        registry,
-        clusterRoleBindings,
-        { metadata: metaOf(binding), roleRef: binding.roleRef, subjects: binding.subjects },
-        ['subjects'],
-      ),
-    ),
+    ...clusterBindingList.map((binding) => ensure(registry, clusterRoleBindings, bindingOf(binding), ['subjects'])),
     ...bootstrapRoles.roles.map((role) =>
       ensure(registry, roles, { metadata: metaOf(role), rules: role.rules }, ['rules']),
     ),
-    ...bootstrapRoles.roleBindings.map((binding) =>
-      ensure(
-        registry,
-        roleBindings,
-        { metadata: metaOf(binding), roleRef: binding.roleRef, subjects: binding.subjects },
-        ['subjects'],
-      ),
-    ),
+    ...bootstrapRoles.roleBindings.map((binding) => ensure(registry, roleBindings, bindingOf(binding), ['subjects'])),
     ...wellKnown.priorityClasses.map(({ name, value, globalDefault, preemptionPolicy }) =>
       ensure(registry, priorityClasses, {
         metadata: { name },
@@ -189,7 +181,7 @@ async function roleAndBinding(registry: Registry, { name, rules }: Pick<Bootstra
   const subjects = [whoseRole[name] ?? account]
   await Promise.all([
     ensure(registry, clusterRoles, { metadata, rules }, ['rules']),
-    ensure(registry, clusterRoleBindings, { metadata, roleRef, subjects }, ['subjects']),
+    ensure(registry, clusterRoleBindings, { metadata, subjects, roleRef }, ['subjects']),
   ])
 }
 
@@ -272,6 +264,9 @@ async function serviceRange({ registry, serviceCidrs, nowMs }: BootstrapParts): 
   )
 }
 
+/** Kinds whose objects of every cluster are many, always the same, and in the order of their kind. */
+const seeded: ReadonlySet<ResourceDefinition<any>> = new Set([clusterRoles, clusterRoleBindings, roles, roleBindings])
+
 /** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */
 async function ensure(
   registry: Registry,
@@ -282,6 +277,8 @@ async function ensure(
   const { name, namespace } = object.metadata
   const existing = await registry.find<KubeObject>(definition, namespace, name)
   if (existing === undefined) {
+    if (seeded.has(definition) && object.aggregationRule === undefined)
+      return registry.seed(definition, object, loopbackContext())
     await registry.create(definition, namespace, object, loopbackContext()).catch((error: StatusError) => {
       if (!isAlreadyExists(error)) throw error
     })

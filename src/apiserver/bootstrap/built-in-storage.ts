@@ -1,7 +1,7 @@
 const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[]) => ({
+  verbs,
   apiGroups: [apiGroup],
   resources,
-  verbs,
 })
 const reading = ['get', 'list', 'watch']
 
