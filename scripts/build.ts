@@ -5,12 +5,26 @@
  */
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 /** Files that find others by their own place, which is dist/ itself once they are built. */
 const moved: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'src/store/sqlite/sqlite.ts': [['./thread.ts', './thread.js']],
   'src/cluster/version.ts': [['../../package.json', '../package.json']],
+}
+
+/** Whatever is imported and not used is left out: our modules do nothing by being loaded, nor do those of others. */
+const pure: Plugin = {
+  name: 'pure',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind === 'entry-point' || pluginData === 'resolved') return undefined
+      if (!path.startsWith('.')) return { path, external: true, sideEffects: false }
+      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })
+      return { ...found, sideEffects: false, external: kind === 'dynamic-import' }
+    })
+  },
 }
 
 const esbuild = await import('esbuild').catch(() => undefined)
@@ -54,6 +68,23 @@ if (esbuild === undefined) {
       },
     ],
   })
+  const supervisor = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { 'cox-supervise': 'bin/cox-supervise.ts' },
+    outdir,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    legalComments: 'none',
+    logLevel: 'warning',
+    write: true,
+    metafile: true,
+    plugins: [pure],
+  })
+  for (const { imports, bytes } of Object.values(supervisor.metafile.outputs))
+    if (bytes > 60_000 || imports.some(({ kind, path }) => kind === 'dynamic-import' || !path.startsWith('node:')))
+      throw new Error('the supervisor must stay a small file that needs nothing but Node.js')
   const dist = join(root, 'dist')
   rmSync(dist, { recursive: true, force: true })
   renameSync(outdir, dist)

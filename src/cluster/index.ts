@@ -34,7 +34,6 @@ export {
   clusterStatus,
   ensureRunning,
   stopCluster,
-  superviseCluster,
 } from './process/lifecycle.ts'
 export { readLogLevels, setLogLevel } from './process/log-levels.ts'
 export {
@@ -45,4 +44,5 @@ export {
   runClusterProcess,
   runNodeProcess,
 } from './process/run.ts'
+export { superviseCluster } from './process/supervise.ts'
 export { kubernetesVersion, packageVersion } from './version.ts'

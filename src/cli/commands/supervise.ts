@@ -1,19 +1,29 @@
 import { superviseCluster } from '../../cluster/index.ts'
-import { needCluster } from '../clusters.ts'
+import { clusterNameOf, needCluster } from '../clusters.ts'
 import { type Command, nameFlag } from '../command.ts'
 
 /** Keeps the cluster process running; `cox up` starts it in the background. */
 export const command: Command = {
   name: 'supervise',
   summary: 'keep the cluster process running (started by up)',
-  usage: 'cox supervise [--name N]',
+  usage: 'cox supervise [--name N] [--data-directory D]',
   positionalMax: 0,
   internal: true,
-  flags: [nameFlag],
+  flags: [
+    nameFlag,
+    {
+      name: 'data-directory',
+      type: 'string',
+      value: 'D',
+      help: 'where the cluster is, when its name need not be looked up',
+    },
+  ],
   async run(invocation) {
-    const { settings } = await needCluster(invocation)
     const [node, entry] = invocation.environment.self
-    await superviseCluster(settings, [node, entry, 'run', '--name', settings.name], invocation.signal)
+    const stated = invocation.flags['data-directory'] as string | undefined
+    const directory = stated ?? (await needCluster(invocation)).settings.dataDirectory
+    const command = [node, entry, 'run', '--name', clusterNameOf(invocation)] as const
+    await superviseCluster(directory, command, invocation.signal)
     return 0
   },
 }

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backoffDelay, type Clock, type Log } from '../../machinery/index.ts'
-import { layoutOf, writeState } from './directory.ts'
+import { backoffDelay, createLog, LogLevels, systemClock } from '../../machinery/index.ts'
+import { rotatingWriter } from '../logs/files.ts'
+import { layoutOf, readSettings, writeState } from './directory.ts'
 import { identityOf } from './identity.ts'
 
 const backoff = { initialMs: 500, maxMs: 30_000 }
@@ -13,14 +14,21 @@ const healthyAfterMs = 60_000
 export const exitWithoutRestart = 64
 
 /** Keeps the cluster process of a data directory running until the signal aborts, then stops it. */
-export async function supervise(
+export async function superviseCluster(
   dataDirectory: string,
   command: readonly [string, ...string[]],
-  clock: Clock,
-  log: Log,
   signal: AbortSignal,
 ): Promise<void> {
+  const clock = systemClock()
   const layout = layoutOf(dataDirectory)
+  const settings = await readSettings(dataDirectory)
+  const log = createLog({
+    component: 'supervisor',
+    clock,
+    format: settings?.logFormat ?? 'text',
+    levels: new LogLevels(() => settings?.verbosity ?? 0),
+    write: rotatingWriter(join(layout.logs, 'process.log')),
+  })
   await mkdir(layout.run, { recursive: true })
   await mkdir(layout.logs, { recursive: true })
   await writeState(dataDirectory, {

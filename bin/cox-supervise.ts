@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/**
+ * The supervisor by itself: what `cox supervise` does, without the rest of the command. Built into one small file, it starts in
+ * half the time and with half the memory, and it stays as long as the cluster does.
+ */
+import { parseArgs } from 'node:util'
+import { superviseCluster } from '../src/cluster/index.ts'
+
+const { values } = parseArgs({
+  options: { name: { type: 'string' }, 'data-directory': { type: 'string' }, entry: { type: 'string' } },
+})
+const { name, entry, 'data-directory': directory } = values
+if (name === undefined || entry === undefined || directory === undefined) {
+  process.stderr.write('cox-supervise: started by `cox up`, with --name, --data-directory and --entry\n')
+  process.exitCode = 2
+} else {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
+  await superviseCluster(directory, [process.execPath, entry, 'run', '--name', name], interrupted.signal)
+}
