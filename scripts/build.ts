@@ -14,6 +14,27 @@ const moved: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
   'src/cluster/version.ts': [['../../package.json', '../package.json']],
 }
 
+/**
+ * Node's own modules of which an `import` asks every member, also those that are loaded only when asked for: `node:http` has
+ * WebSocket, and with it comes all of undici, 40 ms and some megabytes for every process. Their plain members, and nothing else.
+ */
+const builtIn: Plugin = {
+  name: 'built-in',
+  setup(build) {
+    build.onResolve({ filter: /^node:(http|fs|util)$/ }, ({ path }) => ({
+      path,
+      namespace: 'built-in',
+      sideEffects: false,
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => {
+      const members = Object.getOwnPropertyDescriptors(process.getBuiltinModule(path) as object)
+      const names = Object.entries(members).flatMap(([name, { value }]) => (value === undefined ? [] : name))
+      const kept = names.filter((name) => /^[A-Za-z]\w*$/.test(name)).join(', ')
+      return { contents: `export const { ${kept} } = process.getBuiltinModule('${path}')` }
+    })
+  },
+}
+
 /** Whatever is imported and not used is left out: our modules do nothing by being loaded, nor do those of others. */
 const pure: Plugin = {
   name: 'pure',
@@ -50,6 +71,7 @@ if (esbuild === undefined) {
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [
+      builtIn,
       {
         name: 'places',
         setup(build) {
@@ -80,7 +102,7 @@ if (esbuild === undefined) {
     logLevel: 'warning',
     write: true,
     metafile: true,
-    plugins: [pure],
+    plugins: [builtIn, pure],
   })
   for (const { imports, bytes } of Object.values(supervisor.metafile.outputs))
     if (bytes > 60_000 || imports.some(({ kind, path }) => kind === 'dynamic-import' || !path.startsWith('node:')))
