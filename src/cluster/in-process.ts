@@ -183,7 +183,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
         stop.signal,
       ),
   }
-  for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
+  // Nodes first: whoever waits for this cluster waits for them, and not for all that controllers do at their start.
   const list = typeof wanted === 'number' ? numbered(wanted) : wanted
   const machines =
     cloud === undefined ? list : (await firstInstances(cloud.owner, clusterName, list)).map(simulatedNodeOf)
@@ -192,6 +192,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     const complain = (error: unknown) => log.warn('the cloud cannot be followed', { error: String(error) })
     followInstances({ ...cloud, cluster: clusterName, nodes, complain }, stop.signal)
   }
+  for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
   let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined

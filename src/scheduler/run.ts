@@ -128,6 +128,7 @@ class Scheduler {
     using _nodes = nodeCache.subscribe((next, previous) => this.#nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => this.#podChanged(next, previous))
     using _verdicts = this.#parts.journal.provideVerdicts((namespace, name) => this.#verdictsOf(namespace, name))
+    signal.addEventListener('abort', () => this.#wake(), { once: true })
     while (!signal.aborted) {
       const placed = await this.#turn(signal)
       if (placed > 0) {
@@ -138,8 +139,7 @@ class Scheduler {
       if (signal.aborted) break
       await new Promise<void>((resolve) => {
         this.#wake = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-        if (this.#queue.ready > 0) resolve()
+        if (this.#queue.ready > 0 || signal.aborted) resolve()
       })
       this.#wake = () => {}
     }

@@ -142,3 +142,15 @@ test('an informer answers by namespace and by index', async () => {
   )
   stop.abort()
 })
+
+test('whoever waits for a first list that never comes is told when to stop, also when that was before', async () => {
+  const stop = new AbortController()
+  const client = { list: () => new Promise(() => {}), watch: async function* () {} } as unknown as Client
+  const informer = createInformers({ client, clock: manualClock(), random: seededRandom(1) }, stop.signal).of(
+    configMaps,
+  )
+  const waiting = assert.rejects(informer.synced(stop.signal), /enough/)
+  stop.abort(new Error('enough'))
+  await waiting
+  await assert.rejects(informer.synced(stop.signal), /enough/)
+})

@@ -148,6 +148,7 @@ class Cache<T extends KubeObject> implements Informer<T> {
 
   synced(signal?: AbortSignal): Promise<void> {
     if (this.hasSynced) return Promise.resolve()
+    if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
       this.#onSynced.push(resolve)
