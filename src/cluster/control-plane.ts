@@ -22,6 +22,7 @@ import {
   type Metrics,
   parseDuration,
   type Random,
+  untilAborted,
 } from '../machinery/index.ts'
 import type { Store } from '../store/index.ts'
 import { openFront } from '../wire/index.ts'
@@ -186,8 +187,7 @@ export async function serveApi(server: ApiServer, settings: ClusterSettings, pki
     present: (next) => front.renew(tlsOf(next)),
     async until(signal) {
       await using _front = front
-      if (signal.aborted) return
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      await untilAborted(signal)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, Informers } from '../client/index.ts'
-import { type Clock, isNotFound, type Random } from '../machinery/index.ts'
+import { type Clock, isNotFound, type Random, untilAborted } from '../machinery/index.ts'
 import {
   type Node,
   nodes,
@@ -181,13 +181,6 @@ function pressureOf({ settings, room, clock }: KubeletParts): () => Promise<Read
   const shown = createPressure(settings.pressureTransitionMs ?? pressureTransitionMsDefault)
   return async () =>
     shown(pressedConditions((await room?.()) ?? {}, settings.thresholds ?? hardThresholds), clock.monotonic())
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 async function podContext(

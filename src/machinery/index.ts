@@ -40,6 +40,7 @@ export {
   legacyUnknown,
   signerProblem,
 } from './certificates/rules.ts'
+export { untilAborted } from './clock/abort.ts'
 export type { Clock, Random } from './clock/clock.ts'
 export { microTimestampOf, msOf, suffixAlphabet, timestampOf } from './clock/clock.ts'
 export { type ManualClock, manualClock, seededRandom, sleepOn } from './clock/manual.ts'

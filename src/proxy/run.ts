@@ -56,11 +56,11 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   }
   using _services = serviceCache.subscribe(changed)
   using _slices = sliceCache.subscribe(changed)
+  signal.addEventListener('abort', () => wake(), { once: true })
   while (!signal.aborted) {
     if (!dirty) {
       await new Promise<void>((resolve) => {
         wake = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
       })
       await clock.sleep(gatherMs, signal).catch(() => {})
       continue

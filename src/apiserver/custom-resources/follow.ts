@@ -1,4 +1,4 @@
-import { type Clock, cloneJson, type KubeObject, sameJson, timestampOf } from '../../machinery/index.ts'
+import { type Clock, cloneJson, type KubeObject, sameJson, timestampOf, untilAborted } from '../../machinery/index.ts'
 import { type CustomResourceDefinition, customResourceDefinitions, type Draft } from '../../resources/index.ts'
 import { loopbackContext } from '../authn/loopback.ts'
 import type { ServedResources } from '../discovery/served.ts'
@@ -72,7 +72,7 @@ export class Declarations {
     ready = true
     for (const take of waiting) take()
     this.#resolveReady()
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await untilAborted(signal)
   }
 
   /** Kept synchronous once the code is loaded, so that a kind is served before anybody is told of it. */

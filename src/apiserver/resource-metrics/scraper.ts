@@ -1,4 +1,4 @@
-import type { Clock } from '../../machinery/index.ts'
+import { type Clock, untilAborted } from '../../machinery/index.ts'
 import { type Node, nodes } from '../../resources/index.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { NodeConnection } from '../streams/connections.ts'
@@ -34,8 +34,7 @@ export class Scraper {
 
   /** Scrapes, when it is asked to, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    if (!signal.aborted)
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await untilAborted(signal)
     this.#stop.abort()
     await this.#running
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, openSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, isNotFound, type Log, yamlText } from '../../machinery/index.ts'
+import { type Clock, isNotFound, type Log, untilAborted, yamlText } from '../../machinery/index.ts'
 import { nodes } from '../../resources/index.ts'
 import { openNodePki, type Pki, writeAtomically } from '../certificates/pki.ts'
 import { kubeconfigOf } from '../config/kubeconfig.ts'
@@ -45,13 +45,6 @@ export async function runFurtherNodes(parts: FurtherNodesParts, signal: AbortSig
       keepRunning(`node ${node.name}`, (life) => runNode(node, parts, life), { clock, log }, signal),
     ),
   )
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 /** A node that is not asked for any more. */

@@ -11,6 +11,7 @@ import {
   type Random,
   StatusError,
   silentLog,
+  untilAborted,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached, Controller, ControllerConfig, Reconcile, Watch } from './controller.ts'
@@ -78,10 +79,7 @@ export async function runController(
   const labels = { manager: 'kube-controller-manager', name: controller.name }
   running.set(1, labels)
   loop.start(reconcile)
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await untilAborted(signal)
   loop.stop()
   running.set(0, labels)
 }

@@ -9,6 +9,7 @@ import {
   nameOf,
   parseCidr,
   type Random,
+  untilAborted,
 } from '../../machinery/index.ts'
 import { type Lease, type Node, nodes, type Pod, pods, type Taint } from '../../resources/index.ts'
 import { createLimit } from '../limit.ts'
@@ -140,10 +141,7 @@ class Fleet {
 
   async run(): Promise<void> {
     const { informers, onReady } = this.#parts
-    const ended = new Promise<void>((resolve) => {
-      if (this.#signal.aborted) resolve()
-      this.#signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const ended = untilAborted(this.#signal)
     await Promise.race([Promise.all([...this.#nodes.values()].map((node) => this.#register(node))), ended])
     if (this.#signal.aborted) return
     this.#spreadHeartbeats()

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../machinery/index.ts'
+import { type Clock, type Random, untilAborted } from '../../machinery/index.ts'
 import {
   type ContainerConfig,
   type ContainerResources,
@@ -267,11 +267,7 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
   }
   async attach(containerId: string, _tty: boolean, _streams: Streams, signal: AbortSignal): Promise<void> {
     const { ended } = this.#find(containerId)
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
-    await Promise.race([ended.promise, aborted])
+    await Promise.race([ended.promise, untilAborted(signal)])
   }
   async portForward(sandboxId: string, port: number): Promise<void> {
     throw new RuntimeError(

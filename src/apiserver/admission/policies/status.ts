@@ -1,4 +1,4 @@
-import { cloneJson, isNotFound, type KubeObject } from '../../../machinery/index.ts'
+import { cloneJson, isNotFound, type KubeObject, untilAborted } from '../../../machinery/index.ts'
 import { type Draft, validatingAdmissionPolicies } from '../../../resources/index.ts'
 import { loopbackIdentity } from '../../authn/loopback.ts'
 import type { Published } from '../../openapi/published.ts'
@@ -49,7 +49,7 @@ export class PolicyStatus {
       if (type === 'put') this.#consider(objectOf(validatingAdmissionPolicies, entry) as ValidatingPolicy)
     })
     for (const policy of await registry.all<ValidatingPolicy>(validatingAdmissionPolicies)) this.#consider(policy)
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await untilAborted(signal)
     await this.#last
   }
 
