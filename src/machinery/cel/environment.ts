@@ -75,6 +75,8 @@ export interface EnvironmentParts {
   readonly types?: readonly CelType[]
   readonly variables?: Readonly<Record<string, CelType>>
   readonly structs?: StructProvider
+  /** Whether `cel.bind` may be used. */
+  readonly bindings?: boolean
 }
 
 const standardTypes: readonly (readonly [CelType, CelType])[] = [
@@ -95,17 +97,20 @@ export class Environment {
   readonly #variables: Readonly<Record<string, CelType>>
   readonly #types: ReadonlyMap<string, readonly [CelType, CelType]>
   readonly #structs: StructProvider
+  readonly #bindings: boolean
 
   private constructor(
     functions: ReadonlyMap<string, FunctionDeclaration>,
     variables: Readonly<Record<string, CelType>>,
     types: ReadonlyMap<string, readonly [CelType, CelType]>,
     structs: StructProvider,
+    bindings: boolean,
   ) {
     this.#functions = functions
     this.#variables = variables
     this.#types = types
     this.#structs = structs
+    this.#bindings = bindings
   }
 
   static of(parts: EnvironmentParts): Environment {
@@ -115,6 +120,7 @@ export class Environment {
       { ...parts.variables },
       new Map(types.map((pair) => [pair[0].name, pair])),
       parts.structs ?? noStructs,
+      parts.bindings ?? false,
     )
   }
 
@@ -129,6 +135,7 @@ export class Environment {
       { ...this.#variables, ...parts.variables },
       this.#types,
       parts.structs ?? this.#structs,
+      parts.bindings ?? this.#bindings,
     )
   }
 
@@ -148,7 +155,7 @@ export class Environment {
 
   /** Checks an expression, or says in Kubernetes' words what is wrong with it. */
   compile(source: string): Compilation {
-    const parsed = parse(source)
+    const parsed = parse(source, { bindings: this.#bindings })
     const refuse = (issues: readonly Issue[]): Compilation => ({ ok: false, issues: issuesText(source, issues) })
     if ('issues' in parsed) return refuse(parsed.issues)
     const { tree } = parsed

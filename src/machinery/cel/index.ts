@@ -18,6 +18,13 @@ export {
 } from './environment.ts'
 export type { Bindings } from './evaluate/run.ts'
 export { authorizerType, authorizerValue, requestResourceValue, resourceCheckType } from './kubernetes/authorizer.ts'
+export {
+  type DeviceSelection,
+  deviceSelection,
+  deviceSelectorCostMax,
+  type SelectedAttribute,
+  type SelectedDevice,
+} from './kubernetes/device-selector.ts'
 export { jsonPatchFunctions, kubernetesEnvironment } from './kubernetes/environment.ts'
 export {
   type DeclType,

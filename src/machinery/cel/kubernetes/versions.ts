@@ -106,7 +106,8 @@ function normalized(text: string): string {
   return parts.join('.')
 }
 
-function versionOf(text: string, { normalize }: { readonly normalize: boolean }): SemverValue | CelError {
+/** A version as its text says, or an error in Kubernetes' words. */
+export function versionOf(text: string, { normalize }: { readonly normalize: boolean }): SemverValue | CelError {
   try {
     return parseVersion(normalize ? normalized(text) : text)
   } catch (error) {

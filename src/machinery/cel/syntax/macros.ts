@@ -254,6 +254,15 @@ export function expandMember(offset: number, name: string, target: Node, args: r
   return Object.hasOwn(receiverMacros, key) ? receiverMacros[key]!(offset, target, args) : undefined
 }
 
+/** What `cel.bind(name, value, result)` is rewritten to, or undefined when the call is another. */
+export function expandBinding(offset: number, name: string, target: Node, args: readonly Node[]): Node | undefined {
+  if (name !== 'bind' || args.length !== 3 || target.kind !== 'ident' || target.name !== 'cel') return undefined
+  const [variable, value, result] = args
+  if (variable!.kind !== 'ident')
+    throw new MacroError(variable!.offset, 'cel.bind() variable names must be simple identifiers')
+  return bind(offset, variable!.name, value!, result!)
+}
+
 /** What a global call is rewritten to, or undefined when it is no macro. */
 export function expandGlobal(offset: number, name: string, args: readonly Node[]): Node | undefined {
   const [argument] = args

@@ -3,7 +3,7 @@
 import { Double, int64Max, int64Min, intOf, Uint, uint64Max, type Value } from '../values/value.ts'
 import { syntaxIssues } from './diagnose.ts'
 import { type Token, type TokenKind, tokensOf } from './lexer.ts'
-import { expandGlobal, expandMember, MacroError } from './macros.ts'
+import { expandBinding, expandGlobal, expandMember, MacroError } from './macros.ts'
 import type { Issue } from './source.ts'
 import type { FieldEntry, MapEntry, Node } from './tree.ts'
 import { unescapeBytes, unescapeString } from './unescape.ts'
@@ -38,6 +38,12 @@ class TooDeep extends Error {
   }
 }
 
+/** What may be written besides the standard. */
+export interface ParseOptions {
+  /** `cel.bind`. */
+  readonly bindings?: boolean
+}
+
 class Parser {
   readonly issues: Issue[] = []
   readonly #tokens: readonly Token[]
@@ -46,8 +52,11 @@ class Parser {
   /** How many operators, selections and indexes stand above each other in a node; none for those left out. */
   readonly #heights = new Map<Node, number>()
 
-  constructor(tokens: readonly Token[]) {
+  readonly #bindings: boolean
+
+  constructor(tokens: readonly Token[], { bindings = false }: ParseOptions) {
     this.#tokens = tokens
+    this.#bindings = bindings
   }
 
   whole(): Node {
@@ -180,7 +189,13 @@ class Parser {
     if (open !== undefined) {
       const args = this.#arguments()
       const plain: Node = { kind: 'call', offset: open.offset, name: name.text, target: operand, args }
-      const node = this.#expanded(open.offset, () => expandMember(open.offset, name.text, operand, args)) ?? plain
+      const node =
+        this.#expanded(
+          open.offset,
+          () =>
+            (this.#bindings ? expandBinding(open.offset, name.text, operand, args) : undefined) ??
+            expandMember(open.offset, name.text, operand, args),
+        ) ?? plain
       return this.#over(node, [operand, ...args], 1)
     }
     if (optional) {
@@ -364,14 +379,17 @@ class Parser {
 }
 
 /** The tree of an expression, or what is wrong with it. */
-export function parse(source: string): { readonly tree: Node } | { readonly issues: readonly Issue[] } {
+export function parse(
+  source: string,
+  options: ParseOptions = {},
+): { readonly tree: Node } | { readonly issues: readonly Issue[] } {
   const length = [...source].length
   if (length > expressionLengthMax) {
     const message = `expression code point size exceeds limit: size: ${length}, limit ${expressionLengthMax}`
     return { issues: [{ offset: -1, message }] }
   }
   const { tokens, issues, readable } = tokensOf(source)
-  const parser = new Parser(tokens)
+  const parser = new Parser(tokens, options)
   try {
     const tree = parser.whole()
     const all = [...issues, ...parser.issues]
