@@ -3,9 +3,5 @@ export const idleKinds: ReadonlySet<string> = new Set([
   'networking.k8s.io/ingresses',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/networkpolicies',
-  'resource.k8s.io/deviceclasses',
-  'resource.k8s.io/resourceclaims',
-  'resource.k8s.io/resourceclaimtemplates',
-  'resource.k8s.io/resourceslices',
   'storage.k8s.io/volumeattributesclasses',
 ])

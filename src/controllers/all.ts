@@ -28,6 +28,7 @@ import { podGcController } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { resourceQuotaController } from './resource-quota/controller.ts'
+import { resourceClaimController } from './resourceclaim/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import type { Controller } from './runtime/controller.ts'
 import { serviceCidrController } from './service-cidr/controller.ts'
@@ -81,6 +82,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   volumeExpanderController,
   attachDetachController,
   ephemeralVolumeController,
+  resourceClaimController,
   localPathController,
   claimProtectionController,
   volumeProtectionController,

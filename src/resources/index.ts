@@ -144,6 +144,15 @@ export {
 } from './rbac/definitions.ts'
 export { allResources, apiGroups, resourceFor, resourceForKind } from './registry.ts'
 export {
+  type ClaimOfPod,
+  claimFinalizer,
+  claimOfPod,
+  extendedClaimAnnotation,
+  isReservedFor,
+  notForPod,
+  podClaimAnnotation,
+} from './resource/claims.ts'
+export {
   deviceClasses,
   deviceTaintRules,
   resourceClaims,

@@ -13,6 +13,7 @@ import {
   sameJson,
 } from '../machinery/index.ts'
 import {
+  defaultGates,
   type FeatureGates,
   type Node,
   namespaces,
@@ -25,10 +26,12 @@ import { NodeColumns } from './columns/node-columns.ts'
 import { isRefused, type Placement, Placer, type RefusedPlacement } from './cycle/place.ts'
 import { reportRefusal } from './cycle/refusal.ts'
 import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
+import { followDevices } from './devices/changes.ts'
+import { DeviceBook } from './devices/device-book.ts'
 import type { Extender } from './extenders/extender.ts'
 import { agreedCandidates, placeWithExtenders } from './extenders/place.ts'
 import { alikeSelectors } from './framework/alike.ts'
-import type { ClusterChange, SchedulerPlugin } from './framework/framework.ts'
+import { type BindTools, type ClusterChange, FilterError, type SchedulerPlugin } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
 import { type SchedulerMeasures, schedulerMeasures } from './measures.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
@@ -78,6 +81,7 @@ class Scheduler {
   readonly #columns = new NodeColumns()
   readonly #queue: SchedulingQueue
   readonly #binding = new Set<Promise<void>>()
+  readonly #tools: BindTools
   /** Pods that wait between decision and binding. */
   readonly #settling: Settling
   /** Pods decided but not yet seen bound, by uid. */
@@ -85,6 +89,7 @@ class Scheduler {
   /** Pods for which room is being made: others of lower priority must leave it to them. */
   readonly #nominations = new Nominations(this.#columns)
   #bindingEnded = () => {}
+  #devicesReady: () => Promise<void> = async () => {}
   #wake = () => {}
   readonly #measures: SchedulerMeasures
 
@@ -101,7 +106,9 @@ class Scheduler {
         },
       ]),
     )
-    this.#settling = new Settling({ client: parts.client, clock: parts.clock, columns: this.#columns })
+    const { client, clock, record } = parts
+    this.#tools = { client, clock, record, columns: this.#columns }
+    this.#settling = new Settling(this.#tools)
     this.#measures = schedulerMeasures(parts.metrics, () => this.#queue.counts)
     const { queued } = this.#measures
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.backoff, queued)
@@ -119,6 +126,15 @@ class Scheduler {
       book.synced(signal),
     ])
     this.#columns.storage = this.#columns.book = book
+    const devices = new DeviceBook({ ...this.#parts, gates: this.#parts.gates ?? defaultGates })
+    this.#columns.devices = devices
+    this.#devicesReady = () => devices.ready(signal)
+    using _devices = devices.follow()
+    using _claims = followDevices(
+      informers,
+      (change, concerns) => this.#queue.wake(change, concerns),
+      (pod) => this.#reconsider(pod),
+    )
     using _storage = followStorage(informers, (change, concerns) => this.#queue.wake(change, concerns))
     this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
     this.#columns.selectorOfAlike = alikeSelectors(informers)
@@ -191,15 +207,32 @@ class Scheduler {
     const { extenders = [] } = this.#parts
     const concerned = extenders.length === 0 ? [] : extenders.filter((one) => one.concerns(facts.pod))
     if (concerned.length > 0) return this.#attemptWith(concerned, waiting, facts, profile, startedMs)
+    try {
+      this.#attemptNow(waiting, facts, profile, startedMs)
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error
+      this.#attemptFailed(waiting, profile, error)
+    }
+    return undefined
+  }
+
+  #attemptNow(waiting: Waiting, facts: PodFacts, profile: Placing, startedMs: number): void {
     const placement = this.#place(facts, profile.placer)
     if (!isRefused(placement)) {
       this.#placed(waiting, facts, profile, placement, startedMs)
-      return undefined
+      return
     }
     const why = this.#mayMakeRoom(facts, profile)
     const candidates = why === undefined ? this.#candidates(facts, profile) : []
     this.#refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#columns))
-    return undefined
+  }
+
+  #attemptFailed({ pod }: Waiting, profile: Placing, error: unknown): void {
+    const { uid } = pod.metadata
+    const message = error instanceof Error ? error.message : String(error)
+    this.#measures.attempted('error', profile.name)
+    this.#queue.failed(uid, new Set(), true)
+    if (this.#queue.has(uid)) void reportRefusal(this.#parts, pod, message, undefined, 'SchedulerError')
   }
 
   async #attemptWith(
@@ -236,10 +269,7 @@ class Scheduler {
       if (this.#queue.has(uid))
         this.#refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#columns))
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      this.#measures.attempted('error', profile.name)
-      this.#queue.failed(uid, new Set(), true)
-      if (this.#queue.has(uid)) void reportRefusal(this.#parts, waiting.pod, message, undefined, 'SchedulerError')
+      this.#attemptFailed(waiting, profile, error)
     }
   }
 
@@ -302,6 +332,13 @@ class Scheduler {
     this.#measures.attempted('unschedulable', profile.name)
     this.#queue.failed(pod.metadata.uid, placement.wakeOn, false)
     if (preemption !== undefined) this.#makeRoom(facts, preemption)
+    for (const act of placement.acts)
+      void act(this.#tools).catch((error) =>
+        this.#parts.log.warn('what a refused pod needs could not be done', {
+          pod: pod.metadata.name,
+          error: String(error),
+        }),
+      )
     void reportRefusal(this.#parts, pod, message, preemption)
   }
 
@@ -404,6 +441,7 @@ class Scheduler {
     this.#assumed.delete(uid)
     this.#columns.removePod(uid)
     this.#measures.attempted('error', nameOfProfile(pod))
+    this.#takeBack(factsOf(pod), nodeName)
     // Gone or bound by somebody else: what the cache shows next decides.
     if (isNotFound(error)) {
       this.#queue.done(uid)
@@ -419,6 +457,18 @@ class Scheduler {
         node: nodeName,
         error: String(error),
       })
+  }
+
+  /** What was written for a pod that is not bound after all. */
+  #takeBack(facts: PodFacts, nodeName: string): void {
+    for (const plugin of this.#profiles.get(nameOfProfile(facts.pod))?.settling ?? [])
+      if (plugin.unreserve !== undefined && plugin.skips?.(facts) !== true)
+        void plugin.unreserve(facts, nodeName, this.#tools).catch((error) =>
+          this.#parts.log.warn('what was reserved for a pod could not be given back', {
+            pod: facts.pod.metadata.name,
+            error: String(error),
+          }),
+        )
   }
 
   #nodeChanged(next: Node | undefined, previous: Node | undefined): void {
@@ -475,16 +525,42 @@ class Scheduler {
     this.#noteNomination(next)
     const profile = this.#profiles.get(nameOfProfile(next))
     if (profile === undefined || this.#assumed.has(uid)) return
-    const gated = profile.plugins.some((plugin) => plugin.preEnqueue?.(next).fits === false)
+    if ((next.spec?.resourceClaims ?? []).length > 0 && this.#columns.devices?.isReady === false) {
+      this.#awaitDevices(next)
+      return
+    }
+    const gated = profile.plugins.some((plugin) => plugin.preEnqueue?.(next, this.#columns).fits === false)
     // Kubernetes: a change of status alone (our own report of the refusal) is no reason to try again.
     if (
       this.#queue.has(uid) &&
       previous !== undefined &&
       sameJson(previous.spec, next.spec) &&
-      sameJson(previous.metadata.labels, next.metadata.labels)
+      sameJson(previous.metadata.labels, next.metadata.labels) &&
+      sameJson(previous.status?.resourceClaimStatuses, next.status?.resourceClaimStatuses)
     )
       return
     this.#queue.add(next, gated)
+  }
+
+  /** A pod that asks for devices is queued once everything about them is known. */
+  #awaitDevices({ metadata }: Pod): void {
+    const { namespace = '', name, uid } = metadata
+    void this.#devicesReady().then(
+      () => {
+        const pod = this.#parts.informers.of(pods).get({ namespace, name })
+        if (pod?.metadata.uid === uid && !this.#queue.has(uid)) this.#podChanged(pod, undefined)
+      },
+      // The scheduler ends.
+      () => {},
+    )
+  }
+
+  /** A pod that was kept from the queue may be let in now. */
+  #reconsider(pod: Pod): void {
+    const profile = this.#profiles.get(nameOfProfile(pod))
+    if (profile === undefined || this.#queue.of(pod.metadata.uid)?.place !== 'gated') return
+    if (profile.plugins.every((plugin) => plugin.preEnqueue?.(pod, this.#columns).fits !== false))
+      this.#queue.add(pod, false)
   }
 
   /** Kubernetes: what a pod's status says of the node that is kept for it holds, whoever wrote it. */
@@ -518,5 +594,7 @@ function nodeChanges(next: Node, previous: Node | undefined): readonly ClusterCh
   if (!sameJson(next.metadata.labels, previous.metadata.labels)) changes.push('Node/UpdateLabel')
   if (!sameJson(next.spec?.taints, previous.spec?.taints) || next.spec?.unschedulable !== previous.spec?.unschedulable)
     changes.push('Node/UpdateTaint')
+  if (!sameJson(next.status?.declaredFeatures, previous.status?.declaredFeatures))
+    changes.push('Node/UpdateDeclaredFeature')
   return changes
 }

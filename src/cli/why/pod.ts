@@ -7,6 +7,7 @@ import {
   pods,
 } from '../../resources/index.ts'
 import { explainClaim } from './claim.ts'
+import { deviceClaimFindings } from './device-claim.ts'
 import { ageText, type Finding } from './finding.ts'
 import { nodeTrouble } from './node.ts'
 import { aboutText, eventsAbout, orNothing, type World } from './world.ts'
@@ -94,7 +95,7 @@ async function waiting(world: World, pod: Pod, about: string): Promise<Finding> 
       says: `is not to be placed yet: it has the scheduling gates ${gates.map(({ name }) => name).join(', ')}`,
       remedy: 'whoever put them there must take them away',
     }
-  const claims = await claimFindings(world, pod)
+  const claims = [...(await claimFindings(world, pod)), ...(await deviceClaimFindings(world, pod))]
   const { namespace = '', name } = pod.metadata
   const verdicts = await orNothing(world.client.page<PodVerdicts>(`/debug/verdicts/${namespace}/${name}`))
   if (verdicts === undefined) {

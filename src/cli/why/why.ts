@@ -1,5 +1,6 @@
 import { whyClaim } from './claim.ts'
 import { whyDeployment } from './deployment.ts'
+import { whyDeviceClaim } from './device-claim.ts'
 import type { Finding } from './finding.ts'
 import { whyNamespace } from './namespace.ts'
 import { nodeTrouble } from './node.ts'
@@ -12,6 +13,7 @@ const explanations: readonly { readonly names: readonly string[]; readonly expla
   { names: ['pod', 'pods', 'po'], explain: whyPod },
   { names: ['deployment', 'deployments', 'deploy'], explain: whyDeployment },
   { names: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'], explain: whyClaim },
+  { names: ['resourceclaim', 'resourceclaims'], explain: whyDeviceClaim },
   { names: ['namespace', 'namespaces', 'ns'], explain: (world, _, name) => whyNamespace(world, name) },
   {
     names: ['node', 'nodes', 'no'],

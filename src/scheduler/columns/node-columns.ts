@@ -1,5 +1,6 @@
 import { type HostPort, milliValueOf, parseQuantity, sameJson, wholeValueOf } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
+import type { DeviceBook } from '../devices/device-book.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { StorageBook } from '../storage/storage-book.ts'
 import { noStorage, type StorageView } from '../storage/storage-view.ts'
@@ -60,6 +61,8 @@ export class NodeColumns {
   storage: StorageView = noStorage
   /** The same, where decisions about it are kept. */
   book: StorageBook | undefined
+  /** The cluster's devices and the claims on them; set by whoever keeps them. */
+  devices: DeviceBook | undefined
   readonly counters: PodCounters
   readonly terms: PlacedTerms
 

@@ -248,3 +248,19 @@ test('topology spread keeps the skew within bounds', () => {
   const unlabelled = placer().place(factsOf(labelled({ app: 'web' }, { ...spread().spec, nodeSelector: {} })), columns)
   assert.match(unlabelled.nodeName ?? '', /^n[01]$/)
 })
+
+test('a pod goes only where the kubelet declares what the pod needs', () => {
+  const declares = (name: string, ...declaredFeatures: string[]) => {
+    const node = nodeThat(name)
+    return { ...node, status: { ...node.status, declaredFeatures } } as Node
+  }
+  const columns = columnsOf(declares('old'), declares('new', 'RestartAllContainersOnContainerExits'))
+  const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }]
+  const needs = podThat({ containers: [{ name: 'c', image: 'app', restartPolicyRules }] })
+  assert.equal(placer().place(factsOf(needs), columns).nodeName, 'new')
+  const placement = placer().place(factsOf(needs), columnsOf(declares('old')))
+  assert.match(
+    placement.nodeName === undefined ? placement.message : '',
+    /^0\/1 nodes are available: 1 node\(s\) didn't match Pod's required features\. /,
+  )
+})

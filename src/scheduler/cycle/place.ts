@@ -2,9 +2,12 @@ import type { NodeVerdict, Random } from '../../machinery/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import {
   type ClusterChange,
+  FilterError,
   fits,
   type NodeView,
+  type PostFiltered,
   type Prepared,
+  refuseAlways,
   type SchedulerPlugin,
   type Verdict,
 } from '../framework/framework.ts'
@@ -19,6 +22,8 @@ export interface RefusedPlacement {
   readonly reasons: ReadonlyMap<string, number>
   /** The same with what came of making room: nothing is said when room was made. */
   says(preemption: string | undefined): string
+  /** What plugins have to do for it. */
+  readonly acts: readonly NonNullable<PostFiltered['act']>[]
 }
 /** Where a pod goes, or why it goes nowhere. */
 export type Placement =
@@ -133,6 +138,7 @@ export class Placer {
         wakeOn: new Set(['Node/Add']),
         reasons: new Map(),
         says: () => 'no nodes available to schedule pods',
+        acts: [],
       }
     this.#makeRoom(columns)
     const prepared = this.#prepare(facts, columns)
@@ -335,7 +341,8 @@ export class Placer {
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
     let unhelpful = 0
     const nowhere = nowhereOf(this.#prepare(facts, columns))
-    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count, this.#postFilters)
+    const after = this.#postFiltered(facts, columns)
+    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count, after)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)
@@ -357,9 +364,18 @@ export class Placer {
       ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
       ...(helpless > 0 ? [`${helpless} No preemption victims found for incoming pod`] : []),
     ]
-    const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, this.#postFilters)
+    const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, after)
     const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
-    return { nodeName: undefined, reasons, wakeOn, message, says }
+    return { nodeName: undefined, reasons, wakeOn, message, says, acts: actsOf(after) }
+  }
+
+  /** What those say, in order, who are asked when no node takes a pod; undefined: it is a matter of preemption. */
+  #postFiltered(facts: PodFacts, columns: NodeColumns): readonly (PostFiltered | undefined)[] {
+    return this.#postFilters.map((name) => {
+      if (name === 'DefaultPreemption') return undefined
+      const plugin = this.#plugins.find((one) => one.name === name)
+      return plugin?.postFilter?.(facts, columns) ?? { says: deallocation }
+    })
   }
 
   /** Says for each place why it does not take the pod, as things are now. */
@@ -418,7 +434,7 @@ export class Placer {
     const refused = known.refusal(facts, place, columns)
     if (refused !== undefined) return refused
     for (const [plugin, { filter, nowhere }] of prepared) {
-      const verdict = nowhere ?? filter?.(place) ?? fits
+      const verdict = nowhere ?? told(filter, place)
       if (!verdict.fits) return { plugin, verdict }
     }
     return refusalOf(this.#byHold.openFilters, facts, viewOf(columns, place))
@@ -434,22 +450,44 @@ function nowhereOf(prepared: readonly PreparedPlugin[]): Refusal | undefined {
 }
 
 /** Kubernetes: what keeps a pod from all nodes alike is said once, not counted. */
-function goesNowhere({ plugin, verdict }: Refusal, total: number, postFilters: readonly string[]): RefusedPlacement {
-  const says = sayer(`0/${total} nodes are available: ${verdict.reason}.`, postFilters)
+function goesNowhere(
+  { plugin, verdict }: Refusal,
+  total: number,
+  after: readonly (PostFiltered | undefined)[],
+): RefusedPlacement {
+  const says = sayer(`0/${total} nodes are available: ${verdict.reason}.`, after)
   return {
     nodeName: undefined,
     message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
     wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
     reasons: new Map([[verdict.reason, total]]),
     says,
+    acts: actsOf(after),
   }
 }
 
 /** Kubernetes: each of those asked to make room says what came of it, unless one did. */
-function sayer(before: string, postFilters: readonly string[]): (preemption: string | undefined) => string {
+function sayer(
+  before: string,
+  after: readonly (PostFiltered | undefined)[],
+): (preemption: string | undefined) => string {
   return (preemption) => {
-    const texts = postFilters.map((name) => (name === 'DefaultPreemption' ? `preemption: ${preemption}` : deallocation))
+    const texts = after.map((one) => one?.says ?? `preemption: ${preemption}`)
     return preemption === undefined || texts.length === 0 ? before : `${before} ${texts.join(', ')}.`
+  }
+}
+
+function actsOf(after: readonly (PostFiltered | undefined)[]): RefusedPlacement['acts'] {
+  return after.flatMap((one) => one?.act ?? [])
+}
+
+/** A plugin's answer in words, where what is wrong is one. */
+function told(filter: Prepared['filter'], place: number): Verdict {
+  try {
+    return filter?.(place) ?? fits
+  } catch (error) {
+    if (error instanceof FilterError) return refuseAlways(error.message)
+    throw error
   }
 }
 

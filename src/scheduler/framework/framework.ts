@@ -1,4 +1,4 @@
-import type { Client } from '../../client/index.ts'
+import type { Client, RecordAction } from '../../client/index.ts'
 import type { Clock } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
@@ -10,6 +10,7 @@ export const everyChange = [
   'Node/UpdateAllocatable',
   'Node/UpdateLabel',
   'Node/UpdateTaint',
+  'Node/UpdateDeclaredFeature',
   'Node/UpdateOther',
   'AssignedPod/Add',
   'AssignedPod/Update',
@@ -28,6 +29,13 @@ export const everyChange = [
   'CSIStorageCapacity/Add',
   'CSIStorageCapacity/Update',
   'VolumeAttachment/Delete',
+  'ResourceClaim/Add',
+  'ResourceClaim/Update',
+  'Pod/UpdateGeneratedResourceClaim',
+  'DeviceClass/Add',
+  'DeviceClass/Update',
+  'ResourceSlice/Add',
+  'ResourceSlice/Update',
 ] as const
 export type ClusterChange = (typeof everyChange)[number]
 
@@ -61,7 +69,7 @@ export interface SchedulerPlugin {
    */
   readonly goesBy?: 'node' | 'pods'
   /** Whether the pod may enter the queue of those to be placed. */
-  preEnqueue?(pod: Pod): Verdict
+  preEnqueue?(pod: Pod, columns: NodeColumns): Verdict
   /** The only nodes that can take the pod, by name, where that is known at once (Kubernetes: PreFilterResult). */
   nodeNames?(facts: PodFacts): readonly string[] | undefined
   filter?(facts: PodFacts, node: NodeView): Verdict
@@ -70,6 +78,8 @@ export interface SchedulerPlugin {
   remedy?(facts: PodFacts, node: NodeView): string
   /** For plugins that look beyond the node: what they found out once for the pod; undefined when it does not concern them. */
   prepare?(facts: PodFacts, columns: NodeColumns): Prepared | undefined
+  /** What can be done for a pod that no node takes, and what is said of it. */
+  postFilter?(facts: PodFacts, columns: NodeColumns): PostFiltered
   /** Whether this pod cannot be refused by the plugin, so that it need not be asked at all. */
   skips?(facts: PodFacts): boolean
   /** Whether nodes may differ in a score that is asked anew or compared; where they do not, it is left out. Default: they may. */
@@ -84,8 +94,18 @@ export interface SchedulerPlugin {
   permit?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<Verdict>
   /** What has to be so before the pod is bound; rejects when it cannot be, and the pod looks for another place. */
   preBind?(facts: PodFacts, nodeName: string, tools: BindTools, signal: AbortSignal): Promise<void>
-  /** False: not mine, ask the next. */
-  bind?(pod: Pod, nodeName: string): Promise<boolean>
+  /** Takes back what was written for a pod that is not bound after all. */
+  unreserve?(facts: PodFacts, nodeName: string, tools: BindTools): Promise<void>
+}
+
+/** What a plugin says, and does, where no node takes a pod. */
+export interface PostFiltered {
+  readonly says: string
+  readonly act?: (tools: Pick<BindTools, 'client'>) => Promise<void>
+}
+/** Something is wrong that no other node would make right: the pod is not placed, and told so. */
+export class FilterError extends Error {
+  override name = 'FilterError'
 }
 
 /** What a plugin may use on the way from a decision to the binding. */
@@ -93,6 +113,7 @@ export interface BindTools {
   readonly client: Client
   readonly clock: Clock
   readonly columns: NodeColumns
+  readonly record: RecordAction
 }
 
 /** A plugin's answers about one pod, by the node's place in the columns. */

@@ -1,6 +1,8 @@
 import type { SchedulerPlugin } from '../framework/framework.ts'
 import type { PluginArguments } from '../profile/choices.ts'
+import { dynamicResourcesOf } from './dynamic-resources.ts'
 import { interPodAffinityOf } from './inter-pod-affinity.ts'
+import { nodeDeclaredFeatures } from './node-declared-features.ts'
 import {
   imageLocality,
   nodeAffinityOf,
@@ -41,8 +43,10 @@ export function pluginsOf(args: PluginArguments = {}, settings: PluginSettings =
     volumeZone,
     podTopologySpreadOf(args.PodTopologySpread),
     interPodAffinityOf(args.InterPodAffinity),
+    dynamicResourcesOf(args.DynamicResources),
     nodeResourcesBalancedAllocationOf(args.NodeResourcesBalancedAllocation),
     imageLocality,
+    nodeDeclaredFeatures,
   ]
 }
 
