@@ -18,6 +18,7 @@ import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { jobQueueController } from './job-queue/controller.ts'
 import { localPathController } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -59,6 +60,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   daemonSetController,
   jobController,
   cronJobController,
+  jobQueueController(),
   horizontalPodAutoscalerController,
   ttlAfterFinishedController,
   endpointsController,

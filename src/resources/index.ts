@@ -41,6 +41,17 @@ export {
   cronJobs,
   jobs,
 } from './batch/definitions.ts'
+export { type JobQueue, jobQueueDefinition, jobQueues } from './batch/job-queue.ts'
+export {
+  afterAnnotation,
+  cycleThrough,
+  hasStarted,
+  type JobOrder,
+  orderOf,
+  orderProblem,
+  predecessorsOf,
+  queueLabel,
+} from './batch/order.ts'
 export { encodeCborObject } from './cbor.ts'
 export {
   certificateSigningRequests,

@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './built-in/certificates.ts'
 import { defaultIngressClass } from './built-in/default-ingress-class.ts'
+import { jobOrder } from './built-in/job-order.ts'
 import { limitRanger } from './built-in/limit-ranger.ts'
 import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
 import { nodeDeclaredFeatureValidator, podResizeValidator } from './built-in/pod-resize.ts'
@@ -75,6 +76,7 @@ export function builtInAdmission(
     podTopologyLabels(parts),
     nodeDeclaredFeatureValidator(parts),
     podResizeValidator(parts),
+    jobOrder(parts),
     mutatingAdmissionPolicy(policies),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionPolicy(policies),

@@ -33,6 +33,7 @@ import { loopbackContext } from '../authn/loopback.ts'
 import { keepBootstrapObjects } from '../flow-control/upkeep.ts'
 import type { Registry } from '../registry/registry.ts'
 import { builtInStorage } from './built-in-storage.ts'
+import { ownControllerRoles } from './own-controllers.ts'
 
 export interface BootstrapParts {
   readonly registry: Registry
@@ -129,6 +130,9 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
     ),
     ...gatedRoles(parts.gates).map((role) => roleAndBinding(registry, role)),
     localPathStorage(registry),
+    ...ownControllerRoles.map(({ account, rules }) =>
+      roleAndBinding(registry, { name: `${controllerPrefix}${account}`, rules }),
+    ),
     keepBootstrapObjects(registry),
     serviceRange(parts).then(() => kubernetesService(parts)),
     // Kubernetes: since when the use of old token Secrets would have been noticed; controllers ask for it.

@@ -2,6 +2,7 @@ import { whyClaim } from './claim.ts'
 import { whyDeployment } from './deployment.ts'
 import { whyDeviceClaim } from './device-claim.ts'
 import type { Finding } from './finding.ts'
+import { whyJob } from './job.ts'
 import { whyNamespace } from './namespace.ts'
 import { nodeTrouble } from './node.ts'
 import { whyPod } from './pod.ts'
@@ -12,6 +13,7 @@ type Explain = (world: World, namespace: string, name: string) => Promise<Findin
 const explanations: readonly { readonly names: readonly string[]; readonly explain: Explain }[] = [
   { names: ['pod', 'pods', 'po'], explain: whyPod },
   { names: ['deployment', 'deployments', 'deploy'], explain: whyDeployment },
+  { names: ['job', 'jobs'], explain: whyJob },
   { names: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'], explain: whyClaim },
   { names: ['resourceclaim', 'resourceclaims'], explain: whyDeviceClaim },
   { names: ['namespace', 'namespaces', 'ns'], explain: (world, _, name) => whyNamespace(world, name) },

@@ -8,13 +8,13 @@ import {
   sameJson,
   type Unsaved,
 } from '../../machinery/index.ts'
-import { type Container, type Job, jobs, type Pod, pods } from '../../resources/index.ts'
+import { type Container, type Job, jobs, orderOf, type Pod, pods, predecessorsOf } from '../../resources/index.ts'
 import { claim } from '../runtime/claim.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
 import { isNamespaceGoing } from '../runtime/namespaces.ts'
 import { podFromTemplate } from '../runtime/pods.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
-import { each, ownedOrSelected } from '../runtime/watches.ts'
+import { each, ownedOrSelected, selectedBy } from '../runtime/watches.ts'
 import { type FailureCounts, failureCountKey, ignoredFailureCountKey } from './index-failures.ts'
 import { completionIndexKey } from './indexes.ts'
 import { type JobMeasures, jobMeasures } from './measures.ts'
@@ -25,15 +25,26 @@ const queryOf = ({ spec }: Job) => (spec.selector === undefined ? matchNothing :
 /** Kubernetes: who else may run a Job, when it is not this controller. */
 const ownName = 'kubernetes.io/job-controller'
 
+const byPredecessor = 'predecessors'
+const predecessorKeys = (job: Job) => predecessorsOf(job).map((name) => `${job.metadata.namespace}/${name}`)
+/** The Jobs that wait for one. */
+const waitingFor = ({ metadata }: Job, cached: Tools['cached']) =>
+  cached(jobs).by(byPredecessor, `${metadata.namespace}/${metadata.name}`)
+
 /** Runs pods until enough of them have succeeded, or too many have failed. */
 export const jobController: Controller = {
   name: 'job-controller',
   account: 'job-controller',
-  watches: [each(jobs), ownedOrSelected(jobs, pods, (job: Job, pod) => queryOf(job).matches(pod.metadata.labels))],
+  watches: [
+    each(jobs),
+    selectedBy(jobs, waitingFor),
+    ownedOrSelected(jobs, pods, (job: Job, pod) => queryOf(job).matches(pod.metadata.labels)),
+  ],
   start(tools) {
     const all = tools.cached(jobs)
     const allPods = tools.cached(pods)
     const measures = jobMeasures(tools.metrics)
+    all.addIndex(byPredecessor, predecessorKeys)
     allPods.addIndex('tracked', (pod) => {
       const owner = controllerOf(pod)
       return owner?.kind === 'Job' && isTracked(pod) ? [keyOf({ ...nameOf(pod), name: owner.name })] : []
@@ -47,7 +58,8 @@ export const jobController: Controller = {
       let plan: JobPlan | undefined
       let result: 'success' | 'error' = 'error'
       try {
-        plan = planJob(job, await podsOf(job, turn), tools.clock.now())
+        const order = orderOf(job, (other) => all.get({ namespace: name.namespace!, name: other }))
+        plan = planJob(job, await podsOf(job, turn), tools.clock.now(), order)
         await act(job, plan, tools, turn, measures)
         result = 'success'
       } finally {

@@ -282,3 +282,25 @@ test('where each index has a limit of its own, an index fails alone and its fail
   const tooMany = said(jobOf({ ...spec, maxFailedIndexes: 0 }), [failing('b', 0, 1)])
   assert.deepEqual(tooMany.conditions, ['FailureTarget=True MaxFailedIndexesExceeded'])
 })
+
+test('a Job waits for those it names, and fails with them before it has started', () => {
+  const waits = { waitsFor: [{ name: 'first', says: 'is not complete' }], failed: undefined }
+  const done = { waitsFor: [], failed: undefined }
+  const held = planJob(jobOf(), [], startMs, waits)
+  assert.deepEqual(held.create, [])
+  assert.deepEqual(held.events, [
+    { type: 'Normal', reason: 'JobsNotComplete', message: 'waits for Job first, which is not complete' },
+  ])
+  const waiting = jobOf({}, held.status)
+  assert.deepEqual(planJob(waiting, [], startMs, waits).events, [], 'it is said once')
+  const started = planJob(waiting, [], startMs, done)
+  assert.equal(started.create.length, 2)
+  assert.equal(started.status.conditions?.find(({ type }) => type === 'WaitingForJobs')?.status, 'False')
+  const later = planJob(jobOf({}, started.status), [], startMs, { waitsFor: waits.waitsFor, failed: 'first' })
+  assert.equal(later.create.length, 2, 'what it waited for is of no concern any more')
+  const failed = planJob(waiting, [], startMs, { waitsFor: [], failed: 'first' })
+  assert.deepEqual(
+    failed.status.conditions?.filter(({ type }) => type === 'Failed').map(({ reason, message }) => [reason, message]),
+    [['PredecessorFailed', 'Job first, which this one waits for, failed']],
+  )
+})

@@ -1,5 +1,12 @@
 import { conditionOf, isReady, msOf, timestampOf } from '../../machinery/index.ts'
-import type { Job, JobCondition, JobStatus, Pod } from '../../resources/index.ts'
+import {
+  hasStarted,
+  type Job,
+  type JobCondition,
+  type JobOrder,
+  type JobStatus,
+  type Pod,
+} from '../../resources/index.ts'
 import { setCondition } from '../runtime/conditions.ts'
 import { countsAfter, type FailureCounts, limitsEachIndex } from './index-failures.ts'
 import { freeIndexes, indexesText, indexOfPod } from './indexes.ts'
@@ -41,17 +48,49 @@ export const isFinished = (job: Job): boolean =>
   conditionOf(job, 'Complete')?.status === 'True' || conditionOf(job, 'Failed')?.status === 'True'
 
 /** What is next for a Job with these pods. */
-export function planJob(job: Job, pods: readonly Pod[], nowMs: number): JobPlan {
+export function planJob(job: Job, pods: readonly Pod[], nowMs: number, order: JobOrder = inNoOrder): JobPlan {
   const tally = tallyOf(job, pods)
   if (isFinished(job)) return { ...nothing, status: job.status, release: allOf(tally) }
-  const failure = failureOf(job, tally, pods, nowMs)
+  const failure = failureOf(job, tally, pods, nowMs) ?? failurePassedOn(job, order)
   if (failure !== undefined) return ending(job, tally, 'Failed', failure, nowMs)
   const success = successOf(job, tally)
   if (success !== undefined) return ending(job, tally, 'Complete', success, nowMs)
   if (job.metadata.deletionTimestamp !== undefined)
     return { ...nothing, status: statusOf(job, tally, 0), release: allOf(tally) }
-  return job.spec.suspend === true ? suspended(job, tally, nowMs) : working(job, tally, pods, nowMs)
+  const isHeld = order.waitsFor.length > 0 && !hasStarted(job)
+  if (job.spec.suspend === true) return inOrder(job, suspended(job, tally, nowMs), isHeld ? order : inNoOrder, nowMs)
+  if (isHeld) return inOrder(job, { ...nothing, status: statusOf(job, tally, 0), release: tally.release }, order, nowMs)
+  return inOrder(job, working(job, tally, pods, nowMs), inNoOrder, nowMs)
 }
+const inNoOrder: JobOrder = { waitsFor: [], failed: undefined }
+
+/** Unlike Kubernetes: a Job whose predecessor failed fails as well, before it has started. */
+function failurePassedOn(job: Job, { failed }: JobOrder): Verdict | undefined {
+  if (failed === undefined || hasStarted(job)) return undefined
+  return { reason: 'PredecessorFailed', message: `Job ${failed}, which this one waits for, failed` }
+}
+
+/** The plan with what the status says of the Jobs that this one waits for. */
+function inOrder(job: Job, plan: JobPlan, { waitsFor }: JobOrder, nowMs: number): JobPlan {
+  const known = conditionOf(job, waiting)
+  if (waitsFor.length === 0 && known?.status !== 'True') return plan
+  const isOver = waitsFor.length === 0
+  const verdict = isOver
+    ? { reason: 'JobsComplete', message: 'the Jobs that this one waited for are complete' }
+    : {
+        reason: 'JobsNotComplete',
+        message: `waits for ${waitsFor.map(({ name, says }) => `Job ${name}, which ${says}`).join(', and for ')}`,
+      }
+  const status = isOver ? 'False' : 'True'
+  if (known?.status === status && known.message === verdict.message) return plan
+  const conditions = setCondition<JobCondition>(plan.status.conditions, { type: waiting, status, ...verdict }, nowMs)
+  return {
+    ...plan,
+    status: { ...plan.status, conditions },
+    events: [...plan.events, { type: 'Normal', reason: verdict.reason, message: verdict.message }],
+  }
+}
+const waiting = 'WaitingForJobs'
 
 const allOf = ({ release, held }: Tally): readonly Pod[] => [...release, ...held]
 
