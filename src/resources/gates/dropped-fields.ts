@@ -32,7 +32,7 @@ export function gatedDefinition(ungated: ResourceDefinition<any>, gates: Feature
   const drop = (draft: Draft, previous?: object) => {
     known ??= { walk: walkOf(definition.type, gates, new Set()) }
     const { walk } = known
-    if (walk === undefined) return
+    if (walk === undefined || !holdsAny(walk, draft, previous)) return
     const inUse = new Set<string>()
     if (previous !== undefined) noteUse(walk, previous, inUse)
     dropFrom(walk, draft, inUse)
@@ -77,6 +77,22 @@ function walkOf(type: string, gates: FeatureGates, above: ReadonlySet<string>): 
 
 /** What the schema names and the table does not know is part of the API for good. */
 const isOff = (gates: FeatureGates, gate: string) => gates.isKnown(gate) && !gates.enabled(gate)
+
+/** Whether there is anything to drop, which is rare; what a draft shares with the object before it has been through this. */
+function holdsAny(walk: Walk, draft: any, previous: any): boolean {
+  if (typeof draft !== 'object' || draft === null || draft === previous) return false
+  for (const { name } of walk.drops) if (draft[name] !== undefined) return true
+  for (const { name, many, walk: inner } of walk.children) {
+    const value = draft[name]
+    if (value === undefined || value === null) continue
+    if (!many) {
+      if (holdsAny(inner, value, previous?.[name])) return true
+    } else if (value !== previous?.[name]) {
+      for (const one of partsOf(value, true)) if (holdsAny(inner, one, undefined)) return true
+    }
+  }
+  return false
+}
 
 function dropFrom(walk: Walk, draft: Draft, inUse: ReadonlySet<string>): void {
   if (typeof draft !== 'object' || draft === null) return
