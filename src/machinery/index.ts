@@ -53,21 +53,15 @@ export { inTextOrder, JsonSyntaxError, type ParsedJson, parseJsonStrict } from '
 export { type JsonPath, JsonPathError, parseJsonPath } from './jsonpath/jsonpath.ts'
 export { type LogLevel, LogLevels } from './log/levels.ts'
 export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log/log.ts'
+export { type Applied, applyConfiguration, untypedPatch } from './managed-fields/apply.ts'
 export { canonicalSet, fieldSetText } from './managed-fields/canonical.ts'
 export { type Comparison, compareFields } from './managed-fields/compare.ts'
 export { type FieldSet, noFields } from './managed-fields/field-set.ts'
-export {
-  type Applied,
-  applyConfiguration,
-  type FieldWriter,
-  type ObjectChange,
-  recordUpdate,
-  resetFields,
-  untypedPatch,
-} from './managed-fields/managed-fields.ts'
 export { mergeConfiguration } from './managed-fields/merge.ts'
+export { type FieldWriter, resetFields } from './managed-fields/owners.ts'
 export { createShapes, deducedShape, leafShape, type Shape } from './managed-fields/shape.ts'
 export { type TypeProblem, typeProblemsText } from './managed-fields/type-problems.ts'
+export { type ObjectChange, recordUpdate } from './managed-fields/update.ts'
 export {
   type Counter,
   type CounterSeries,

@@ -258,3 +258,31 @@ test('an object that was never tracked is applied to as if somebody had written 
     ],
   )
 })
+
+test('what came of an update once is not taken for another: values, times and owners of each object stay its own', () => {
+  const made = (image: string, minute: number, by = 'kubectl') => {
+    const next = deployment({ image })
+    return recordUpdate(shape, { live: empty, next }, writer(by, minute))!
+  }
+  const first = made('a', 1)
+  const second = made('b', 2)
+  assert.deepEqual(second, [{ ...first[0], time: at(2) }])
+  assert.equal(second[0]!.fieldsV1, first[0]!.fieldsV1)
+  assert.equal(made('a', 3, 'helm')[0]!.manager, 'helm')
+  // The same change by the same writer takes from whoever owns: from one, from the other, from none.
+  const scaled = (owner: string, minute: number) => {
+    const managedFields = made('a', 1, owner)
+    const live: any = deployment()
+    live.metadata = { ...live.metadata, uid: 'u', managedFields }
+    const next = { ...live, spec: { ...live.spec, replicas: 5 } }
+    return recordUpdate(shape, { live, next }, writer('scaler', minute))!
+  }
+  const owners = (entries: readonly ManagedFieldsEntry[]) => entries.map(({ manager, time }) => `${manager} ${time}`)
+  assert.deepEqual(owners(scaled('kubectl', 4)), [`kubectl ${at(1)}`, `scaler ${at(4)}`])
+  assert.deepEqual(owners(scaled('helm', 5)), [`helm ${at(1)}`, `scaler ${at(5)}`])
+  // An entry older than what there is comes first.
+  assert.deepEqual(owners(scaled('kubectl', 0)), [`scaler ${at(0)}`, `kubectl ${at(1)}`])
+  const own = scaled('scaler', 6)
+  assert.deepEqual(owners(own), [`scaler ${at(6)}`])
+  assert.deepEqual(own[0]!.fieldsV1, made('a', 1)[0]!.fieldsV1)
+})

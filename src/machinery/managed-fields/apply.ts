@@ -1,0 +1,157 @@
+import type { ManagedFieldsEntry } from '../object/object.ts'
+import { badRequest, StatusError } from '../status/status.ts'
+import { type Comparison, compareFields } from './compare.ts'
+import {
+  difference,
+  differenceBelow,
+  type FieldSet,
+  intersection,
+  isEmptySet,
+  noFields,
+  pathTexts,
+  union,
+} from './field-set.ts'
+import { fieldsOf, mergeConfiguration, withNamedFields, withoutFields } from './merge.ts'
+import {
+  compareTexts,
+  decode,
+  encode,
+  entryOf,
+  type FieldWriter,
+  filtered,
+  isSameOwner,
+  neverOwned,
+  type Owner,
+  type WithManagedFields,
+} from './owners.ts'
+import type { Shape } from './shape.ts'
+import { typeProblems, typeProblemsText } from './type-problems.ts'
+import { update } from './update.ts'
+
+const beforeFirstApply = 'before-first-apply'
+
+/** What server-side apply comes to. */
+export interface Applied {
+  /** The merged object, its managedFields left out; members that became empty are null. */
+  readonly object: Record<string, unknown>
+  readonly managedFields: readonly ManagedFieldsEntry[]
+}
+
+/**
+ * Merges a configuration into the live object (on create: the type's object with nothing set): the applier then owns what
+ * it states, and what it stated before and no longer does is removed unless somebody else owns it.
+ * Throws 409 with the managers and fields in conflict, unless forced.
+ */
+export function applyConfiguration(
+  shape: Shape,
+  change: { readonly live: object; readonly applied: object; readonly empty: object },
+  writer: FieldWriter,
+  options: { readonly force: boolean },
+): Applied {
+  const applied = change.applied as WithManagedFields
+  if (applied.metadata?.managedFields != null) throw badRequest('metadata.managedFields must be nil')
+  if (applied.apiVersion !== writer.apiVersion) {
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion ?? ''}, expected: ${writer.apiVersion}`,
+    )
+  }
+  const problems = typeProblems(shape, applied)
+  if (problems.length > 0) throw untypedPatch(applied, typeProblemsText(problems))
+  const live = withoutManagedFields(change.live)
+  let managers = decode((change.live as WithManagedFields).metadata?.managedFields)
+  if (managers.length === 0) {
+    managers = update(shape, { live: change.empty, next: live }, [], { ...writer, manager: beforeFirstApply })
+  }
+  const entry = entryOf(writer, 'Apply', writer.time)
+  const previous = managers.find((manager) => isSameOwner(manager.entry, entry))
+  const stated = differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields)
+  const others = managers.filter((manager) => manager !== previous)
+  const merged = mergeConfiguration(shape, live, applied)
+  // Only what was stated before and no longer is can go, which is rare.
+  const next =
+    previous === undefined || isEmptySet(difference(previous.fields, stated))
+      ? merged
+      : pruned(shape, merged, previous.fields, [stated, ...others.map((one) => one.fields)])
+  const compared = compareFields(shape, live, next)
+  const comparison = compared === undefined ? undefined : filtered(compared, writer.ignored ?? noFields)
+  const rest = others.map((manager) => afterApply(manager, comparison))
+  const conflicts = rest.filter(({ conflict }) => !isEmptySet(conflict))
+  if (!options.force && conflicts.length > 0) throw conflictError(conflicts)
+  const fields = difference(stated, neverOwned)
+  const isUnchanged = compared === undefined && previous !== undefined && sameSet(previous.fields, fields)
+  const own: Owner = { entry: isUnchanged ? previous.entry : entry, fields }
+  return { object: next as Record<string, unknown>, managedFields: encode([...rest.map((one) => one.manager), own]) }
+}
+
+/** Kubernetes: a configuration that does not fit its type is answered 500, with no reason, whatever fieldValidation asks. */
+export function untypedPatch(applied: WithManagedFields, problems: string): StatusError {
+  const { apiVersion = '', kind = '', metadata } = applied
+  const { name = '', namespace = '' } = metadata ?? {}
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  return new StatusError(
+    500,
+    undefined,
+    `failed to create typed patch object (${namespace}/${name}; ${groupVersion}, Kind=${kind}): ${problems}`,
+  )
+}
+
+function sameSet(left: FieldSet, right: FieldSet): boolean {
+  return isEmptySet(difference(left, right)) && isEmptySet(difference(right, left))
+}
+
+function withoutManagedFields(object: object): object {
+  const { metadata, ...rest } = object as { metadata?: Record<string, unknown> }
+  if (metadata?.managedFields === undefined) return object
+  const { managedFields: _, ...meta } = metadata
+  return { ...rest, metadata: meta }
+}
+
+/** Removes what the applier owned and no longer states, unless another manager owns it or nobody ever did. */
+function pruned(shape: Shape, merged: unknown, last: FieldSet, owned: readonly FieldSet[]): unknown {
+  const named = (set: FieldSet) => withNamedFields(shape, set)
+  const all = named(fieldsOf(shape, merged))
+  const lastNamed = named(last)
+  const without = withoutFields(shape, merged, lastNamed)
+  const managed = named(owned.reduce(union, noFields))
+  const keep = union(named(fieldsOf(shape, without)), managed)
+  const prunedOnce = withoutFields(shape, merged, difference(all, keep))
+  const left = named(fieldsOf(shape, prunedOnce))
+  return withoutFields(shape, merged, intersection(difference(all, left), lastNamed))
+}
+
+interface AfterApply {
+  readonly manager: Owner
+  readonly conflict: FieldSet
+}
+function afterApply(manager: Owner, comparison: Comparison | undefined): AfterApply {
+  if (comparison === undefined) return { manager, conflict: noFields }
+  const conflict = intersection(manager.fields, union(comparison.modified, comparison.added))
+  const fields = difference(difference(manager.fields, conflict), comparison.removed)
+  return { manager: fields === manager.fields ? manager : { ...manager, fields }, conflict }
+}
+
+function managerText({ manager, subresource, operation, apiVersion }: ManagedFieldsEntry): string {
+  const name =
+    JSON.stringify(manager) + (subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`)
+  return operation === 'Update' ? `${name} using ${apiVersion}` : name
+}
+
+function conflictError(conflicts: readonly AfterApply[]): StatusError {
+  const found = conflicts
+    .map(({ manager, conflict }) => ({ manager: managerText(manager.entry), paths: pathTexts(conflict) }))
+    .sort((a, b) => compareTexts(a.manager, b.manager))
+  const all = found.flatMap(({ manager, paths }) => paths.map((path) => ({ manager, path })))
+  const text =
+    all.length === 1
+      ? `1 conflict: conflict with ${all[0]!.manager}: ${all[0]!.path}`
+      : `${all.length} conflicts: ${found
+          .map(({ manager, paths }) => [`conflicts with ${manager}:`, ...paths.map((path) => `- ${path}`)].join('\n'))
+          .join('\n')}`
+  return new StatusError(409, 'Conflict', `Apply failed with ${text}`, {
+    causes: all.map(({ manager, path }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${manager}`,
+      field: path,
+    })),
+  })
+}

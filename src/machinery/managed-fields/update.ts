@@ -1,0 +1,169 @@
+import type { ManagedFieldsEntry } from '../object/object.ts'
+import { canonicalSet, fieldSetText } from './canonical.ts'
+import { type Comparison, compareFields } from './compare.ts'
+import { difference, type FieldSet, isEmptySet, noFields, ordered, union } from './field-set.ts'
+import {
+  compareTexts,
+  decode,
+  encode,
+  entryOf,
+  type FieldWriter,
+  filtered,
+  inEntryOrder,
+  isSameOwner,
+  neverOwned,
+  type Owner,
+  type WithManagedFields,
+} from './owners.ts'
+import type { Shape } from './shape.ts'
+
+/** Kubernetes: more updaters than this are merged, the oldest first, into one of this name. */
+const updatersMax = 10
+const oldUpdatesManager = 'ancient-changes'
+
+/** The entries to go on from: those the client sent, where it may send them and did, else the live object's. */
+function entriesFor(live: WithManagedFields, next: WithManagedFields, writer: FieldWriter): Owner[] {
+  const sent = next.metadata?.managedFields
+  if (writer.subresource === undefined || writer.subresource === '') {
+    // Kubernetes: a list of one empty entry is how a client asks to forget everything.
+    if (sent?.length === 1 && Object.keys(sent[0]!).length === 0) return []
+    const decoded = decode(sent)
+    if (decoded.length > 0) return decoded
+  }
+  return decode(live.metadata?.managedFields)
+}
+
+/** The object less the members that are ignored as a whole, which then need not be compared. */
+function without(object: object, ignored: FieldSet): object {
+  let rest: Record<string, unknown> | undefined
+  for (const step in ignored) {
+    const name = step.slice(2)
+    if (!isEmptySet(ignored[step]!) || !Object.hasOwn(object, name)) continue
+    rest ??= { ...object }
+    delete rest[name]
+  }
+  return rest ?? object
+}
+
+/** Two versions of one object: `live` is what is stored, or on create the type's object with nothing set. */
+export interface ObjectChange {
+  readonly live: object
+  readonly next: object
+}
+
+/**
+ * The managedFields of `next`: the writer owns what it changed, and others no longer own what it changed or removed.
+ * Answers the live list itself when nothing changed, and undefined when the object is not tracked.
+ */
+export function recordUpdate(
+  shape: Shape,
+  change: ObjectChange,
+  writer: FieldWriter,
+): readonly ManagedFieldsEntry[] | undefined {
+  const live = change.live as WithManagedFields
+  const managers = entriesFor(live, change.next as WithManagedFields, writer)
+  // Kubernetes: an object whose managers were forgotten stays untracked until it is applied.
+  if (managers.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined
+  const ignored = writer.ignored ?? noFields
+  const compared = compareFields(shape, without(live, ignored), without(change.next, ignored))
+  if (compared === undefined && sameEntries(managers, live.metadata?.managedFields)) return live.metadata!.managedFields
+  const entries = compared === undefined ? encode(managers) : entriesAfter(compared, managers, writer)
+  return entries.length === 0 ? undefined : entries
+}
+
+/** What an earlier update came to: entries that stay as they are by their place, and others with what they own now. */
+type Outcome = readonly { readonly from: number; readonly fields: FieldSet }[]
+const outcomes = new Map<string, Outcome>()
+const outcomesKeptMax = 1024
+const ownEntry = -1
+
+/**
+ * The entries after an update. Writes of one kind of writer to one kind of object change the same fields, whatever their values:
+ * what came of such an update once is remembered by the sets that went into it.
+ */
+function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: FieldWriter): ManagedFieldsEntry[] {
+  const own = entryOf(writer, 'Update', writer.time)
+  // More of them are merged by their age, which says nothing about the next object's.
+  if (managers.length >= updatersMax) return encode(afterUpdate(compared, managers, writer))
+  const key = [
+    JSON.stringify([own.manager, own.apiVersion, own.subresource, writer.ignored]),
+    ...managers.map(({ entry, fields }) => {
+      const { manager, operation, apiVersion, subresource } = entry
+      return `${JSON.stringify([manager, operation, apiVersion, subresource])}${fieldSetText(fields)}`
+    }),
+    ...[compared.removed, compared.modified, compared.added].map((set) => JSON.stringify(set)),
+  ].join('\n')
+  const outcome = outcomes.get(key) ?? rememberOutcome(key, afterUpdate(compared, managers, writer), managers)
+  return inEntryOrder(
+    outcome.map(({ from, fields }) => {
+      const entry = from === ownEntry ? own : managers[from]!.entry
+      return entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: fields }
+    }),
+  )
+}
+
+function rememberOutcome(key: string, updated: readonly Owner[], managers: readonly Owner[]): Outcome {
+  const outcome = updated.map(({ entry, fields }) => ({
+    from: managers.findIndex((manager) => manager.entry === entry),
+    fields: canonicalSet(ordered(fields)),
+  }))
+  if (outcomes.size >= outcomesKeptMax) outcomes.clear()
+  outcomes.set(key, outcome)
+  return outcome
+}
+
+function sameEntries(managers: readonly Owner[], entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  return entries?.length === managers.length && managers.every(({ entry }, index) => entry === entries[index])
+}
+
+/** The managers after a writer made `next` of `live`; the same list when nothing changed. */
+export function update(shape: Shape, { live, next }: ObjectChange, managers: Owner[], writer: FieldWriter): Owner[] {
+  const ignored = writer.ignored ?? noFields
+  const compared = compareFields(shape, without(live, ignored), without(next, ignored))
+  return compared === undefined ? managers : afterUpdate(compared, managers, writer)
+}
+
+/** Who owns what after a writer changed something. */
+function afterUpdate(compared: Comparison, managers: readonly Owner[], writer: FieldWriter): Owner[] {
+  const comparison = filtered(compared, writer.ignored ?? noFields)
+  const taken = union(comparison.modified, comparison.added)
+  const gone = union(taken, comparison.removed)
+  let left: Owner[] = managers.map((manager) => {
+    const fields = difference(manager.fields, gone)
+    return fields === manager.fields ? manager : { ...manager, fields }
+  })
+  const own = difference(taken, neverOwned)
+  if (!isEmptySet(own)) {
+    const entry = entryOf(writer, 'Update', writer.time)
+    const known = left.find((manager) => isSameOwner(manager.entry, entry))
+    const fields = known === undefined ? own : union(own, known.fields)
+    left = [...left.filter((manager) => manager !== known), { entry, fields }]
+  }
+  return capped(left.filter((manager) => !isEmptySet(manager.fields)))
+}
+
+/** Merges the oldest updaters, one bucket per version, until no more than the limit are left. */
+function capped(managers: Owner[]): Owner[] {
+  const updaters = managers.filter(({ entry }) => entry.operation !== 'Apply')
+  if (updaters.length <= updatersMax) return managers
+  updaters.sort((a, b) => compareTexts(a.entry.time, b.entry.time) || compareTexts(a.entry.manager, b.entry.manager))
+  let count = updaters.length
+  const kept = new Set(managers)
+  const firstOf = new Map<string, Owner>()
+  for (const manager of updaters) {
+    if (count <= updatersMax) break
+    const version = manager.entry.apiVersion ?? ''
+    const first = firstOf.get(version)
+    if (first === undefined) firstOf.set(version, manager)
+    else {
+      const { subresource: _, ...entry } = manager.entry
+      const bucket = { entry: { ...entry, manager: oldUpdatesManager }, fields: union(manager.fields, first.fields) }
+      kept.delete(first)
+      kept.delete(manager)
+      kept.add(bucket)
+      firstOf.set(version, bucket)
+      count--
+    }
+  }
+  return [...kept]
+}
