@@ -26,6 +26,7 @@ import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { volumeBinderController } from './persistentvolume-binder/controller.ts'
 import { volumeExpanderController } from './persistentvolume-expander/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
+import { podGroupProtectionController } from './podgroup-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { resourceQuotaController } from './resource-quota/controller.ts'
@@ -89,6 +90,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,
+  ...(gates.enabled('GenericWorkload') ? [podGroupProtectionController] : []),
   ...(gates.enabled('StorageVersionMigrator') ? [storageVersionMigratorController] : []),
   ...(gates.enabled('StorageVersionAPI') && gates.enabled('APIServerIdentity')
     ? [storageVersionCollectorController]

@@ -185,6 +185,7 @@ export {
   priorityClasses,
   workloads,
 } from './scheduling/definitions.ts'
+export { podGroupFinalizer } from './scheduling/pod-groups.ts'
 export { builtInSchema, decodeObject, schemaErrors, zeroObject } from './schema.ts'
 export {
   bestVolumeFor,

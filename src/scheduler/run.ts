@@ -25,7 +25,7 @@ import {
 import { NodeColumns } from './columns/node-columns.ts'
 import { isRefused, type Placement, Placer, type RefusedPlacement } from './cycle/place.ts'
 import { reportRefusal } from './cycle/refusal.ts'
-import { Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
+import { type Reserved, Settling, SettlingError, settlingPlugins } from './cycle/settling.ts'
 import { followDevices } from './devices/changes.ts'
 import { DeviceBook } from './devices/device-book.ts'
 import type { Extender } from './extenders/extender.ts'
@@ -33,6 +33,18 @@ import { agreedCandidates, placeWithExtenders } from './extenders/place.ts'
 import { alikeSelectors } from './framework/alike.ts'
 import { type BindTools, type ClusterChange, FilterError, type SchedulerPlugin } from './framework/framework.ts'
 import { factsOf, type PodFacts } from './framework/pod-facts.ts'
+import { reportGroup } from './gang/condition.ts'
+import {
+  byPriorityAndAge,
+  type GroupVerdict,
+  gangOf,
+  groupTexts,
+  groupVerdict,
+  type Member,
+  mixedSchedulers,
+  waitsWithGroup,
+} from './gang/plan.ts'
+import { groupNameOf, PodGroups } from './gang/pod-groups.ts'
 import { type SchedulerMeasures, schedulerMeasures } from './measures.ts'
 import { clearNominations, evictVictims } from './preemption/act.ts'
 import { Nominations } from './preemption/nominations.ts'
@@ -128,6 +140,10 @@ class Scheduler {
     this.#columns.storage = this.#columns.book = book
     const devices = new DeviceBook({ ...this.#parts, gates: this.#parts.gates ?? defaultGates })
     this.#columns.devices = devices
+    const gates = this.#parts.gates ?? defaultGates
+    const groups = gates.enabled('GenericWorkload') ? new PodGroups(informers) : undefined
+    this.#columns.podGroups = groups
+    using _groups = groups?.follow((pod) => this.#reconsider(pod))
     this.#devicesReady = () => devices.ready(signal)
     using _devices = devices.follow()
     using _claims = followDevices(
@@ -190,13 +206,22 @@ class Scheduler {
     if (profile === undefined) return undefined
     const waiting = this.#queue.of(pod.metadata.uid)
     const facts = factsOf(pod)
-    using _room = this.#nominations.without(facts)
-    return {
+    const known: Omit<PodVerdicts, 'nodes'> = {
       schedulerName: profile.name,
       waits: waiting?.place ?? 'unknown',
       attempts: waiting?.attempts ?? 0,
-      nodes: profile.placer.verdicts(facts, this.#columns),
     }
+    // What keeps it from the queue keeps it from every node.
+    for (const plugin of profile.plugins) {
+      const verdict = plugin.preEnqueue?.(pod, this.#columns)
+      if (verdict === undefined || verdict.fits) continue
+      const { name: by } = plugin
+      const all = this.#parts.informers.of(nodes).list()
+      const says = { plugin: by, reason: verdict.reason, remedy: '', preemption: 'does not help' as const }
+      return { ...known, nodes: all.map(({ metadata }) => ({ node: metadata.name, ...says })) }
+    }
+    using _room = this.#nominations.without(facts)
+    return { ...known, nodes: profile.placer.verdicts(facts, this.#columns) }
   }
 
   /** Places a pod at once, or in the time that extenders take. */
@@ -205,6 +230,8 @@ class Scheduler {
     const facts = factsOf(waiting.pod)
     const profile = this.#profiles.get(nameOfProfile(waiting.pod))!
     const { extenders = [] } = this.#parts
+    const group = this.#columns.podGroups === undefined ? undefined : groupNameOf(facts.pod)
+    if (group !== undefined) return this.#attemptGroup(waiting, group, startedMs)
     const concerned = extenders.length === 0 ? [] : extenders.filter((one) => one.concerns(facts.pod))
     if (concerned.length > 0) return this.#attemptWith(concerned, waiting, facts, profile, startedMs)
     try {
@@ -273,6 +300,101 @@ class Scheduler {
     }
   }
 
+  /** Places the pods of a group that wait, all that it needs of them or none. */
+  async #attemptGroup(first: Waiting, name: string, startedMs: number): Promise<void> {
+    const { namespace = '' } = first.pod.metadata
+    const groups = this.#columns.podGroups!
+    const all = groups.podsOf(namespace, name)
+    const hasNode = ({ metadata, spec }: Pod) =>
+      (spec?.nodeName ?? '') !== '' || this.#columns.nodeNameOfPod(metadata.uid) !== undefined
+    const others = all.flatMap(({ metadata }) => this.#queue.takeNamed(metadata.uid) ?? [])
+    const waiting = [first, ...others].sort(byPriorityAndAge)
+    const profile = this.#profiles.get(nameOfProfile(first.pod))!
+    const scheduled = all.filter(hasNode).length
+    const known = groups.get(namespace, name)
+    const isGang = profile.plugins.some((plugin) => plugin.name === 'GangScheduling')
+    const members: (Member & { readonly reserved?: Reserved })[] = []
+    try {
+      const mixed = mixedSchedulers(waiting)
+      if (mixed !== undefined) throw new Error(mixed)
+      for (const one of waiting) members.push(await this.#placeMember(one, profile))
+    } catch (error) {
+      for (const member of members) this.#revert(member)
+      for (const one of waiting) this.#attemptFailed(one, profile, error)
+      const message = error instanceof Error ? error.message : String(error)
+      if (known !== undefined)
+        void reportGroup(this.#parts, known, { status: 'False', reason: 'SchedulerError', message })
+      return
+    }
+    const verdict = groupVerdict(members, isGang ? gangOf(known) : undefined, scheduled)
+    for (const member of members) this.#submit(member, verdict, members, profile, startedMs)
+    if (known === undefined) return
+    const report =
+      verdict === 'placed'
+        ? ({ status: 'True', reason: 'Scheduled', message: '' } as const)
+        : ({
+            status: 'False',
+            reason: 'Unschedulable',
+            message: verdict === 'unschedulable' ? groupTexts.unschedulable : groupTexts.waitsForRoom,
+          } as const)
+    void reportGroup(this.#parts, known, report)
+  }
+
+  /** Finds a node for a pod of a group, and counts the pod there for those that come after it. */
+  async #placeMember(waiting: Waiting, profile: Placing): Promise<Member & { readonly reserved?: Reserved }> {
+    const facts = factsOf(waiting.pod)
+    const { uid } = waiting.pod.metadata
+    const { extenders = [] } = this.#parts
+    const concerned = extenders.filter((one) => one.concerns(facts.pod))
+    const nominated = this.#nominations.nodeOf(uid)
+    const placement =
+      concerned.length === 0
+        ? this.#place(facts, profile.placer)
+        : await placeWithExtenders(concerned, facts, this.#columns, profile.placer, nominated)
+    if (!isRefused(placement)) {
+      this.#columns.addPod(facts, placement.nodeName)
+      const reserved = this.#settling.reserve(profile.settling, facts, placement.nodeName)
+      return { waiting, facts, placement, preemption: undefined, reserved }
+    }
+    const candidates = this.#mayMakeRoom(facts, profile) === undefined ? this.#candidates(facts, profile) : []
+    const agreed = await agreedCandidates(concerned, facts, this.#columns, candidates)
+    const preemption = leastLoss(agreed, this.#columns)
+    // The room it gets is not there for the others.
+    if (preemption !== undefined) this.#columns.addPod(facts, preemption.nodeName)
+    return { waiting, facts, placement, preemption }
+  }
+
+  #revert({ waiting, reserved }: Member & { readonly reserved?: Reserved }): void {
+    reserved?.[Symbol.dispose]()
+    this.#columns.removePod(waiting.pod.metadata.uid)
+  }
+
+  /** What becomes of one pod of a group, by what becomes of the group. */
+  #submit(
+    member: Member & { readonly reserved?: Reserved },
+    verdict: GroupVerdict,
+    members: readonly Member[],
+    profile: Placing,
+    startedMs: number,
+  ): void {
+    const { waiting, facts, placement, preemption, reserved } = member
+    if (!isRefused(placement) && verdict === 'placed') {
+      this.#placed(waiting, facts, profile, placement, startedMs, reserved)
+      return
+    }
+    this.#revert(member)
+    if (!this.#queue.has(waiting.pod.metadata.uid)) return
+    if (isRefused(placement)) {
+      // Nobody is evicted for a group that would not fit even then.
+      this.#refused(waiting, facts, profile, placement, undefined, verdict === 'unschedulable' ? undefined : preemption)
+      return
+    }
+    const refused = members.flatMap((one) => (isRefused(one.placement) ? [one.placement] : []))
+    const text = verdict === 'unschedulable' ? groupTexts.waitsForOthers : groupTexts.waitsForRoom
+    if (verdict === 'waits for preemption') this.#nominations.set(facts, placement.nodeName)
+    this.#refused(waiting, facts, profile, waitsWithGroup(text, refused), undefined, undefined)
+  }
+
   #decision({ metadata }: Pod) {
     return {
       atMs: this.#parts.clock.now(),
@@ -289,6 +411,7 @@ class Scheduler {
     { name, settling }: Placing,
     { nodeName, feasible, evaluated }: Exclude<Placement, RefusedPlacement>,
     startedMs: number,
+    reserved?: Reserved,
   ): void {
     const { clock, journal } = this.#parts
     const { uid } = waiting.pod.metadata
@@ -296,7 +419,7 @@ class Scheduler {
     this.#nominations.delete(uid)
     this.#columns.addPod(facts, nodeName)
     this.#assumed.set(uid, facts)
-    const settled = this.#settling.begin(settling, facts, nodeName)
+    const settled = this.#settling.begin(settling, facts, nodeName, reserved)
     const told = () =>
       this.#track(
         this.#bind(waiting, nodeName).then(
@@ -540,6 +663,12 @@ class Scheduler {
     )
       return
     this.#queue.add(next, gated)
+    const group = previous === undefined && this.#columns.podGroups !== undefined ? groupNameOf(next) : undefined
+    if (group === undefined) return
+    // With it the group may be complete.
+    for (const other of this.#columns.podGroups!.podsOf(next.metadata.namespace ?? '', group)) this.#reconsider(other)
+    const isOfGroup = (pod: Pod) => pod.metadata.namespace === next.metadata.namespace && groupNameOf(pod) === group
+    this.#queue.wake('UnscheduledPod/Add', isOfGroup)
   }
 
   /** A pod that asks for devices is queued once everything about them is known. */

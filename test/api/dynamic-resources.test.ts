@@ -14,6 +14,7 @@ import {
   resourceClaimTemplates,
   resourceSlices,
 } from '../../src/resources/index.ts'
+import { podsMayBeMade } from '../fixtures/ready.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -45,6 +46,7 @@ const podThat = (name: string, claim: object, spec: object = {}) =>
 
 test('a pod gets the devices its template asks for, and gives them back to the next one', async () => {
   await using cluster = await startCluster({ nodes: 2 })
+  await podsMayBeMade(cluster)
   const { client } = cluster
   const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
   await client.create(deviceClasses, deviceClass)
@@ -100,6 +102,7 @@ test('a pod gets the devices its template asks for, and gives them back to the n
 
 test('a pod waits for its claim, its class and its driver one after the other, and is told so', async () => {
   await using cluster = await startCluster({ nodes: 1 })
+  await podsMayBeMade(cluster)
   const { client, journal } = cluster
   await client.create(pods, podThat('waits', { resourceClaimName: 'mine' }))
   const verdicts = () => {
@@ -131,6 +134,7 @@ test('a pod waits for its claim, its class and its driver one after the other, a
 
 test('pods share a claim, and an idle claim whose devices are elsewhere is given up', async () => {
   await using cluster = await startCluster({ nodes: 2 })
+  await podsMayBeMade(cluster)
   const { client } = cluster
   await client.create(deviceClasses, deviceClass)
   await client.create(resourceSlices, slice('node-1', gpus('any')))

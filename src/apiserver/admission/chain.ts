@@ -8,6 +8,7 @@ import { defaultIngressClass } from './built-in/default-ingress-class.ts'
 import { jobOrder } from './built-in/job-order.ts'
 import { limitRanger } from './built-in/limit-ranger.ts'
 import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
+import { podGroupProtection, podGroupWorkloadExists } from './built-in/pod-groups.ts'
 import { nodeDeclaredFeatureValidator, podResizeValidator } from './built-in/pod-resize.ts'
 import { type PodSecurityConfiguration, podSecurity } from './built-in/pod-security.ts'
 import { rbacEscalation } from './built-in/rbac-escalation.ts'
@@ -77,6 +78,8 @@ export function builtInAdmission(
     nodeDeclaredFeatureValidator(parts),
     podResizeValidator(parts),
     jobOrder(parts),
+    podGroupProtection(),
+    podGroupWorkloadExists(parts),
     mutatingAdmissionPolicy(policies),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionPolicy(policies),

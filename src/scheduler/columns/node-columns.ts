@@ -2,6 +2,7 @@ import { type HostPort, milliValueOf, parseQuantity, sameJson, wholeValueOf } fr
 import type { Node, Pod } from '../../resources/index.ts'
 import type { DeviceBook } from '../devices/device-book.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PodGroups } from '../gang/pod-groups.ts'
 import type { StorageBook } from '../storage/storage-book.ts'
 import { noStorage, type StorageView } from '../storage/storage-view.ts'
 import { PlacedTerms } from './placed-terms.ts'
@@ -63,6 +64,8 @@ export class NodeColumns {
   book: StorageBook | undefined
   /** The cluster's devices and the claims on them; set by whoever keeps them. */
   devices: DeviceBook | undefined
+  /** Groups of pods that are placed together; set by whoever keeps them, where there are such. */
+  podGroups: PodGroups | undefined
   readonly counters: PodCounters
   readonly terms: PlacedTerms
 

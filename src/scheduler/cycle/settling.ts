@@ -6,6 +6,13 @@ export class SettlingError extends Error {
   override name = 'SettlingError'
 }
 
+/** What plugins hold for a pod, until disposed. */
+export interface Reserved extends Disposable {
+  readonly concerned: readonly SchedulerPlugin[]
+  /** Nothing is held, and nothing is to be done before the pod is bound. */
+  readonly isNothing: boolean
+}
+
 /**
  * What has to be so between the decision for a pod and its binding: plugins reserve what it takes, may hold it back, and do
  * what has to be done first. One that no plugin reserves anything for is bound at once.
@@ -18,9 +25,8 @@ export class Settling {
     this.#tools = tools
   }
 
-  /** Reserves at once; answers what to wait for before the pod is bound, or undefined when there is nothing. */
-  begin(plugins: readonly SchedulerPlugin[], facts: PodFacts, nodeName: string): Promise<void> | undefined {
-    if (plugins.every((plugin) => plugin.skips?.(facts) === true)) return undefined
+  /** Reserves at once what the pod takes besides room; throws where that cannot be had any more. */
+  reserve(plugins: readonly SchedulerPlugin[], facts: PodFacts, nodeName: string): Reserved {
     const held: Disposable[] = []
     const concerned: SchedulerPlugin[] = []
     let isHeldBack = false
@@ -34,10 +40,28 @@ export class Settling {
       }
     } catch (error) {
       release(held)
-      return Promise.reject(new SettlingError(messageOf(error), { cause: error }))
+      throw new SettlingError(messageOf(error), { cause: error })
     }
-    if (held.length === 0 && !isHeldBack && concerned.every(({ preBind }) => preBind === undefined)) return undefined
-    return this.#settle(plugins, concerned, facts, nodeName).finally(() => release(held))
+    const isNothing = held.length === 0 && !isHeldBack && concerned.every(({ preBind }) => preBind === undefined)
+    return { concerned, isNothing, [Symbol.dispose]: () => release(held) }
+  }
+
+  /** Answers what to wait for before the pod is bound, or undefined when there is nothing; what was reserved is then given up. */
+  begin(
+    plugins: readonly SchedulerPlugin[],
+    facts: PodFacts,
+    nodeName: string,
+    before?: Reserved,
+  ): Promise<void> | undefined {
+    if (before === undefined && plugins.every((plugin) => plugin.skips?.(facts) === true)) return undefined
+    let reserved: Reserved
+    try {
+      reserved = before ?? this.reserve(plugins, facts, nodeName)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (reserved.isNothing) return undefined
+    return this.#settle(plugins, reserved.concerned, facts, nodeName).finally(() => reserved[Symbol.dispose]())
   }
 
   /** The pod is gone: nothing more is waited for. */

@@ -36,6 +36,8 @@ export const everyChange = [
   'DeviceClass/Update',
   'ResourceSlice/Add',
   'ResourceSlice/Update',
+  'PodGroup/Add',
+  'UnscheduledPod/Add',
 ] as const
 export type ClusterChange = (typeof everyChange)[number]
 

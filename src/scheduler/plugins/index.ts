@@ -1,6 +1,7 @@
 import type { SchedulerPlugin } from '../framework/framework.ts'
 import type { PluginArguments } from '../profile/choices.ts'
 import { dynamicResourcesOf } from './dynamic-resources.ts'
+import { gangScheduling } from './gang-scheduling.ts'
 import { interPodAffinityOf } from './inter-pod-affinity.ts'
 import { nodeDeclaredFeatures } from './node-declared-features.ts'
 import {
@@ -47,6 +48,7 @@ export function pluginsOf(args: PluginArguments = {}, settings: PluginSettings =
     nodeResourcesBalancedAllocationOf(args.NodeResourcesBalancedAllocation),
     imageLocality,
     nodeDeclaredFeatures,
+    gangScheduling,
   ]
 }
 

@@ -152,6 +152,19 @@ export class SchedulingQueue {
     return next
   }
 
+  /** A certain pod, unless it is gated or in hand already; it need not be its turn. */
+  takeNamed(uid: string): Waiting | undefined {
+    const known = this.#waiting.get(uid)
+    if (known === undefined || known.place === 'taken' || known.place === 'gated') return undefined
+    if (known.place === 'active') this.#active.delete(known)
+    this.#stopWaiting(known)
+    this.#stopTimer(uid)
+    known.place = 'taken'
+    known.attempts++
+    known.wokenMeanwhile = false
+    return known
+  }
+
   done(uid: string): void {
     this.#waiting.delete(uid)
   }
