@@ -13,6 +13,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   kubelet: ['machinery', 'resources', 'client', 'wire'],
   proxy: ['machinery', 'resources', 'client'],
   dns: ['machinery', 'resources', 'client'],
+  autoscaler: ['machinery', 'resources', 'client', 'controllers', 'scheduler'],
   cluster: ['*'],
   cli: ['machinery', 'resources', 'client', 'images', 'cloud', 'cluster'],
 }

@@ -5,6 +5,7 @@ import {
   type FeatureChoice,
   type NetworkConnection,
 } from '../apiserver/index.ts'
+import { type AutoscalerOptions, nodeAutoscalerController } from '../autoscaler/index.ts'
 import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
 import { Cloud, type CloudApi, newCloud } from '../cloud/index.ts'
 import { allControllers, cloudControllers, runControllers } from '../controllers/index.ts'
@@ -24,6 +25,8 @@ import { chooseGates, defaultGates, type FeatureGates } from '../resources/index
 import { runScheduler, type SchedulerChoices } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
+import { installAutoscalerRights } from './autoscaler/rights.ts'
+import { knownMachines, mostOf, type SimulatedGroup, simulatedGroups } from './autoscaler/simulated-groups.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { KeyPair } from './certificates/key-pair.ts'
 import { followCloud } from './cloud/follow.ts'
@@ -49,6 +52,9 @@ export interface StartClusterOptions {
   readonly nodes?: number | readonly SimulatedNodeSettings[]
   /** The nodes are instances of a cloud in this process, and the cloud controllers run. */
   readonly cloud?: boolean
+  /** Groups of simulated nodes that the node autoscaler has grow and shrink, and what it goes by. */
+  readonly nodeGroups?: readonly SimulatedGroup[]
+  readonly autoscaler?: Partial<AutoscalerOptions>
   readonly log?: Log
   /** Parts that are left out, so that others can take their place. */
   readonly without?: readonly ('controllers' | 'scheduler')[]
@@ -131,17 +137,27 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const controllers = accessFor(server, identities.controllers, 'kube-controller-manager', world, stop.signal)
   const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
   const has = (part: 'controllers' | 'scheduler') => options.without?.includes(part) !== true
-  const provider =
-    cloud === undefined
-      ? undefined
-      : cloudProvider({ api: await cloud.join(), followed: cloud.followed, cluster: clusterName })
+  const groups = options.nodeGroups ?? []
+  const inCloud = cloud === undefined ? undefined : { ...cloud, api: await cloud.join(), cluster: clusterName }
+  const surroundings = [
+    ...(inCloud === undefined ? [] : cloudControllers(cloudProvider(inCloud))),
+    ...(groups.length === 0
+      ? []
+      : [
+          nodeAutoscalerController(
+            simulatedGroups({
+              ...{ groups, clock, random, client: admin.client, nodes: () => nodes },
+              ...(inCloud === undefined ? {} : { cloud: inCloud }),
+            }),
+            options.autoscaler,
+          ),
+        ]),
+  ]
+  if (groups.length > 0) await installAutoscalerRights(admin.client)
   const runs = {
     controllers: () =>
       runControllers(
-        [
-          ...allControllers(gatesOf(options.features).gates),
-          ...(provider === undefined ? [] : cloudControllers(provider)),
-        ],
+        [...allControllers(gatesOf(options.features).gates), ...surroundings],
         {
           ...controllers,
           clientFor: (account) =>
@@ -151,7 +167,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
           metrics,
           config: {
             rootCa: 'simulated',
-            clusterCidr: simulatedPodCidr(clusterCidr, nodeCount),
+            clusterCidr: simulatedPodCidr(clusterCidr, nodeCount + mostOf(groups)),
             nodeCidrMaskSize: 24,
             serviceCidr,
             ...gatesOf(options.features),
@@ -186,8 +202,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   // Nodes first: whoever waits for this cluster waits for them, and not for all that controllers do at their start.
   const list = typeof wanted === 'number' ? numbered(wanted) : wanted
   const machines =
-    cloud === undefined ? list : (await firstInstances(cloud.owner, clusterName, list)).map(simulatedNodeOf)
-  nodes = machines.length === 0 ? undefined : await startNodes(machines, server, world, running, stop.signal)
+    cloud === undefined
+      ? [...list, ...(await knownMachines(groups, admin.client))]
+      : (await firstInstances(cloud.owner, clusterName, list)).map(simulatedNodeOf)
+  if (machines.length > 0 || groups.length > 0) nodes = await startNodes(machines, server, world, running, stop.signal)
   if (cloud !== undefined && nodes !== undefined) {
     const complain = (error: unknown) => log.warn('the cloud cannot be followed', { error: String(error) })
     followInstances({ ...cloud, cluster: clusterName, nodes, complain }, stop.signal)

@@ -18,10 +18,10 @@ export { RuntimeError } from './runtime/runtime.ts'
 export { type KubeletHandlers, type KubeletHandlersParts, kubeletHandlers } from './server/handlers.ts'
 export type { KubeletSettings } from './settings.ts'
 export { type SimulatedBehaviour, simulatedAnnotations } from './simulated/behaviour.ts'
+export { type SimulatedNodeSettings, simulatedNodeObject } from './simulated/describe.ts'
 export {
   type AddressedPod,
   runSimulatedNodes,
-  type SimulatedNodeSettings,
   type SimulatedNodes,
   type SimulatedNodesParts,
 } from './simulated/simulated-nodes.ts'

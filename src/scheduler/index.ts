@@ -15,3 +15,4 @@ export {
 export { type Profile, profileOf } from './profile/profile.ts'
 export { profilesOf, schedulerProblem } from './profile/validate.ts'
 export { runScheduler, type SchedulerParts } from './run.ts'
+export { Trial } from './trial/trial.ts'

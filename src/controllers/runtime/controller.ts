@@ -78,6 +78,8 @@ export interface Controller {
   readonly account: string
   readonly eventSource?: string
   readonly watches: readonly Watch[]
+  /** Names that are looked at once it runs, whatever there is. */
+  readonly atStart?: readonly ObjectName[]
   /** How measures name its queue; its name without `-controller` when left out. */
   readonly queueName?: string
   /** How many names are in hand at once; 5 unless told otherwise. */

@@ -119,6 +119,7 @@ class Loop {
   start(reconcile: Reconcile): void {
     this.#reconcile = reconcile
     for (const watch of this.#controller.watches) this.#subscriptions.push(this.#subscribe(watch))
+    this.#wake(this.#controller.atStart ?? [])
   }
 
   /** Follows a kind that turned up later; its writes are not waited for, since it may go at any time. */

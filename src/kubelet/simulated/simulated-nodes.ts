@@ -11,33 +11,19 @@ import {
   type Random,
   untilAborted,
 } from '../../machinery/index.ts'
-import { type Lease, type Node, nodes, type Pod, pods, type Taint } from '../../resources/index.ts'
+import { type Lease, type Node, nodes, type Pod, pods } from '../../resources/index.ts'
 import { createLimit } from '../limit.ts'
-import type { Machine } from '../machine/machine.ts'
 import { leaseDurationSeconds, renewLease } from '../node/lease.ts'
-import { newNode, nodeLabels, nodeStatusOf } from '../node/node-object.ts'
+import { newNode, nodeLabels } from '../node/node-object.ts'
 import { statusPatch } from '../pods/status-patch.ts'
-import type { KubeletSettings } from '../settings.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
 import { restartDelayMsMax, restartDelayMsMin, restartsAfter } from '../sync/restart.ts'
 import { Agenda } from './agenda.ts'
 import { answerOf, behaviourOf } from './behaviour.ts'
+import { describeNode, type SimulatedNodeSettings, simulatedStatusOf } from './describe.ts'
 import { type PodLife, simulatedStatus } from './pod-life.ts'
 import { SimulatedUsage } from './usage.ts'
 
-/** One simulated node; what is left out is a middling machine. */
-export interface SimulatedNodeSettings {
-  readonly name: string
-  readonly cpus?: number
-  readonly memoryBytes?: number
-  readonly diskBytes?: number
-  readonly maxPods?: number
-  readonly labels?: Readonly<Record<string, string>>
-  readonly taints?: readonly Taint[]
-  readonly address?: string
-  /** Nothing is placed on it before a cloud has been asked about it. */
-  readonly expectsCloud?: boolean
-}
 export interface SimulatedNodesParts {
   readonly nodes: readonly SimulatedNodeSettings[]
   /** Speaks for all the nodes. */
@@ -53,7 +39,7 @@ export interface SimulatedNodesParts {
 }
 /** The switch of every simulated node. */
 export interface SimulatedNodes {
-  list(): readonly { readonly name: string; readonly running: boolean }[]
+  list(): readonly (Pick<SimulatedNodeSettings, 'name' | 'labels'> & { readonly running: boolean })[]
   /** Power loss: nothing is told to anybody, and the containers are gone. */
   stop(name: string): void
   /** Power again: the node reports, and starts its containers anew. */
@@ -82,7 +68,6 @@ const heartbeatMsDefault = 10_000
 const renewalMs = 4
 const callsAtOnceMax = 64
 const retryMs = 1000
-const gibibyte = 1024 ** 3
 /** Addresses for pods of nodes that have no range of their own: 10.128.0.0/9. */
 const spareAddresses = '10.128.0.0/9'
 
@@ -160,7 +145,11 @@ class Fleet {
 
   #switch(): SimulatedNodes {
     return {
-      list: () => [...this.#nodes.values()].map(({ settings, running }) => ({ name: settings.name, running })),
+      list: () =>
+        [...this.#nodes.values()].map(({ settings, running }) => ({
+          ...{ name: settings.name, running },
+          ...(settings.labels === undefined ? {} : { labels: settings.labels }),
+        })),
       has: (name) => this.#nodes.has(name),
       stop: (name) => this.#stop(name),
       add: (settings) => this.#add(settings),
@@ -226,18 +215,9 @@ class Fleet {
   async #register(node: SimulatedNode): Promise<void> {
     const { client, clock } = this.#parts
     const { life } = node
-    const { settings, machine } = describe(node, this.#parts.version)
-    const health = { runtime: true, network: true, message: '' }
-    const statusFor = (before: Node | undefined) =>
-      nodeStatusOf({
-        settings,
-        machine,
-        health,
-        runtimeVersion: `simulated://${this.#parts.version}`,
-        images: [],
-        before: before?.status,
-        nowMs: clock.now(),
-      })
+    const described = describeNode(node.settings, node.address, node.life, this.#parts.version)
+    const { settings, machine } = described
+    const statusFor = (before: Node | undefined) => simulatedStatusOf(described, before?.status, clock.now())
     await this.#insist(
       `simulated node ${settings.nodeName}`,
       () => node.life === life,
@@ -246,10 +226,8 @@ class Fleet {
           node.node = await client.create(nodes, newNode(settings, machine, statusFor(undefined)))
         } catch (error) {
           if (!isAlreadyExists(error)) throw error
-          const there = await client.get(nodes, { name: settings.nodeName })
           const body = { metadata: { labels: nodeLabels(settings, machine) } }
           node.node = await client.patch(nodes, { name: settings.nodeName }, { type: 'merge', body })
-          void there
         }
         const current = node.node
         if (!isReady(current))
@@ -457,52 +435,6 @@ function lifeSeen({ status }: Pod): PodLife | undefined {
   if (status.phase !== 'Running' || startedAt === undefined) return undefined
   const ready = status.conditions?.some(({ type, status: value }) => type === 'ContainersReady' && value === 'True')
   return { startedAtMs: Date.parse(startedAt), restarts: first?.restartCount ?? 0, ready: ready === true }
-}
-
-function describe(node: SimulatedNode, version: string): { settings: KubeletSettings; machine: Machine } {
-  const { name, cpus = 4, memoryBytes = 16 * gibibyte, diskBytes = 100 * gibibyte } = node.settings
-  const { maxPods = 110, labels = {}, expectsCloud = false } = node.settings
-  const taints = [...(node.settings.taints ?? []), ...(expectsCloud ? [uninitialized] : [])]
-  return {
-    machine: {
-      cpus,
-      memoryBytes,
-      diskBytes,
-      architecture: 'amd64',
-      kernelVersion: '6.1.0',
-      osImage: 'Simulated',
-      machineId: name,
-      systemUuid: name,
-      bootId: `${name}-${node.life}`,
-      hostname: name,
-    },
-    settings: {
-      nodeName: name,
-      rootDirectory: '',
-      logDirectory: '',
-      nodeIps: [node.address],
-      hostname: name,
-      clusterDomain: '',
-      clusterDns: [],
-      maxPods,
-      port: 10250,
-      cgroupRoot: '',
-      labels: { ...labels },
-      taints,
-      reserved: {},
-      resolvConf: '',
-      allowedUnsafeSysctls: [],
-      runtimeName: 'simulated',
-      version,
-    },
-  }
-}
-
-/** Kubernetes: what a kubelet with an external cloud provider registers with. */
-const uninitialized: Taint = {
-  key: 'node.cloudprovider.kubernetes.io/uninitialized',
-  value: 'true',
-  effect: 'NoSchedule',
 }
 
 /** Gives every pod an address: from its node's range where there is one. The two lowest are the network's and the node's. */

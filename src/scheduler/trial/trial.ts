@@ -1,0 +1,153 @@
+import type { Informers } from '../../client/index.ts'
+import { isTerminal, type Random, sameJson } from '../../machinery/index.ts'
+import { type Node, namespaces, nodes, type Pod, pods } from '../../resources/index.ts'
+import { NodeColumns } from '../columns/node-columns.ts'
+import { Placer } from '../cycle/place.ts'
+import { alikeSelectors } from '../framework/alike.ts'
+import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
+import type { Profile } from '../profile/profile.ts'
+import { StorageBook } from '../storage/storage-book.ts'
+
+/**
+ * A copy of the cluster in which pods can be placed with a profile's own plugins, to see what would come of it. Nothing is
+ * told to anybody. What is tried is undone by `undo`, in reverse order.
+ */
+export class Trial {
+  readonly #columns = new NodeColumns()
+  readonly #placer: Placer
+  readonly #undo: (() => void)[] = []
+  #isTrying = false
+
+  constructor(profile: Pick<Profile, 'plugins'>, random: Random) {
+    this.#placer = new Placer(profile.plugins, random)
+  }
+
+  /** Sees storage, namespaces and what owns pods as the informers have them. */
+  lookAround(informers: Informers): void {
+    const book = new StorageBook(informers)
+    this.#columns.storage = this.#columns.book = book
+    const namespaceCache = informers.of(namespaces)
+    this.#columns.namespaceLabels = (name) => namespaceCache.get({ name })?.metadata.labels ?? {}
+    this.#columns.selectorOfAlike = alikeSelectors(informers)
+  }
+
+  /** Keeps nodes and pods as the informers have them, until disposed. What changes while something is tried is seen afterwards. */
+  follow(informers: Informers): Disposable {
+    const podCache = informers.of(pods)
+    const nodeCache = informers.of(nodes)
+    podCache.addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
+    const subscriptions = [
+      informers.of(namespaces).subscribe((next, previous) => {
+        if (!sameJson(next?.metadata.labels, previous?.metadata.labels)) this.#columns.namespacesChanged()
+      }),
+      nodeCache.subscribe((next, previous) => {
+        if (next === undefined) this.#columns.removeNode(previous!.metadata.name)
+        else {
+          const isNew = this.#columns.placeOf(next.metadata.name) === undefined
+          this.#columns.setNode(next)
+          if (isNew) for (const pod of podCache.by('node', next.metadata.name)) this.#podChanged(pod)
+        }
+      }),
+      podCache.subscribe((next, previous) => {
+        if (previous !== undefined && next?.metadata.uid !== previous.metadata.uid)
+          this.#columns.removePod(previous.metadata.uid)
+        if (next !== undefined) this.#podChanged(next)
+      }),
+    ]
+    return {
+      [Symbol.dispose]: () => {
+        for (const one of subscriptions) one[Symbol.dispose]()
+      },
+    }
+  }
+
+  #podChanged(pod: Pod): void {
+    const { nodeName = '' } = pod.spec
+    if (nodeName === '' || isTerminal(pod)) this.#columns.removePod(pod.metadata.uid)
+    else this.#columns.addPod(factsOf(pod), nodeName)
+  }
+
+  /** Tries something: whatever it changes is undone when it is through. Nothing may be awaited meanwhile. */
+  try<T>(work: () => T): T {
+    const mark = this.#undo.length
+    const outer = this.#isTrying
+    this.#isTrying = true
+    try {
+      return work()
+    } finally {
+      this.#isTrying = outer
+      this.undo(mark)
+    }
+  }
+
+  /** How much has been tried and not undone: a mark for `undo`. */
+  get mark(): number {
+    return this.#undo.length
+  }
+  /** Takes back what was tried since the mark. */
+  undo(mark: number): void {
+    while (this.#undo.length > mark) this.#undo.pop()!()
+  }
+
+  /** Adds a node, or has one be as given. */
+  setNode(node: Node): void {
+    const { name } = node.metadata
+    const before = this.nodeNamed(name)
+    this.#columns.setNode(node)
+    this.#later(() => (before === undefined ? this.#columns.removeNode(name) : this.#columns.setNode(before)))
+  }
+
+  /** Takes a node away, with all that is on it. */
+  removeNode(name: string): void {
+    const place = this.#columns.placeOf(name)
+    if (place === undefined) return
+    const node = this.#columns.nodes[place]!
+    const facts = [...this.#columns.podsAt(place)]
+    this.#columns.removeNode(name)
+    this.#later(() => {
+      this.#columns.setNode(node)
+      for (const one of facts) this.#columns.addPod(one, name)
+    })
+  }
+
+  /** Puts a pod on a node, whether it fits or not. */
+  addPod(pod: Pod, nodeName: string): void {
+    this.#add(factsOf(withoutNode(pod)), nodeName)
+  }
+
+  /** Puts a pod where the scheduler would; undefined when it goes nowhere. */
+  place(pod: Pod): string | undefined {
+    const facts = factsOf(withoutNode(pod))
+    const { nodeName } = this.#placer.place(facts, this.#columns)
+    if (nodeName !== undefined) this.#add(facts, nodeName)
+    return nodeName
+  }
+
+  /** Why a node does not take a pod, in the scheduler's words; undefined when it does. */
+  refusal(pod: Pod, nodeName: string): string | undefined {
+    const place = this.#columns.placeOf(nodeName)
+    if (place === undefined) return 'node(s) not found'
+    return this.#placer.refusals(factsOf(withoutNode(pod)), this.#columns)(place)?.verdict.reason
+  }
+
+  nodeNamed(name: string): Node | undefined {
+    const place = this.#columns.placeOf(name)
+    return place === undefined ? undefined : this.#columns.nodes[place]
+  }
+
+  #add(facts: PodFacts, nodeName: string): void {
+    const { uid } = facts.pod.metadata
+    this.#columns.addPod(facts, nodeName)
+    this.#later(() => this.#columns.removePod(uid))
+  }
+  #later(undo: () => void): void {
+    if (this.#isTrying) this.#undo.push(undo)
+  }
+}
+
+/** The pod as it was before it had a node. */
+function withoutNode(pod: Pod): Pod {
+  if ((pod.spec.nodeName ?? '') === '') return pod
+  const { nodeName: _, ...spec } = pod.spec
+  return { ...pod, spec }
+}
