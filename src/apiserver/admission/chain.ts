@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './built-in/certificates.ts'
 import { defaultIngressClass } from './built-in/default-ingress-class.ts'
+import { deviceRequests } from './built-in/devices.ts'
 import { jobOrder } from './built-in/job-order.ts'
 import { limitRanger } from './built-in/limit-ranger.ts'
 import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
@@ -78,6 +79,7 @@ export function builtInAdmission(
     nodeDeclaredFeatureValidator(parts),
     podResizeValidator(parts),
     jobOrder(parts),
+    deviceRequests(parts),
     podGroupProtection(),
     podGroupWorkloadExists(parts),
     mutatingAdmissionPolicy(policies),
