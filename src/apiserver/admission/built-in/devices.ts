@@ -54,9 +54,7 @@ async function selectorErrors(given: readonly Selectors[]): Promise<readonly Fie
   )
   if (expressions.length === 0) return []
   // Big, and asked for only by those who select devices.
-  const { deviceSelection, deviceSelectorCostMax } = await import(
-    '../../../machinery/cel/kubernetes/device-selector.ts'
-  )
+  const { deviceSelection, deviceSelectorCostMax } = await import('../../../machinery/cel/index.ts')
   return expressions.flatMap(({ at, text }) => {
     if (text.length > expressionLengthMax) return [tooLong(at, expressionLengthMax)]
     const selection = deviceSelection(text)
