@@ -17,6 +17,7 @@ import {
   type FeatureGates,
   namespaces,
   nodeMetrics,
+  type PolicyRule,
   podMetrics,
   priorityClasses,
   type ResourceDefinition,
@@ -24,6 +25,7 @@ import {
   roleBindings,
   roles,
   type Subject,
+  serviceAccounts,
   serviceCIDRs,
   services,
   storageClasses,
@@ -128,6 +130,10 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
       }),
     ),
+    // Unlike Kubernetes, where a controller makes them a moment later: pods can be made as soon as the API is ready.
+    ...wellKnown.namespaces.map(({ name }) =>
+      ensure(registry, serviceAccounts, { metadata: { name: 'default', namespace: name } }),
+    ),
     ...gatedRoles(parts.gates).map((role) => roleAndBinding(registry, role)),
     localPathStorage(registry),
     ...ownControllerRoles.map(({ account, rules }) =>
@@ -173,6 +179,15 @@ const whoseRole: Readonly<Record<string, Subject>> = {
   },
 }
 
+/** A rule with its members in the order of its type. */
+const inOrder = ({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): PolicyRule => ({
+  verbs,
+  ...(apiGroups === undefined ? {} : { apiGroups }),
+  ...(resources === undefined ? {} : { resources }),
+  ...(resourceNames === undefined ? {} : { resourceNames }),
+  ...(nonResourceURLs === undefined ? {} : { nonResourceURLs }),
+})
+
 /** A role and its binding, which goes to the service account that a controller's role is named after. */
 async function roleAndBinding(registry: Registry, { name, rules }: Pick<BootstrapRole, 'name' | 'rules'>) {
   const metadata = {
@@ -184,7 +199,7 @@ async function roleAndBinding(registry: Registry, { name, rules }: Pick<Bootstra
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }
   const subjects = [whoseRole[name] ?? account]
   await Promise.all([
-    ensure(registry, clusterRoles, { metadata, rules }, ['rules']),
+    ensure(registry, clusterRoles, { metadata, rules: rules.map(inOrder) }, ['rules']),
     ensure(registry, clusterRoleBindings, { metadata, subjects, roleRef }, ['subjects']),
   ])
 }
