@@ -22,7 +22,7 @@ const pod = (name: string, spec: object = {}, metadata: object = {}) => ({
   metadata: { name, ...metadata },
   spec: { containers: [{ name: 'main', image: 'app:1' }], ...spec },
 })
-const account = (api: TestApi, name = 'default') =>
+const account = (api: TestApi, name: string) =>
   api.call({
     ...inDefault('serviceaccounts'),
     verb: 'create',
@@ -92,7 +92,7 @@ test('claims and ingresses that name no class get the newest default one, and cl
 
 test('a pod says where its node stands', async () => {
   await using api = await startApi()
-  await account(api)
+  await account(api, 'other')
   const zone = { 'topology.kubernetes.io/zone': 'z', 'topology.kubernetes.io/region': 'r', other: 'x' }
   await api.call({ ...nodes, verb: 'create', body: node('n', zone) })
   await api.call({ ...inDefault('pods'), verb: 'create', body: pod('a') })
@@ -107,7 +107,7 @@ test('a pod says where its node stands', async () => {
 
 test('a pod does not grow beyond its node', async () => {
   await using api = await startApi()
-  await account(api)
+  await account(api, 'other')
   await api.call({ ...nodes, verb: 'create', body: node('n') })
   const allocatable = { status: { allocatable: { cpu: '2', memory: '1Gi' } } }
   await api.call({ ...nodes, verb: 'patch', name: 'n', subresource: 'status', patchType: 'merge', body: allocatable })
@@ -137,7 +137,7 @@ const kubelet = (name: string): Identity => ({
 
 test('a node writes about itself and its pods alone', async () => {
   await using api = await startApi()
-  await account(api)
+  await account(api, 'other')
   const me = kubelet('n')
   const refused = async (call: Promise<unknown>, message: string) => assert.rejects(call, { code: 403, message })
   const create = (labels: Record<string, string>, name = 'n') =>

@@ -11,7 +11,6 @@ test('a node reads what its pods refer to, and of nodes and pods its own', async
   await using api = await startApi()
   const create = (resource: string, body: object) =>
     api.call({ ...inDefault(resource), verb: 'create', body: { apiVersion: 'v1', ...body } })
-  await create('serviceaccounts', { kind: 'ServiceAccount', metadata: { name: 'default' } })
   for (const name of ['mine', 'other', 'ofvolume']) await create('secrets', { kind: 'Secret', metadata: { name } })
   const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' }
   await create('persistentvolumeclaims', { kind: 'PersistentVolumeClaim', metadata: { name: 'c' }, spec: claim })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mergedTolerations } from '../../src/apiserver/admission/runtime-class.ts'
-import { startApi, type TestApi } from '../fixtures/api.ts'
+import { startApi } from '../fixtures/api.ts'
 
 const pods = { group: '', version: 'v1', resource: 'pods', namespace: 'default' }
 const classes = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' }
@@ -18,15 +18,8 @@ const runtimeClass = (name: string, more: object) => ({
   handler: 'runc',
   ...more,
 })
-const createAccount = (api: TestApi) =>
-  api.call({
-    ...{ group: '', version: 'v1', resource: 'serviceaccounts', namespace: 'default', verb: 'create' },
-    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
-  })
-
 test('a pod takes overhead, node selector and tolerations of its class, and needs the class to be there', async () => {
   await using api = await startApi()
-  await createAccount(api)
   const create = (name: string, spec: object) => api.call({ ...pods, verb: 'create', body: pod(name, spec) })
   const scheduling = { nodeSelector: { disk: 'fast' }, tolerations: [{ key: 'fast', operator: 'Exists' }] }
   const overhead = { podFixed: { cpu: '10m', memory: '1Mi' } }
@@ -88,7 +81,6 @@ test('of tolerations of which one covers the other the wider is kept', () => {
 
 test('a change that leaves out the tolerations every pod has is no change of them', async () => {
   await using api = await startApi()
-  await createAccount(api)
   const made = await api.call({ ...pods, verb: 'create', body: pod('a', {}) })
   const own = { key: 'own', operator: 'Equal', value: 'x', effect: 'NoSchedule' }
   const body = { ...made, spec: { ...made.spec, tolerations: [own] } }

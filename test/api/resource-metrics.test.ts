@@ -57,11 +57,6 @@ pod_cpu_usage_seconds_total{namespace="default",pod="web"} 1
     subresource: 'status',
     body: { ...node, status: { addresses } },
   })
-  await create(
-    'serviceaccounts',
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
-    'default',
-  )
   for (const name of ['web', 'new']) {
     const spec = { nodeName: 'one', containers: [{ name: 'main', image: 'a' }] }
     const pod: any = await create(

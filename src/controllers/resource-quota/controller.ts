@@ -64,19 +64,30 @@ export function resourceQuotaController(): Controller {
         }
         const quota = quotas.get(name)
         if (quota === undefined) return undefined
-        const counted = quotable()
-          .filter((one) => namesAbout(countedOf(one), Object.keys(quota.spec?.hard ?? {})).size > 0)
-          .map((one) => ({ of: countedOf(one), objects: cached<KubeObject>(one).list(name.namespace) }))
-        const status = quotaStatus(quota, counted, clock.now())
-        if (status !== undefined && isLower(quota, status)) {
+        const limited = quotable().filter((one) => namesIn(one, quota.spec?.hard).size > 0)
+        const count = (seen: (one: ResourceDefinition<any>) => readonly KubeObject[]) =>
+          quotaStatus(
+            quota,
+            limited.map((one) => ({ of: countedOf(one), objects: seen(one) })),
+            clock.now(),
+          )
+        const inCache = (one: ResourceDefinition<any>) => cached<KubeObject>(one).list(name.namespace)
+        let status = count(inCache)
+        const lowered = status === undefined ? {} : lowerThan(quota, status)
+        if (Object.keys(lowered).length > 0) {
           // What was counted on its way in may not be there yet: less is believed when it is seen twice.
-          const seen = `${quota.metadata.resourceVersion} ${JSON.stringify(status.used)}`
+          const seen = `${quota.metadata.resourceVersion} ${JSON.stringify(status?.used)}`
           const key = keyOf(name)
           if (doubted.get(key) !== seen) {
             doubted.set(key, seen)
             return { againInMs: doubtMs }
           }
           doubted.delete(key)
+          // Unlike Kubernetes, where a late cache can give away what is in use: what there is less of is asked for.
+          const fresh = new Map<ResourceDefinition<any>, readonly KubeObject[]>()
+          for (const one of limited.filter((kind) => namesIn(kind, lowered).size > 0))
+            fresh.set(one, (await turn.client.list<KubeObject>(one, { namespace: name.namespace })).items)
+          status = count((one) => fresh.get(one) ?? inCache(one))
         }
         if (status !== undefined) await turn.client.update(resourceQuotas, { ...quota, status }, 'status')
         return { againInMs: recountPeriodMs }
@@ -85,10 +96,19 @@ export function resourceQuotaController(): Controller {
   }
 }
 
-function isLower(quota: ResourceQuota, status: NonNullable<ResourceQuota['status']>): boolean {
+/** What is used less than before, by name. */
+function lowerThan(
+  quota: ResourceQuota,
+  status: NonNullable<ResourceQuota['status']>,
+): Readonly<Record<string, string>> {
   const before = usageOfList(quota.status?.used)
-  return [...usageOfList(status.used)].some(([name, { nanos }]) => nanos < (before.get(name)?.nanos ?? nanos))
+  const lower = [...usageOfList(status.used)].filter(([name, { nanos }]) => nanos < (before.get(name)?.nanos ?? nanos))
+  return Object.fromEntries(lower.map(([name]) => [name, '']))
 }
+
+/** The names under which a quota limits a kind. */
+const namesIn = (one: ResourceDefinition<any>, hard: object | undefined) =>
+  namesAbout(countedOf(one), Object.keys(hard ?? {}))
 
 /** Kubernetes: what is created was counted on its way in, so only what changes or goes makes a quota be counted anew. */
 function concerned(cached: Cached, resource: ResourceDefinition<any>, object: KubeObject) {
