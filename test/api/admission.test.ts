@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Identity } from '../../src/apiserver/index.ts'
 import { startCluster } from '../../src/index.ts'
 import { persistentVolumeClaims } from '../../src/resources/index.ts'
-import { startApi, type TestApi } from '../fixtures/api.ts'
+import { startApi } from '../fixtures/api.ts'
 
 const core = { group: '', version: 'v1' }
 const inDefault = (resource: string, group = '') => ({ group, version: 'v1', resource, namespace: 'default' })
@@ -22,12 +22,6 @@ const pod = (name: string, spec: object = {}, metadata: object = {}) => ({
   metadata: { name, ...metadata },
   spec: { containers: [{ name: 'main', image: 'app:1' }], ...spec },
 })
-const account = (api: TestApi, name: string) =>
-  api.call({
-    ...inDefault('serviceaccounts'),
-    verb: 'create',
-    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } },
-  })
 const claim = (name: string, spec: object = {}) => ({
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',
@@ -92,7 +86,6 @@ test('claims and ingresses that name no class get the newest default one, and cl
 
 test('a pod says where its node stands', async () => {
   await using api = await startApi()
-  await account(api, 'other')
   const zone = { 'topology.kubernetes.io/zone': 'z', 'topology.kubernetes.io/region': 'r', other: 'x' }
   await api.call({ ...nodes, verb: 'create', body: node('n', zone) })
   await api.call({ ...inDefault('pods'), verb: 'create', body: pod('a') })
@@ -107,7 +100,6 @@ test('a pod says where its node stands', async () => {
 
 test('a pod does not grow beyond its node', async () => {
   await using api = await startApi()
-  await account(api, 'other')
   await api.call({ ...nodes, verb: 'create', body: node('n') })
   const allocatable = { status: { allocatable: { cpu: '2', memory: '1Gi' } } }
   await api.call({ ...nodes, verb: 'patch', name: 'n', subresource: 'status', patchType: 'merge', body: allocatable })
@@ -137,7 +129,6 @@ const kubelet = (name: string): Identity => ({
 
 test('a node writes about itself and its pods alone', async () => {
   await using api = await startApi()
-  await account(api, 'other')
   const me = kubelet('n')
   const refused = async (call: Promise<unknown>, message: string) => assert.rejects(call, { code: 403, message })
   const create = (labels: Record<string, string>, name = 'n') =>

@@ -111,11 +111,6 @@ test('a token bound to a pod ends with it, also over HTTP, and one bound to a no
   const inDefault = (resource: string) => ({ ...core, resource, namespace: 'default' })
   const create = (target: { group: string; version: string; resource: string; namespace?: string }, body: object) =>
     api.call({ ...target, verb: 'create', body })
-  await create(inDefault('serviceaccounts'), {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: 'default' },
-  })
   const pod = await create(inDefault('pods'), {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } },
     spec: { containers: [{ name: 'c', image: 'x' }] },
