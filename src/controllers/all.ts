@@ -10,6 +10,7 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation/cont
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { deviceTaintEvictionController } from './device-taint-eviction/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -86,6 +87,9 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   attachDetachController,
   ephemeralVolumeController,
   resourceClaimController,
+  ...(gates.enabled('DynamicResourceAllocation') && gates.enabled('DRADeviceTaints')
+    ? [deviceTaintEvictionController(gates)]
+    : []),
   localPathController,
   claimProtectionController,
   volumeProtectionController,

@@ -180,6 +180,7 @@ export {
   resourceV1beta2ResourceClaimTemplates,
   resourceV1beta2ResourceSlices,
 } from './resource/definitions.ts'
+export { type DeviceRef, ruleTaints, toleratesDeviceTaint } from './resource/taints.ts'
 export {
   podGroups,
   priorityClasses,

@@ -7,6 +7,8 @@ import { startCluster } from '../../src/index.ts'
 import { isNotFound } from '../../src/machinery/index.ts'
 import {
   deviceClasses,
+  deviceTaintRules,
+  events,
   type Pod,
   pods,
   type ResourceClaim,
@@ -176,4 +178,77 @@ test('pods share a claim, and an idle claim whose devices are elsewhere is given
     ({ spec }) => spec.nodeName === 'node-2',
   )
   assert.equal((await claimNow()).status.allocation?.devices?.results?.[0]?.pool, 'node-2')
+})
+
+test('a pod whose device breaks is taken away, once its claim does not put up with it any longer', async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  await podsMayBeMade(cluster)
+  const { client } = cluster
+  const running = (name: string) =>
+    until(
+      () => client.get(pods, { namespace, name }),
+      ({ status }) => status.phase === 'Running',
+    )
+  await client.create(deviceClasses, deviceClass)
+  await client.create(resourceSlices, slice('node-1', gpus('any', 'any')))
+  const tolerations = [{ operator: 'Exists', effect: 'NoExecute' }]
+  for (const [name, more] of [
+    ['fragile', {}],
+    ['patient', { tolerations }],
+  ] as const) {
+    await client.create(resourceClaims, { metadata: { name, namespace }, spec: exactly(more) } as never)
+    await client.create(pods, podThat(name, { resourceClaimName: name }, { terminationGracePeriodSeconds: 0 }))
+    await running(name)
+  }
+  const known = await client.get(resourceSlices, { name: 'node-1-gpus' })
+  const taints = [{ key: 'broken', effect: 'NoExecute' }]
+  const devices = known.spec.devices!.map((device) => ({ ...device, taints }))
+  const tainted = await client.update(resourceSlices, { ...known, spec: { ...known.spec, devices } } as never)
+  assert.match(tainted.spec.devices![0]!.taints![0]!.timeAdded!, /^\d{4}-/)
+  await until(
+    () => client.get(pods, { namespace, name: 'fragile' }).catch((error) => error),
+    (gone) => isNotFound(gone),
+  )
+  const { items } = await client.list(events, { namespace })
+  assert.deepEqual(
+    items
+      .filter(({ reason }) => reason === 'DeviceTaintManagerEviction')
+      .map(({ involvedObject, message }) => [involvedObject.name, message]),
+    [['fragile', 'Marking for deletion']],
+  )
+  await running('patient')
+})
+
+test('a rule taints devices in its driver’s stead, and says what came of it', async () => {
+  const features = { gates: { DRADeviceTaintRules: true }, runtimeConfig: { 'resource.k8s.io/v1beta2': 'true' } }
+  await using cluster = await startCluster({ nodes: 1, features })
+  await podsMayBeMade(cluster)
+  const { client } = cluster
+  await client.create(deviceClasses, deviceClass)
+  await client.create(resourceSlices, slice('node-1', gpus('any', 'any')))
+  await client.create(resourceClaims, { metadata: { name: 'one', namespace }, spec: exactly() } as never)
+  await client.create(pods, podThat('one', { resourceClaimName: 'one' }, { terminationGracePeriodSeconds: 0 }))
+  await until(
+    () => client.get(pods, { namespace, name: 'one' }),
+    ({ status }) => status.phase === 'Running',
+  )
+  const rule = (name: string, effect: string) =>
+    client.create(deviceTaintRules, {
+      metadata: { name },
+      spec: { deviceSelector: { driver }, taint: { key: 'broken', effect } },
+    } as never)
+  const progress = (name: string) => async () =>
+    (await client.get(deviceTaintRules, { name })).status?.conditions?.find(({ type }) => type === 'EvictionInProgress')
+  await rule('dry', 'None')
+  const dry = await until(progress('dry'), (condition) => condition !== undefined)
+  assert.match(
+    dry?.message ?? '',
+    /^2 published devices selected\. 1 allocated device selected\. 1 pod would be evicted in 1 namespace /,
+  )
+  await rule('wet', 'NoExecute')
+  await until(
+    () => client.get(pods, { namespace, name: 'one' }).catch((error) => error),
+    (gone) => isNotFound(gone),
+  )
+  await until(progress('wet'), (condition) => condition !== undefined)
 })

@@ -191,7 +191,7 @@ export class Registry {
       recordManagers(definition, undefined, draft, { context, subresource: '', nowMs: clock.now() })
     }
     await admission.admit(attributes)
-    redefault(definition, draft)
+    redefault(definition, draft, clock.now())
     await definition.loadAhead?.(draft)
     const generated =
       (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
@@ -372,7 +372,7 @@ export class Registry {
     this.#prepare(definition, change, draft, previous, nowMs)
     if (change.strategy !== undefined) record()
     await admission.admit(attributes)
-    redefault(definition, draft)
+    redefault(definition, draft, nowMs)
     await definition.loadAhead?.(draft)
     this.#prepare(definition, change, draft, previous, nowMs)
     // A status, or another part, asks for no addresses, and the spec beside it is the one that is kept.

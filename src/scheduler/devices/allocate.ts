@@ -1,5 +1,5 @@
 import { addQuantities, type Quantity, subtractQuantities } from '../../machinery/index.ts'
-import type { AllocationResult, Node, ResourceClaim } from '../../resources/index.ts'
+import { type AllocationResult, type Node, type ResourceClaim, toleratesDeviceTaint } from '../../resources/index.ts'
 import { allocationOf, type GivenDevice } from './allocation.ts'
 import { consumptionOfDevice, hasCapacity } from './capacity.ts'
 import { type Constraint, constraintsOf } from './constraints.ts'
@@ -7,7 +7,6 @@ import { Counters } from './counters.ts'
 import { isForNode, poolsFor } from './pools.ts'
 import { type PlannedClaim, planned, type Wish } from './requests.ts'
 import { AllocationError, type DeviceView, deviceId, devicesOfClaimMax, type FoundDevice, type Pool } from './shapes.ts'
-import { toleratesDeviceTaint } from './taints.ts'
 
 export interface AllocateOptions {
   /** Names what a claim has of a device that it shares. */

@@ -1,5 +1,5 @@
 import type { Informers } from '../../client/index.ts'
-import { type DeviceTaintRule, deviceTaintRules, type ResourceSlice } from '../../resources/index.ts'
+import { type DeviceTaintRule, deviceTaintRules, type ResourceSlice, ruleTaints } from '../../resources/index.ts'
 
 /** Taints that rules add to devices, whatever their drivers say of them. */
 export class TaintRules {
@@ -44,10 +44,9 @@ function concerns({ spec }: DeviceTaintRule, slice: ResourceSlice): boolean {
 }
 
 function withTaints(slice: ResourceSlice, rules: readonly DeviceTaintRule[]): ResourceSlice {
+  const { driver, pool } = slice.spec
   const devices = (slice.spec.devices ?? []).map((device) => {
-    const added = rules.filter(
-      ({ spec }) => spec.deviceSelector?.device === undefined || spec.deviceSelector.device === device.name,
-    )
+    const added = rules.filter((rule) => ruleTaints(rule, { driver, pool: pool.name, device: device.name }))
     return added.length === 0
       ? device
       : { ...device, taints: [...(device.taints ?? []), ...added.map(({ spec }) => spec.taint)] }
