@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
 import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent } from '../client/index.ts'
-import { allControllers, cloudControllers, runControllers } from '../controllers/index.ts'
+import { allControllers, type Controller, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
 import { runProxy } from '../proxy/index.ts'
@@ -86,14 +86,15 @@ function controllersOf(context: PartsContext): Run {
   const { serviceCidr } = settings.network
   const podCidr =
     settings.runtime === 'simulated'
-      ? simulatedPodCidr(settings.network.podCidr, settings.nodes)
+      ? simulatedPodCidr(settings.network.podCidr, settings.nodes + mostNodesOf(settings))
       : settings.network.podCidr
   const chosen = chooseGates(settings.features?.gates ?? {})
-  return (access, _record, life) =>
+  return async (access, _record, life) =>
     runControllers(
       [
         ...allControllers('gates' in chosen ? chosen.gates : undefined),
         ...(context.cloud === undefined ? [] : cloudControllers(context.cloud.provider)),
+        ...(await autoscalers(context)),
       ],
       {
         ...access,
@@ -121,6 +122,24 @@ function controllersOf(context: PartsContext): Run {
       },
       life,
     )
+}
+
+const mostNodesOf = ({ nodeGroups = [] }: ClusterSettings) => nodeGroups.reduce((sum, { maxSize }) => sum + maxSize, 0)
+
+/** Loaded only where there are groups of nodes. */
+async function autoscalers({
+  api,
+  settings,
+  nodes,
+  clock,
+  random,
+  cloud,
+}: PartsContext): Promise<readonly Controller[]> {
+  if ((settings.nodeGroups ?? []).length === 0) return []
+  const { autoscalerOf } = await import('./autoscaler/settings.ts')
+  const client = createClient(api.transportFor(identities.administrator, 'cluster-autoscaler'))
+  const parts = { client, nodes: () => nodes.simulated(), clock, random }
+  return [await autoscalerOf(settings, { ...parts, ...(cloud === undefined ? {} : { cloud }) })]
 }
 
 function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsContext): Run {

@@ -95,7 +95,11 @@ async function waiting(world: World, pod: Pod, about: string): Promise<Finding> 
       says: `is not to be placed yet: it has the scheduling gates ${gates.map(({ name }) => name).join(', ')}`,
       remedy: 'whoever put them there must take them away',
     }
-  const claims = [...(await claimFindings(world, pod)), ...(await deviceClaimFindings(world, pod))]
+  const claims = [
+    ...(await claimFindings(world, pod)),
+    ...(await deviceClaimFindings(world, pod)),
+    ...(await scalingFindings(world, pod)),
+  ]
   const { namespace = '', name } = pod.metadata
   const verdicts = await orNothing(world.client.page<PodVerdicts>(`/debug/verdicts/${namespace}/${name}`))
   if (verdicts === undefined) {
@@ -150,6 +154,14 @@ export function byReason(verdicts: readonly NodeVerdict[]): readonly Finding[] {
         ],
       }
     })
+}
+
+/** What the node autoscaler said about a pod that waits, the newest first. */
+async function scalingFindings(world: World, pod: Pod): Promise<readonly Finding[]> {
+  const told = (await eventsAbout(world, pod)).find(
+    ({ reason }) => reason === 'NotTriggerScaleUp' || reason === 'TriggeredScaleUp',
+  )
+  return told === undefined ? [] : [{ about: 'cluster-autoscaler', says: `says: ${told.message}` }]
 }
 
 async function claimFindings(world: World, pod: Pod): Promise<readonly Finding[]> {

@@ -17,6 +17,8 @@ const retryMs = 500
 /** A cluster's cloud: what its owner sees of it, what the control plane may do there, and its changes. */
 export interface ClusterCloud {
   readonly owner: CloudApi
+  /** The cloud as the cluster's control plane may change it. */
+  readonly api: CloudApi
   readonly provider: CloudProvider
   readonly followed: FollowedCloud
   readonly cluster: string
@@ -37,12 +39,8 @@ export async function openClusterCloud(
       const { id } = await joinCloud(owner, cluster)
       const { token } = await owner.call('ecs:CreateInstanceToken', { id })
       const followed = followCloud(owner, clock, (error) => log.warn('the cloud cannot be followed', textOf(error)))
-      return {
-        owner,
-        followed,
-        cluster,
-        provider: cloudProvider({ api: cloudIn(directory, token), followed, cluster }),
-      }
+      const api = cloudIn(directory, token)
+      return { owner, api, followed, cluster, provider: cloudProvider({ api, followed, cluster }) }
     } catch (error) {
       if (!complained) log.warn('the cloud does not answer', textOf(error))
       complained = true

@@ -5,6 +5,7 @@ import { parseDuration, parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent, schedulerKind } from './components.ts'
 import type { EncryptionChoice } from './encryption.ts'
+import { type AutoscalerChoice, autoscalerReader, type NodeGroupTemplate, nodeGroupsReader } from './node-groups.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import {
   ConfigError,
@@ -24,6 +25,9 @@ import { readTracing, type TracingChoice, tracingKinds } from './tracing.ts'
 /** What a configuration file says: our own kind describes simulated nodes, Kubernetes' kinds its components. */
 export interface Configuration {
   readonly nodeTemplates: readonly NodeTemplate[]
+  /** There when the file describes groups of nodes, or says what their autoscaler goes by. */
+  readonly nodeGroups?: readonly NodeGroupTemplate[]
+  readonly autoscaler?: AutoscalerChoice
   readonly components: ComponentChoices
   /** There when the file has an audit policy. */
   readonly audit?: AuditChoices
@@ -55,15 +59,15 @@ const structuredKinds: Readonly<Record<string, 'authenticationConfig' | 'authori
 }
 const ownKind = 'coxswain.dev/v1alpha1/ClusterConfiguration'
 const int32Max = 2 ** 31 - 1
-const nodeTemplate = fieldsOf({
-  count: integer(1, int32Max),
+const nodeFields = {
   cpu: quantity,
   memory: quantity,
   pods: integer(0, int32Max),
   labels: mapOf(text),
   taints: listOf(fieldsOf({ key: text, value: text, effect: text })),
   zone: text,
-}) as Reader<NodeTemplate>
+}
+const nodeTemplate = fieldsOf({ count: integer(1, int32Max), ...nodeFields }) as Reader<NodeTemplate>
 const webhook = fieldsOf({ configFile: text })
 const oidcFields = fieldsOf({
   issuerURL: text,
@@ -78,6 +82,8 @@ const oidcFields = fieldsOf({
 })
 const ownFields = fieldsOf({
   nodes: listOf(nodeTemplate),
+  nodeGroups: nodeGroupsReader(nodeFields),
+  autoscaler: autoscalerReader,
   audit: auditBackends,
   authentication: fieldsOf({ webhook, configFile: text, oidc: oidcFields }),
   authorization: fieldsOf({ webhook, configFile: text }),
@@ -116,6 +122,7 @@ export async function configurationOf(
   gates: Gates = {},
 ): Promise<Configuration | { readonly problem: string }> {
   const nodeTemplates: NodeTemplate[] = []
+  let scaling: Pick<Configuration, 'nodeGroups' | 'autoscaler'> = {}
   let components: ComponentChoices = {}
   let backends: AuditBackends | undefined
   let reviewers: Reviewers | undefined
@@ -136,6 +143,8 @@ export async function configurationOf(
       if (name === ownKind) {
         const own = ownFields(fields, '')
         nodeTemplates.push(...(own.nodes ?? []))
+        if (own.nodeGroups !== undefined) scaling = { ...scaling, nodeGroups: own.nodeGroups }
+        if (own.autoscaler !== undefined) scaling = { ...scaling, autoscaler: own.autoscaler }
         serving = servingOf(own, serving)
         if (own.featureGates !== undefined) features = { ...features, gates: own.featureGates }
         if (own.runtimeConfig !== undefined) features = { ...features, runtimeConfig: own.runtimeConfig }
@@ -195,6 +204,7 @@ export async function configurationOf(
     return { problem: `the configuration ${file} says where audit events go, but has no ${auditPolicyKind} beside it` }
   return {
     nodeTemplates,
+    ...scaling,
     components,
     ...(policy === undefined ? {} : { audit: { ...backends, policy } }),
     ...(reviewers === undefined ? {} : { reviewers }),

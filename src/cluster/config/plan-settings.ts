@@ -158,13 +158,16 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
   const { runtimeConfig: _served, cloud: _cloud, ...rest } = most
   if (config === undefined) return { ...known, ...rest }
   const { nodeTemplates, components, audit, reviewers, podSecurity, serving, tracing } = config
-  const { authenticationConfig, authorizationConfig, oidc } = config
+  const { authenticationConfig, authorizationConfig, oidc, nodeGroups, autoscaler } = config
   const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownSome } = known
-  const { serving: _serving, tracing: _tracing, ...knownRest } = knownSome
+  const { serving: _serving, tracing: _tracing, nodeGroups: _groups, ...knownMore } = knownSome
+  const { autoscaler: _autoscaler, ...knownRest } = knownMore
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
     ...knownRest,
     nodeTemplates,
+    ...(nodeGroups === undefined ? {} : { nodeGroups }),
+    ...(autoscaler === undefined ? {} : { autoscaler }),
     components,
     ...(audit === undefined ? {} : { audit }),
     ...(reviewers === undefined ? {} : { reviewers }),
@@ -196,6 +199,8 @@ function problemOf(settings: ClusterSettings, { isRoot, platform }: PlanInput): 
       return 'the instances of a cloud are simulated nodes; use --cloud with --runtime simulated'
     if (platform !== 'linux') return 'real containers need Linux; use --runtime simulated here'
     if (!isRoot) return 'real containers need root; run this with sudo, or use --runtime simulated'
+    if ((settings.nodeGroups ?? []).length > 0)
+      return 'groups of nodes are of simulated nodes; use them with --runtime simulated, or leave `nodeGroups` out'
     if (settings.nodeTemplates.length > 0)
       return 'the configuration describes simulated nodes; use it with --runtime simulated, or leave its `nodes` out'
     if (settings.nodes > containerNodesMax)
@@ -224,6 +229,8 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     ...(known.cloud?.name === wished.cloud?.name
       ? []
       : [`cloud is ${known.cloud?.name ?? noCloud}, not ${wished.cloud?.name ?? noCloud}`]),
+    ...(sameJson(known.nodeGroups ?? [], wished.nodeGroups ?? []) ? [] : ['the groups of nodes differ']),
+    ...(sameJson(known.autoscaler ?? {}, wished.autoscaler ?? {}) ? [] : ["the autoscaler's options differ"]),
     ...(sameJson(known.nodeTemplates, wished.nodeTemplates) ? [] : ['the configured nodes differ']),
     ...(['kubelet', 'proxy', 'scheduler'] as const)
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))

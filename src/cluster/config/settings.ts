@@ -1,6 +1,7 @@
 import type { FeatureChoice, OidcOptions, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
+import type { AutoscalerChoice, NodeGroupTemplate } from './node-groups.ts'
 import type { TracingChoice } from './tracing.ts'
 
 /** The parts of a cluster that may be left out, so that somebody else's can take their place. */
@@ -29,6 +30,9 @@ export interface ClusterSettings {
   readonly runtime: 'containerd' | 'simulated'
   readonly without: readonly OptionalPart[]
   readonly nodeTemplates: readonly NodeTemplate[]
+  /** Groups of simulated nodes that grow and shrink, and what that goes by. */
+  readonly nodeGroups?: readonly NodeGroupTemplate[]
+  readonly autoscaler?: AutoscalerChoice
   /** The cloud whose instances the nodes are, and where it keeps everything; none when left out. */
   readonly cloud?: { readonly name: string; readonly directory: string }
   readonly nodeName: string

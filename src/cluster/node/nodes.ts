@@ -1,4 +1,5 @@
 import type { ApiServer, NetworkConnection, NodeConnection } from '../../apiserver/index.ts'
+import type { Client } from '../../client/index.ts'
 import type { SimulatedNodeSettings, SimulatedNodes } from '../../kubelet/index.ts'
 import type { Clock, Random } from '../../machinery/index.ts'
 import type { Pki } from '../certificates/pki.ts'
@@ -32,6 +33,8 @@ export interface NodesParts {
 /** The nodes of a cluster: how the API server reaches them, and their running. */
 export interface Nodes {
   readonly connect: NodeConnection
+  /** The simulated nodes, while they run. */
+  simulated(): SimulatedNodes | undefined
   /** The way to pods of nodes that are simulated, and by `others` to everything else. */
   connectPods(others: NetworkConnection): NetworkConnection
   run(api: ApiServer, signal: AbortSignal): Promise<void>
@@ -50,6 +53,7 @@ export function createNodes(parts: NodesParts): Nodes {
   const { cloud } = parts
   const reaches = cloud === undefined ? undefined : reachesByRoutes(cloud.owner, cloud.cluster)
   return {
+    simulated: () => simulated,
     connectPods: (others) =>
       settings.runtime === 'simulated' ? connectSimulatedPods(() => simulated, others, reaches) : others,
     connect: settings.runtime === 'simulated' ? connectSimulated(() => simulated, connect) : connect,
@@ -67,7 +71,10 @@ export function createNodes(parts: NodesParts): Nodes {
               life,
             )
             const wanted = simulatedNodesOf(settings)
-            const nodes = cloud === undefined ? wanted : await nodesInCloud(cloud, settings.dataDirectory, wanted)
+            const nodes =
+              cloud === undefined
+                ? [...wanted, ...(await grownBefore(settings, client))]
+                : await nodesInCloud(cloud, settings.dataDirectory, wanted)
             return runSimulatedNodes(
               {
                 nodes,
@@ -123,6 +130,16 @@ export function createNodes(parts: NodesParts): Nodes {
       return Promise.all([kubelet, marking, runFurther(parts, api, signal)]).then(() => {})
     },
   }
+}
+
+/** The nodes that groups had grown to have before; loaded only where there are groups. */
+async function grownBefore(settings: ClusterSettings, client: Client): Promise<readonly SimulatedNodeSettings[]> {
+  if ((settings.nodeGroups ?? []).length === 0) return []
+  const [{ knownMachines }, { groupsOf }] = await Promise.all([
+    import('../autoscaler/simulated-groups.ts'),
+    import('../autoscaler/settings.ts'),
+  ])
+  return knownMachines(groupsOf(settings), client)
 }
 
 /** Loaded only where there is a cloud. */

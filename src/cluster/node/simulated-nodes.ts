@@ -22,7 +22,8 @@ export function simulatedNodesOf(settings: ClusterSettings): readonly SimulatedN
   return Array.from({ length: settings.nodes }, (_, index) => nodeFrom(`node-${index + 1}`, wanted[index] ?? {}))
 }
 
-function nodeFrom(name: string, { cpu, memory, pods, labels, taints, zone }: NodeTemplate): SimulatedNode {
+/** The simulated node of a name that a template describes. */
+export function nodeFrom(name: string, { cpu, memory, pods, labels, taints, zone }: NodeTemplate): SimulatedNode {
   return {
     name,
     ...(cpu === undefined ? {} : { cpus: wholeValueOf(parseQuantity(cpu)) }),
