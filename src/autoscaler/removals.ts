@@ -1,12 +1,10 @@
-import type { Tools, Turn } from '../controllers/index.ts'
+import type { Turn } from '../controllers/index.ts'
 import { isNotFound, isTerminal, nameOf, StatusError } from '../machinery/index.ts'
 import { type Node, nodes, type Pod, pods, type Taint } from '../resources/index.ts'
-import type { NodeGroupProvider } from './groups.ts'
-import type { AutoscalerMeasures } from './measures.ts'
-import type { AutoscalerOptions } from './options.ts'
 import { isDaemonPod, isMirrorPod } from './plan/drain.ts'
 import { candidateTaint, hasTaint, toBeDeletedTaint } from './plan/nodes.ts'
 import type { RemovableNode } from './plan/scale-down.ts'
+import type { World } from './world.ts'
 
 /** Kubernetes: how long a refused eviction waits. */
 const evictionRetryMs = 10_000
@@ -20,20 +18,13 @@ interface Removal {
   readonly evictions: Map<string, { readonly sinceMs: number; nextMs: number; refused: string }>
   readonly evicted: Set<string>
 }
-interface Parts {
-  readonly tools: Tools
-  readonly provider: NodeGroupProvider
-  readonly options: AutoscalerOptions
-  readonly measures: AutoscalerMeasures
-  readonly podsOn: (nodeName: string) => readonly Pod[]
-}
 
 /** Nodes on their way out: marked, emptied within disruption budgets, and then done away with. */
 export class Removals {
-  readonly #parts: Parts
+  readonly #parts: World
   readonly #removals = new Map<string, Removal>()
 
-  constructor(parts: Parts) {
+  constructor(parts: World) {
     this.#parts = parts
   }
 
@@ -176,12 +167,13 @@ export class Removals {
   }
 }
 
-/** Sets or takes off the taint by which the scheduler had better use other nodes. */
-export async function markCandidate(node: Node, isCandidate: boolean, nowMs: number, turn: Turn): Promise<void> {
-  if (hasTaint(node, candidateTaint) === isCandidate) return
+/** Sets or takes off the taint by which the scheduler had better use other nodes; resolves with whether anything changed. */
+export async function markCandidate(node: Node, isCandidate: boolean, nowMs: number, turn: Turn): Promise<boolean> {
+  if (hasTaint(node, candidateTaint) === isCandidate) return false
   const others = (node.spec.taints ?? []).filter(({ key }) => key !== candidateTaint)
   const taint = { key: candidateTaint, value: String(Math.floor(nowMs / 1000)), effect: 'PreferNoSchedule' } as Taint
   await setTaints(node, isCandidate ? [...others, taint] : others, turn)
+  return true
 }
 
 async function setTaints(node: Node, taints: readonly Taint[], { client }: Turn): Promise<void> {
