@@ -30,7 +30,7 @@ export const command: Command = {
     'cox cloud up|down|status|list|serve [--cloud C]',
     ...things.map(({ names, verbs }) => `       cox cloud ${names[0]} ${Object.keys(verbs).join('|')}`),
     '',
-    '       cox up --runtime simulated --cloud C    a cluster whose nodes are its instances',
+    '       cox up --cloud C                        a cluster whose nodes are its instances',
     '       cox cloud role edit R --rule NAME --deny vpc:CreateRouteEntry [--on route/10.244.1.*]',
     '       cox cloud role edit R --remove NAME     and the cluster goes on by itself',
   ].join('\n'),

@@ -22,18 +22,14 @@ test('several nodes with real containers are asked for once, and remembered', as
 })
 
 test('a cloud is asked for once, and remembered until none is asked for', async () => {
-  const simulated = { runtime: 'simulated' as const }
   for (const [wished, cloud] of [
-    [
-      { ...simulated, cloud: 'local' },
-      { name: 'local', directory: join(root, '.clouds/local') },
-    ],
+    [{ cloud: 'local' }, { name: 'local', directory: join(root, '.clouds/local') }],
     [{}, { name: 'local', directory: join(root, '.clouds/local') }],
     [{ cloud: 'none' }, undefined],
   ] as const) {
     const planned = await plan('clouded', wished)
     assert.ok('settings' in planned)
-    assert.deepEqual(planned.settings.cloud, cloud)
+    assert.deepEqual([planned.settings.cloud, planned.settings.runtime], [cloud, 'simulated'])
   }
 })
 
@@ -42,7 +38,10 @@ test('what a machine cannot be is refused in a sentence that says what to do', a
   writeFileSync(config, 'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 2 }]\n')
   const refused: readonly (readonly [Wishes, RegExp])[] = [
     [{ nodes: 251 }, /^one machine has at most 250 nodes with real containers; use fewer, or --runtime simulated/],
-    [{ cloud: 'local' }, /^the instances of a cloud are simulated nodes; use --cloud with --runtime simulated/],
+    [
+      { cloud: 'local', runtime: 'containerd' },
+      /^the instances of a cloud are simulated nodes; use --cloud with --runtime simulated/,
+    ],
     [{ configFile: config }, /^the configuration describes simulated nodes; use it with --runtime simulated/],
   ]
   for (const [wished, says] of refused) {

@@ -103,9 +103,10 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
     if (config?.encryption !== undefined) await writeEncryptionChoice(known.dataDirectory, config.encryption)
     return { settings: wishedSettings, differences: [], running, notes: config?.notes ?? [] }
   }
-  const real = input.isRoot && input.platform === 'linux'
+  const isInCloud = wished.cloud !== undefined && wished.cloud !== noCloud
+  const real = input.isRoot && input.platform === 'linux' && !isInCloud
   const notes =
-    real || wished.runtime === 'simulated'
+    real || wished.runtime === 'simulated' || isInCloud
       ? []
       : [
           `not ${input.platform === 'linux' ? 'root' : 'Linux'}: pods run on simulated nodes, without containers (real ones need root on Linux)`,
