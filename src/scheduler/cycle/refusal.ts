@@ -1,7 +1,7 @@
 import { isConflict, isNotFound, timestampOf } from '../../machinery/index.ts'
 import { type Pod, pods } from '../../resources/index.ts'
+import type { SchedulerParts } from '../loop/shared.ts'
 import type { Preemption } from '../preemption/plan.ts'
-import type { SchedulerParts } from '../run.ts'
 
 /** Has a pod say why it waits; again only when the words change. */
 export async function reportRefusal(
