@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { createClient, httpTransport } from '../../src/client/index.ts'
+import { adminCredentials, ClusterHome } from '../../src/cluster/index.ts'
+import { pods } from '../../src/resources/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const home = mkdtempSync(join(tmpdir(), 'cox-cloud-cli-'))
@@ -56,7 +59,11 @@ suite('a cluster in the local cloud', () => {
   })
 
   test('its nodes are instances, and their ranges are in the route table', async () => {
-    const up = await done('up', '--name', 'clouded', '--runtime', 'simulated', '--nodes', '2', ...skies)
+    const config = join(home, 'cluster.yaml')
+    const groups = [{ name: 'pool', maxSize: 2, cpu: '2' }]
+    const described = { apiVersion: 'coxswain.dev/v1alpha1', kind: 'ClusterConfiguration', nodeGroups: groups }
+    writeFileSync(config, JSON.stringify({ ...described, nodes: [{ count: 2, cpu: '1' }] }))
+    const up = await done('up', '--name', 'clouded', '--config', config, ...skies)
     assert.equal(up.cloud, 'skies')
     const instances = await done('cloud', 'instance', 'list', ...skies)
     assert.deepEqual(
@@ -89,6 +96,28 @@ suite('a cluster in the local cloud', () => {
     await until(why, (finding) => finding.says === 'is ready; nothing is wrong with it')
   })
 
+  test('a group of nodes grows by an instance for a pod that has no place, and is shown', async () => {
+    const settings = await new ClusterHome(env.COXSWAIN_HOME).settingsOf('clouded')
+    const client = createClient(httpTransport(await adminCredentials(settings!), 'test'))
+    const groups = () => done('node', 'groups', '--name', 'clouded')
+    await until(groups, ([group]) => group?.health.cloudProviderTarget === 0)
+    await client.create(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'big', namespace: 'default' },
+      spec: { containers: [{ name: 'c', image: 'app', resources: { requests: { cpu: '1500m' } } }] },
+    } as never)
+    await until(groups, ([{ health }]) => health.nodeCounts.registered.ready === 1)
+    await until(
+      () => done('why', 'pod/big', '--name', 'clouded'),
+      (finding) => /^runs on pool-\w+ and is ready$/.test(finding.says),
+    )
+    const shown = await cox('node', 'groups', '--name', 'clouded')
+    assert.match(shown.out, /^NAME +READY +TARGET +MIN +MAX +SCALE-UP +SCALE-DOWN\npool +1 +1 +0 +2 /)
+    const own = await done('cloud', 'instance', 'list', '--cluster', 'clouded', ...skies)
+    assert.equal(own.filter(({ name }: any) => name.startsWith('pool-')).length, 1)
+  })
+
   test('disks are made, attached, grown and done away with', async () => {
     const [, { id: instance, zone }] = await done('cloud', 'instance', 'list', ...skies)
     await done('cloud', 'disk', 'create', 'data', '--size', '20', '--zone', zone, ...skies)
@@ -106,8 +135,8 @@ suite('a cluster in the local cloud', () => {
     await done('up', '--name', 'clouded')
     const instances = await done('cloud', 'instance', 'list', '--cluster', 'clouded', ...skies)
     assert.deepEqual(
-      instances.map(({ name }: any) => name),
-      ['control-plane', 'node-1'],
+      instances.map(({ name }: any) => name.replace(/^pool-.*/, 'pool')),
+      ['control-plane', 'node-1', 'pool'],
     )
     const { err } = await cox('node', 'stop', 'node-1', '--name', 'clouded')
     assert.match(err, /use `cox cloud instance stop node-1 --cluster clouded --cloud skies`/)
