@@ -70,7 +70,10 @@ class Scheduler {
     const groups = gates.enabled('GenericWorkload') ? new PodGroups(informers) : undefined
     columns.podGroups = groups
     using _groups = groups?.follow((pod) => changes.reconsider(pod))
-    using _devices = devices.follow()
+    using _devices = devices.follow(() => {
+      columns.answersChanged()
+      queue.wake('DeviceClass/Update')
+    })
     using _claims = followDevices(
       informers,
       (change, concerns) => queue.wake(change, concerns),

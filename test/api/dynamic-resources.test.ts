@@ -252,3 +252,56 @@ test('a rule taints devices in its driver’s stead, and says what came of it', 
   )
   await until(progress('wet'), (condition) => condition !== undefined)
 })
+
+test('a pod that asks for a resource gets devices for it where a class stands for it', async () => {
+  await using cluster = await startCluster({ nodes: 2 })
+  await podsMayBeMade(cluster)
+  const { client } = cluster
+  const resource = 'example.com/gpu'
+  const asking = (name: string) =>
+    ({
+      metadata: { name, namespace },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'c', image: 'app', resources: { limits: { [resource]: '1' } } }],
+      },
+    }) as never
+  const said = (name: string, wanted: string) =>
+    until(
+      () => client.get(pods, { namespace, name }),
+      ({ status }) => status.conditions?.some(({ message }) => message?.startsWith(wanted)) === true,
+    )
+  const placed = (name: string) =>
+    until(
+      () => client.get(pods, { namespace, name }),
+      ({ status }) => status.phase === 'Running',
+    )
+  await client.create(pods, asking('first'))
+  await said('first', '0/2 nodes are available: 2 Insufficient example.com/gpu.')
+  await client.create(resourceSlices, slice('node-2', gpus('any')))
+  await client.create(deviceClasses, {
+    metadata: { name: 'gpu' },
+    spec: { ...(deviceClass as { spec: object }).spec, extendedResourceName: resource },
+  } as never)
+  const first = await placed('first')
+  assert.equal(first.spec.nodeName, 'node-2')
+  const { resourceClaimName = '', requestMappings } = first.status.extendedResourceClaimStatus ?? {}
+  assert.match(resourceClaimName, /^first-extended-resources-/)
+  assert.deepEqual(requestMappings, [
+    { containerName: 'c', resourceName: resource, requestName: 'container-0-request-0' },
+  ])
+  const claim = await client.get(resourceClaims, { namespace, name: resourceClaimName })
+  assert.deepEqual(claim.status.allocation?.devices?.results, [
+    { request: 'container-0-request-0', driver, pool: 'node-2', device: 'gpu-0' },
+  ])
+  assert.deepEqual(claim.status.reservedFor, [{ resource: 'pods', name: 'first', uid: first.metadata.uid }])
+
+  await client.create(pods, asking('second'))
+  await said('second', '0/2 nodes are available: 2 cannot allocate all claims.')
+  await client.delete(pods, { namespace, name: 'first' })
+  assert.equal((await placed('second')).spec.nodeName, 'node-2')
+  await until(
+    () => client.get(resourceClaims, { namespace, name: resourceClaimName }).catch((error) => error),
+    (gone) => isNotFound(gone),
+  )
+})

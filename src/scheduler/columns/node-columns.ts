@@ -205,6 +205,11 @@ export class NodeColumns {
     this.terms.forgetMatches()
   }
 
+  /** Nodes may answer otherwise now, though nothing about them changed. */
+  answersChanged(): void {
+    for (let place = 0; place < this.size; place++) this.version[place] = ++this.#generation
+  }
+
   #count(place: number, facts: PodFacts, sign: 1 | -1): void {
     const podsHere = this.#podsAt[place] ?? new Set()
     this.#podsAt[place] = podsHere

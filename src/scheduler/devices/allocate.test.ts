@@ -42,6 +42,7 @@ function viewOf(slices: readonly ResourceSlice[], { taken = [], consumed = {}, o
     deviceTaints: true,
     bindingConditions: true,
     consumableCapacity: true,
+    extendedResources: true,
   }
   return {
     features: off === undefined ? features : { ...features, [off]: false },

@@ -5,10 +5,12 @@ import {
   claimFinalizer,
   isReservedFor,
   type Pod,
+  pods,
   type ResourceClaim,
   resourceClaims,
 } from '../../resources/index.ts'
 import type { DeviceBook } from './device-book.ts'
+import type { ExtendedClaim } from './extended.ts'
 import { mustBeMadeReady, readiness } from './pod-claims.ts'
 
 /** Kubernetes: a write that lost a race is tried again so often. */
@@ -159,6 +161,40 @@ export async function deallocateClaim(claim: ResourceClaim, { client, book }: Cl
   const { allocation: _a, devices: _d, reservedFor: _r, ...status } = claim.status
   try {
     book.written(await client.update(resourceClaims, { ...claim, status }, 'status'))
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error
+  }
+}
+
+/** Makes the claim that stands for a pod's extended resources, with the devices that were found for it, and names it to the pod. */
+export async function makeExtendedClaim(
+  { claim, mappings }: ExtendedClaim,
+  pod: Pod,
+  tools: ClaimTools,
+  signal: AbortSignal,
+): Promise<ResourceClaim> {
+  const { client, book } = tools
+  const allocation = book.decided(claim.metadata.uid)
+  const { name: _name, uid: _uid, ...metadata } = claim.metadata
+  const { namespace = '', name, uid } = pod.metadata
+  const made = await client.create(resourceClaims, { metadata, spec: claim.spec } as never)
+  const bound = await bindClaim(made, allocation, pod, tools)
+  // What was decided counts only until now.
+  await book.seen(bound, signal)
+  const extendedResourceClaimStatus = { requestMappings: mappings, resourceClaimName: bound.metadata.name }
+  const body = { metadata: { uid }, status: { extendedResourceClaimStatus } }
+  await client.patch(pods, { namespace, name }, { type: 'strategic', body }, 'status')
+  return bound
+}
+
+/** Deletes a claim that the scheduler made for a pod that is not bound after all. */
+export async function deleteClaim(claim: ResourceClaim, client: Client): Promise<void> {
+  const name = { namespace: claim.metadata.namespace ?? '', name: claim.metadata.name }
+  try {
+    const finalizers = (claim.metadata.finalizers ?? []).filter((one) => one !== claimFinalizer)
+    if (finalizers.length !== (claim.metadata.finalizers ?? []).length)
+      await client.update(resourceClaims, { ...claim, metadata: { ...claim.metadata, finalizers } })
+    await client.delete(resourceClaims, name, { preconditions: { uid: claim.metadata.uid } })
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error
   }

@@ -11,12 +11,15 @@ import {
 import {
   type AllocationResult,
   deviceClasses,
+  extendedClaimAnnotation,
   type FeatureGates,
+  type Pod,
   type ResourceClaim,
   type ResourceSlice,
   resourceClaims,
   resourceSlices,
 } from '../../resources/index.ts'
+import { classesByResource } from './extended.ts'
 import { type DeviceFeatures, type DeviceView, deviceId } from './shapes.ts'
 import { TaintRules } from './taint-rules.ts'
 
@@ -38,6 +41,7 @@ export function deviceFeatures({ enabled }: Pick<FeatureGates, 'enabled'>): Devi
     deviceTaints: enabled('DRADeviceTaints'),
     bindingConditions: enabled('DRADeviceBindingConditions') && enabled('DRAResourceClaimDeviceStatus'),
     consumableCapacity: enabled('DRAConsumableCapacity'),
+    extendedResources: enabled('DRAExtendedResource'),
   }
 }
 
@@ -69,6 +73,7 @@ export class DeviceBook implements DeviceView {
   readonly #selections = new Map<string, DeviceSelection>()
   #select: ((expression: string) => DeviceSelection) | undefined
   readonly #follows: Disposable[] = []
+  #classesByResource: ReadonlyMap<string, string> | undefined
 
   constructor({ informers, clock, random, gates }: DeviceBookParts) {
     this.#informers = informers
@@ -78,8 +83,9 @@ export class DeviceBook implements DeviceView {
     this.#rules = new TaintRules(informers, gates.enabled('DRADeviceTaintRules') && this.features.deviceTaints)
   }
 
-  /** Follows what there is until disposed. */
-  follow(): Disposable {
+  /** Follows what there is until disposed; told whenever other resources may be backed by devices than before. */
+  follow(resourcesChanged: () => void): Disposable {
+    const life = new AbortController()
     this.#follows.push(
       this.#informers.of(resourceSlices).subscribe((next, previous) => {
         if (next === previous) return
@@ -89,9 +95,17 @@ export class DeviceBook implements DeviceView {
       this.#informers.of(resourceClaims).subscribe((next, previous) => this.#claimChanged(next, previous)),
       this.#rules.follow(),
     )
-    this.#informers.of(deviceClasses)
+    this.#follows.push(
+      this.#informers.of(deviceClasses).subscribe(() => {
+        this.#classesByResource = undefined
+        if (!this.features.extendedResources) return
+        if (this.isReady) resourcesChanged()
+        else this.ready(life.signal).then(resourcesChanged, () => {})
+      }),
+    )
     return {
       [Symbol.dispose]: () => {
+        life.abort()
         for (const one of this.#follows) one[Symbol.dispose]()
       },
     }
@@ -127,6 +141,12 @@ export class DeviceBook implements DeviceView {
   }
   classOf(name: string) {
     return this.#informers.of(deviceClasses).get({ name })
+  }
+  /** The class whose devices stand for a resource. Before everything is known none does. */
+  classForResource(name: string): string | undefined {
+    if (!this.features.extendedResources || !this.isReady) return undefined
+    this.#classesByResource ??= classesByResource(this.classes())
+    return this.#classesByResource.get(name)
   }
   /** Every class there is. */
   classes() {
@@ -186,6 +206,34 @@ export class DeviceBook implements DeviceView {
     }
     this.#pending.set(uid, { claim, revision: revisionOf(claim) })
     this.#count(claim)
+  }
+  /** The claim that was made for the extended resources of a pod. */
+  extendedClaimOf({ metadata }: Pod): ResourceClaim | undefined {
+    return this.#informers
+      .of(resourceClaims)
+      .by('controller', metadata.uid)
+      .find((claim) => claim.metadata.annotations?.[extendedClaimAnnotation] === 'true')
+  }
+  /** Resolves once the cache shows a claim that was just written. */
+  async seen({ metadata }: ResourceClaim, signal: AbortSignal): Promise<void> {
+    const isSeen = () => {
+      const known = this.#informers.of(resourceClaims).get({ namespace: metadata.namespace ?? '', name: metadata.name })
+      return known !== undefined && Number(known.metadata.resourceVersion) >= Number(metadata.resourceVersion)
+    }
+    while (!isSeen() && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          following[Symbol.dispose]()
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        const following = this.followClaims(() => {
+          if (isSeen()) end()
+        })
+        signal.addEventListener('abort', end, { once: true })
+      })
+    }
+    signal.throwIfAborted()
   }
   /** Told whenever a claim changes. */
   followClaims(changed: () => void): Disposable {

@@ -10,6 +10,7 @@ export interface DeviceFeatures {
   readonly deviceTaints: boolean
   readonly bindingConditions: boolean
   readonly consumableCapacity: boolean
+  readonly extendedResources: boolean
 }
 
 /** What is taken of devices already. */

@@ -2,8 +2,17 @@ import { matchesNodeSelector, parseDuration } from '../../machinery/index.ts'
 import { isReservedFor, type Pod, type ResourceClaim } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import { allocateDevices } from '../devices/allocate.ts'
-import { bindClaim, deallocateClaim, giveUpClaims, isOverdue, untilReady } from '../devices/bind-claims.ts'
+import {
+  bindClaim,
+  deallocateClaim,
+  deleteClaim,
+  giveUpClaims,
+  isOverdue,
+  makeExtendedClaim,
+  untilReady,
+} from '../devices/bind-claims.ts'
 import type { DeviceBook } from '../devices/device-book.ts'
+import { type ExtendedClaim, ExtendedClaims } from '../devices/extended.ts'
 import { claimsOfPod, claimsProblem, mustBeMadeReady, readiness } from '../devices/pod-claims.ts'
 import { AllocationError } from '../devices/shapes.ts'
 import {
@@ -26,11 +35,22 @@ const alternativesMax = 8
 const notHere = refuseAlways('resourceclaim not available on the node')
 
 const claimsAsked = ({ spec }: Pod) => (spec?.resourceClaims ?? []).length > 0
+/** The classes of those resources of a pod that devices stand for; undefined: there are none. */
+function extendedOf({ others }: PodFacts, book: DeviceBook): ReadonlyMap<string, string> | undefined {
+  if (others.size === 0) return undefined
+  const classOf = [...others].flatMap(([name, amount]): [string, string][] => {
+    const known = amount === 0 ? undefined : book.classForResource(name)
+    return known === undefined ? [] : [[name, known]]
+  })
+  return classOf.length === 0 ? undefined : new Map(classOf)
+}
 
 /** DynamicResources: a pod goes where the devices that its claims ask for can be had, and gets them before it is bound. */
 export function dynamicResourcesOf(args: NonNullable<PluginArguments['DynamicResources']> = {}): SchedulerPlugin {
   const filterMs = Math.min(parseDuration(args.filterTimeout ?? '10s') || searchMsMax, searchMsMax)
   const bindingMs = parseDuration(args.bindingTimeout ?? '600s')
+  /** Claims that are to be made for extended resources, by the pod's uid. */
+  const toMake = new Map<string, ExtendedClaim>()
   return {
     name: 'DynamicResources',
     weight: 2,
@@ -46,7 +66,7 @@ export function dynamicResourcesOf(args: NonNullable<PluginArguments['DynamicRes
       'ResourceSlice/Add',
       'ResourceSlice/Update',
     ],
-    skips: ({ pod }) => !claimsAsked(pod),
+    skips: ({ pod, others }) => !claimsAsked(pod) && others.size === 0,
     preEnqueue(pod, { devices }) {
       // Before everything is known nothing can be said against a pod.
       if (!claimsAsked(pod) || devices?.isReady !== true) return fits
@@ -55,11 +75,20 @@ export function dynamicResourcesOf(args: NonNullable<PluginArguments['DynamicRes
     },
     prepare(facts, columns) {
       const { devices } = columns
-      if (!claimsAsked(facts.pod) || devices === undefined) return undefined
-      return new ClaimAnswers(facts.pod, columns, devices, filterMs, bindingMs).prepared
+      if (devices === undefined) return undefined
+      const extended = extendedOf(facts, devices)
+      if (!claimsAsked(facts.pod) && extended === undefined) return undefined
+      return new ClaimAnswers(facts.pod, columns, devices, extended, filterMs, bindingMs).prepared
     },
-    postFilter({ pod }, columns) {
+    postFilter(facts, columns) {
+      const { pod } = facts
       const { devices } = columns
+      const stale = devices === undefined || facts.others.size === 0 ? undefined : devices.extendedClaimOf(pod)
+      if (stale !== undefined)
+        return {
+          says: 'deletion of ResourceClaim completed',
+          act: ({ client }) => deleteClaim(stale, client),
+        }
       const known = claimsAsked(pod) && devices !== undefined ? claimsOfPod(pod, devices) : { claims: [] }
       if ('problem' in known || known.claims.length === 0 || devices === undefined)
         return { says: 'no new claims to deallocate' }
@@ -70,13 +99,15 @@ export function dynamicResourcesOf(args: NonNullable<PluginArguments['DynamicRes
         act: ({ client }) => deallocateClaim(idle, { client, book: devices }),
       }
     },
-    reserve: ({ pod }, nodeName, columns) => reserveDevices(pod, nodeName, columns, filterMs),
-    preBind: (facts, nodeName, tools, signal) => bindClaims(facts, nodeName, tools, bindingMs, signal),
-    async unreserve({ pod }, _nodeName, { client, columns }) {
+    reserve: (facts, nodeName, columns) => reserveDevices(facts, nodeName, columns, filterMs, toMake),
+    preBind: (facts, nodeName, tools, signal) => bindClaims(facts, nodeName, tools, bindingMs, toMake, signal),
+    async unreserve({ pod, others }, _nodeName, { client, columns }) {
       const { devices } = columns
       const known = devices === undefined ? undefined : claimsOfPod(pod, devices)
-      if (devices !== undefined && known !== undefined && 'claims' in known)
-        await giveUpClaims(known.claims, pod, { client, book: devices })
+      if (devices === undefined || known === undefined) return
+      if ('claims' in known) await giveUpClaims(known.claims, pod, { client, book: devices })
+      const made = others.size === 0 ? undefined : devices.extendedClaimOf(pod)
+      if (made !== undefined) await deleteClaim(made, client)
     },
   }
 }
@@ -87,12 +118,20 @@ class ClaimAnswers {
   readonly #book: DeviceBook
   readonly #claims: readonly ResourceClaim[]
   readonly #missing: readonly ResourceClaim[]
+  readonly #extended: ExtendedClaims | undefined
   readonly #searchMs: number
   readonly #bindingMs: number
   readonly #scores = new Map<number, number>()
   readonly prepared: Prepared | undefined
 
-  constructor(pod: Pod, columns: NodeColumns, book: DeviceBook, searchMs: number, bindingMs: number) {
+  constructor(
+    pod: Pod,
+    columns: NodeColumns,
+    book: DeviceBook,
+    extended: ReadonlyMap<string, string> | undefined,
+    searchMs: number,
+    bindingMs: number,
+  ) {
     this.#columns = columns
     this.#book = book
     this.#searchMs = searchMs
@@ -100,9 +139,14 @@ class ClaimAnswers {
     const known = claimsOfPod(pod, book)
     this.#claims = 'claims' in known ? known.claims : []
     this.#missing = this.#claims.filter(({ status }) => status?.allocation === undefined)
-    const problem = 'problem' in known ? known.problem : claimsProblem(this.#claims, book)
+    this.#extended = extended === undefined ? undefined : new ExtendedClaims(pod, extended, () => book.random.uuid())
+    const stale = extended !== undefined && book.extendedClaimOf(pod) !== undefined
+    const problem =
+      'problem' in known
+        ? known.problem
+        : (claimsProblem(this.#claims, book) ?? (stale ? 'cannot schedule extended resource claim' : undefined))
     if (problem !== undefined) this.prepared = { nowhere: refuseAlways(problem) }
-    else if (this.#claims.length > 0)
+    else if (this.#claims.length > 0 || extended !== undefined)
       this.prepared = {
         filter: (place) => this.#filter(place),
         remedy: (place) => this.#remedy(place),
@@ -119,7 +163,9 @@ class ClaimAnswers {
     if (this.#claims.some((claim) => isElsewhere(claim, place, this.#columns))) return notHere
     if (this.#claims.some((claim) => cannotBeReady(claim, this.#book, this.#bindingMs))) return notHere
     const node = this.#columns.nodes[place]!
-    const found = search(this.#missing, node, this.#book, this.#searchMs)
+    const extended = this.#extended?.for(this.#columns.others[place])
+    const wanted = extended === undefined ? this.#missing : [...this.#missing, extended.claim]
+    const found = search(wanted, node, this.#book, this.#searchMs)
     if ('reason' in found) return refuseAlways(found.reason)
     let next = 0
     const given = this.#claims.map((claim) => claim.status?.allocation ?? found.results[next++]!)
@@ -143,9 +189,14 @@ class ClaimAnswers {
     const { metadata } = this.#columns.nodes[place]!
     const slices = this.#book.slicesFor(metadata.name)
     const devices = slices.reduce((sum, { spec }) => sum + (spec.devices ?? []).length, 0)
+    const extended = this.#extended?.for(this.#columns.others[place])
+    const forWhat =
+      extended === undefined
+        ? `claim ${names(this.#missing)}`
+        : `what the pod asks for as ${[...new Set(extended.mappings.map(({ resourceName }) => resourceName))].join(', ')}`
     return devices === 0
       ? `no driver offers devices on ${metadata.name}: no ResourceSlice is for it`
-      : `of the ${devices} devices in ResourceSlices that may be for the node, too few that suit claim ${names(this.#missing)} are free`
+      : `of the ${devices} devices in ResourceSlices that may be for the node, too few that suit ${forWhat} are free`
   }
 }
 
@@ -212,18 +263,34 @@ function search(
   }
 }
 
-function reserveDevices(pod: Pod, nodeName: string, columns: NodeColumns, searchMs: number): Disposable | undefined {
+function reserveDevices(
+  facts: PodFacts,
+  nodeName: string,
+  columns: NodeColumns,
+  searchMs: number,
+  toMake: Map<string, ExtendedClaim>,
+): Disposable | undefined {
   const { devices } = columns
   const place = columns.placeOf(nodeName)
-  if (devices === undefined || place === undefined || !claimsAsked(pod)) return undefined
+  if (devices === undefined || place === undefined) return undefined
+  const { pod } = facts
+  const backed = extendedOf(facts, devices)
+  const newUid = () => devices.random.uuid()
+  const extended = backed && new ExtendedClaims(pod, backed, newUid).for(columns.others[place])
+  if (!claimsAsked(pod) && extended === undefined) return undefined
   const known = claimsOfPod(pod, devices)
   if ('problem' in known) throw new Error(known.problem)
-  const missing = known.claims.filter(({ status }) => status?.allocation === undefined)
+  const missing = [
+    ...known.claims.filter(({ status }) => status?.allocation === undefined),
+    ...(extended === undefined ? [] : [extended.claim]),
+  ]
   const found = search(missing, columns.nodes[place]!, devices, searchMs)
   if ('reason' in found) throw new Error('claim allocation not found for node')
   const decided = missing.map((claim, at) => devices.decide(claim, found.results[at]!))
+  if (extended !== undefined) toMake.set(pod.metadata.uid, extended)
   return {
     [Symbol.dispose]() {
+      toMake.delete(pod.metadata.uid)
       for (const one of decided) one[Symbol.dispose]()
     },
   }
@@ -234,6 +301,7 @@ async function bindClaims(
   nodeName: string,
   { client, columns, record }: BindTools,
   bindingMs: number,
+  toMake: ReadonlyMap<string, ExtendedClaim>,
   signal: AbortSignal,
 ): Promise<void> {
   const { devices } = columns
@@ -245,6 +313,8 @@ async function bindClaims(
     const decided = devices.decided(claim.metadata.uid)
     bound.push(isReservedFor(claim, pod) ? claim : await bindClaim(claim, decided, pod, { client, book: devices }))
   }
+  const extended = toMake.get(pod.metadata.uid)
+  if (extended !== undefined) bound.push(await makeExtendedClaim(extended, pod, { client, book: devices }, signal))
   if (!devices.features.bindingConditions || !bound.some(mustBeMadeReady)) return
   record(
     pod,

@@ -42,7 +42,15 @@ const nodeResourcesFit: SchedulerPlugin = {
   name: 'NodeResourcesFit',
   goesBy: 'pods',
   weight: 1,
-  wakeOn: ['Node/Add', 'Node/UpdateAllocatable', 'AssignedPod/Delete', 'AssignedPod/Update', 'Pod/Update'],
+  wakeOn: [
+    'Node/Add',
+    'Node/UpdateAllocatable',
+    'AssignedPod/Delete',
+    'AssignedPod/Update',
+    'Pod/Update',
+    'DeviceClass/Add',
+    'DeviceClass/Update',
+  ],
   filter(facts, { index, columns }): Verdict {
     const reasons = shortages(facts, index, columns)
     if (reasons.length === 0) return fits
@@ -50,7 +58,7 @@ const nodeResourcesFit: SchedulerPlugin = {
     const never =
       facts.cpuMilli > columns.cpuMilli[index]! ||
       facts.memoryBytes > columns.memoryBytes[index]! ||
-      [...facts.others].some(([name, amount]) => amount > (columns.others[index]?.get(name) ?? 0))
+      [...facts.others].some(([name, amount]) => amount > offeredBy(name, index, columns))
     return never ? refuseAlways(reasons.join(', ')) : refuse(reasons.join(', '))
   },
   fits(facts, at, columns) {
@@ -78,16 +86,23 @@ const nodeResourcesFit: SchedulerPlugin = {
     const [ephemeral, taken] = [columns.ephemeralBytes[index]!, columns.ephemeralTaken[index]!]
     note('ephemeral-storage', facts.ephemeralBytes, ephemeral, taken, bytesText)
     for (const [name, amount] of facts.others)
-      note(
-        name,
-        amount,
-        columns.others[index]?.get(name) ?? 0,
-        columns.othersTaken[index]?.get(name) ?? 0,
-        (value) => `${value}`,
-      )
+      if (offeredBy(name, index, columns) !== Number.POSITIVE_INFINITY)
+        note(
+          name,
+          amount,
+          columns.others[index]?.get(name) ?? 0,
+          columns.othersTaken[index]?.get(name) ?? 0,
+          (value) => `${value}`,
+        )
     return lacks.join('; ')
   },
   score: leastAllocated,
+}
+
+/** How much a node offers of a resource: no limit is known here where devices stand for what it does not offer itself. */
+function offeredBy(name: string, at: number, { others, devices }: NodeColumns): number {
+  const amount = others[at]?.get(name) ?? 0
+  return amount === 0 && devices?.classForResource(name) !== undefined ? Number.POSITIVE_INFINITY : amount
 }
 
 function bytesText(bytes: number): string {
@@ -106,7 +121,7 @@ export function shortages(facts: PodFacts, at: number, columns: NodeColumns): re
   if (facts.ephemeralBytes > 0 && facts.ephemeralBytes > columns.ephemeralBytes[at]! - columns.ephemeralTaken[at]!)
     reasons.push('Insufficient ephemeral-storage')
   for (const [name, amount] of facts.others) {
-    if (amount > 0 && amount > (columns.others[at]?.get(name) ?? 0) - (columns.othersTaken[at]?.get(name) ?? 0))
+    if (amount > 0 && amount > offeredBy(name, at, columns) - (columns.othersTaken[at]?.get(name) ?? 0))
       reasons.push(`Insufficient ${name}`)
   }
   return reasons
