@@ -5,10 +5,10 @@ import {
   type FeatureChoice,
   type NetworkConnection,
 } from '../apiserver/index.ts'
-import { type AutoscalerOptions, nodeAutoscalerController } from '../autoscaler/index.ts'
+import type { AutoscalerOptions } from '../autoscaler/index.ts'
 import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
-import { Cloud, type CloudApi, newCloud } from '../cloud/index.ts'
-import { allControllers, cloudControllers, runControllers } from '../controllers/index.ts'
+import type { CloudApi } from '../cloud/index.ts'
+import { allControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
 import {
   type Clock,
@@ -25,21 +25,16 @@ import { chooseGates, defaultGates, type FeatureGates } from '../resources/index
 import { runScheduler, type SchedulerChoices } from '../scheduler/index.ts'
 import { openMemoryStore, type Store } from '../store/index.ts'
 import type { Front } from '../wire/index.ts'
-import { installAutoscalerRights } from './autoscaler/rights.ts'
-import { knownMachines, mostOf, type SimulatedGroup, simulatedGroups } from './autoscaler/simulated-groups.ts'
+import type { SimulatedGroup } from './autoscaler/simulated-groups.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { KeyPair } from './certificates/key-pair.ts'
-import { followCloud } from './cloud/follow.ts'
-import { firstInstances, followInstances, simulatedNodeOf } from './cloud/instances.ts'
-import { joinCloud } from './cloud/join.ts'
-import { cloudProvider } from './cloud/provider.ts'
-import { reachesByRoutes } from './cloud/reach.ts'
 import { simulatedPodCidr } from './config/settings.ts'
 import { accessFor, identities } from './control-plane.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { connectSimulated } from './node/simulated-connection.ts'
 import { connectSimulatedPods } from './node/simulated-network.ts'
 import { schedulerPartsOf } from './scheduler-parts.ts'
+import type { Surroundings } from './surroundings.ts'
 import { kubernetesVersion, versionInfo } from './version.ts'
 
 export interface StartClusterOptions {
@@ -80,8 +75,6 @@ export interface TestCluster extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** What the cluster is called in its cloud. */
-const clusterName = 'test'
 const clusterCidr = '10.244.0.0/16'
 const serviceCidr = '10.96.0.0/12'
 
@@ -97,7 +90,8 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   let clientCa = ''
   let nodes: SimulatedNodes | undefined
   const world = { clock, random, log }
-  const cloud = options.cloud === true ? openCloud(world, stop.signal) : undefined
+  const groups = options.nodeGroups ?? []
+  const around = await surroundingsOf(options, world, stop.signal)
   const server = createApiServer({
     clock,
     random,
@@ -108,11 +102,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     nodePorts: { from: 30000, to: 32767 },
     advertise: { address: '127.0.0.1', port: 6443 },
     connectNode: connectSimulated(() => nodes),
-    connectNetwork: connectSimulatedPods(
-      () => nodes,
-      dialWhenUsed,
-      cloud === undefined ? undefined : reachesByRoutes(cloud.owner, clusterName),
-    ),
+    connectNetwork: connectSimulatedPods(() => nodes, dialWhenUsed, around?.reaches),
     notActedUpon: idleKinds,
     version: versionInfo(),
     metrics,
@@ -131,29 +121,13 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   }
   const wanted = options.nodes ?? 1
   const nodeCount = typeof wanted === 'number' ? wanted : wanted.length
-  const running: Promise<void>[] = [server.run(stop.signal), ...(cloud === undefined ? [] : [cloud.following])]
+  const running: Promise<void>[] = [server.run(stop.signal), ...(around?.running ?? [])]
   await Promise.race([server.ready(), running[0]])
   const admin = accessFor(server, identities.administrator, 'test', world, stop.signal)
   const controllers = accessFor(server, identities.controllers, 'kube-controller-manager', world, stop.signal)
   const scheduler = accessFor(server, identities.scheduler, 'kube-scheduler', world, stop.signal)
   const has = (part: 'controllers' | 'scheduler') => options.without?.includes(part) !== true
-  const groups = options.nodeGroups ?? []
-  const inCloud = cloud === undefined ? undefined : { ...cloud, api: await cloud.join(), cluster: clusterName }
-  const surroundings = [
-    ...(inCloud === undefined ? [] : cloudControllers(cloudProvider(inCloud))),
-    ...(groups.length === 0
-      ? []
-      : [
-          nodeAutoscalerController(
-            simulatedGroups({
-              ...{ groups, clock, random, client: admin.client, nodes: () => nodes },
-              ...(inCloud === undefined ? {} : { cloud: inCloud }),
-            }),
-            options.autoscaler,
-          ),
-        ]),
-  ]
-  if (groups.length > 0) await installAutoscalerRights(admin.client)
+  const surroundings = (await around?.controllers(admin.client, () => nodes)) ?? []
   const runs = {
     controllers: () =>
       runControllers(
@@ -167,7 +141,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
           metrics,
           config: {
             rootCa: 'simulated',
-            clusterCidr: simulatedPodCidr(clusterCidr, nodeCount + mostOf(groups)),
+            clusterCidr: simulatedPodCidr(
+              clusterCidr,
+              nodeCount + groups.reduce((sum, { maxSize }) => sum + maxSize, 0),
+            ),
             nodeCidrMaskSize: 24,
             serviceCidr,
             ...gatesOf(options.features),
@@ -201,15 +178,9 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   }
   // Nodes first: whoever waits for this cluster waits for them, and not for all that controllers do at their start.
   const list = typeof wanted === 'number' ? numbered(wanted) : wanted
-  const machines =
-    cloud === undefined
-      ? [...list, ...(await knownMachines(groups, admin.client))]
-      : (await firstInstances(cloud.owner, clusterName, list)).map(simulatedNodeOf)
+  const machines = (await around?.machines(list, admin.client)) ?? list
   if (machines.length > 0 || groups.length > 0) nodes = await startNodes(machines, server, world, running, stop.signal)
-  if (cloud !== undefined && nodes !== undefined) {
-    const complain = (error: unknown) => log.warn('the cloud cannot be followed', { error: String(error) })
-    followInstances({ ...cloud, cluster: clusterName, nodes, complain }, stop.signal)
-  }
+  if (nodes !== undefined) around?.follow(nodes)
   for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
   for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
@@ -228,7 +199,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
     clock,
     server,
     nodes,
-    cloud: cloud?.owner,
+    cloud: around?.cloud,
     journal,
     async kubeconfig() {
       front ??= authorityNow().then((made) => openPort(server, made))
@@ -248,17 +219,15 @@ function gatesOf(features: FeatureChoice | undefined): { readonly gates?: Featur
 const numbered = (count: number): readonly SimulatedNodeSettings[] =>
   Array.from({ length: count }, (_, index) => ({ name: `node-${index + 1}` }))
 
-/** A cloud in this process, and what the cluster is to it. */
-function openCloud(world: { readonly clock: Clock; readonly random: Random; readonly log: Log }, signal: AbortSignal) {
-  const cloud = new Cloud({ state: newCloud('local'), ...world })
-  const owner = cloud.as('owner')
-  const followed = followCloud(owner, world.clock, (error) => world.log.error('the cloud cannot be followed', error))
-  return {
-    owner,
-    followed,
-    following: followed.run(signal),
-    join: async () => cloud.as({ instance: (await joinCloud(owner, clusterName)).id }),
-  }
+/** Loaded only where there is to be a cloud, or groups of nodes. */
+async function surroundingsOf(
+  { cloud = false, nodeGroups: groups = [], autoscaler }: StartClusterOptions,
+  world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  signal: AbortSignal,
+): Promise<Surroundings | undefined> {
+  if (!cloud && groups.length === 0) return undefined
+  const { openSurroundings } = await import('./surroundings.ts')
+  return openSurroundings({ cloud, groups, ...(autoscaler === undefined ? {} : { autoscaler }) }, world, signal)
 }
 
 async function startNodes(

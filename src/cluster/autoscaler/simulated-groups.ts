@@ -82,11 +82,6 @@ export async function knownMachines(
   })
 }
 
-/** How many nodes groups may have in all. */
-export function mostOf(groups: readonly SimulatedGroup[]): number {
-  return groups.reduce((sum, { maxSize }) => sum + maxSize, 0)
-}
-
 interface Machines {
   list(): Promise<readonly Pick<SimulatedNodeSettings, 'labels'>[]>
   add(settings: SimulatedNodeSettings): Promise<void>
