@@ -227,6 +227,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         metrics,
         webhooks,
         policies,
+        resources: () => served.resources,
       }),
       admissionMeasures(clock, metrics),
     ),

@@ -47,6 +47,7 @@ import { storageVersionCollectorController } from './storage-version/collector.t
 import { storageVersionMigratorController } from './storage-version/migrator.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
+import { verticalPodAutoscalerController } from './vertical-pod-autoscaler/controller.ts'
 
 /** Every controller of features that are on, under Kubernetes' names; what they remember belongs to one run. */
 export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGates): readonly Controller[] => [
@@ -64,6 +65,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   cronJobController,
   jobQueueController(),
   horizontalPodAutoscalerController,
+  verticalPodAutoscalerController(),
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,

@@ -237,4 +237,14 @@ export {
   type TraceContext,
   traceparentOf,
 } from './tracing/trace-context.ts'
+export {
+  type ContainerLimitRange,
+  type ContainerPolicy,
+  type ContainerRecommendation,
+  containerPolicyOf,
+  type FittedContainer,
+  fittedAmounts,
+  fittedContainers,
+  type ResourceAmounts,
+} from './vertical-scaling/fit.ts'
 export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, yamlText } from './yaml/yaml.ts'

@@ -38,6 +38,15 @@ export {
   horizontalPodAutoscalers,
 } from './autoscaling/definitions.ts'
 export {
+  type HistogramCheckpoint,
+  type VerticalPodAutoscaler,
+  type VerticalPodAutoscalerCheckpoint,
+  type VpaCondition,
+  type VpaUpdateMode,
+  verticalPodAutoscalerCheckpoints,
+  verticalPodAutoscalers,
+} from './autoscaling/vertical-pod-autoscaler.ts'
+export {
   cronJobs,
   jobs,
 } from './batch/definitions.ts'

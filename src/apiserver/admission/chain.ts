@@ -1,4 +1,5 @@
 import type { Clock, Metrics, Random } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { RbacAuthorizer } from '../authz/rbac.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -19,6 +20,7 @@ import { persistentVolumeClaimResize } from './built-in/storage/claim-resize.ts'
 import { defaultStorageClass } from './built-in/storage/default-storage-class.ts'
 import { storageObjectInUseProtection } from './built-in/storage/in-use-protection.ts'
 import { podTopologyLabels } from './built-in/topology-labels.ts'
+import { verticalPodAutoscaling } from './built-in/vertical-pod-autoscaler.ts'
 import {
   defaultTolerationSeconds,
   namespaceLifecycle,
@@ -48,12 +50,14 @@ export interface AdmissionSeams {
   readonly metrics: Metrics
   readonly webhooks: WebhookPluginParts
   readonly policies: PolicyParts
+  /** Everything that is served. */
+  readonly resources: () => readonly ResourceDefinition<any>[]
 }
 
 /** Built-in admission in Kubernetes' order. */
 export function builtInAdmission(
   { random, clock, notActedUpon: idle, podSecurity: configuration }: AdmissionOptions,
-  { registry, authorizer, rbac, metrics, webhooks, policies }: AdmissionSeams,
+  { registry, authorizer, rbac, metrics, webhooks, policies, resources }: AdmissionSeams,
 ): readonly AdmissionPlugin[] {
   const parts = { registry, random }
   return [
@@ -82,6 +86,7 @@ export function builtInAdmission(
     deviceRequests(parts),
     podGroupProtection(),
     podGroupWorkloadExists(parts),
+    verticalPodAutoscaling({ registry, resources }),
     mutatingAdmissionPolicy(policies),
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionPolicy(policies),
