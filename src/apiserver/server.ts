@@ -228,6 +228,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         webhooks,
         policies,
         resources: () => served.resources,
+        gates: features.gates,
       }),
       admissionMeasures(clock, metrics),
     ),

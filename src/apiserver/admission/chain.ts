@@ -1,10 +1,11 @@
 import type { Clock, Metrics, Random } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import type { FeatureGates, ResourceDefinition } from '../../resources/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { RbacAuthorizer } from '../authz/rbac.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './built-in/certificates.ts'
+import { claimStatusRights } from './built-in/claim-status.ts'
 import { defaultIngressClass } from './built-in/default-ingress-class.ts'
 import { deviceRequests } from './built-in/devices.ts'
 import { jobOrder } from './built-in/job-order.ts'
@@ -52,12 +53,13 @@ export interface AdmissionSeams {
   readonly policies: PolicyParts
   /** Everything that is served. */
   readonly resources: () => readonly ResourceDefinition<any>[]
+  readonly gates: Pick<FeatureGates, 'enabled'>
 }
 
 /** Built-in admission in Kubernetes' order. */
 export function builtInAdmission(
   { random, clock, notActedUpon: idle, podSecurity: configuration }: AdmissionOptions,
-  { registry, authorizer, rbac, metrics, webhooks, policies, resources }: AdmissionSeams,
+  { registry, authorizer, rbac, metrics, webhooks, policies, resources, gates }: AdmissionSeams,
 ): readonly AdmissionPlugin[] {
   const parts = { registry, random }
   return [
@@ -84,6 +86,7 @@ export function builtInAdmission(
     podResizeValidator(parts),
     jobOrder(parts),
     deviceRequests(parts),
+    claimStatusRights(authorizer, gates),
     podGroupProtection(),
     podGroupWorkloadExists(parts),
     verticalPodAutoscaling({ registry, resources }),
