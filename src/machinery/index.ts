@@ -200,7 +200,7 @@ export {
   type Wire,
 } from './schema/schema.ts'
 export { DecodeError } from './schema/trace.ts'
-export { createSchemaValidator, type GateState, type SchemaCheck } from './schema/validate.ts'
+export { createSchemaValidator, type EnumWordings, type GateState, type SchemaCheck } from './schema/validate.ts'
 export {
   escapedFieldValue,
   exactFieldValue,

@@ -69,7 +69,7 @@ export {
   podCertificateRequests,
 } from './certificates/definitions.ts'
 export { stampConditions } from './certificates/hooks.ts'
-export { requestUpdateErrors, wrongBytes } from './certificates/validate.ts'
+export { requestUpdateErrors } from './certificates/validate.ts'
 export type { BootstrapBinding, BootstrapRole, RbacBootstrap } from './constants.ts'
 export {
   coordinationV1alpha2LeaseCandidates,

@@ -9,6 +9,7 @@ import {
 } from '../machinery/index.ts'
 import { schemaTable } from './generated/schema-table.ts'
 import { wellKnown } from './generated/well-known.ts'
+import { enumWordings } from './validation/enum-wordings.ts'
 
 /** Every type of the built-in API: its fields, their protobuf numbers, list types, merge keys and rules. */
 export const builtInSchema: Schema = createSchema(schemaTable)
@@ -31,7 +32,7 @@ export function zeroObject(type: string): any {
 
 const { ga, gaLocked, betaOn } = wellKnown.featureGates
 const gatesOn = new Set<string>([...ga, ...gaLocked, ...betaOn])
-const validate = createSchemaValidator(builtInSchema, (gate) => gatesOn.has(gate))
+const validate = createSchemaValidator(builtInSchema, (gate) => gatesOn.has(gate), enumWordings)
 
 /**
  * What the schema itself finds wrong with an object: its limits, formats, uniqueness and fields that may not change.

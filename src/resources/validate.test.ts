@@ -96,6 +96,7 @@ test('what is wrong is told at its field, in the words of Kubernetes', () => {
       { spec: { template: { ...template, spec: { ...pod.spec, restartPolicy: 'Never' } } } },
       [
         'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`',
         'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
       ],
     ],

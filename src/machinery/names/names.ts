@@ -89,6 +89,19 @@ export function dns1123SubdomainErrors(text: string): readonly string[] {
   return errors
 }
 
+const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const underscoredPattern = `${underscoredLabel}(\\.${underscoredLabel})*`
+const underscored = new RegExp(`^${underscoredPattern}$`)
+
+/** Domains that may have underscores in them: where DNS is searched. */
+export function searchDomainErrors(text: string): readonly string[] {
+  const errors: string[] = []
+  if (byteLength(text) > subdomainLengthMax) errors.push(lengthError(subdomainLengthMax))
+  if (underscored.test(text)) return errors
+  const message = subdomainMessage.replace("'-' or", "'_', '-' or")
+  return [...errors, patternError(message, underscoredPattern, 'example.com')]
+}
+
 /** Names that must start with a letter: Services once. */
 export function dns1035LabelErrors(text: string): readonly string[] {
   const errors: string[] = []

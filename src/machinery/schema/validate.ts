@@ -10,6 +10,21 @@ export interface SchemaCheck {
   /** Whether values outside a closed set are refused; kinds with rules of their own word this themselves. */
   readonly enums?: boolean
 }
+/** How a closed set is told of where Kubernetes does it by hand. */
+export interface EnumWording {
+  /** The values in the order they are listed; sorted when left out. */
+  readonly order?: readonly string[]
+  /** Refused as invalid, with this said of it. */
+  readonly invalid?: string
+  /** Told at the list itself, not at the item. */
+  readonly atList?: boolean
+  /** The empty text is none of them either. */
+  readonly notEmpty?: boolean
+  /** The empty text is told to be missing. */
+  readonly emptyIsMissing?: boolean
+}
+/** The wording of one field's closed set, by `Type.field`; undefined for what is judged elsewhere, with rules of its own. */
+export type EnumWordings = Readonly<Record<string, EnumWording | undefined>>
 /** Whether a feature gate is on. */
 export type GateState = (gate: string) => boolean
 
@@ -32,6 +47,7 @@ const childPath = (path: string, name: string): string => (path === '' ? name : 
 export function createSchemaValidator(
   schema: Schema,
   isEnabled: GateState,
+  wordings: EnumWordings = {},
 ): (type: string, object: any, check?: SchemaCheck) => readonly FieldError[] {
   const checks = new Map<string, CheckType | undefined>()
   const reached = new Map<string, boolean>()
@@ -58,7 +74,11 @@ export function createSchemaValidator(
   function compile(type: TypeSchema): CheckType {
     const members = type.jsonFields
       .filter((field) => hasCheck(field) || reaches(field.type))
-      .map((field) => ({ field, own: fieldCheck(field, isEnabled), inner: checkOf(field.type) }))
+      .map((field) => {
+        const key = `${type.shortName}.${field.name}`
+        const wording = Object.hasOwn(wordings, key) ? wordings[key] : {}
+        return { field, own: fieldCheck(field, isEnabled, wording), inner: checkOf(field.type) }
+      })
     const union = unionCheck(type)
     return (value, previous, path, walk) => {
       union?.(value, previous, path, walk)
@@ -97,7 +117,7 @@ function descend(field: Field, check: CheckType, now: any, before: any, path: st
   } else check(now, before, path, walk)
 }
 
-function fieldCheck(field: Field, isEnabled: GateState): CheckField {
+function fieldCheck(field: Field, isEnabled: GateState, wording: EnumWording | undefined): CheckField {
   const tags = (field.validation ?? []).flatMap((tag) => effective(tag, isEnabled))
   const isOptional = tags.some(({ tag }) => tag === 'optional')
   const first = tags.filter(
@@ -107,26 +127,34 @@ function fieldCheck(field: Field, isEnabled: GateState): CheckField {
   return (value, previous, path, walk) => {
     const before = walk.errors.length
     for (const tag of first) applyTag(tag, field, value, previous, path, walk)
+    const isClosed = walk.enums && field.enum !== undefined && wording !== undefined
+    if (isClosed && value === '' && (field.pointer || wording.notEmpty === true || wording.emptyIsMissing === true))
+      checkEnum(field, value, path, wording, walk)
     if (walk.errors.length > before || (isAbsent(value) && (isOptional || typeof value !== 'number'))) return
     for (const tag of rest) applyTag(tag, field, value, previous, path, walk)
-    if (walk.enums && field.enum !== undefined) checkEnum(field, value, path, walk)
+    if (isClosed) checkEnum(field, value, path, wording, walk)
   }
 }
 /** The tag that holds under the gates as they are. */
 function effective(tag: ValidationTag, isEnabled: GateState): readonly ValidationTag[] {
+  // Kubernetes: these are run for comparison only; what holds is written by hand.
+  if (tag.alphaSince !== undefined) return []
   if (tag.tag !== 'ifEnabled' && tag.tag !== 'ifDisabled') return [tag]
   return isEnabled(String(tag.args)) === (tag.tag === 'ifEnabled') && tag.then !== undefined ? [tag.then] : []
 }
 
 const forbiddenHere = (field: string): FieldError => ({ type: 'FieldValueForbidden', field, message: 'Forbidden' })
 
-function checkEnum(field: Field, value: any, path: string, { errors }: Walk): void {
-  const allowed = field.enum!
+function checkEnum(field: Field, value: any, path: string, wording: EnumWording, { errors }: Walk): void {
+  const allowed = wording.order ?? [...field.enum!].sort()
   const refuse = (text: unknown, at: string) => {
-    if (typeof text === 'string' && text !== '' && !allowed.includes(text)) errors.push(notSupported(at, text, allowed))
+    if (typeof text !== 'string' || field.enum!.includes(text)) return
+    if (text === '' && wording.emptyIsMissing === true) errors.push(required(at))
+    else if (wording.invalid !== undefined) errors.push(invalid(at, text, wording.invalid))
+    else errors.push(notSupported(at, text, allowed))
   }
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) refuse(item, `${path}[${index}]`)
-  else refuse(value, path)
+  if (!Array.isArray(value)) refuse(value, path)
+  else for (const [index, item] of value.entries()) refuse(item, wording.atList === true ? path : `${path}[${index}]`)
 }
 
 type TagCheck = (tag: ValidationTag, field: Field, value: any, previous: any, path: string, walk: Walk) => void

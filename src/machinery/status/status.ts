@@ -225,6 +225,12 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   field,
   message: `Invalid value: ${valueText(value)}: ${detail}`,
 })
+/** Something is wrong with a part as a whole, whose value says nothing. */
+export const invalidWhole = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${detail}`,
+})
 export const forbiddenField = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',
   field,
@@ -239,12 +245,7 @@ export const notSupported = (field: string, value: unknown, allowed: readonly st
   type: 'FieldValueNotSupported',
   field,
   message: `Unsupported value: ${valueText(value)}${
-    allowed.length === 0
-      ? ''
-      : `: supported values: ${[...allowed]
-          .sort()
-          .map((one) => JSON.stringify(one))
-          .join(', ')}`
+    allowed.length === 0 ? '' : `: supported values: ${allowed.map((one) => JSON.stringify(one)).join(', ')}`
   }`,
 })
 /** A value as Go prints it within a sentence. */

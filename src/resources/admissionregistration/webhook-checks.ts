@@ -62,14 +62,16 @@ function hookErrors(hook: Webhook, at: string, how: Strictness): readonly FieldE
   const errors: FieldError[] = []
   if (name === '') errors.push(required(`${at}.name`))
   else {
-    errors.push(...complaints(`${at}.name`, name, dns1123SubdomainErrors(name)))
-    if (name.split('.').length < 3)
+    const words = dns1123SubdomainErrors(name)
+    if (words.length > 0) errors.push(invalid(`${at}.name`, name, words.join(',')))
+    else if (name.split('.').length < 3)
       errors.push(invalid(`${at}.name`, name, 'should be a domain with at least three segments separated by dots'))
   }
   errors.push(...reviewVersionErrors(hook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`, how))
   const allowed = how.noSideEffects ? harmless : sideEffects
-  if (!effects) errors.push(required(`${at}.sideEffects`, `must specify one of ${allowed.join(', ')}`))
-  else if (!allowed.includes(effects)) errors.push(notSupported(`${at}.sideEffects`, effects, allowed))
+  if ((effects ?? undefined) === undefined)
+    errors.push(required(`${at}.sideEffects`, `must specify one of ${allowed.join(', ')}`))
+  else if (!allowed.includes(effects!)) errors.push(notSupported(`${at}.sideEffects`, effects, allowed))
   if (seconds !== undefined && (seconds > 30 || seconds < 1))
     errors.push(invalid(`${at}.timeoutSeconds`, seconds, 'the timeout value must be between 1 and 30 seconds'))
   for (const [index, rule] of (hook.rules ?? []).entries())

@@ -1,4 +1,4 @@
-import { sameJson } from '../../machinery/index.ts'
+import { dns1123LabelErrors, sameJson } from '../../machinery/index.ts'
 import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import type { HooksFor } from '../define.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/types.ts'
@@ -53,7 +53,12 @@ export const replicaSetHooks: HooksFor<ReplicaSet> = {
 }
 export const statefulSetHooks: HooksFor<StatefulSet> = {
   cells: statefulSetCells,
-  checks: { create: statefulSetErrors, update: statefulSetUpdateErrors, status: statefulSetStatusErrors },
+  checks: {
+    name: dns1123LabelErrors,
+    create: (set) => statefulSetErrors(set),
+    update: statefulSetUpdateErrors,
+    status: statefulSetStatusErrors,
+  },
   warnings: (set, previous) => {
     const warnings = podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template')
     if ((set.spec?.revisionHistoryLimit ?? 0) >= 0) return warnings

@@ -1,5 +1,15 @@
-import { type FieldError, forbiddenField, invalid, required, sameJson } from '../../machinery/index.ts'
-import { claimSpecErrors } from '../core/volumes.ts'
+import {
+  dns1123LabelErrors,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  labelQueryOf,
+  labelSelectorErrors,
+  notSupported,
+  required,
+  sameJson,
+} from '../../machinery/index.ts'
+import { claimSpecErrors } from '../core/claims.ts'
 import type {
   ControllerRevision,
   DaemonSet,
@@ -9,7 +19,7 @@ import type {
   ReplicaSet,
   StatefulSet,
 } from '../generated/types.ts'
-import { immutable, nonNegative } from '../validation/object-meta.ts'
+import { complaints, immutable, nonNegative } from '../validation/object-meta.ts'
 import {
   countOrPercentErrors,
   lastingTemplateErrors,
@@ -27,7 +37,12 @@ function strategyErrors(strategy: DeploymentStrategy | undefined, field: string)
     const why = "may not be specified when strategy `type` is 'Recreate'"
     return rolling === undefined ? [] : [forbiddenField(at, why)]
   }
-  if (strategy?.type !== 'RollingUpdate') return []
+  if (strategy?.type !== 'RollingUpdate') {
+    const type = strategy?.type ?? ''
+    const { maxUnavailable = 0, maxSurge = 0 } = rolling ?? {}
+    const shown = rolling === undefined ? null : { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge }
+    return [notSupported(field, { Type: type, RollingUpdate: shown }, ['Recreate', 'RollingUpdate'])]
+  }
   if (rolling === undefined) return [required(at, 'this should be defaulted and never be nil')]
   const { maxUnavailable, maxSurge } = rolling
   const errors = [
@@ -124,9 +139,15 @@ export function replicaSetStatusErrors(next: { readonly status?: object }): read
 }
 
 function daemonStrategyErrors(strategy: NonNullable<DaemonSet['spec']>['updateStrategy']): readonly FieldError[] {
-  if (strategy?.type !== 'RollingUpdate') return []
+  if (strategy?.type === 'OnDelete') return []
+  const rolling = strategy?.rollingUpdate
+  if (strategy?.type !== 'RollingUpdate') {
+    const { maxUnavailable = 0, maxSurge = 0 } = rolling ?? {}
+    const shown = rolling === undefined ? null : { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge }
+    const value = { Type: strategy?.type ?? '', RollingUpdate: shown }
+    return [notSupported('spec.updateStrategy', value, ['RollingUpdate', 'OnDelete'])]
+  }
   const field = 'spec.updateStrategy.rollingUpdate'
-  const rolling = strategy.rollingUpdate
   if (rolling === undefined) return [required(field)]
   const { maxUnavailable, maxSurge } = rolling
   const errors = [
@@ -142,11 +163,25 @@ function daemonStrategyErrors(strategy: NonNullable<DaemonSet['spec']>['updateSt
   return errors
 }
 
+/** Kubernetes: that there must be a selector is told only by the pods it would not find. */
+function daemonSelectorErrors(spec: NonNullable<DaemonSet['spec']>): readonly FieldError[] {
+  const { template } = spec
+  const selector: typeof spec.selector | undefined = spec.selector ?? undefined
+  const errors = [...labelSelectorErrors(selector, 'spec.selector')]
+  const labels = template?.metadata?.labels
+  if (errors.length === 0 && (selector === undefined || !labelQueryOf(selector).matches(labels)))
+    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {}
+  const isEmpty = Object.keys(matchLabels).length + matchExpressions.length === 0
+  if (selector !== undefined && isEmpty)
+    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'))
+  return errors
+}
+
 export function daemonSetErrors({ spec }: DaemonSet): readonly FieldError[] {
   if (spec === undefined) return [required('spec')]
   return [
-    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
-    ...selectorErrors(spec.selector, 'spec.selector', 'daemonset'),
+    ...daemonSelectorErrors(spec),
     ...lastingTemplateErrors(spec.template, 'spec.template', 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...daemonStrategyErrors(spec.updateStrategy),
@@ -172,11 +207,18 @@ export function daemonSetStatusErrors(next: DaemonSet, previous: DaemonSet): rea
   ]
 }
 
-export function statefulSetErrors({ spec }: StatefulSet): readonly FieldError[] {
+export function statefulSetErrors({ spec }: StatefulSet, previous?: StatefulSet): readonly FieldError[] {
   if (spec === undefined) return [required('spec')]
   const rolling = spec.updateStrategy?.rollingUpdate
   const field = 'spec.updateStrategy.rollingUpdate'
   const errors: FieldError[] = []
+  const type = spec.updateStrategy?.type ?? ''
+  if (type !== 'RollingUpdate' && type !== 'OnDelete') {
+    const { partition = 0, maxUnavailable = null } = rolling ?? {}
+    const shown = rolling === undefined ? null : { Partition: partition, MaxUnavailable: maxUnavailable }
+    const why = "must be 'RollingUpdate' or 'OnDelete'"
+    errors.push(invalid('spec.updateStrategy', { Type: type, RollingUpdate: shown }, why))
+  }
   if (spec.updateStrategy?.type === 'OnDelete' && rolling !== undefined)
     errors.push(invalid(field, rolling, "only allowed for updateStrategy 'RollingUpdate'"))
   else if (rolling !== undefined) {
@@ -194,13 +236,27 @@ export function statefulSetErrors({ spec }: StatefulSet): readonly FieldError[] 
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...retentionErrors(spec),
+    ...(previous !== undefined || (spec.serviceName ?? '') === ''
+      ? []
+      : complaints('spec.serviceName', spec.serviceName, dns1123LabelErrors(spec.serviceName ?? ''))),
     ...selectorErrors(spec.selector, 'spec.selector', 'statefulset'),
     ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+    // Kubernetes: neither can change any more, so that what was accepted once may stay.
+    ...(previous === undefined ? (spec.volumeClaimTemplates ?? []) : []).flatMap((claim, index) =>
       claimSpecErrors(claim.spec, `spec.volumeClaimTemplates[${index}].spec`),
     ),
     ...lastingTemplateErrors(templateWithClaims(spec), 'spec.template', 'StatefulSet'),
   ]
+}
+
+function retentionErrors({ persistentVolumeClaimRetentionPolicy: policy }: StatefulSet['spec']): readonly FieldError[] {
+  const field = 'spec.persistentVolumeClaimRetentionPolicy'
+  return (['whenDeleted', 'whenScaled'] as const).flatMap((name) => {
+    const value = policy?.[name]
+    const isKnown = policy === undefined || value === 'Retain' || value === 'Delete'
+    return isKnown ? [] : [notSupported(`${field}.${name}`, value ?? '', ['Retain', 'Delete'])]
+  })
 }
 
 /** The template as its pods come from it: with a volume for each claim, and a name and a domain that are not its own. */
@@ -226,7 +282,7 @@ const changeable = [
 ] as const
 
 export function statefulSetUpdateErrors(next: StatefulSet, previous: StatefulSet): readonly FieldError[] {
-  const errors = [...statefulSetErrors(next)]
+  const errors = [...statefulSetErrors(next, previous)]
   const fixed: Record<string, unknown> = { ...next.spec }
   for (const key of changeable) fixed[key] = previous.spec?.[key]
   if (!sameJson(fixed, previous.spec)) {
@@ -258,11 +314,14 @@ export function statefulSetStatusErrors(next: StatefulSet, previous: StatefulSet
   ]
 }
 
+function revisionDataErrors(data: unknown): readonly FieldError[] {
+  if (data === undefined || data === null) return [required('data', 'data is mandatory')]
+  const isObject = typeof data === 'object' && !Array.isArray(data)
+  return isObject ? [] : [required('data', 'data must be a valid JSON object')]
+}
+
 export function controllerRevisionErrors(revision: ControllerRevision): readonly FieldError[] {
-  return [
-    ...(revision.data === undefined || revision.data === null ? [required('data', 'data is mandatory')] : []),
-    ...nonNegative('revision', revision.revision),
-  ]
+  return [...nonNegative('revision', revision.revision), ...revisionDataErrors(revision.data)]
 }
 export function controllerRevisionUpdateErrors(
   next: ControllerRevision,

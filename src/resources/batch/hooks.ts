@@ -9,7 +9,7 @@ import { cronJobErrors, cronJobName, jobErrors, jobStatusErrors, jobUpdateErrors
 function giveSelector(draft: Draft, uuid: () => string): void {
   if (draft.spec === undefined || draft.spec.manualSelector === true) return
   draft.metadata.uid ??= uuid()
-  const { uid, name } = draft.metadata
+  const { uid, name = '' } = draft.metadata
   const template = draft.spec.template ?? {}
   draft.spec.template = template
   template.metadata = {

@@ -1,4 +1,5 @@
 import {
+  dns1123LabelErrors,
   dns1123SubdomainErrors,
   type FieldError,
   invalid,
@@ -6,11 +7,15 @@ import {
   notSupported,
   required,
   sameJson,
+  tooLong,
 } from '../../machinery/index.ts'
 import { podTemplateErrors } from '../core/pod/validate.ts'
 import type { CronJob, Job, JobSpec } from '../generated/types.ts'
+import { immutableStruct } from '../validation/go-form.ts'
 import { immutable, type NameCheck, nonNegative } from '../validation/object-meta.ts'
+import { domainPrefixedPathErrors } from '../validation/paths.ts'
 import { templateMatchErrors } from '../validation/workload.ts'
+import { failurePolicyErrors, successPolicyErrors } from './failure-policy.ts'
 import { scheduleError } from './schedule.ts'
 
 /** Kubernetes: a job's name gets eleven characters more when a CronJob makes it. */
@@ -20,44 +25,13 @@ export const cronJobName: NameCheck = (name) => [
   ...(name.length > cronJobNameMax ? [`must be no more than ${cronJobNameMax} characters`] : []),
 ]
 const indexedParallelismMax = 100_000
-const exitCodesMax = 255
-
-function failurePolicyErrors(spec: JobSpec, field: string): readonly FieldError[] {
-  const policy = spec.podFailurePolicy
-  if (policy === undefined) return []
-  const rules = policy.rules ?? []
-  const errors: FieldError[] = []
-  if (rules.length > 20)
-    errors.push({
-      type: 'FieldValueTooMany',
-      field: `${field}.rules`,
-      message: `Too many: ${rules.length}: must have at most 20 items`,
-    })
-  for (const [index, rule] of rules.entries()) {
-    const at = `${field}.rules[${index}]`
-    if (rule.onExitCodes !== undefined && (rule.onPodConditions ?? []).length > 0)
-      errors.push(invalid(at, '', 'specifying both OnExitCodes and OnPodConditions is not supported'))
-    else if (rule.onExitCodes === undefined && (rule.onPodConditions ?? []).length === 0)
-      errors.push(invalid(at, '', 'specifying one of OnExitCodes and OnPodConditions is required'))
-    if (rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined)
-      errors.push(invalid(`${at}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'))
-    const values = rule.onExitCodes?.values ?? []
-    if (rule.onExitCodes === undefined) continue
-    if (values.length === 0) errors.push(invalid(`${at}.onExitCodes.values`, values, 'at least one value is required'))
-    else if (values.length > exitCodesMax)
-      errors.push({
-        type: 'FieldValueTooMany',
-        field: `${at}.onExitCodes.values`,
-        message: `Too many: ${values.length}: must have at most ${exitCodesMax} items`,
-      })
-    if (rule.onExitCodes.operator === 'In' && values.includes(0))
-      errors.push(invalid(`${at}.onExitCodes.values[${values.indexOf(0)}]`, 0, 'must not be 0 for the In operator'))
-  }
-  return errors
-}
+const failedIndexesMax = 100_000
+const manyCompletions = 100_000
+const manyMax = 10_000
+const managedByMax = 63
 
 function restartErrors(spec: JobSpec, field: string): readonly FieldError[] {
-  const policy = spec.template.spec?.restartPolicy
+  const policy = spec.template?.spec?.restartPolicy
   const at = `${field}.template.spec.restartPolicy`
   // Kubernetes: the default of pods makes no sense here, and one who left it out is told what does.
   if (policy === 'Always') return [required(at, 'valid values: "OnFailure", "Never"')]
@@ -65,6 +39,44 @@ function restartErrors(spec: JobSpec, field: string): readonly FieldError[] {
   return spec.podFailurePolicy !== undefined && policy !== 'Never'
     ? [invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified')]
     : []
+}
+
+/** What is wrong with a Job whose pods have numbers. */
+function indexedErrors(spec: JobSpec, field: string): readonly FieldError[] {
+  const { completions, parallelism = 0, maxFailedIndexes } = spec
+  const errors: FieldError[] = []
+  const tooLarge = (name: string, value: number | undefined, why: string) =>
+    errors.push(invalid(`${field}.${name}`, value, `must be less than or equal to ${why}`))
+  if (completions === undefined) errors.push(required(`${field}.completions`, 'when completion mode is Indexed'))
+  if (parallelism > indexedParallelismMax)
+    tooLarge('parallelism', parallelism, `${indexedParallelismMax} when completion mode is Indexed`)
+  if (completions !== undefined && (maxFailedIndexes ?? 0) > completions && maxFailedIndexes !== undefined)
+    tooLarge('maxFailedIndexes', maxFailedIndexes, 'completions')
+  if ((maxFailedIndexes ?? 0) > failedIndexesMax)
+    tooLarge('maxFailedIndexes', maxFailedIndexes, String(failedIndexesMax))
+  if ((completions ?? 0) <= manyCompletions || spec.backoffLimitPerIndex === undefined) return errors
+  const above = `when completions are above ${manyCompletions} and used with backoff limit per index`
+  if (maxFailedIndexes === undefined) {
+    const why = `must be specified when completions is above ${manyCompletions}`
+    errors.push(required(`${field}.maxFailedIndexes`, why))
+  }
+  if (parallelism > manyMax) tooLarge('parallelism', parallelism, `${manyMax} ${above}`)
+  if ((maxFailedIndexes ?? 0) > manyMax) tooLarge('maxFailedIndexes', maxFailedIndexes, `${manyMax} ${above}`)
+  return errors
+}
+
+function unindexedErrors(spec: JobSpec, field: string): readonly FieldError[] {
+  if (spec.completionMode !== undefined && spec.completionMode !== 'NonIndexed') return []
+  return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((name) =>
+    spec[name] === undefined ? [] : [invalid(`${field}.${name}`, spec[name], 'requires indexed completion mode')],
+  )
+}
+
+function replacementErrors(spec: JobSpec, field: string): readonly FieldError[] {
+  const policy = spec.podReplacementPolicy
+  // Kubernetes: who looks at how pods failed must wait until they have.
+  const allowed = spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed']
+  return policy === undefined || allowed.includes(policy) ? [] : [notSupported(field, policy, allowed)]
 }
 
 /** What is wrong with a Job's spec, on its own or in a template. */
@@ -79,35 +91,23 @@ function jobSpecErrors(spec: JobSpec, field: string): readonly FieldError[] {
     'maxFailedIndexes',
   ] as const
   const errors: FieldError[] = counts.flatMap((name) => nonNegative(`${field}.${name}`, spec[name]))
-  if (spec.completionMode === 'Indexed') {
-    if (spec.completions === undefined) errors.push(required(`${field}.completions`, 'when completion mode is Indexed'))
-    if ((spec.parallelism ?? 0) > indexedParallelismMax) {
-      const why = `must be less than or equal to ${indexedParallelismMax} when completion mode is Indexed`
-      errors.push(invalid(`${field}.parallelism`, spec.parallelism, why))
-    }
-  } else {
-    const only = 'is not allowed for NonIndexed completion mode'
-    for (const name of ['backoffLimitPerIndex', 'maxFailedIndexes'] as const)
-      if (spec[name] !== undefined)
-        errors.push(
-          invalid(
-            `${field}.${name}`,
-            spec[name],
-            name === 'backoffLimitPerIndex' ? 'requires indexed completion mode' : only,
-          ),
-        )
-  }
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
     errors.push(required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
+  const { managedBy } = spec
+  if (managedBy !== undefined) errors.push(...domainPrefixedPathErrors(managedBy, `${field}.managedBy`))
+  if ((managedBy ?? '').length > managedByMax) errors.push(tooLong(`${field}.managedBy`, managedByMax))
+  errors.push(...(spec.completionMode === 'Indexed' ? indexedErrors(spec, field) : unindexedErrors(spec, field)))
   return [
     ...errors,
     ...failurePolicyErrors(spec, `${field}.podFailurePolicy`),
+    ...successPolicyErrors(spec, `${field}.successPolicy`),
+    ...replacementErrors(spec, `${field}.podReplacementPolicy`),
     ...podTemplateErrors(spec.template, `${field}.template`),
     ...restartErrors(spec, field),
   ]
 }
 
-export function jobErrors({ spec }: Job): readonly FieldError[] {
+export function jobErrors({ metadata, spec }: Job): readonly FieldError[] {
   if (spec === undefined) return [required('spec')]
   const selector =
     spec.selector === undefined ? [required('spec.selector')] : labelSelectorErrors(spec.selector, 'spec.selector')
@@ -115,7 +115,16 @@ export function jobErrors({ spec }: Job): readonly FieldError[] {
     ...selector,
     ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
     ...jobSpecErrors(spec, 'spec'),
+    ...hostnameErrors(metadata.name ?? '', spec),
   ]
+}
+
+/** Kubernetes: pods of a Job that numbers them are called like it, with the number behind. */
+function hostnameErrors(name: string, { completionMode, completions = 0 }: JobSpec): readonly FieldError[] {
+  if (completionMode !== 'Indexed' || completions <= 0) return []
+  const longest = `${name}-${completions - 1}`
+  if (dns1123LabelErrors(longest).length === 0) return []
+  return [invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${longest}`)]
 }
 
 /** The parts of a template that may change while a suspended Job has not begun. */
@@ -129,25 +138,33 @@ function withoutDirectives(spec: JobSpec): unknown {
   return { labels: null, finalizers: metadata?.finalizers, spec: { ...rest, containers } }
 }
 
+const policyTypes = {
+  podFailurePolicy: 'io.k8s.api.batch.v1.PodFailurePolicy',
+  successPolicy: 'io.k8s.api.batch.v1.SuccessPolicy',
+}
+
+/** Kubernetes: how often a Job must succeed is fixed, save where its pods have numbers and all of them run at once. */
+function completionsErrors(spec: JobSpec, before: JobSpec): readonly FieldError[] {
+  const field = 'spec.completions'
+  if (spec.completionMode !== 'Indexed') return immutable(field, spec.completions, before.completions)
+  if (spec.completions === undefined || spec.completions === before.completions) return []
+  const why = 'can only be modified in tandem with spec.parallelism'
+  return spec.completions === spec.parallelism ? [] : [invalid(field, spec.completions, why)]
+}
+
 export function jobUpdateErrors(next: Job, previous: Job): readonly FieldError[] {
   const errors = [...jobErrors(next)]
   const [spec, before] = [next.spec, previous.spec]
   if (spec === undefined || before === undefined) return errors
   const suspended = previous.spec?.suspend === true && previous.status?.startTime === undefined
-  const elastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism
-  if (!elastic || before.completionMode !== 'Indexed')
-    errors.push(...immutable('spec.completions', spec.completions, before.completions))
+  errors.push(...completionsErrors(spec, before))
   errors.push(...immutable('spec.selector', spec.selector, before.selector))
   const mayDirect = suspended && sameJson(withoutDirectives(spec), withoutDirectives(before))
   if (!mayDirect) errors.push(...immutable('spec.template', spec.template, before.template))
-  for (const name of [
-    'completionMode',
-    'podFailurePolicy',
-    'backoffLimitPerIndex',
-    'managedBy',
-    'successPolicy',
-  ] as const)
+  for (const name of ['completionMode', 'backoffLimitPerIndex', 'managedBy'] as const)
     errors.push(...immutable(`spec.${name}`, spec[name], before[name]))
+  for (const name of ['podFailurePolicy', 'successPolicy'] as const)
+    errors.push(...immutableStruct(policyTypes[name], `spec.${name}`, spec[name], before[name]))
   return errors
 }
 

@@ -23,23 +23,11 @@ const usages = [
   ...['cert sign', 'crl sign', 'encipher only', 'decipher only', 'any', 'server auth', 'client auth', 'code signing'],
   ...['email protection', 's/mime', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'timestamping', 'ocsp signing'],
   ...['microsoft sgc', 'netscape sgc'],
-]
+].sort()
 const alwaysTrue = ['Approved', 'Denied', 'Failed']
 const secondsMin = 600
 const conditionsField = 'status.conditions'
 const signerLengthMax = 571
-
-/** Bytes that are wrong, as Go prints them. */
-export function wrongBytes(field: string, base64: string, why: string): FieldError {
-  let bytes: Uint8Array = new Uint8Array()
-  try {
-    bytes = bytesOfBase64(base64)
-  } catch {
-    // Nothing to show.
-  }
-  const shown = Array.from(bytes, (one) => `0x${one.toString(16)}`).join(', ')
-  return { type: 'FieldValueInvalid', field, message: `Invalid value: []byte{${shown}}: ${why}` }
-}
 
 /** What is wrong with a new request. */
 export const requestErrors = (request: CertificateSigningRequest) => errorsOf(request, undefined)
@@ -62,7 +50,7 @@ function errorsOf(
   try {
     readCertificateRequest(spec.request ?? '')
   } catch (error) {
-    errors.push(wrongBytes('spec.request', spec.request ?? '', (error as Error).message))
+    errors.push(invalid('spec.request', spec.request ?? null, (error as Error).message))
   }
   const wanted: readonly string[] = spec.usages ?? []
   if (wanted.length === 0) errors.push(required('spec.usages'))

@@ -19,6 +19,7 @@ import {
 import type { Service, ServicePort, ServiceSpec } from '../generated/types.ts'
 import { complaints } from '../validation/object-meta.ts'
 import { portErrors } from './pod/probes.ts'
+import { specialAddressErrors } from './special-addresses.ts'
 
 const kubeletPort = 10250
 const affinitySecondsMax = 86400
@@ -90,9 +91,10 @@ function affinityErrors(spec: ServiceSpec): readonly FieldError[] {
 
 function addressErrors(spec: ServiceSpec): readonly FieldError[] {
   if (spec.type === 'ExternalName') return []
-  const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
+  const { clusterIP = '', clusterIPs = [], ipFamilies = [] } = spec
   const errors: FieldError[] = []
-  if (clusterIP === '' && clusterIPs.length > 0)
+  if (clusterIP !== '' && clusterIPs.length === 0) errors.push(required('spec.clusterIPs'))
+  else if (clusterIP === '' && clusterIPs.length > 0)
     errors.push(invalid('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'))
   else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
     errors.push(invalid('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
@@ -101,50 +103,38 @@ function addressErrors(spec: ServiceSpec): readonly FieldError[] {
       errors.push(notSupported(`spec.ipFamilies[${index}]`, family, ['IPv4', 'IPv6']))
     if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`spec.ipFamilies[${index}]`, family))
   }
+  let isBroken = false
   for (const [index, ip] of clusterIPs.entries()) {
     const at = `spec.clusterIPs[${index}]`
-    if (ip === 'None') {
+    if (index === 0 && ip === 'None') {
       if (clusterIPs.length > 1) {
-        const why = 'may not be set when there are other values in `clusterIPs`'
-        errors.push(invalid(at, ip, why))
+        isBroken = true
+        errors.push(invalid('spec.clusterIPs', clusterIPs, "'None' must be the first and only value"))
       }
       continue
     }
-    const found = complaints(at, ip, ipErrors(ip))
+    const found = complaints(at, ip ?? '', ipErrors(ip ?? ''))
+    if (found.length > 0) isBroken = true
     errors.push(...found)
-    const family = ipFamilies[index]
-    if (found.length === 0 && family !== undefined && parseIp(ip)?.family !== (family === 'IPv4' ? 4 : 6))
-      errors.push(invalid(at, ip, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``))
   }
-  const families = clusterIPs.map((ip) => parseIp(ip)?.family)
   if (clusterIPs.length > 2) errors.push(invalid('spec.clusterIPs', clusterIPs, 'may only hold up to 2 values'))
-  else if (clusterIPs.length === 2 && families[0] === families[1])
+  if (isBroken) return errors
+  const families = clusterIPs.map((ip) => (parseIp(ip)?.family === 6 ? 'IPv6' : 'IPv4'))
+  if (clusterIPs.length > 1 && new Set(families).size < 2)
     errors.push(invalid('spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family'))
-  if (ipFamilyPolicy === 'SingleStack' && (clusterIPs.length === 2 || ipFamilies.length === 2))
-    errors.push(
-      invalid(
-        'spec.ipFamilyPolicy',
-        ipFamilyPolicy,
-        'must be RequireDualStack or PreferDualStack when multiple ipFamilies are specified',
-      ),
-    )
+  if (isHeadless(spec)) return errors
+  for (const [index, family] of ipFamilies.entries()) {
+    const [ip, actual] = [clusterIPs[index], families[index]]
+    if (ip !== undefined && ['IPv4', 'IPv6'].includes(family) && family !== actual)
+      errors.push(
+        invalid(
+          `spec.clusterIPs[${index}]`,
+          ip,
+          `expected an ${family} value as indicated by \`ipFamilies[${index}]\``,
+        ),
+      )
+  }
   return errors
-}
-
-/** Addresses that only mean something on one machine, or to nobody. */
-function specialAddressErrors(ip: string, field: string): readonly FieldError[] {
-  const address = parseIp(ip)
-  if (address === undefined) return []
-  const { family, number } = address
-  const top = family === 4 ? number >> 24n : number >> 112n
-  const refuse = (what: string) => [invalid(field, ip, what)]
-  if (number === 0n) return refuse(`may not be unspecified (${ip})`)
-  if (family === 4 ? top === 127n : number === 1n)
-    return refuse(`may not be in the loopback range (127.0.0.0/8, ::1/128)`)
-  const linkLocal = family === 4 ? number >> 16n === 0xa9fen : (top & 0xffc0n) === 0xfe80n
-  if (linkLocal) return refuse('may not be in the link-local range (169.254.0.0/16, fe80::/10)')
-  const multicast = family === 4 ? number >> 8n === 0xe00000n : top === 0xff02n
-  return multicast ? refuse('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)') : []
 }
 
 function portSetErrors(spec: ServiceSpec): readonly FieldError[] {
@@ -243,23 +233,51 @@ export function serviceErrors(service: Service): readonly FieldError[] {
   ]
 }
 
+const once = 'may not change once set'
+const isReleased = ({ ipFamilyPolicy: policy }: ServiceSpec, what: string): readonly FieldError[] =>
+  policy === 'SingleStack'
+    ? []
+    : [
+        invalid(
+          'spec.ipFamilyPolicy',
+          policy ?? null,
+          `must be set to 'SingleStack' when releasing the secondary ${what}`,
+        ),
+      ]
+
+function addressChangeErrors(now: ServiceSpec, before: ServiceSpec): readonly FieldError[] {
+  if (isHeadless(now) && isHeadless(before)) return []
+  const [next, old] = [now.clusterIPs ?? [], before.clusterIPs ?? []]
+  const shown = now.clusterIPs ?? null
+  if (old.length > 0 && next.length === 0)
+    return [invalid('spec.clusterIPs[0]', shown, 'primary clusterIP can not be unset')]
+  const looked = next.length === old.length ? old.length : Math.min(old.length, 1)
+  const errors: FieldError[] = []
+  for (let index = 0; index < looked; index++)
+    if (next[index] !== old[index]) errors.push(invalid(`spec.clusterIPs[${index}]`, shown, once))
+  return next.length === 1 && old.length > 1 ? [...errors, ...isReleased(now, 'clusterIP')] : errors
+}
+
+/** Kubernetes: some of this is told of the addresses, and all of it at the first. */
+function familyChangeErrors(now: ServiceSpec, before: ServiceSpec): readonly FieldError[] {
+  if (isHeadless(now) || isHeadless(before)) return []
+  const [next, old] = [now.ipFamilies ?? [], before.ipFamilies ?? []]
+  const at = 'spec.ipFamilies[0]'
+  if (next.length === old.length)
+    return old.flatMap((family, index) => (next[index] === family ? [] : [invalid(at, now.ipFamilies ?? null, once)]))
+  const errors: FieldError[] = []
+  if (next.length < old.length && (now.clusterIPs ?? []).length === 0)
+    errors.push(invalid(at, now.ipFamilies ?? null, 'primary ipFamily can not be unset'))
+  if (next.length > 0 && old.length > 0 && next[0] !== old[0]) errors.push(invalid(at, now.clusterIPs ?? null, once))
+  return next.length === 1 && old.length > 1 ? [...errors, ...isReleased(now, 'ipFamily')] : errors
+}
+
 /** What is wrong with a change of a Service: its addresses stay, except on the way to or from ExternalName. */
 export function serviceUpdateErrors(next: Service, previous: Service): readonly FieldError[] {
   const errors: FieldError[] = []
   const [now, before] = [next.spec ?? {}, previous.spec ?? {}]
   const external = now.type === 'ExternalName' || before.type === 'ExternalName'
-  const once = 'may not change once set'
-  if (!external) {
-    for (const index of [0, 1]) {
-      const [old, current] = [before.clusterIPs?.[index], now.clusterIPs?.[index]]
-      const removed = index === 1 && current === undefined
-      if (old !== undefined && old !== '' && old !== current && !removed)
-        errors.push(invalid(`spec.clusterIPs[${index}]`, now.clusterIPs ?? [], once))
-      const [oldFamily, family] = [before.ipFamilies?.[index], now.ipFamilies?.[index]]
-      if (oldFamily !== undefined && oldFamily !== family && !(index === 1 && family === undefined))
-        errors.push(invalid(`spec.ipFamilies[${index}]`, now.ipFamilies ?? [], once))
-    }
-  }
+  if (!external) errors.push(...addressChangeErrors(now, before), ...familyChangeErrors(now, before))
   const balancers = now.type === 'LoadBalancer' && before.type === 'LoadBalancer'
   if (balancers && !sameJson(now.loadBalancerClass ?? null, before.loadBalancerClass ?? null))
     errors.push(invalid('spec.loadBalancerClass', now.loadBalancerClass, once))

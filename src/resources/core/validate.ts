@@ -1,12 +1,14 @@
 import {
   configKeyErrors,
   dns1123LabelErrors,
+  dns1123SubdomainErrors,
   duplicate,
   type FieldError,
   forbiddenField,
   invalid,
   ipErrors,
   labelValueErrors,
+  notSupported,
   parseCidr,
   portNumberErrors,
   qualifiedNameErrors,
@@ -16,6 +18,7 @@ import {
 } from '../../machinery/index.ts'
 import type {
   ConfigMap,
+  EndpointAddress,
   EndpointPort,
   Endpoints,
   Namespace,
@@ -24,10 +27,11 @@ import type {
   ReplicationController,
   Secret,
 } from '../generated/types.ts'
-import { complaints, immutable } from '../validation/object-meta.ts'
+import { complaints, immutable, nonNegative } from '../validation/object-meta.ts'
 import { lastingTemplateErrors, templateMatchErrors } from '../validation/workload.ts'
 import { resourceAmountErrors } from './pod/resources.ts'
 import { podTemplateErrors } from './pod/validate.ts'
+import { endpointAddressErrors as endpointIpErrors } from './special-addresses.ts'
 
 /** All values of a ConfigMap or a Secret together may not be longer than this. */
 const contentBytesMax = 1024 * 1024
@@ -115,7 +119,8 @@ export function secretUpdateErrors(next: Secret, previous: Secret): readonly Fie
 }
 
 export function namespaceErrors({ spec }: Namespace): readonly FieldError[] {
-  return (spec?.finalizers ?? []).flatMap((name) => {
+  return (spec?.finalizers ?? []).flatMap((one) => {
+    const name = one ?? ''
     const at = 'spec.finalizers'
     const found = complaints(at, name, qualifiedNameErrors(name))
     if (found.length > 0 || name.includes('/') || ['kubernetes', 'orphan', 'foregroundDeletion'].includes(name))
@@ -134,6 +139,8 @@ export function namespaceStatusErrors({ metadata, status }: Namespace): readonly
     : [invalid('status.Phase', status?.phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
 }
 
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
 function taintErrors(node: Node): readonly FieldError[] {
   const seen = new Set<string>()
   return (node.spec?.taints ?? []).flatMap((taint, index) => {
@@ -143,9 +150,16 @@ function taintErrors(node: Node): readonly FieldError[] {
     const value = labelValueErrors(taint.value ?? '')
     if (value.length > 0) errors.push(invalid(`${at}.value`, taint.value, value.join(';')))
     if (!taint.effect) errors.push(required(`${at}.effect`))
+    else if (!taintEffects.includes(taint.effect)) errors.push(notSupported(`${at}.effect`, taint.effect, taintEffects))
     const pair = `${taint.effect}/${taint.key}`
     if (seen.has(pair)) {
-      const message = `${duplicate(at, taint).message}: taints must be unique by key and effect pair`
+      const shown = {
+        Key: taint.key,
+        Value: taint.value ?? '',
+        Effect: taint.effect,
+        TimeAdded: taint.timeAdded ?? null,
+      }
+      const message = `${duplicate(at, shown).message}: taints must be unique by key and effect pair`
       errors.push({ ...duplicate(at, taint), message })
     }
     seen.add(pair)
@@ -191,6 +205,8 @@ export function replicationControllerErrors({ spec }: ReplicationController): re
   if (spec === undefined) return [required('spec')]
   const { selector = {}, template } = spec
   return [
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.replicas', spec.replicas),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : []),
     ...templateMatchErrors({ matchLabels: selector }, template, 'spec.template'),
     ...lastingTemplateErrors(template, 'spec.template', 'ReplicationController'),
@@ -212,6 +228,16 @@ function endpointPortErrors(port: EndpointPort, field: string, needsName: boolea
   return [...named, ...complaints(`${field}.port`, port.port ?? 0, portNumberErrors(port.port ?? 0))]
 }
 
+function endpointAddressErrors(address: EndpointAddress, field: string): readonly FieldError[] {
+  const { ip = '', hostname = '', nodeName } = address
+  return [
+    ...complaints(`${field}.ip`, ip, ipErrors(ip)),
+    ...(ipErrors(ip).length > 0 ? [] : endpointIpErrors(ip, `${field}.ip`)),
+    ...(hostname === '' ? [] : complaints(`${field}.hostname`, hostname, dns1123LabelErrors(hostname))),
+    ...(nodeName === undefined ? [] : complaints(`${field}.nodeName`, nodeName, dns1123SubdomainErrors(nodeName))),
+  ]
+}
+
 export function endpointsErrors({ subsets }: Endpoints): readonly FieldError[] {
   return (subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
     const at = `subsets[${index}]`
@@ -222,7 +248,7 @@ export function endpointsErrors({ subsets }: Endpoints): readonly FieldError[] {
       ['addresses', addresses],
       ['notReadyAddresses', notReadyAddresses],
     ] as const)
-      for (const [n, { ip }] of list.entries()) errors.push(...complaints(`${at}.${name}[${n}].ip`, ip, ipErrors(ip)))
+      for (const [n, address] of list.entries()) errors.push(...endpointAddressErrors(address, `${at}.${name}[${n}]`))
     return [...errors, ...ports.flatMap((port, n) => endpointPortErrors(port, `${at}.ports[${n}]`, ports.length > 1))]
   })
 }

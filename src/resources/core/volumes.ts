@@ -4,51 +4,24 @@ import {
   type FieldError,
   forbiddenField,
   invalid,
-  labelSelectorErrors,
   notSupported,
   parseQuantity,
   required,
   sameJson,
 } from '../../machinery/index.ts'
-import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../generated/types.ts'
+import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from '../generated/types.ts'
+import { orderedDiff } from '../validation/diff.ts'
+import { goForm } from '../validation/go-form.ts'
 import { complaints, immutable } from '../validation/object-meta.ts'
+import { claimSpecErrors } from './claims.ts'
 import { nodeSelectorErrors } from './pod/affinity.ts'
-import { resourceAmountErrors } from './pod/resources.ts'
-
-/** What is wrong with what a claim asks for. */
-export function claimSpecErrors(spec: PersistentVolumeClaimSpec, field: string): readonly FieldError[] {
-  const modes = spec.accessModes ?? []
-  const errors: FieldError[] = []
-  if (modes.length === 0) errors.push(required(`${field}.accessModes`, 'at least 1 access mode is required'))
-  errors.push(...labelSelectorErrors(spec.selector, `${field}.selector`))
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
-    const why = 'may not use ReadWriteOncePod with other access modes'
-    errors.push(forbiddenField(`${field}.accessModes`, why))
-  }
-  const storage = spec.resources?.requests?.['storage']
-  const at = `${field}.resources[storage]`
-  if (storage === undefined) errors.push(required(at))
-  else if (parseQuantity(storage).nanos <= 0n) errors.push(invalid(at, storage, 'must be greater than zero'))
-  else errors.push(...resourceAmountErrors('storage', storage, at))
-  const storageClass = spec.storageClassName ?? ''
-  if (storageClass !== '')
-    errors.push(...complaints(`${field}.storageClassName`, storageClass, dns1123SubdomainErrors(storageClass)))
-  for (const name of ['dataSource', 'dataSourceRef'] as const) {
-    const source = spec[name]
-    if (source === undefined) continue
-    if (source.name === '') errors.push(required(`${field}.${name}.name`))
-    if (source.kind === '') errors.push(required(`${field}.${name}.kind`))
-    if ((source.apiGroup ?? '') === '' && source.kind !== 'PersistentVolumeClaim') {
-      const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
-      errors.push(invalid(`${field}.${name}`, source.kind, why))
-    }
-  }
-  return errors
-}
+import { persistentSourceChecks } from './volume-sources.ts'
 
 export function persistentVolumeClaimErrors({ spec }: PersistentVolumeClaim): readonly FieldError[] {
-  return spec === undefined ? [required('spec')] : claimSpecErrors(spec, 'spec')
+  return claimSpecErrors(spec ?? {}, 'spec')
 }
+
+const claimSpec = 'io.k8s.api.core.v1.PersistentVolumeClaimSpec'
 
 export function persistentVolumeClaimUpdateErrors(
   next: PersistentVolumeClaim,
@@ -67,83 +40,129 @@ export function persistentVolumeClaimUpdateErrors(
   if (!sameJson(comparable, before)) {
     const why =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    errors.push(forbiddenField('spec', why))
-    return errors
+    const shown = orderedDiff(goForm(claimSpec, before), goForm(claimSpec, comparable))
+    errors.push(forbiddenField('spec', `${why}\n${shown}`))
   }
-  if (
-    size !== undefined &&
-    oldSize !== undefined &&
-    compareQuantities(parseQuantity(size), parseQuantity(oldSize)) < 0
-  ) {
-    const capacity = previous.status?.capacity?.['storage']
-    if (capacity !== undefined && compareQuantities(parseQuantity(size), parseQuantity(capacity)) <= 0)
-      errors.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'))
+  const wanted = parseQuantity(size ?? '0')
+  // Kubernetes: a claim may shrink again as long as nothing of its growth was done.
+  const isSmaller = compareQuantities(wanted, parseQuantity(oldSize ?? '0')) < 0
+  const done = parseQuantity(previous.status?.capacity?.['storage'] ?? '0')
+  if (isSmaller && compareQuantities(wanted, done) <= 0)
+    errors.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'))
+  return [...errors, ...immutable('volumeMode', spec.volumeMode, before.volumeMode)]
+}
+
+const volumeSources = Object.keys(persistentSourceChecks) as (keyof PersistentVolumeSpec)[]
+
+const inlineText = 'may not be specified in the context of inline volumes'
+
+/** What an attachment may not say of a volume that is no object of its own. */
+function inlineErrors(spec: PersistentVolumeSpec, field: string): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (spec.claimRef !== undefined) errors.push(forbiddenField(`${field}.claimRef`, inlineText))
+  if (Object.keys(spec.capacity ?? {}).length > 0) errors.push(forbiddenField(`${field}.capacity`, inlineText))
+  if (spec.csi === undefined)
+    errors.push(required(`${field}.csi`, 'has to be specified in the context of inline volumes'))
+  const policy = spec.persistentVolumeReclaimPolicy ?? ''
+  if (policy !== '' && policy !== 'Retain') {
+    const why = 'may only be Retain in the context of inline volumes'
+    errors.push(forbiddenField(`${field}.persistentVolumeReclaimPolicy`, why))
+  }
+  if (spec.nodeAffinity !== undefined) errors.push(forbiddenField(`${field}.nodeAffinity`, inlineText))
+  if ((spec.storageClassName ?? '') !== '') errors.push(forbiddenField(`${field}.storageClassName`, inlineText))
+  if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem') {
+    const why = 'may not specify volumeMode other than Filesystem in the context of inline volumes'
+    errors.push(forbiddenField(`${field}.volumeMode`, why))
   }
   return errors
 }
 
-const volumeSources = [
-  'hostPath',
-  'gcePersistentDisk',
-  'awsElasticBlockStore',
-  'glusterfs',
-  'flocker',
-  'nfs',
-  'rbd',
-  'quobyte',
-  'cephfs',
-  'iscsi',
-  'cinder',
-  'fc',
-  'flexVolume',
-  'azureFile',
-  'vsphereVolume',
-  'photonPersistentDisk',
-  'portworxVolume',
-  'azureDisk',
-  'scaleIO',
-  'local',
-  'storageos',
-  'csi',
-] as const
+function capacityErrors(capacity: Readonly<Record<string, string>>, field: string): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (Object.keys(capacity).length === 0) errors.push(required(field))
+  if (capacity['storage'] === undefined || Object.keys(capacity).length > 1)
+    errors.push(notSupported(field, Object.keys(capacity).length === 0 ? null : capacity, ['storage']))
+  for (const [name, amount] of Object.entries(capacity)) {
+    const { nanos } = parseQuantity(amount)
+    const at = `${field}[${name}]`
+    const whole = Number(nanos / 1_000_000_000n)
+    if (nanos < 0n) errors.push(invalid(at, whole, 'must be a valid resource quantity'))
+    if (nanos <= 0n) errors.push(invalid(at, amount, 'must be greater than zero'))
+  }
+  return errors
+}
+
+/** The one source of a volume, and that there is one. */
+function sourceErrors(spec: PersistentVolumeSpec, field: string): readonly FieldError[] {
+  const given = volumeSources.filter((name) => spec[name] !== undefined)
+  const [first, ...more] = given
+  if (first === undefined) return [required(field, 'must specify a volume type')]
+  const check = persistentSourceChecks[first] as ((source: unknown, at: string) => readonly FieldError[]) | undefined
+  const errors = [...(check?.(spec[first], `${field}.${first}`) ?? [])]
+  if (first === 'local' && spec.nodeAffinity === undefined)
+    errors.push(required(`${field}.nodeAffinity`, 'Local volume requires node affinity'))
+  for (const name of more) {
+    const at = `${field}.${name === 'cephfs' ? 'cephFS' : name}`
+    errors.push(forbiddenField(at, 'may not specify more than 1 volume type'))
+  }
+  return errors
+}
+
+/** What is wrong with what a volume is; `inline` when it is said within an attachment. */
+export function persistentVolumeSpecErrors(
+  spec: PersistentVolumeSpec,
+  field: string,
+  inline: boolean,
+): readonly FieldError[] {
+  const errors: FieldError[] = inline ? [...inlineErrors(spec, field)] : []
+  const modes = spec.accessModes ?? []
+  if (modes.length === 0) errors.push(required(`${field}.accessModes`))
+  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod'))
+    errors.push(forbiddenField(`${field}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
+  if (!inline) errors.push(...capacityErrors(spec.capacity ?? {}, `${field}.capacity`))
+  const { nodeAffinity } = spec
+  if (!inline && nodeAffinity !== undefined) {
+    const at = `${field}.nodeAffinity.required`
+    if (nodeAffinity.required === undefined) errors.push(required(at, 'must specify required node constraints'))
+    else errors.push(...nodeSelectorErrors(nodeAffinity.required, at))
+  }
+  errors.push(...sourceErrors(spec, field))
+  const isRoot = /^\/+(?:\.?\/*)*$/.test(spec.hostPath?.path ?? '')
+  if (isRoot && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+    const why = "may not be 'recycle' for a hostPath mount of '/'"
+    errors.push(forbiddenField(`${field}.persistentVolumeReclaimPolicy`, why))
+  }
+  const storageClass = inline ? '' : (spec.storageClassName ?? '')
+  if (storageClass !== '')
+    errors.push(...complaints(`${field}.storageClassName`, storageClass, dns1123SubdomainErrors(storageClass)))
+  const attributes = spec.volumeAttributesClassName
+  if (attributes === undefined) return errors
+  const at = `${field}.volumeAttributesClassName`
+  if (attributes === '') errors.push(required(at, 'an empty string is disallowed'))
+  else errors.push(...complaints(at, attributes, dns1123SubdomainErrors(attributes)))
+  if (spec.csi === undefined)
+    errors.push(required(`${field}.csi`, 'has to be specified when using volumeAttributesClassName'))
+  return errors
+}
 
 export function persistentVolumeErrors({ spec }: PersistentVolume): readonly FieldError[] {
-  if (spec === undefined) return [required('spec')]
-  const errors: FieldError[] = []
-  const modes = spec.accessModes ?? []
-  if (modes.length === 0) errors.push(required('spec.accessModes'))
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1)
-    errors.push(forbiddenField('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'))
-  const capacity = spec.capacity ?? {}
-  if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'))
-  else if (capacity['storage'] === undefined || Object.keys(capacity).length > 1)
-    errors.push(notSupported('spec.capacity', capacity, ['storage']))
-  for (const [name, amount] of Object.entries(capacity)) {
-    const at = `spec.capacity[${name}]`
-    if (parseQuantity(amount).nanos <= 0n) errors.push(invalid(at, amount, 'must be greater than zero'))
-  }
-  const given = volumeSources.filter((name) => spec[name] !== undefined)
-  if (given.length === 0) errors.push(required('spec', 'must specify a volume type'))
-  for (const name of given.slice(1))
-    errors.push(forbiddenField(`spec.${name}`, 'may not specify more than 1 volume type'))
-  if (spec.hostPath !== undefined) {
-    const path = spec.hostPath.path ?? ''
-    if (path === '') errors.push(required('spec.hostPath.path'))
-    else if (path.split('/').includes('..')) errors.push(invalid('spec.hostPath.path', path, "must not contain '..'"))
-    if (spec.persistentVolumeReclaimPolicy === 'Recycle' && path.replace(/\/+$/, '') === '')
-      errors.push(
-        forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
-      )
-  }
-  const needed = spec.nodeAffinity?.required
-  if (needed !== undefined) errors.push(...nodeSelectorErrors(needed, 'spec.nodeAffinity.required'))
-  if (spec.local !== undefined && needed === undefined)
-    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
-  const storageClass = spec.storageClassName ?? ''
-  if (storageClass !== '')
-    errors.push(...complaints('spec.storageClassName', storageClass, dns1123SubdomainErrors(storageClass)))
-  return errors
+  return persistentVolumeSpecErrors(spec ?? {}, 'spec', false)
 }
+/** Names of labels that became names without `beta`. */
+const newLabels: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+}
+function withoutOldLabels(affinity: NonNullable<PersistentVolume['spec']>['nodeAffinity']): unknown {
+  return affinity?.required?.nodeSelectorTerms?.map((term) => ({
+    ...term,
+    matchExpressions: term.matchExpressions?.map((one) => ({ ...one, key: newLabels[one.key] ?? one.key })),
+  }))
+}
+
 export function persistentVolumeUpdateErrors(
   next: PersistentVolume,
   previous: PersistentVolume,
@@ -152,7 +171,20 @@ export function persistentVolumeUpdateErrors(
   const source = (volume: PersistentVolume) => volumeSources.map((name) => volume.spec?.[name] ?? null)
   if (!sameJson(source(next), source(previous))) {
     const why = 'spec.persistentvolumesource is immutable after creation'
-    errors.push(forbiddenField('spec.persistentvolumesource', why))
+    const form = (volume: PersistentVolume) => goForm('io.k8s.api.core.v1.PersistentVolumeSource', volume.spec)
+    const shown = orderedDiff(form(previous), form(next))
+    errors.push(forbiddenField('spec.persistentvolumesource', `${why}\n${shown}`))
   }
-  return [...errors, ...immutable('volumeMode', next.spec?.volumeMode, previous.spec?.volumeMode)]
+  const affinity = previous.spec?.nodeAffinity
+  const affinityErrors =
+    affinity === undefined || sameJson(withoutOldLabels(affinity), withoutOldLabels(next.spec?.nodeAffinity))
+      ? []
+      : [
+          invalid(
+            'nodeAffinity',
+            goForm('io.k8s.api.core.v1.VolumeNodeAffinity', next.spec?.nodeAffinity),
+            'field is immutable, except for updating from beta label to GA',
+          ),
+        ]
+  return [...errors, ...immutable('volumeMode', next.spec?.volumeMode, previous.spec?.volumeMode), ...affinityErrors]
 }

@@ -30,7 +30,12 @@ export function flowSchemaErrors({ metadata, spec, status }: FlowSchema): readon
   if (matchingPrecedence === 1 && metadata.name !== exempt)
     precedence("only the schema named 'exempt' may have matchingPrecedence 1")
   if (distinguisherMethod !== undefined && !['ByNamespace', 'ByUser'].includes(distinguisherMethod.type))
-    errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, ['ByNamespace', 'ByUser']))
+    errors.push(
+      notSupported('spec.distinguisherMethod.type', { Type: distinguisherMethod.type ?? '' }, [
+        'ByNamespace',
+        'ByUser',
+      ]),
+    )
   const level = priorityLevelConfiguration?.name ?? ''
   const field = 'spec.priorityLevelConfiguration.name'
   if (level === '') errors.push(required(field, 'must reference a priority level'))

@@ -13,9 +13,12 @@ import {
   ingressClassUpdateErrors,
   ingressErrors,
   ingressWarnings,
+  ipAddressErrors,
+  ipAddressUpdateErrors,
   networkPolicyErrors,
   newIngressErrors,
   serviceCidrErrors,
+  serviceCidrUpdateErrors,
 } from './validate.ts'
 
 export const ingressHooks: HooksFor<Ingress> = {
@@ -33,10 +36,13 @@ const addressName = (name: string): readonly string[] => {
   if (address === undefined || !isIp(name)) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
   return ipText(address) === name ? [] : ['must be an IP address in canonical form']
 }
-export const ipAddressHooks: HooksFor<IPAddress> = { cells: ipAddressCells, checks: { name: addressName } }
+export const ipAddressHooks: HooksFor<IPAddress> = {
+  cells: ipAddressCells,
+  checks: { name: addressName, create: ipAddressErrors, update: ipAddressUpdateErrors },
+}
 export const serviceCidrHooks: HooksFor<ServiceCIDR> = {
   cells: serviceCidrCells,
-  checks: { create: serviceCidrErrors },
+  checks: { create: serviceCidrErrors, update: serviceCidrUpdateErrors },
 }
 export const networkPolicyHooks: HooksFor<NetworkPolicy> = {
   cells: networkPolicyCells,

@@ -1,14 +1,17 @@
 import {
+  dns1123LabelErrors,
   dns1123SubdomainErrors,
   type FieldError,
   forbiddenField,
-  inRangeErrors,
   invalid,
   isIp,
   labelSelectorErrors,
+  notSupported,
   parseCidr,
+  pathSegmentErrors,
   portNumberErrors,
   required,
+  tooLong,
   wildcardSubdomainErrors,
 } from '../../machinery/index.ts'
 import { portErrors } from '../core/pod/probes.ts'
@@ -17,27 +20,48 @@ import type {
   Ingress,
   IngressBackend,
   IngressClass,
+  IPAddress,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
   ServiceCIDR,
 } from '../generated/types.ts'
-import { complaints, immutable } from '../validation/object-meta.ts'
+import { immutableStruct } from '../validation/go-form.ts'
+import { complaints, immutable, immutableText } from '../validation/object-meta.ts'
+import { domainPrefixedPathErrors } from '../validation/paths.ts'
+
+interface Reference {
+  readonly apiGroup?: string
+  readonly kind?: string
+  readonly name?: string
+}
+
+/** What is wrong with a reference to an object of any kind. */
+function referenceErrors({ apiGroup, kind = '', name = '' }: Reference, field: string): readonly FieldError[] {
+  const named = (text: string, at: string) =>
+    text === '' ? [required(at)] : complaints(at, text, pathSegmentErrors(text))
+  return [
+    ...((apiGroup ?? undefined) === undefined
+      ? []
+      : complaints(`${field}.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup!))),
+    ...named(kind, `${field}.kind`),
+    ...named(name, `${field}.name`),
+  ]
+}
 
 function backendErrors(backend: IngressBackend | undefined, field: string): readonly FieldError[] {
   const { service, resource } = backend ?? {}
   if (service !== undefined && resource !== undefined)
     return [invalid(field, '', 'cannot set both resource and service backends')]
-  if (service === undefined && resource === undefined)
-    return [required(field, 'resource or service backend is required')]
-  if (service === undefined) return []
+  if (resource !== undefined) return referenceErrors(resource, `${field}.resource`)
+  if (service === undefined) return [invalid(field, '', 'resource or service backend is required')]
   const errors: FieldError[] = []
   const name = service.name ?? ''
   if (name === '') errors.push(required(`${field}.service.name`))
-  else errors.push(...complaints(`${field}.service.name`, name, dns1123SubdomainErrors(name)))
+  else errors.push(...complaints(`${field}.service.name`, name, dns1123LabelErrors(name)))
   const { name: portName = '', number = 0 } = service.port ?? {}
   const at = `${field}.service.port`
-  if (portName === '' && number === 0) errors.push(required(at, 'port name or number is required'))
+  if (portName === '' && number === 0) errors.push(required(field, 'port name or number is required'))
   else if (portName !== '' && number !== 0) errors.push(invalid(field, '', 'cannot set both port name & port number'))
   else if (number !== 0) errors.push(...complaints(`${at}.number`, number, portNumberErrors(number)))
   else errors.push(...portErrors(portName, `${at}.name`))
@@ -49,14 +73,14 @@ const badEndings = ['/..', '/.']
 
 function pathErrors({ path = '', pathType, backend }: HTTPIngressPath, field: string): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (pathType === undefined) errors.push(required(`${field}.pathType`, 'pathType must be specified'))
+  if ((pathType ?? undefined) === undefined) return [required(`${field}.pathType`, 'pathType must be specified')]
   if (pathType === 'Exact' || pathType === 'Prefix') {
     if (!path.startsWith('/')) errors.push(invalid(`${field}.path`, path, 'must be an absolute path'))
     for (const part of badSequences)
       if (path.includes(part)) errors.push(invalid(`${field}.path`, path, `must not contain '${part}'`))
     for (const part of badEndings)
       if (path.endsWith(part)) errors.push(invalid(`${field}.path`, path, `cannot end with '${part}'`))
-  } else if (path !== '' && !path.startsWith('/'))
+  } else if (pathType === 'ImplementationSpecific' && path !== '' && !path.startsWith('/'))
     errors.push(invalid(`${field}.path`, path, 'must be an absolute path'))
   return [...errors, ...backendErrors(backend, `${field}.backend`)]
 }
@@ -73,15 +97,18 @@ export function ingressErrors({ spec }: Ingress): readonly FieldError[] {
     const at = `spec.rules[${index}]`
     if (host !== '') {
       if (isIp(host)) errors.push(invalid(`${at}.host`, host, 'must be a DNS name, not an IP address'))
-      else errors.push(...complaints(`${at}.host`, host, hostErrors(host)))
+      errors.push(...complaints(`${at}.host`, host, hostErrors(host)))
     }
     if (http === undefined) continue
     if ((http.paths ?? []).length === 0) errors.push(required(`${at}.http.paths`))
     for (const [n, path] of (http.paths ?? []).entries()) errors.push(...pathErrors(path, `${at}.http.paths[${n}]`))
   }
-  for (const [index, { hosts = [] }] of (spec?.tls ?? []).entries())
+  for (const [index, { hosts = [], secretName = '' }] of (spec?.tls ?? []).entries()) {
     for (const [n, host] of hosts.entries())
-      errors.push(...complaints(`spec.tls[${index}].hosts[${n}]`, host, hostErrors(host)))
+      errors.push(...complaints(`spec.tls[${index}].hosts[${n}]`, host ?? '', hostErrors(host ?? '')))
+    if (secretName !== '')
+      errors.push(...complaints(`spec.tls[${index}].secretName`, secretName, dns1123SubdomainErrors(secretName)))
+  }
   const ingressClass = spec?.ingressClassName
   if (ingressClass !== undefined)
     errors.push(...complaints('spec.ingressClassName', ingressClass, dns1123SubdomainErrors(ingressClass)))
@@ -106,16 +133,32 @@ export function ingressWarnings(ingress: Ingress): readonly string[] {
     : []
 }
 
+const controllerLengthMax = 250
+
 export function ingressClassErrors({ spec }: IngressClass): readonly FieldError[] {
   const controller = spec?.controller ?? ''
-  if (controller === '') return [required('spec.controller')]
-  if (controller.length > 250)
-    return [
-      { type: 'FieldValueTooLong', field: 'spec.controller', message: 'Too long: may not be more than 250 bytes' },
-    ]
-  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/.+$/.test(controller)
-    ? []
-    : [invalid('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+  return [
+    ...(controller.length > controllerLengthMax ? [tooLong('spec.controller', controllerLengthMax)] : []),
+    ...domainPrefixedPathErrors(controller, 'spec.controller'),
+    ...parametersErrors(spec?.parameters, 'spec.parameters'),
+  ]
+}
+
+function parametersErrors(
+  parameters: NonNullable<IngressClass['spec']>['parameters'],
+  field: string,
+): readonly FieldError[] {
+  if (parameters === undefined) return []
+  const { scope, namespace } = parameters
+  const errors: FieldError[] = [...referenceErrors(parameters, field)]
+  const at = `${field}.namespace`
+  if (scope === undefined) errors.push(required(`${field}.scope`))
+  else if (scope === 'Namespace') {
+    if (namespace === undefined) errors.push(required(at, "`parameters.scope` is set to 'Namespace'"))
+    else errors.push(...complaints(at, namespace, dns1123LabelErrors(namespace)))
+  } else if (scope !== 'Cluster') errors.push(notSupported(`${field}.scope`, scope, ['Cluster', 'Namespace']))
+  else if (namespace !== undefined) errors.push(forbiddenField(at, "`parameters.scope` is set to 'Cluster'"))
+  return errors
 }
 export function ingressClassUpdateErrors(next: IngressClass, previous: IngressClass): readonly FieldError[] {
   return [
@@ -125,14 +168,16 @@ export function ingressClassUpdateErrors(next: IngressClass, previous: IngressCl
 }
 
 function policyPortErrors({ port, endPort }: NetworkPolicyPort, field: string): readonly FieldError[] {
-  const errors: FieldError[] = []
-  if (port !== undefined) errors.push(...portErrors(port, `${field}.port`))
+  const at = `${field}.endPort`
+  if (port === undefined)
+    return endPort === undefined ? [] : [invalid(at, endPort, 'may not be specified when `port` is not specified')]
+  const errors: FieldError[] = [...portErrors(port, `${field}.port`)]
   if (endPort === undefined) return errors
-  if (port === undefined) errors.push(required(`${field}.port`, 'must be specified when endPort is specified'))
-  else if (typeof port === 'string')
-    errors.push(invalid(`${field}.endPort`, endPort, 'may not be specified when `port` is non-numeric'))
-  else if (endPort < port) errors.push(invalid(`${field}.endPort`, endPort, 'must be greater than or equal to `port`'))
-  return [...errors, ...complaints(`${field}.endPort`, endPort, inRangeErrors(endPort, 1, 65535))]
+  if (typeof port === 'string')
+    return [...errors, invalid(at, endPort, 'may not be specified when `port` is non-numeric')]
+  // Kubernetes: the value that is shown is that of the other field.
+  if (endPort < port) errors.push(invalid(at, port, 'must be greater than or equal to `port`'))
+  return [...errors, ...complaints(at, endPort, portNumberErrors(endPort))]
 }
 
 const cidrText = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
@@ -176,18 +221,51 @@ export function networkPolicyErrors({ spec }: NetworkPolicy): readonly FieldErro
       for (const [n, peer] of list.entries()) errors.push(...peerErrors(peer, `${at}.${peers}[${n}]`))
     }
   }
+  const types = spec?.policyTypes ?? []
+  if (types.length > 2) errors.push(invalid('spec.policyTypes', types, 'may not specify more than two policyTypes'))
   return errors
 }
 
 export function serviceCidrErrors({ spec }: ServiceCIDR): readonly FieldError[] {
   const cidrs = spec?.cidrs ?? []
-  if (cidrs.length === 0) return [required('spec.cidrs', 'at least one CIDR required')]
-  const errors: FieldError[] = []
-  if (cidrs.length > 2) errors.push(invalid('spec.cidrs', spec, 'may only hold up to 2 values'))
+  const field = 'spec.cidrs'
+  if (cidrs.length === 0) return [required(field, 'at least one CIDR required')]
+  if (cidrs.length > 2) return [invalid(field, { CIDRs: cidrs }, 'may only hold up to 2 values')]
+  const errors = cidrs.flatMap((cidr, index) =>
+    parseCidr(cidr ?? '') === undefined ? [invalid(`${field}[${index}]`, cidr ?? '', cidrText)] : [],
+  )
+  const families = cidrs.map((cidr) => parseCidr(cidr ?? '')?.address.family)
+  const isTwice = cidrs.length === 2 && families[0] === families[1] && families[0] !== undefined
+  const why = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'
+  return isTwice ? [...errors, invalid(field, cidrs, why)] : errors
+}
+
+/** Kubernetes: one range may be given a second of the other family; nothing else may change. */
+export function serviceCidrUpdateErrors(next: ServiceCIDR, previous: ServiceCIDR): readonly FieldError[] {
+  const [cidrs, before] = [next.spec?.cidrs ?? [], previous.spec?.cidrs ?? []]
+  const changed = (index: number) =>
+    cidrs[index] === before[index] ? [] : [invalid(`spec.cidrs[${index}]`, cidrs[index], immutableText)]
+  if (cidrs.length === before.length) return before.flatMap((_, index) => changed(index))
+  if (before.length === 1 && cidrs.length === 2) return [...changed(0), ...serviceCidrErrors(next)]
+  return [invalid('spec.cidrs', cidrs, immutableText)]
+}
+
+export function ipAddressErrors({ spec }: IPAddress): readonly FieldError[] {
+  const parent = spec?.parentRef
+  if (parent === undefined) return [required('spec.parentRef')]
+  const { group = '', resource = '', namespace = '', name = '' } = parent
+  const at = 'spec.parentRef'
   return [
-    ...errors,
-    ...cidrs.flatMap((cidr, index) =>
-      parseCidr(cidr) === undefined ? [invalid(`spec.cidrs[${index}]`, cidr, cidrText)] : [],
-    ),
+    ...(group === '' ? [] : complaints(`${at}.group`, group, dns1123SubdomainErrors(group))),
+    ...(resource === ''
+      ? [required(`${at}.resource`)]
+      : complaints(`${at}.resource`, resource, pathSegmentErrors(resource))),
+    ...(name === '' ? [required(`${at}.name`)] : complaints(`${at}.name`, name, pathSegmentErrors(name))),
+    ...(namespace === '' ? [] : complaints(`${at}.namespace`, namespace, pathSegmentErrors(namespace))),
   ]
+}
+const parentType = 'io.k8s.api.networking.v1.ParentReference'
+export function ipAddressUpdateErrors(next: IPAddress, previous: IPAddress): readonly FieldError[] {
+  const changed = immutableStruct(parentType, 'spec.parentRef', next.spec?.parentRef, previous.spec?.parentRef)
+  return [...ipAddressErrors(next), ...changed]
 }

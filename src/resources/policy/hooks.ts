@@ -1,3 +1,4 @@
+import { pathSegmentErrors } from '../../machinery/index.ts'
 import type { HooksFor } from '../define.ts'
 import type { PodDisruptionBudget } from '../generated/types.ts'
 import { podDisruptionBudgetCells } from '../other-cells.ts'
@@ -5,6 +6,6 @@ import { podDisruptionBudgetErrors, podDisruptionBudgetStatusErrors } from '../o
 
 export const podDisruptionBudgetHooks: HooksFor<PodDisruptionBudget> = {
   cells: podDisruptionBudgetCells,
-  checks: { create: podDisruptionBudgetErrors, status: podDisruptionBudgetStatusErrors },
+  checks: { name: pathSegmentErrors, create: podDisruptionBudgetErrors, status: podDisruptionBudgetStatusErrors },
   allowUnconditionalUpdate: false,
 }

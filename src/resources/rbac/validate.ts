@@ -1,5 +1,4 @@
 import {
-  dns1123LabelErrors,
   dns1123SubdomainErrors,
   type FieldError,
   invalid,
@@ -10,6 +9,7 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '../generated/types.ts'
+import { goForm } from '../validation/go-form.ts'
 import { complaints, type NameCheck } from '../validation/object-meta.ts'
 
 /** Kubernetes: names of roles may be anything that fits in a path, colons included. */
@@ -48,7 +48,12 @@ export function clusterRoleErrors({ rules, aggregationRule }: ClusterRole): read
   const field = 'aggregationRule.clusterRoleSelectors'
   if (selectors.length === 0)
     errors.push(required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil'))
-  return [...errors, ...selectors.flatMap((selector, index) => labelSelectorErrors(selector, `${field}[${index}]`))]
+  const illegible = selectors.flatMap((selector, index) => {
+    const found = labelSelectorErrors(selector, `${field}[${index}]`)
+    // Kubernetes: a selector that cannot be read is told as nothing, too.
+    return found.length === 0 ? [] : [...found, invalid(`${field}[${index}]`, null, 'invalid label selector.')]
+  })
+  return [...errors, ...illegible]
 }
 
 function subjectErrors(subject: Subject, field: string, namespaced: boolean): readonly FieldError[] {
@@ -59,7 +64,6 @@ function subjectErrors(subject: Subject, field: string, namespaced: boolean): re
     if (name !== '') errors.push(...complaints(`${field}.name`, name, dns1123SubdomainErrors(name)))
     if (apiGroup !== '') errors.push(notSupported(`${field}.apiGroup`, apiGroup, ['']))
     if (!namespaced && namespace === '') errors.push(required(`${field}.namespace`))
-    if (namespace !== '') errors.push(...complaints(`${field}.namespace`, namespace, dns1123LabelErrors(namespace)))
   } else if (kind === 'User' || kind === 'Group') {
     if (apiGroup !== rbacGroup) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [rbacGroup]))
   } else errors.push(notSupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group']))
@@ -85,7 +89,9 @@ export function bindingUpdateErrors<T extends RoleBinding | ClusterRoleBinding>(
 ): (next: T, previous: T) => readonly FieldError[] {
   return (next, previous) => {
     const swapped = !sameJson(next.roleRef, previous.roleRef)
-    const found = swapped ? [invalid('roleRef', next.roleRef, 'cannot change roleRef')] : []
+    const found = swapped
+      ? [invalid('roleRef', goForm('io.k8s.api.rbac.v1.RoleRef', next.roleRef), 'cannot change roleRef')]
+      : []
     return [...errors(next), ...found]
   }
 }

@@ -17,7 +17,13 @@ import type {
   ResourceV1beta2ResourceClaimTemplate,
   ResourceV1beta2ResourceSlice,
 } from '../generated/types.ts'
-import { deviceClassHooks, resourceClaimHooks, resourceClaimTemplateHooks, resourceSliceHooks } from './hooks.ts'
+import {
+  deviceClassHooks,
+  deviceTaintRuleHooks,
+  resourceClaimHooks,
+  resourceClaimTemplateHooks,
+  resourceSliceHooks,
+} from './hooks.ts'
 
 export const deviceClasses = defineResource<DeviceClass>('deviceclasses.v1.resource.k8s.io', deviceClassHooks)
 export const resourceClaims = defineResource<ResourceClaim>('resourceclaims.v1.resource.k8s.io', resourceClaimHooks)
@@ -29,7 +35,10 @@ export const resourceSlices = defineResource<ResourceSlice>('resourceslices.v1.r
 export const resourceV1beta2DeviceClasses = defineResource<ResourceV1beta2DeviceClass>(
   'deviceclasses.v1beta2.resource.k8s.io',
 )
-export const deviceTaintRules = defineResource<DeviceTaintRule>('devicetaintrules.v1beta2.resource.k8s.io')
+export const deviceTaintRules = defineResource<DeviceTaintRule>(
+  'devicetaintrules.v1beta2.resource.k8s.io',
+  deviceTaintRuleHooks,
+)
 export const resourceV1beta2ResourceClaims = defineResource<ResourceV1beta2ResourceClaim>(
   'resourceclaims.v1beta2.resource.k8s.io',
 )

@@ -1,5 +1,11 @@
 import type { HooksFor } from '../define.ts'
-import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from '../generated/types.ts'
+import type {
+  DeviceClass,
+  DeviceTaintRule,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+} from '../generated/types.ts'
 import { deviceCells, resourceClaimCells, resourceSliceCells } from '../other-cells.ts'
 import {
   deviceClassErrors,
@@ -7,11 +13,14 @@ import {
   resourceClaimTemplateErrors,
   resourceClaimTemplateUpdateErrors,
   resourceClaimUpdateErrors,
-} from './validate-claim.ts'
-import { resourceSliceErrors, resourceSliceUpdateErrors } from './validate-slice.ts'
-import { resourceClaimStatusErrors } from './validate-status.ts'
+} from './claim-checks.ts'
+import { resourceSliceErrors } from './slice-checks.ts'
+import { deviceTaintRuleErrors, deviceTaintRuleStatusErrors, resourceClaimStatusErrors } from './status-checks.ts'
 
-export const deviceClassHooks: HooksFor<DeviceClass> = { cells: deviceCells, checks: { create: deviceClassErrors } }
+export const deviceClassHooks: HooksFor<DeviceClass> = {
+  cells: deviceCells,
+  checks: { create: (deviceClass) => deviceClassErrors(deviceClass), update: deviceClassErrors },
+}
 export const resourceClaimHooks: HooksFor<ResourceClaim> = {
   cells: resourceClaimCells,
   checks: { create: resourceClaimErrors, update: resourceClaimUpdateErrors, status: resourceClaimStatusErrors },
@@ -22,5 +31,12 @@ export const resourceClaimTemplateHooks: HooksFor<ResourceClaimTemplate> = {
 }
 export const resourceSliceHooks: HooksFor<ResourceSlice> = {
   cells: resourceSliceCells,
-  checks: { create: resourceSliceErrors, update: resourceSliceUpdateErrors },
+  checks: { create: (slice) => resourceSliceErrors(slice), update: resourceSliceErrors },
+}
+export const deviceTaintRuleHooks: HooksFor<DeviceTaintRule> = {
+  checks: {
+    create: (rule) => deviceTaintRuleErrors(rule),
+    update: deviceTaintRuleErrors,
+    status: deviceTaintRuleStatusErrors,
+  },
 }

@@ -15,25 +15,45 @@ import {
   volumeAttachmentCells,
   volumeAttributesClassCells,
 } from '../other-cells.ts'
-import { csiDriverUpdateErrors, csiNodeErrors, storageClassErrors, storageClassUpdateErrors } from '../other-checks.ts'
+import {
+  csiDriverErrors,
+  csiDriverUpdateErrors,
+  csiNodeErrors,
+  csiNodeUpdateErrors,
+  csiStorageCapacityErrors,
+  csiStorageCapacityUpdateErrors,
+  storageClassErrors,
+  storageClassUpdateErrors,
+  volumeAttachmentErrors,
+  volumeAttachmentUpdateErrors,
+  volumeAttributesClassErrors,
+  volumeAttributesClassUpdateErrors,
+} from './validate.ts'
 
 export const csiDriverHooks: HooksFor<CSIDriver> = {
   cells: csiDriverCells,
-  checks: { update: csiDriverUpdateErrors },
+  checks: { create: csiDriverErrors, update: csiDriverUpdateErrors },
   allowUnconditionalUpdate: false,
 }
 export const csiNodeHooks: HooksFor<CSINode> = {
   cells: csiNodeCells,
-  checks: { create: csiNodeErrors },
+  checks: { create: csiNodeErrors, update: csiNodeUpdateErrors },
   allowUnconditionalUpdate: false,
 }
-export const csiStorageCapacityHooks: HooksFor<CSIStorageCapacity> = { cells: csiStorageCapacityCells }
+export const csiStorageCapacityHooks: HooksFor<CSIStorageCapacity> = {
+  cells: csiStorageCapacityCells,
+  checks: { create: csiStorageCapacityErrors, update: csiStorageCapacityUpdateErrors },
+}
 export const storageClassHooks: HooksFor<StorageClass> = {
   cells: storageClassCells,
   checks: { create: storageClassErrors, update: storageClassUpdateErrors },
 }
-export const volumeAttributesClassHooks: HooksFor<VolumeAttributesClass> = { cells: volumeAttributesClassCells }
+export const volumeAttributesClassHooks: HooksFor<VolumeAttributesClass> = {
+  cells: volumeAttributesClassCells,
+  checks: { create: volumeAttributesClassErrors, update: volumeAttributesClassUpdateErrors },
+}
 export const volumeAttachmentHooks: HooksFor<VolumeAttachment> = {
   cells: volumeAttachmentCells,
+  checks: { create: volumeAttachmentErrors, update: volumeAttachmentUpdateErrors },
   allowUnconditionalUpdate: false,
 }

@@ -8,6 +8,12 @@ function linesOf(value: unknown): string[] {
   return JSON.stringify(value, sortKeys, 1).split('\n')
 }
 
+/** As jsonDiff, of values whose keys have an order of their own. */
+export function orderedDiff(before: unknown, after: unknown): string {
+  const lines = (value: unknown) => JSON.stringify(value, null, 1).split('\n')
+  return unifiedDiff(lines(before), lines(after))
+}
+
 function sortKeys(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

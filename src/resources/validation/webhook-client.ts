@@ -37,8 +37,9 @@ function urlErrors(text: string, path: string): readonly FieldError[] {
 function serviceErrors(service: NonNullable<WebhookClient['service']>, path: string): readonly FieldError[] {
   const { name, namespace, port = 443, path: urlPath = '' } = service
   const errors: FieldError[] = []
-  if ((name ?? '') === '') errors.push(required(`${path}.name`))
-  if ((namespace ?? '') === '') errors.push(required(`${path}.namespace`))
+  // Kubernetes: each of the two is told under the other's name.
+  if ((namespace ?? '') === '') errors.push(required(`${path}.name`))
+  if ((name ?? '') === '') errors.push(required(`${path}.namespace`))
   const words = portNumberErrors(port)
   if (words.length > 0) errors.push(invalid(`${path}.port`, port, `port is not valid: ${words.join(', ')}`))
   return [...errors, ...pathErrors(urlPath, `${path}.path`)]

@@ -22,7 +22,9 @@ export function selectorErrors(
   kind: string,
 ): readonly FieldError[] {
   if (selector === undefined || selector === null) return [required(field)]
-  const errors = labelSelectorErrors(selector, field)
+  const errors = [...labelSelectorErrors(selector, field)]
+  // Kubernetes: a selector that cannot be read is told as a whole, too.
+  if (errors.length > 0) errors.push(invalid(field, selector, 'invalid label selector.'))
   const isEmpty = Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
   return isEmpty ? [...errors, invalid(field, selector, `empty selector is invalid for ${kind}`)] : errors
 }
@@ -37,7 +39,7 @@ export function templateMatchErrors(
   try {
     const query = labelQueryOf(selector)
     const labels = template.metadata?.labels
-    if (query.nothing || isEmptyQuery(query) || query.matches(labels)) return []
+    if (isEmptyQuery(query) || (!query.nothing && query.matches(labels))) return []
     return [invalid(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`')]
   } catch {
     return []
@@ -74,7 +76,8 @@ export function notAboveAllErrors(value: IntOrString | undefined, field: string)
 /** The number in a count or a percentage. */
 export function numberIn(value: IntOrString | undefined): number {
   if (value === undefined) return 0
-  return typeof value === 'number' ? value : Number.parseInt(value, 10) || 0
+  if (typeof value === 'number') return value
+  return /^([+-]?\d+|\d+%)$/.test(value) ? Number.parseInt(value, 10) : 0
 }
 
 /** Counts in a status, none below zero; each pair says which may not be larger than which. */

@@ -186,7 +186,7 @@ const cannotBe: readonly (readonly [choices: SchedulerChoices, says: string | un
         },
       },
     }),
-    `${argsAt}.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: Unsupported value: "Is": supported values: "DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"`,
+    `${argsAt}.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: Unsupported value: "Is": supported values: "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"`,
   ],
   [
     fit({ type: 'Foo' }),

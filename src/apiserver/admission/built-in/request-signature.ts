@@ -1,11 +1,11 @@
 import { createPublicKey, verify } from 'node:crypto'
 import {
   type CertificateRequestView,
+  invalid,
   invalidObject,
   readCertificateRequest,
   signatureDigests,
 } from '../../../machinery/index.ts'
-import { wrongBytes } from '../../../resources/index.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 
 /** Refuses certificate requests that the key they are for has not signed. Kubernetes: a part of their validation. */
@@ -17,8 +17,7 @@ export function requestSignature(): AdmissionPlugin {
       const isRequest = definition.group === 'certificates.k8s.io' && definition.plural === 'certificatesigningrequests'
       if (!isRequest || operation !== 'CREATE' || subresource !== '') return
       const why = signatureProblem(readCertificateRequest(object.spec.request))
-      if (why !== undefined)
-        throw invalidObject(definition, name, [wrongBytes('spec.request', object.spec.request, why)])
+      if (why !== undefined) throw invalidObject(definition, name, [invalid('spec.request', object.spec.request, why)])
     },
   }
 }

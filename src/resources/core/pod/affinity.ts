@@ -22,6 +22,8 @@ import type {
 } from '../../generated/types.ts'
 import { complaints } from '../../validation/object-meta.ts'
 
+const nodeOperators = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']
+
 function expressionErrors(
   { key, operator, values = [] }: NodeSelectorRequirement,
   field: string,
@@ -29,6 +31,8 @@ function expressionErrors(
 ): readonly FieldError[] {
   const errors: FieldError[] = []
   const at = `${field}.values`
+  if (!nodeOperators.includes(operator ?? ''))
+    errors.push(invalid(`${field}.operator`, operator ?? '', 'not a valid selector operator'))
   if ((operator === 'In' || operator === 'NotIn') && values.length === 0)
     errors.push(required(at, "must be specified when `operator` is 'In' or 'NotIn'"))
   if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0)
@@ -158,17 +162,18 @@ export function topologySpreadErrors(
   constraints: readonly TopologySpreadConstraint[] | undefined,
   field: string,
 ): readonly FieldError[] {
-  const seen = new Set<string>()
   return (constraints ?? []).flatMap((constraint, index) => {
     const at = `${field}[${index}]`
     const { maxSkew, topologyKey = '', whenUnsatisfiable, minDomains, labelSelector, matchLabelKeys } = constraint
     const errors: FieldError[] = []
     if (maxSkew <= 0) errors.push(invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero'))
     if (topologyKey === '') errors.push(required(`${at}.topologyKey`, 'can not be empty'))
-    errors.push(...complaints(`${at}.topologyKey`, topologyKey, qualifiedNameErrors(topologyKey)))
     const pair = `{${topologyKey}, ${whenUnsatisfiable}}`
-    if (seen.has(pair)) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair))
-    seen.add(pair)
+    // Kubernetes: every constraint is compared with those behind it, and the first of two is told.
+    const isTwice = constraints!
+      .slice(index + 1)
+      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable)
+    if (isTwice) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair))
     if (minDomains !== undefined && minDomains <= 0)
       errors.push(invalid(`${at}.minDomains`, minDomains, 'must be greater than zero'))
     if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {

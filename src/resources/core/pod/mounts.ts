@@ -1,6 +1,7 @@
 import { type FieldError, forbiddenField, invalid, notFoundField, required } from '../../../machinery/index.ts'
 import type { Container, Volume } from '../../generated/types.ts'
-import { backstepErrors, descendingPathErrors } from './volumes.ts'
+import { backstepErrors } from '../volume-sources.ts'
+import { descendingPathErrors } from './volumes.ts'
 
 type Volumes = ReadonlyMap<string, Volume>
 type Mounting = Pick<Container, 'volumeMounts' | 'volumeDevices' | 'securityContext'>

@@ -38,16 +38,18 @@ function handlerErrors(handler: Handler, graceSeconds: number | undefined, field
   if (tcpSocket !== undefined) checks.push(['tcpSocket', () => portErrors(tcpSocket.port, `${field}.tcpSocket.port`)])
   if (grpc !== undefined) checks.push(['grpc', () => portErrors(grpc.port, `${field}.grpc.port`)])
   if (sleep !== undefined) {
+    // Kubernetes: less than no time to end in counts as a second.
+    const grace = graceSeconds !== undefined && graceSeconds < 0 ? 1 : graceSeconds
     checks.push([
       'sleep',
       () =>
-        graceSeconds === undefined || (sleep.seconds >= 0 && sleep.seconds <= graceSeconds)
+        grace === undefined || (sleep.seconds >= 0 && sleep.seconds <= grace)
           ? []
           : [
               invalid(
                 `${field}.sleep`,
                 sleep.seconds,
-                `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`,
+                `must be non-negative and less than terminationGracePeriodSeconds (${grace})`,
               ),
             ],
     ])

@@ -8,8 +8,10 @@ import {
   invalid,
   ipErrors,
   labelsErrors,
+  notSupported,
   qualifiedNameErrors,
   required,
+  searchDomainErrors,
   tooLong,
 } from '../../../machinery/index.ts'
 import type { PodSpec } from '../../generated/types.ts'
@@ -94,8 +96,8 @@ function dnsErrors(spec: PodSpec, field: string): readonly FieldError[] {
   for (const [index, search] of searches.entries()) {
     if (search === '.') continue
     // Kubernetes: search domains may have underscores and a dot at the end, unlike names of objects.
-    const plain = search.replace(/\.$/, '')
-    errors.push(...complaints(`${field}.searches[${index}]`, plain, dns1123SubdomainErrors(plain.replaceAll('_', 'a'))))
+    const plain = (search ?? '').replace(/\.$/, '')
+    errors.push(...complaints(`${field}.searches[${index}]`, search ?? '', searchDomainErrors(plain)))
   }
   for (const [index, { name = '' }] of options.entries())
     if (name === '') errors.push(required(`${field}.options[${index}]`, 'must not be empty'))
@@ -131,6 +133,13 @@ function hostnameOverrideErrors(spec: PodSpec, field: string): readonly FieldErr
   return [...errors, ...complaints(field, name, dns1123SubdomainErrors(name))]
 }
 
+function osErrors(os: PodSpec['os'], field: string): readonly FieldError[] {
+  if (os === undefined) return []
+  const name = os.name ?? ''
+  if (name === '') return [required(`${field}.name`)]
+  return ['linux', 'windows'].includes(name) ? [] : [notSupported(field, name, ['linux', 'windows'])]
+}
+
 /** What is wrong with names, times and the like that stand by themselves. */
 function plainErrors(spec: PodSpec, field: string): readonly FieldError[] {
   const named = (key: keyof PodSpec, check: (name: string) => readonly string[]): readonly FieldError[] => {
@@ -154,7 +163,10 @@ function plainErrors(spec: PodSpec, field: string): readonly FieldError[] {
       ),
     ]),
     ...named('priorityClassName', dns1123SubdomainErrors),
-    ...named('runtimeClassName', dns1123SubdomainErrors),
+    ...(spec.runtimeClassName === undefined
+      ? []
+      : complaints(`${field}.runtimeClassName`, spec.runtimeClassName, dns1123SubdomainErrors(spec.runtimeClassName))),
+    ...osErrors(spec.os, `${field}.os`),
     ...(spec.overhead === undefined ? [] : resourceRequirementsErrors({ limits: spec.overhead }, `${field}.overhead`)),
   ]
 }
@@ -173,7 +185,7 @@ export function podSpecErrors(spec: PodSpec, owner: SpecOwner, field = 'spec'): 
     ...ephemeralContainerErrors(about, `${field}.ephemeralContainers`),
     ...podLevelResourceErrors(spec, field),
     ...hostNetworkErrors(spec, owner, field),
-    ...((spec.restartPolicy ?? '') === '' ? [required(`${field}.restartPolicy`)] : []),
+    ...restartPolicyErrors(spec.restartPolicy ?? '', `${field}.restartPolicy`),
     ...((spec.dnsPolicy ?? '') === '' ? [required(`${field}.dnsPolicy`)] : []),
     ...labelsErrors(spec.nodeSelector, `${field}.nodeSelector`),
     ...podSecurityErrors(spec, field),
@@ -185,4 +197,10 @@ export function podSpecErrors(spec: PodSpec, owner: SpecOwner, field = 'spec'): 
     ...hostnameOverrideErrors(spec, `${field}.hostnameOverride`),
     ...plainErrors(spec, field),
   ]
+}
+
+const restartPolicies = ['Always', 'OnFailure', 'Never']
+function restartPolicyErrors(policy: string, field: string): readonly FieldError[] {
+  if (policy === '') return [required(field)]
+  return restartPolicies.includes(policy) ? [] : [notSupported(field, policy, restartPolicies)]
 }

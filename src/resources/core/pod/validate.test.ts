@@ -131,8 +131,8 @@ test('what is wrong with a pod is told at its field, in the words of Kubernetes'
       'policies',
       withContainer({ imagePullPolicy: 'Sometimes' }, { restartPolicy: 'Maybe' }),
       [
+        'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "OnFailure", "Never"',
         'spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"',
-        'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "Never", "OnFailure"',
       ],
     ],
     [

@@ -1,5 +1,6 @@
 import {
   dns1123LabelErrors,
+  dns1123SubdomainErrors,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -14,17 +15,25 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../generated/types.ts'
+import { csiDriverNameErrors } from '../../validation/csi.ts'
 import { complaints } from '../../validation/object-meta.ts'
+import { claimSpecErrors } from '../claims.ts'
+import {
+  azureDiskErrors,
+  backstepErrors,
+  diskErrors,
+  fibreChannelErrors,
+  flexErrors,
+  iscsiErrors,
+  need,
+  nfsErrors,
+} from '../volume-sources.ts'
 import { fieldReferenceErrors, resourceReferenceErrors, volumeFields } from './environment.ts'
 
 const modeText = 'must be a number between 0 and 0777 (octal), both inclusive'
 const modeErrors = (mode: number | undefined, field: string): readonly FieldError[] =>
   mode !== undefined && (mode > 0o777 || mode < 0) ? [invalid(field, mode, modeText)] : []
 
-/** Paths that must not lead out of their directory. */
-export function backstepErrors(path: string, field: string): readonly FieldError[] {
-  return path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : []
-}
 /** Paths that must stay below a directory. */
 export function descendingPathErrors(path: string, field: string): readonly FieldError[] {
   const absolute = path.startsWith('/') ? [invalid(field, path, 'must be a relative path')] : []
@@ -132,9 +141,6 @@ function projectedErrors(projected: ProjectedVolumeSource, field: string): reado
   ]
 }
 
-const need = (value: string | undefined, field: string): readonly FieldError[] =>
-  (value ?? '') === '' ? [required(field)] : []
-
 type SourceCheck<K extends keyof Volume> = (source: NonNullable<Volume[K]>, field: string) => readonly FieldError[]
 /** What each kind of volume needs, in the order in which Kubernetes looks at them. */
 const sourceChecks: { readonly [K in Exclude<keyof Volume, 'name'>]?: SourceCheck<K> } = {
@@ -147,22 +153,16 @@ const sourceChecks: { readonly [K in Exclude<keyof Volume, 'name'>]?: SourceChec
     ...need(repository, `${field}.repository`),
     ...descendingPathErrors(directory ?? '', `${field}.directory`),
   ],
-  gcePersistentDisk: ({ pdName }, field) => need(pdName, `${field}.pdName`),
-  awsElasticBlockStore: ({ volumeID }, field) => need(volumeID, `${field}.volumeID`),
+  gcePersistentDisk: (disk, field) => diskErrors(disk, 'pdName', field),
+  awsElasticBlockStore: (disk, field) => diskErrors(disk, 'volumeID', field),
   secret: ({ secretName, defaultMode, items }, field) => [
     ...need(secretName, `${field}.secretName`),
     ...modeErrors(defaultMode, `${field}.defaultMode`),
     ...itemsErrors(items, field),
   ],
-  nfs: ({ server, path }, field) => [
-    ...need(server, `${field}.server`),
-    ...need(path, `${field}.path`),
-    ...(path?.startsWith('/') === true ? [] : [invalid(`${field}.path`, path, 'must be an absolute path')]),
-  ],
-  iscsi: ({ targetPortal, iqn }, field) => [
-    ...need(targetPortal, `${field}.targetPortal`),
-    ...need(iqn, `${field}.iqn`),
-  ],
+  nfs: nfsErrors,
+  iscsi: iscsiErrors,
+  fc: fibreChannelErrors,
   glusterfs: ({ endpoints, path }, field) => [...need(endpoints, `${field}.endpoints`), ...need(path, `${field}.path`)],
   persistentVolumeClaim: ({ claimName }, field) => need(claimName, `${field}.claimName`),
   rbd: ({ monitors, image }, field) => [
@@ -175,7 +175,7 @@ const sourceChecks: { readonly [K in Exclude<keyof Volume, 'name'>]?: SourceChec
     ...modeErrors(defaultMode, `${field}.defaultMode`),
     ...(items ?? []).flatMap((file) => downwardFileErrors(file, field)),
   ],
-  flexVolume: ({ driver }, field) => need(driver, `${field}.driver`),
+  flexVolume: flexErrors,
   configMap: ({ name, defaultMode, items }, field) => [
     ...need(name, `${field}.name`),
     ...modeErrors(defaultMode, `${field}.defaultMode`),
@@ -186,14 +186,13 @@ const sourceChecks: { readonly [K in Exclude<keyof Volume, 'name'>]?: SourceChec
     ...need(shareName, `${field}.shareName`),
   ],
   vsphereVolume: ({ volumePath }, field) => need(volumePath, `${field}.volumePath`),
-  azureDisk: ({ diskName, diskURI }, field) => [
-    ...need(diskName, `${field}.diskName`),
-    ...need(diskURI, `${field}.diskURI`),
-  ],
+  azureDisk: azureDiskErrors,
   projected: projectedErrors,
-  csi: ({ driver }, field) => need(driver, `${field}.driver`),
+  csi: ({ driver }, field) => csiDriverNameErrors(driver, `${field}.driver`),
   ephemeral: ({ volumeClaimTemplate }, field) =>
-    volumeClaimTemplate === undefined ? [required(`${field}.volumeClaimTemplate`)] : [],
+    volumeClaimTemplate === undefined
+      ? [required(`${field}.volumeClaimTemplate`)]
+      : claimSpecErrors(volumeClaimTemplate.spec ?? {}, `${field}.volumeClaimTemplate.spec`),
   image: ({ reference }, field) => need(reference, `${field}.reference`),
 }
 
@@ -229,6 +228,13 @@ export function checkVolumes(
     const found = [...sourceErrors(volume, at)]
     if ((volume.name ?? '') === '') found.push(required(`${at}.name`))
     else found.push(...complaints(`${at}.name`, volume.name, dns1123LabelErrors(volume.name)))
+    if (volume.ephemeral !== undefined && podName !== undefined && (volume.name ?? '') !== '') {
+      const made = `${podName}-${volume.name}`
+      const words = dns1123SubdomainErrors(made)
+      found.push(
+        ...words.map((text) => invalid(`${at}.name`, volume.name, `PVC name ${JSON.stringify(made)}: ${text}`)),
+      )
+    }
     if (good.has(volume.name)) found.push(duplicate(`${at}.name`, volume.name))
     if (found.length === 0) good.set(volume.name, volume)
     errors.push(...found)

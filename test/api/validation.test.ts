@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { allResources, chooseGates, gatedDefinition } from '../../src/resources/index.ts'
+
+/** One change of the accepted object of a table, and what is said of it: nothing when it is accepted, too. */
+interface Case {
+  /** Where, step by step. */
+  readonly path: readonly (string | number)[]
+  readonly value?: unknown
+  /** A text of so many letters. */
+  readonly long?: number
+  /** The member is taken away. */
+  readonly remove?: true
+  /** The item of a list is in it again. */
+  readonly twice?: true
+  readonly errors?: readonly string[]
+}
+interface Table {
+  readonly accepted: any
+  readonly create: readonly Case[]
+  readonly update: readonly Case[]
+}
+
+const folder = new URL('../fixtures/validation/', import.meta.url)
+const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
+const words: Readonly<Record<string, string>> = read('words.json')
+const chosen = chooseGates({})
+if ('problem' in chosen) throw new Error(chosen.problem)
+const { gates } = chosen
+const context = { nowMs: 0, uuid: () => '11111111-1111-4111-8111-111111111111' }
+
+function changed(accepted: object, { path, value, long, remove, twice }: Case): any {
+  const object: any = structuredClone(accepted)
+  const last = path.at(-1)!
+  const holder = path.slice(0, -1).reduce((at, step) => at[step], object)
+  if (twice) holder.push(structuredClone(holder[last]))
+  else if (remove && Array.isArray(holder)) holder.splice(Number(last), 1)
+  else if (remove) delete holder[last]
+  else holder[last] = long === undefined ? value : 'a'.repeat(long)
+  return object
+}
+const withWords = (text: string) =>
+  text.replaceAll('<long>', 'a'.repeat(300)).replace(/<([a-z ]+)>/g, (whole, name) => words[name] ?? whole)
+const existing = { uid: 'u', resourceVersion: '5', creationTimestamp: '2026-01-01T00:00:00Z', generation: 1 }
+
+for (const file of readdirSync(folder).filter((name) => name !== 'words.json')) {
+  const table: Table = read(file)
+  const [plural, ...group] = file.replace(/\.json$/, '').split('.')
+  const version = table.accepted.apiVersion.split('/').at(-1)
+  const found = allResources.find(
+    (one) => one.plural === plural && one.group === group.join('.') && one.version === version,
+  )!
+  const definition = gatedDefinition(found, gates)
+  const decoded = (json: any) => {
+    const { object } = definition.schema.decode(json)
+    definition.schema.applyDefaults(object, undefined)
+    object.metadata ??= {}
+    return object
+  }
+  const told = (errors: readonly { field: string; message: string }[]) =>
+    [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))].sort()
+  const wanted = ({ errors = [] }: Case) => errors.map(withWords).sort()
+
+  test(`a ${table.accepted.kind} (${file.replace('.json', '')}) is accepted and refused as Kubernetes does`, () => {
+    const created = (json: any) => {
+      const object = decoded(json)
+      definition.prepareForCreate(object, context)
+      Object.assign(object.metadata, { uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' })
+      return told(definition.validate(object))
+    }
+    assert.deepEqual(created(structuredClone(table.accepted)), [], 'as it is')
+    for (const one of table.create)
+      assert.deepEqual(created(changed(table.accepted, one)), wanted(one), `create ${JSON.stringify(one)}`)
+
+    const kept = { ...table.accepted, metadata: { ...table.accepted.metadata, ...existing } }
+    for (const one of table.update) {
+      const [next, previous] = [decoded(changed(kept, one)), decoded(structuredClone(kept))]
+      definition.prepareForUpdate(next, previous, context)
+      assert.deepEqual(told(definition.validateUpdate(next, previous)), wanted(one), `update ${JSON.stringify(one)}`)
+    }
+  })
+}
