@@ -2,7 +2,7 @@ import type { Informers } from '../client/index.ts'
 import type { Tools, Turn } from '../controllers/index.ts'
 import { isNotFound, timestampOf } from '../machinery/index.ts'
 import { configMaps, daemonSets, type Node, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
-import { profileOf, Trial } from '../scheduler/index.ts'
+import { type Profile, Trial } from '../scheduler/index.ts'
 import type { NodeGroup, NodeGroupProvider } from './groups.ts'
 import { Growing } from './growing.ts'
 import { autoscalerMeasures } from './measures.ts'
@@ -14,6 +14,13 @@ import type { GroupNow, World } from './world.ts'
 
 const waitingIndex = 'waits for a node'
 
+export interface AutoscalingParts {
+  readonly provider: NodeGroupProvider
+  readonly options: AutoscalerOptions
+  /** The scheduler's, by which pods are tried. */
+  readonly profiles: readonly [Profile, ...Profile[]]
+}
+
 /** Looks at the cluster, decides, acts and tells. What it remembers belongs to one run. */
 export class Autoscaling {
   readonly #world: World
@@ -22,11 +29,11 @@ export class Autoscaling {
   readonly #status = new StatusText()
   #isFirst = true
 
-  constructor(tools: Tools, provider: NodeGroupProvider, options: AutoscalerOptions) {
+  constructor(tools: Tools, { provider, options, profiles }: AutoscalingParts) {
     tools.cached(pods).addIndex(waitingIndex, (pod) => (isUnschedulable(pod) ? ['yes'] : []))
     for (const kind of [daemonSets, podDisruptionBudgets, configMaps]) tools.cached<any>(kind)
     const informers = { of: tools.cached } as unknown as Informers
-    const trial = new Trial(profileOf({}), tools.random)
+    const trial = new Trial(profiles, tools.random)
     trial.lookAround(informers)
     const following = trial.follow(informers)
     tools.signal.addEventListener('abort', () => following[Symbol.dispose](), { once: true })

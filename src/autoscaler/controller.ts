@@ -1,5 +1,6 @@
 import type { Controller } from '../controllers/index.ts'
 import { type Node, nodes, type Pod, pods } from '../resources/index.ts'
+import { type Profile, profileOf } from '../scheduler/index.ts'
 import { Autoscaling } from './autoscaling.ts'
 import type { NodeGroupProvider } from './groups.ts'
 import { type AutoscalerOptions, optionsDefault } from './options.ts'
@@ -13,11 +14,16 @@ const urgentGapMs = 1000
  * Has groups of nodes be as large as the pods need: they grow for pods that the scheduler finds no node for, and nodes go that
  * are empty, or whose pods have a place on others.
  */
-export function nodeAutoscalerController(
-  provider: NodeGroupProvider,
-  choices: Partial<AutoscalerOptions> = {},
-): Controller {
-  const options = { ...optionsDefault, ...choices }
+export function nodeAutoscalerController(parts: {
+  readonly provider: NodeGroupProvider
+  /** cluster-autoscaler's defaults where left out. */
+  readonly options?: Partial<AutoscalerOptions>
+  /** Those of the cluster's scheduler; the default one when left out. */
+  readonly profiles?: readonly Profile[]
+}): Controller {
+  const { provider } = parts
+  const options = { ...optionsDefault, ...parts.options }
+  const [first = profileOf({}), ...others] = parts.profiles ?? []
   return {
     name: 'cluster-autoscaler',
     account: 'cluster-autoscaler',
@@ -29,7 +35,7 @@ export function nodeAutoscalerController(
     ],
     atStart: [whole],
     start(tools) {
-      const autoscaling = new Autoscaling(tools, provider, options)
+      const autoscaling = new Autoscaling(tools, { provider, options, profiles: [first, ...others] })
       const subscription = provider.subscribe(() => tools.wake(whole))
       tools.signal.addEventListener('abort', () => subscription[Symbol.dispose](), { once: true })
       let lookedMs = Number.NEGATIVE_INFINITY

@@ -105,9 +105,22 @@ test('over HTTP a cloud is the same, and what it has outlives its process', asyn
       cloudOverHttp({ url, token }).call('ecs:StopInstance', { id }),
       refusal('Forbidden.RAM', /an instance without a role may not ecs:StopInstance/),
     )
+    const owner = cloudOverHttp({ url, token: 'secret' })
     await assert.rejects(
-      cloudOverHttp({ url, token: 'secret' }).call('vpc:DeleteRouteEntry', { id: 'rt-none' }),
+      owner.call('vpc:DeleteRouteEntry', { id: 'rt-none' }),
       refusal('NotFound', /there is no route "rt-none"/),
+    )
+    await assert.rejects(
+      owner.call('ecs:DeleteInstance', { id: 'constructor' }),
+      refusal('NotFound', /there is no instance "constructor"/),
+    )
+    await assert.rejects(
+      owner.call('slb:CreateLoadBalancer', { name: 'a', cluster: 'b' } as never),
+      refusal('InvalidParameter', /listeners must be a list/),
+    )
+    await assert.rejects(
+      owner.call('ecs:RunInstances', { ...machine('b'), cpus: 0.5 }),
+      refusal('InvalidParameter', /cpus must be a whole number/),
     )
   } finally {
     rmSync(directory, { recursive: true, force: true })

@@ -221,13 +221,15 @@ const numbered = (count: number): readonly SimulatedNodeSettings[] =>
 
 /** Loaded only where there is to be a cloud, or groups of nodes. */
 async function surroundingsOf(
-  { cloud = false, nodeGroups: groups = [], autoscaler }: StartClusterOptions,
+  options: StartClusterOptions,
   world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
   signal: AbortSignal,
 ): Promise<Surroundings | undefined> {
+  const { cloud = false, nodeGroups: groups = [], autoscaler = {}, scheduler = {} } = options
   if (!cloud && groups.length === 0) return undefined
   const { openSurroundings } = await import('./surroundings.ts')
-  return openSurroundings({ cloud, groups, ...(autoscaler === undefined ? {} : { autoscaler }) }, world, signal)
+  const { profiles } = schedulerPartsOf(scheduler, gatesOf(options.features).gates ?? defaultGates, world.clock)
+  return openSurroundings({ cloud, groups, autoscaler, profiles }, world, signal)
 }
 
 async function startNodes(

@@ -138,8 +138,10 @@ async function autoscalers({
   if ((settings.nodeGroups ?? []).length === 0) return []
   const { autoscalerOf } = await import('./autoscaler/settings.ts')
   const client = createClient(api.transportFor(identities.administrator, 'cluster-autoscaler'))
+  const chosen = chooseGates(settings.features?.gates ?? {})
   const parts = { client, nodes: () => nodes.simulated(), clock, random }
-  return [await autoscalerOf(settings, { ...parts, ...(cloud === undefined ? {} : { cloud }) })]
+  const more = { ...(cloud === undefined ? {} : { cloud }), ...('gates' in chosen ? { gates: chosen.gates } : {}) }
+  return [await autoscalerOf(settings, { ...parts, ...more })]
 }
 
 function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsContext): Run {

@@ -4,6 +4,7 @@ import { Cloud, type CloudApi, newCloud } from '../cloud/index.ts'
 import { type Controller, cloudControllers } from '../controllers/index.ts'
 import type { SimulatedNodeSettings, SimulatedNodes } from '../kubelet/index.ts'
 import type { Clock, Log, Random } from '../machinery/index.ts'
+import type { Profile } from '../scheduler/index.ts'
 import { installAutoscalerRights } from './autoscaler/rights.ts'
 import { knownMachines, type SimulatedGroup, simulatedGroups } from './autoscaler/simulated-groups.ts'
 import { followCloud } from './cloud/follow.ts'
@@ -16,7 +17,9 @@ import type { Reaches } from './node/simulated-network.ts'
 export interface SurroundingsWish {
   readonly cloud: boolean
   readonly groups: readonly SimulatedGroup[]
-  readonly autoscaler?: Partial<AutoscalerOptions>
+  readonly autoscaler: Partial<AutoscalerOptions>
+  /** Those of the cluster's scheduler. */
+  readonly profiles: readonly Profile[]
 }
 interface World {
   readonly clock: Clock
@@ -58,7 +61,7 @@ export function openSurroundings(wish: SurroundingsWish, world: World, signal: A
         ...{ groups, nodes, client, clock, random },
         ...(inCloud === undefined ? {} : { cloud: inCloud }),
       })
-      return [...ofCloud, nodeAutoscalerController(provider, autoscaler)]
+      return [...ofCloud, nodeAutoscalerController({ provider, options: autoscaler, profiles: wish.profiles })]
     },
     async machines(wanted, client) {
       if (cloud === undefined) return [...wanted, ...(await knownMachines(groups, client))]

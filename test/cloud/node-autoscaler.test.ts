@@ -208,6 +208,21 @@ test('a node whose pod may not be away stays, and says so', async () => {
   )
 })
 
+test('pods are tried as the profile of their scheduler would place them', async () => {
+  const profiles = [{ schedulerName: 'careless', plugins: { filter: { disabled: [{ name: 'NodeAffinity' }] } } }]
+  await using w = await world({ scheduler: { profiles: [{ schedulerName: 'default-scheduler' }, ...profiles] } })
+  const nodeSelector = { nowhere: 'at-all' }
+  await w.deploy('strict', 1, '1500m', { nodeSelector })
+  await w.deploy('careless', 1, '1500m', { nodeSelector, schedulerName: 'careless' })
+  await w.running('careless', 1)
+  const [strict] = await w.driven.settled(w.podsOf('strict'))
+  await w.driven.until(
+    () =>
+      w.client.list(events, { fieldSelector: `involvedObject.name=${strict!.metadata.name},reason=NotTriggerScaleUp` }),
+    ({ items }) => /didn't match Pod's node affinity\/selector/.test(items[0]?.message ?? ''),
+  )
+})
+
 test('nodes of groups are there again when the cluster starts anew', async () => {
   await using store = openMemoryStore()
   let before: readonly string[] = []

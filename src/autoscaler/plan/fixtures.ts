@@ -51,7 +51,7 @@ export function groupOf(
 
 /** A cluster to try things in: nodes, and pods on them. */
 export function trialOf(nodes: readonly Node[], placed: Readonly<Record<string, readonly Pod[]>> = {}): Trial {
-  const trial = new Trial(profileOf({}), seededRandom(1))
+  const trial = new Trial([profileOf({})], seededRandom(1))
   for (const node of nodes) trial.setNode(node)
   for (const [name, pods] of Object.entries(placed)) for (const pod of pods) trial.addPod(pod, name)
   return trial

@@ -2,12 +2,12 @@ import { timestampOf } from '../../machinery/index.ts'
 import { conflict, notFound } from '../errors.ts'
 import type { CloudState, Disk } from '../state.ts'
 import { instanceIn, zoneFor } from './instances.ts'
-import { nameIn, numberOf, type Operations } from './operation.ts'
+import { entryOf, nameIn, numberOf, type Operations } from './operation.ts'
 
 const disksPerInstanceMax = 16
 
 function diskIn(state: CloudState, id: string): Disk {
-  const found = state.disks[id]
+  const found = entryOf(state.disks, id)
   if (found === undefined) throw notFound('disk', id)
   return found
 }

@@ -1,13 +1,13 @@
 import { addressAt, cidrSize, ipText, isIp, parseCidr, timestampOf } from '../../machinery/index.ts'
 import { CloudError, conflict, invalid, notFound } from '../errors.ts'
 import type { CloudState, Instance } from '../state.ts'
-import { nameIn, numberOf, type Operations, textOf } from './operation.ts'
+import { entryOf, nameIn, numberOf, type Operations, textOf } from './operation.ts'
 
 const gibibyte = 1024 ** 3
 
 /** The instance, or the refusal that says there is none. */
 export function instanceIn(state: CloudState, id: string): Instance {
-  const found = state.instances[id]
+  const found = entryOf(state.instances, id)
   if (found === undefined) throw notFound('instance', id)
   return found
 }
@@ -60,7 +60,7 @@ export const instanceOperations: Pick<
       const cpus = numberOf(input, 'cpus')
       const memoryBytes = numberOf(input, 'memoryBytes')
       const { role = '', tags = {} } = input
-      if (role !== '' && state.roles[role] === undefined) throw notFound('role', role)
+      if (role !== '' && entryOf(state.roles, role) === undefined) throw notFound('role', role)
       const taken = new Set(all.map(({ privateAddress }) => privateAddress))
       const asked = input.privateAddress ?? ''
       if (asked !== '' && !isIp(asked)) throw invalid(`privateAddress ${JSON.stringify(asked)} is not an address`)
@@ -110,7 +110,7 @@ export const instanceOperations: Pick<
     resource: aboutInstance,
     run(state, { id, role }) {
       const instance = instanceIn(state, id)
-      if (role !== '' && state.roles[role] === undefined) throw notFound('role', role)
+      if (role !== '' && entryOf(state.roles, role) === undefined) throw notFound('role', role)
       return (state.instances[id] = { ...instance, role })
     },
   },

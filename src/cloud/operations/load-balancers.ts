@@ -2,16 +2,16 @@ import { isIp, timestampOf } from '../../machinery/index.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import type { CloudState, Listener, LoadBalancer } from '../state.ts'
 import { freeAddress, instanceIn } from './instances.ts'
-import { nameIn, type Operations, textOf } from './operation.ts'
+import { entryOf, listIn, nameIn, type Operations, textOf } from './operation.ts'
 
 function balancerIn(state: CloudState, id: string): LoadBalancer {
-  const found = state.loadBalancers[id]
+  const found = entryOf(state.loadBalancers, id)
   if (found === undefined) throw notFound('load balancer', id)
   return found
 }
 
 const about = ({ id }: { readonly id: string }, state: CloudState) =>
-  `load-balancer/${state.loadBalancers[id]?.name ?? id}`
+  `load-balancer/${entryOf(state.loadBalancers, id)?.name ?? id}`
 
 function checkedListeners(listeners: readonly Listener[]): readonly Listener[] {
   for (const { protocol, port } of listeners)
@@ -52,9 +52,9 @@ export const balancerOperations: Pick<
         cluster,
         description: input.description ?? '',
         address: addressFor(state, input.address),
-        listeners: checkedListeners(input.listeners),
+        listeners: checkedListeners(listIn(input, 'listeners')),
         sourceRanges: input.sourceRanges ?? [],
-        backends: checkedBackends(state, input.backends),
+        backends: checkedBackends(state, listIn(input, 'backends')),
         createdAt: timestampOf(clock.now()),
       }
       state.loadBalancers[balancer.id] = balancer

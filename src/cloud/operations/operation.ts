@@ -17,6 +17,17 @@ export interface Operation<A extends CloudAction> {
 }
 export type Operations = { readonly [A in CloudAction]: Operation<A> }
 
+/** What a table has under a key; nothing that it merely inherits. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}
+/** The list of a field that must be there. */
+export function listIn<T>(input: object, field: string): readonly T[] {
+  const value = (input as Record<string, unknown>)[field]
+  if (!Array.isArray(value)) throw invalid(`${field} must be a list`)
+  return value as readonly T[]
+}
+
 /** The text of a field that must be there. */
 export function textOf(input: object, field: string): string {
   const value = (input as Record<string, unknown>)[field]

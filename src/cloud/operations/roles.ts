@@ -1,9 +1,9 @@
 import { conflict, invalid, notFound } from '../errors.ts'
 import type { CloudState, Role, Rule } from '../state.ts'
-import { nameIn, type Operations } from './operation.ts'
+import { entryOf, nameIn, type Operations } from './operation.ts'
 
 function roleIn(state: CloudState, name: string): Role {
-  const found = state.roles[name]
+  const found = entryOf(state.roles, name)
   if (found === undefined) throw notFound('role', name)
   return found
 }
@@ -39,7 +39,7 @@ export const roleOperations: Pick<
     resource: ({ name }) => `role/${name}`,
     run(state, input) {
       const name = nameIn(input)
-      if (state.roles[name] !== undefined) throw conflict(`there is a role named ${name} already`)
+      if (entryOf(state.roles, name) !== undefined) throw conflict(`there is a role named ${name} already`)
       return (state.roles[name] = { name, rules: checkedRules(input.rules) })
     },
   },

@@ -3,7 +3,7 @@ import type { ShownRoute } from '../calls.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import { type CloudState, isBlackhole, type Route } from '../state.ts'
 import { instanceIn } from './instances.ts'
-import { type Operations, textOf } from './operation.ts'
+import { entryOf, type Operations, textOf } from './operation.ts'
 
 const shown = (state: CloudState, route: Route): ShownRoute => ({
   ...route,
@@ -45,9 +45,9 @@ export const routeOperations: Pick<
     },
   },
   'vpc:DeleteRouteEntry': {
-    resource: ({ id }, state) => `route/${state.routes[id]?.destination ?? id}`,
+    resource: ({ id }, state) => `route/${entryOf(state.routes, id)?.destination ?? id}`,
     run(state, { id }) {
-      const route = state.routes[id]
+      const route = entryOf(state.routes, id)
       if (route === undefined) throw notFound('route', id)
       delete state.routes[id]
       return shown(state, route)

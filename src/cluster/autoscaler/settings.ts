@@ -3,10 +3,12 @@ import type { Client } from '../../client/index.ts'
 import type { Controller } from '../../controllers/index.ts'
 import type { SimulatedNodes } from '../../kubelet/index.ts'
 import { type Clock, parseDuration, type Random } from '../../machinery/index.ts'
+import { defaultGates, type FeatureGates } from '../../resources/index.ts'
 import type { ClusterCloud } from '../cloud/cluster-cloud.ts'
 import type { AutoscalerChoice } from '../config/node-groups.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { nodeFrom } from '../node/simulated-nodes.ts'
+import { schedulerPartsOf } from '../scheduler-parts.ts'
 import { installAutoscalerRights } from './rights.ts'
 import { type SimulatedGroup, simulatedGroups } from './simulated-groups.ts'
 
@@ -29,13 +31,16 @@ export async function autoscalerOf(
     readonly clock: Clock
     readonly random: Random
     readonly cloud?: ClusterCloud
+    readonly gates?: FeatureGates
   },
 ): Promise<Controller> {
   await installAutoscalerRights(parts.client)
-  return nodeAutoscalerController(
-    simulatedGroups({ ...parts, groups: groupsOf(settings) }),
-    optionsOf(settings.autoscaler),
-  )
+  const { gates = defaultGates, clock } = parts
+  return nodeAutoscalerController({
+    provider: simulatedGroups({ ...parts, groups: groupsOf(settings) }),
+    options: optionsOf(settings.autoscaler),
+    profiles: schedulerPartsOf(settings.components?.scheduler ?? {}, gates, clock).profiles,
+  })
 }
 
 /** The options that a configuration states. */

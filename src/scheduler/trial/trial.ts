@@ -9,17 +9,23 @@ import type { Profile } from '../profile/profile.ts'
 import { StorageBook } from '../storage/storage-book.ts'
 
 /**
- * A copy of the cluster in which pods can be placed with a profile's own plugins, to see what would come of it. Nothing is
+ * A copy of the cluster in which pods can be placed with the scheduler's own plugins, to see what would come of it. Nothing is
  * told to anybody. What is tried is undone by `undo`, in reverse order.
  */
 export class Trial {
   readonly #columns = new NodeColumns()
-  readonly #placer: Placer
+  /** By the name that pods give in schedulerName. */
+  readonly #placers: ReadonlyMap<string, Placer>
   readonly #undo: (() => void)[] = []
   #isTrying = false
 
-  constructor(profile: Pick<Profile, 'plugins'>, random: Random) {
-    this.#placer = new Placer(profile.plugins, random)
+  /** Pods of a scheduler that none of the profiles is are placed as the first one would. */
+  constructor(profiles: readonly [Profile, ...Profile[]], random: Random) {
+    this.#placers = new Map(profiles.map(({ name, plugins }) => [name, new Placer(plugins, random)]))
+  }
+
+  #placerOf({ spec }: Pod): Placer {
+    return this.#placers.get(spec.schedulerName ?? '') ?? this.#placers.values().next().value!
   }
 
   /** Sees storage, namespaces and what owns pods as the informers have them. */
@@ -118,7 +124,7 @@ export class Trial {
   /** Puts a pod where the scheduler would; undefined when it goes nowhere. */
   place(pod: Pod): string | undefined {
     const facts = factsOf(withoutNode(pod))
-    const { nodeName } = this.#placer.place(facts, this.#columns)
+    const { nodeName } = this.#placerOf(pod).place(facts, this.#columns)
     if (nodeName !== undefined) this.#add(facts, nodeName)
     return nodeName
   }
@@ -127,7 +133,7 @@ export class Trial {
   refusal(pod: Pod, nodeName: string): string | undefined {
     const place = this.#columns.placeOf(nodeName)
     if (place === undefined) return 'node(s) not found'
-    return this.#placer.refusals(factsOf(withoutNode(pod)), this.#columns)(place)?.verdict.reason
+    return this.#placerOf(pod).refusals(factsOf(withoutNode(pod)), this.#columns)(place)?.verdict.reason
   }
 
   nodeNamed(name: string): Node | undefined {
