@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { labelQueryOf, matchesNodeAffinity, seededRandom, untoleratedTaint } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 import { NodeColumns } from '../columns/node-columns.ts'
+import { deviceBookThat } from '../devices/fixtures.ts'
 import { factsOf } from '../framework/pod-facts.ts'
 import { pluginsOf } from '../plugins/index.ts'
 import type { PluginArguments } from '../profile/choices.ts'
@@ -15,7 +16,9 @@ import { Placer } from './place.ts'
  */
 interface World {
   readonly nodes: Map<string, Node>
-  readonly pods: Map<string, { readonly pod: Pod; readonly nodeName: string }>
+  readonly pods: Map<string, { readonly pod: Pod; readonly nodeName: string; readonly devices: Disposable | undefined }>
+  /** How many devices there are on each node. */
+  readonly devices: Map<string, number>
   readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 type Labels = Readonly<Record<string, string>>
@@ -82,6 +85,18 @@ function affinityWeight(world: World, pod: Pod, node: Node, args: PluginArgument
   }
   return sum
 }
+
+/** Of a resource that a node does not offer itself, pods get devices instead. */
+function devicesAllow(world: World, pod: Pod, node: Node): boolean {
+  const asked = devicesAsked(pod)
+  if (asked === 0 || node.status?.allocatable?.[deviceResource] !== undefined) return true
+  const taken = [...world.pods.values()]
+    .filter(({ nodeName, devices }) => nodeName === node.metadata.name && devices !== undefined)
+    .reduce((sum, one) => sum + devicesAsked(one.pod), 0)
+  return asked <= (world.devices.get(node.metadata.name) ?? 0) - taken
+}
+const deviceResource = 'dev.io/d'
+const devicesAsked = (pod: Pod) => Number(pod.spec.containers[0]!.resources?.requests?.[deviceResource] ?? 0)
 
 const constraintsOf = (pod: Pod, what: string): any[] =>
   ((pod as any).spread ?? pod.spec?.topologySpreadConstraints ?? []).filter(
@@ -302,6 +317,7 @@ function randomWorld(seed: number) {
           memory: `${2048 + pick(4) * 1024}Mi`,
           pods: `${2 + pick(6)}`,
           ...maybe(1, 2, () => ({ 'gpu.io/x': '3' })),
+          ...maybe(1, 4, () => ({ [deviceResource]: '2' })),
         },
       },
     }) as unknown as Node
@@ -321,6 +337,7 @@ function randomWorld(seed: number) {
               requests: {
                 ...maybe(4, 5, () => ({ cpu: `${pick(4) * 250}m`, memory: `${pick(4) * 256}Mi` })),
                 ...maybe(1, 5, () => ({ 'gpu.io/x': '1' })),
+                ...maybe(1, 5, () => ({ [deviceResource]: `${1 + pick(2)}` })),
               },
             },
           },
@@ -408,15 +425,18 @@ function placementsIn(seed: number, withArguments: boolean): number {
   const args = withArguments ? argumentsThat() : {}
   const plugins = pluginsOf(args)
   const namespaces = { ns0: { team: 't0' }, ns1: { team: 't1' }, ns2: { team: 't0' } }
-  const world: World = { nodes: new Map(), pods: new Map(), namespaces }
+  const world: World = { nodes: new Map(), pods: new Map(), devices: new Map(), namespaces }
   const columns = new NodeColumns()
   columns.namespaceLabels = (name) => namespaces[name as 'ns0'] ?? {}
   const setNode = (name: string) => {
     const node = nodeThat(name)
+    if (!world.devices.has(name)) world.devices.set(name, pick(4))
     world.nodes.set(name, node)
     columns.setNode(node)
   }
   for (let at = 0; at < 2 + pick(14); at++) setNode(`n${at}`)
+  columns.devices = deviceBookThat((name) => world.devices.get(name) ?? 0, deviceResource)
+  const allocator = plugins.find(({ name }) => name === 'DynamicResources')!
   const placer = new Placer(plugins, random)
   if (args.PodTopologySpread !== undefined) columns.selectorOfAlike = alikeOf
   for (let step = 0; step < 50; step++) {
@@ -427,6 +447,7 @@ function placementsIn(seed: number, withArguments: boolean): number {
       return (
         plugins.every((one) => one.filter === undefined || one.skips?.(facts) || one.filter(facts, view).fits) &&
         affinityAllows(world, pod, node) &&
+        devicesAllow(world, pod, node) &&
         spreadAllows(world, withDefaults(pod, args), node)
       )
     })
@@ -443,7 +464,10 @@ function placementsIn(seed: number, withArguments: boolean): number {
         Math.max(...scores),
         `${where}: ${nodeName} of ${names.map((n, at) => `${n}=${scores[at]}`)}`,
       )
-      world.pods.set(pod.metadata.uid, { pod, nodeName })
+      const devices = allocator.reserve!(facts, nodeName, columns)
+      const isOffered = world.nodes.get(nodeName)!.status?.allocatable?.[deviceResource] !== undefined
+      assert.equal(devices !== undefined, devicesAsked(pod) > 0 && !isOffered, `${where}: devices on ${nodeName}`)
+      world.pods.set(pod.metadata.uid, { pod, nodeName, devices })
       columns.addPod(facts, nodeName)
       placements++
     }
@@ -451,20 +475,25 @@ function placementsIn(seed: number, withArguments: boolean): number {
     const uid = uids[pick(uids.length)]
     const fate = pick(8)
     if (uid !== undefined && fate < 2) {
+      world.pods.get(uid)!.devices?.[Symbol.dispose]()
       world.pods.delete(uid)
       columns.removePod(uid)
     } else if (uid !== undefined && fate < 4) {
-      const { pod: old, nodeName: at } = world.pods.get(uid)!
+      const { pod: old, ...held } = world.pods.get(uid)!
       const going = { ...old, metadata: { ...old.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } } as Pod
-      world.pods.set(uid, { pod: going, nodeName: at })
-      columns.addPod(factsOf(going), at)
+      world.pods.set(uid, { pod: going, ...held })
+      columns.addPod(factsOf(going), held.nodeName)
     }
     if (pick(6) === 0) setNode(`n${pick(world.nodes.size + 1)}`)
     if (pick(15) === 0 && world.nodes.size > 2) {
       const name = [...world.nodes.keys()][pick(world.nodes.size)]!
       world.nodes.delete(name)
       columns.removeNode(name)
-      for (const [key, one] of world.pods) if (one.nodeName === name) world.pods.delete(key)
+      for (const [key, one] of world.pods) {
+        if (one.nodeName !== name) continue
+        one.devices?.[Symbol.dispose]()
+        world.pods.delete(key)
+      }
     }
     if (pick(15) === 0) {
       namespaces.ns0 = { team: `t${pick(2)}` }
