@@ -43,12 +43,24 @@ test('changes are labelled as Kubernetes labels them', () => {
 
 test('the scheduler tells of its work under Kubernetes’ names', () => {
   const metrics = new Metrics()
-  const measures = schedulerMeasures(metrics, () => ({ active: 1, backoff: 2, unschedulable: 3, gated: 4 }))
+  const measures = schedulerMeasures(metrics, {
+    queues: () => ({ active: 1, backoff: 2, unschedulable: 3, gated: 4 }),
+    refused: () => [
+      { profile: 'default-scheduler', by: new Set(['NodeName', 'NodeResourcesFit']) },
+      { profile: 'default-scheduler', by: new Set(['NodeName']) },
+    ],
+    cache: () => ({ nodes: 5, pods: 6, assumed_pods: 7 }),
+    bindings: () => 8,
+  })
   measures.queued('gated', 'UnschedulablePodAdd')
   measures.attempted('unschedulable', 'default-scheduler')
   measures.attempted('scheduled', 'default-scheduler', 0.003)
-  measures.scheduled(2, 1.5)
-  measures.scheduled(40, 100)
+  measures.searched(0.0005)
+  measures.scheduled(2, 1.5, false)
+  measures.scheduled(40, 100, true)
+  measures.heldBack('Success', 0.1)
+  measures.attemptedGroup('scheduled', 'default-scheduler', 1)
+  measures.searchedGroup(1)
   measures.preempting()
   measures.victims(3)
   const text = metrics.text()
@@ -61,6 +73,14 @@ test('the scheduler tells of its work under Kubernetes’ names', () => {
     'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="15+"} 1',
     'scheduler_preemption_attempts_total 1',
     'scheduler_preemption_victims_bucket{le="4"} 1',
+    'scheduler_unschedulable_pods{plugin="NodeName",profile="default-scheduler"} 2',
+    'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1',
+    'scheduler_cache_size{type="assumed_pods"} 7',
+    'scheduler_goroutines{operation="binding"} 8',
+    'scheduler_scheduling_algorithm_duration_seconds_bucket{le="0.001"} 1',
+    'scheduler_pod_scheduled_after_flush_total 1',
+    'scheduler_permit_wait_duration_seconds_count{result="Success"} 1',
+    'scheduler_podgroup_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1',
   ])
     assert.ok(text.includes(`${line}\n`), line)
 })

@@ -10,8 +10,15 @@ export interface SchedulerMeasures {
   queued(queue: QueueName, event: string): void
   /** How one try at placing a pod went; `seconds` only where it was placed. */
   attempted(result: 'scheduled' | 'unschedulable' | 'error', profile: string, seconds?: number): void
-  /** A pod is bound: at which try, and how long after it was first seen. */
-  scheduled(attempts: number, seconds: number): void
+  /** How long it took to find a node. */
+  searched(seconds: number): void
+  /** A pod is bound: at which try, how long after it was first seen, and whether it waited too long for a change. */
+  scheduled(attempts: number, seconds: number, wasFlushed: boolean): void
+  /** How long plugins held a pod back, and how that ended. */
+  heldBack(result: 'Success' | 'Unschedulable' | 'Error', seconds: number): void
+  /** How one try at placing a group of pods went. */
+  attemptedGroup(result: 'scheduled' | 'unschedulable' | 'error', profile: string, seconds: number): void
+  searchedGroup(seconds: number): void
   preempting(): void
   victims(count: number): void
 }
@@ -28,16 +35,77 @@ export function eventLabel(change: ClusterChange): string {
     : `${resource}${action}`
 }
 
+/** What is counted when it is asked for. */
+export interface SchedulerReadings {
+  queues(): Readonly<Record<QueueName, number>>
+  /** Each waiting pod's profile, and the plugins that refused it. */
+  refused(): Iterable<{ readonly profile: string; readonly by: ReadonlySet<string> }>
+  cache(): { readonly nodes: number; readonly pods: number; readonly assumed_pods: number }
+  /** Bindings under way. */
+  bindings(): number
+}
+
 /** The measures under Kubernetes' names. */
-export function schedulerMeasures(
-  metrics: Metrics,
-  counts: () => Readonly<Record<QueueName, number>>,
-): SchedulerMeasures {
+export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings): SchedulerMeasures {
   metrics.readings(
     'scheduler_pending_pods',
     'gauge',
     "Number of pending pods, by the queue type. 'active' means number of pods in activeQ; 'backoff' means number of pods in backoffQ; 'unschedulable' means number of pods in unschedulablePods that the scheduler attempted to schedule and failed; 'gated' is the number of unschedulable pods that the scheduler never attempted to schedule because they are gated.",
-    () => Object.entries(counts()).map(([queue, value]) => ({ labels: { queue }, value })),
+    () => Object.entries(readings.queues()).map(([queue, value]) => ({ labels: { queue }, value })),
+  )
+  metrics.readings(
+    'scheduler_unschedulable_pods',
+    'gauge',
+    'The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.',
+    () => {
+      const counts = new Map<string, number>()
+      for (const { profile, by } of readings.refused())
+        for (const plugin of by) {
+          const key = JSON.stringify({ plugin, profile })
+          counts.set(key, (counts.get(key) ?? 0) + 1)
+        }
+      return [...counts].map(([key, value]) => ({ labels: JSON.parse(key), value }))
+    },
+  )
+  metrics.readings(
+    'scheduler_cache_size',
+    'gauge',
+    'Number of nodes, pods, and assumed (bound) pods in the scheduler cache.',
+    () => Object.entries(readings.cache()).map(([type, value]) => ({ labels: { type }, value })),
+  )
+  metrics.readings(
+    'scheduler_goroutines',
+    'gauge',
+    'Number of running goroutines split by the work they do such as binding.',
+    () => [{ labels: { operation: 'binding' }, value: readings.bindings() }],
+  )
+  const searchSeconds = metrics.histogram(
+    'scheduler_scheduling_algorithm_duration_seconds',
+    'Scheduling algorithm latency in seconds',
+    doubling(0.001, 15),
+  )
+  const flushed = metrics.counter(
+    'scheduler_pod_scheduled_after_flush_total',
+    'Number of pods that were successfully scheduled after being flushed from unschedulablePods due to timeout. This metric helps detect potential queueing hint misconfigurations or event handling issues.',
+  )
+  const permitSeconds = metrics.histogram(
+    'scheduler_permit_wait_duration_seconds',
+    'Duration of waiting on permit.',
+    doubling(0.001, 15),
+  )
+  const groupAttempts = metrics.counter(
+    'scheduler_podgroup_schedule_attempts_total',
+    "Number of attempts to schedule pod group, by the result. 'unschedulable' means a pod group could not be scheduled, while 'error' means an internal scheduler problem.",
+  )
+  const groupSeconds = metrics.histogram(
+    'scheduler_podgroup_scheduling_attempt_duration_seconds',
+    'Pod group scheduling attempt latency in seconds (scheduling algorithm + binding)',
+    doubling(0.001, 15),
+  )
+  const groupSearchSeconds = metrics.histogram(
+    'scheduler_podgroup_scheduling_algorithm_duration_seconds',
+    'Pod group scheduling algorithm latency in seconds',
+    doubling(0.001, 15),
   )
   const incoming = metrics.counter(
     'scheduler_queue_incoming_pods_total',
@@ -77,7 +145,15 @@ export function schedulerMeasures(
       attempts.inc({ result, profile })
       if (seconds !== undefined) attemptSeconds.observe(seconds, { result, profile })
     },
-    scheduled(count, seconds) {
+    searched: (seconds) => searchSeconds.observe(seconds),
+    heldBack: (result, seconds) => permitSeconds.observe(seconds, { result }),
+    attemptedGroup(result, profile, seconds) {
+      groupAttempts.inc({ result, profile })
+      groupSeconds.observe(seconds, { result, profile })
+    },
+    searchedGroup: (seconds) => groupSearchSeconds.observe(seconds),
+    scheduled(count, seconds, wasFlushed) {
+      if (wasFlushed) flushed.inc()
       podAttempts.observe(count)
       podSeconds.observe(seconds, { attempts: count >= attemptsMax ? `${attemptsMax}+` : String(count) })
     },

@@ -44,7 +44,11 @@ class Scheduler {
   #wake = () => {}
 
   constructor(parts: SchedulerParts) {
-    this.#shared = sharedOf(parts, () => this.#wake())
+    this.#shared = sharedOf(
+      parts,
+      () => this.#wake(),
+      () => this.#binder.underWay,
+    )
     this.#room = new Room(this.#shared)
     this.#binder = new Binder(this.#shared)
     this.#outcomes = new Outcomes(this.#shared, this.#room, this.#binder)
@@ -170,6 +174,7 @@ class Scheduler {
 
   #attemptNow(waiting: Waiting, facts: PodFacts, profile: Placing, startedMs: number): void {
     const placement = this.#room.place(facts, profile.placer)
+    this.#searched(startedMs)
     if (!isRefused(placement)) {
       this.#outcomes.placed(waiting, facts, profile, placement, startedMs)
       return
@@ -177,6 +182,11 @@ class Scheduler {
     const why = this.#room.mayMakeRoom(facts, profile)
     const candidates = why === undefined ? this.#room.candidates(facts, profile) : []
     this.#outcomes.refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#shared.columns))
+  }
+
+  #searched(startedMs: number): void {
+    const { measures, parts } = this.#shared
+    measures.searched((parts.clock.monotonic() - startedMs) / 1000)
   }
 
   async #attemptWith(
@@ -199,6 +209,7 @@ class Scheduler {
           this.#shared.nominations.nodeOf(uid),
         )
       }
+      this.#searched(startedMs)
       // The pod may have gone, or been bound by somebody else, while extenders were asked.
       if (!this.#shared.queue.has(uid)) return
       if (!isRefused(placement)) {
@@ -219,7 +230,7 @@ class Scheduler {
 }
 
 /** What the parts of one scheduler have in common. */
-function sharedOf(parts: SchedulerParts, wake: () => void): Shared {
+function sharedOf(parts: SchedulerParts, wake: () => void, bindings: () => number): Shared {
   const profiles = (parts.profiles ?? [profileOf({})]).map((profile) => ({
     ...profile,
     placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore, profile.postFilters),
@@ -228,16 +239,25 @@ function sharedOf(parts: SchedulerParts, wake: () => void): Shared {
   const { client, clock, record } = parts
   const columns = new NodeColumns()
   const tools = { client, clock, record, columns }
-  const measures = schedulerMeasures(parts.metrics, () => queue.counts)
+  const assumed = new Map<string, PodFacts>()
+  const measures = schedulerMeasures(parts.metrics, {
+    queues: () => queue.counts,
+    refused: () =>
+      [...queue.all()]
+        .filter(({ place }) => place !== 'taken')
+        .map(({ pod, refusedBy }) => ({ profile: nameOfProfile(pod), by: refusedBy })),
+    cache: () => ({ nodes: columns.count, pods: columns.podCount, assumed_pods: assumed.size }),
+    bindings,
+  })
   const queue: SchedulingQueue = new SchedulingQueue(clock, wake, parts.backoff, measures.queued)
   return {
     parts,
     profiles: new Map(profiles.map((profile) => [profile.name, profile])),
     columns,
     queue,
-    assumed: new Map(),
+    assumed,
     nominations: new Nominations(columns),
-    settling: new Settling(tools),
+    settling: new Settling(tools, measures),
     tools,
     measures,
   }

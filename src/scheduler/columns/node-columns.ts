@@ -95,6 +95,11 @@ export class NodeColumns {
     return this.#places.size
   }
 
+  /** How many pods are counted on nodes. */
+  get podCount(): number {
+    return this.#pods.size
+  }
+
   placeOf(name: string): number | undefined {
     return this.#places.get(name)
   }

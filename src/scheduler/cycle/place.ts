@@ -19,6 +19,8 @@ export interface RefusedPlacement {
   readonly nodeName: undefined
   readonly message: string
   readonly wakeOn: ReadonlySet<ClusterChange>
+  /** The names of the plugins that refused it. */
+  readonly by: ReadonlySet<string>
   readonly reasons: ReadonlyMap<string, number>
   /** The same with what came of making room: nothing is said when room was made. */
   says(preemption: string | undefined): string
@@ -136,6 +138,7 @@ export class Placer {
         nodeName: undefined,
         message: 'no nodes available to schedule pods',
         wakeOn: new Set(['Node/Add']),
+        by: new Set(),
         reasons: new Map(),
         says: () => 'no nodes available to schedule pods',
         acts: [],
@@ -339,6 +342,7 @@ export class Placer {
   ): RefusedPlacement {
     const reasons = new Map<string, number>()
     const wakeOn = new Set<ClusterChange>(['Pod/Update'])
+    const by = new Set<string>()
     let unhelpful = 0
     const nowhere = nowhereOf(this.#prepare(facts, columns))
     const after = this.#postFiltered(facts, columns)
@@ -355,6 +359,7 @@ export class Placer {
         for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
       else reasons.set(verdict.reason, (reasons.get(verdict.reason) ?? 0) + 1)
       if (verdict.evenAfterPreemption) unhelpful++
+      by.add(plugin.name)
       for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
     }
     const total = columns.count
@@ -366,7 +371,7 @@ export class Placer {
     ]
     const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, after)
     const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
-    return { nodeName: undefined, reasons, wakeOn, message, says, acts: actsOf(after) }
+    return { nodeName: undefined, reasons, wakeOn, by, message, says, acts: actsOf(after) }
   }
 
   /** What those say, in order, who are asked when no node takes a pod; undefined: it is a matter of preemption. */
@@ -460,6 +465,7 @@ function goesNowhere(
     nodeName: undefined,
     message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
     wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
+    by: new Set([plugin.name]),
     reasons: new Map([[verdict.reason, total]]),
     says,
     acts: actsOf(after),

@@ -1,5 +1,6 @@
 import type { BindTools, SchedulerPlugin } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { SchedulerMeasures } from '../measures.ts'
 
 /** A pod could not be made ready for its node; worded as Kubernetes words it. */
 export class SettlingError extends Error {
@@ -19,10 +20,12 @@ export interface Reserved extends Disposable {
  */
 export class Settling {
   readonly #tools: BindTools
+  readonly #measures: Pick<SchedulerMeasures, 'heldBack'>
   readonly #lives = new Map<string, AbortController>()
 
-  constructor(tools: BindTools) {
+  constructor(tools: BindTools, measures: Pick<SchedulerMeasures, 'heldBack'>) {
     this.#tools = tools
+    this.#measures = measures
   }
 
   /** Reserves at once what the pod takes besides room; throws where that cannot be had any more. */
@@ -74,6 +77,30 @@ export class Settling {
     for (const life of this.#lives.values()) life.abort(reason)
   }
 
+  async #permit(
+    plugins: readonly SchedulerPlugin[],
+    { pod }: PodFacts,
+    nodeName: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#tools
+    const startedMs = clock.monotonic()
+    const heldBack = (result: 'Success' | 'Unschedulable' | 'Error') =>
+      this.#measures.heldBack(result, (clock.monotonic() - startedMs) / 1000)
+    const asked = plugins.filter(({ permit }) => permit !== undefined)
+    if (asked.length === 0) return
+    for (const plugin of asked) {
+      const verdict = await plugin.permit!(pod, nodeName, signal).catch((error: unknown) => {
+        heldBack('Error')
+        throw error
+      })
+      if (verdict?.fits !== false) continue
+      heldBack('Unschedulable')
+      throw new SettlingError(verdict.reason)
+    }
+    heldBack('Success')
+  }
+
   async #settle(
     plugins: readonly SchedulerPlugin[],
     concerned: readonly SchedulerPlugin[],
@@ -84,10 +111,7 @@ export class Settling {
     const life = new AbortController()
     this.#lives.set(uid, life)
     try {
-      for (const plugin of plugins) {
-        const verdict = await plugin.permit?.(facts.pod, nodeName, life.signal)
-        if (verdict?.fits === false) throw new SettlingError(verdict.reason)
-      }
+      await this.#permit(plugins, facts, nodeName, life.signal)
       for (const plugin of concerned) {
         try {
           await plugin.preBind?.(facts, nodeName, this.#tools, life.signal)

@@ -177,7 +177,11 @@ export async function makeExtendedClaim(
   const allocation = book.decided(claim.metadata.uid)
   const { name: _name, uid: _uid, ...metadata } = claim.metadata
   const { namespace = '', name, uid } = pod.metadata
-  const made = await client.create(resourceClaims, { metadata, spec: claim.spec } as never)
+  const made = await client.create(resourceClaims, { metadata, spec: claim.spec } as never).catch((error: unknown) => {
+    book.measures.claimMade('failure')
+    throw error
+  })
+  book.measures.claimMade('success')
   const bound = await bindClaim(made, allocation, pod, tools)
   // What was decided counts only until now.
   await book.seen(bound, signal)

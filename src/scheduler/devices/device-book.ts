@@ -3,6 +3,7 @@ import type { DeviceSelection } from '../../machinery/cel/index.ts'
 import {
   addQuantities,
   type Clock,
+  type Metrics,
   parseQuantity,
   type Quantity,
   type Random,
@@ -20,6 +21,7 @@ import {
   resourceSlices,
 } from '../../resources/index.ts'
 import { classesByResource } from './extended.ts'
+import { type DeviceMeasures, deviceMeasures } from './measures.ts'
 import { type DeviceFeatures, type DeviceView, deviceId } from './shapes.ts'
 import { TaintRules } from './taint-rules.ts'
 
@@ -46,6 +48,7 @@ export function deviceFeatures({ enabled }: Pick<FeatureGates, 'enabled'>): Devi
 }
 
 export interface DeviceBookParts {
+  readonly metrics: Metrics
   readonly informers: Informers
   readonly clock: Clock
   readonly random: Random
@@ -61,6 +64,7 @@ export class DeviceBook implements DeviceView {
   readonly features: DeviceFeatures
   readonly clock: Clock
   readonly random: Random
+  readonly measures: DeviceMeasures
   readonly #informers: Informers
   readonly #rules: TaintRules
   readonly #slicesOnNode = new Map<string, Set<ResourceSlice>>()
@@ -75,7 +79,8 @@ export class DeviceBook implements DeviceView {
   readonly #follows: Disposable[] = []
   #classesByResource: ReadonlyMap<string, string> | undefined
 
-  constructor({ informers, clock, random, gates }: DeviceBookParts) {
+  constructor({ informers, clock, random, gates, metrics }: DeviceBookParts) {
+    this.measures = deviceMeasures(metrics)
     this.#informers = informers
     this.clock = clock
     this.random = random

@@ -53,13 +53,16 @@ export class GroupAttempts {
     } catch (error) {
       for (const member of members) this.#revert(member)
       for (const one of waiting) this.#outcomes.failed(one, profile, error)
+      this.#attempted('error', profile, startedMs)
       const message = error instanceof Error ? error.message : String(error)
       if (known !== undefined)
         void reportGroup(this.#shared.parts, known, { status: 'False', reason: 'SchedulerError', message })
       return
     }
+    this.#shared.measures.searchedGroup(this.#secondsSince(startedMs))
     const verdict = groupVerdict(members, isGang ? gangOf(known) : undefined, scheduled)
     for (const member of members) this.#submit(member, verdict, members, profile, startedMs)
+    this.#attempted(verdict === 'placed' ? 'scheduled' : 'unschedulable', profile, startedMs)
     if (known === undefined) return
     const report =
       verdict === 'placed'
@@ -70,6 +73,14 @@ export class GroupAttempts {
             message: verdict === 'unschedulable' ? groupTexts.unschedulable : groupTexts.waitsForRoom,
           } as const)
     void reportGroup(this.#shared.parts, known, report)
+  }
+
+  #attempted(result: 'scheduled' | 'unschedulable' | 'error', profile: Placing, startedMs: number): void {
+    this.#shared.measures.attemptedGroup(result, profile.name, this.#secondsSince(startedMs))
+  }
+
+  #secondsSince(startedMs: number): number {
+    return (this.#shared.parts.clock.monotonic() - startedMs) / 1000
   }
 
   /** Finds a node for a pod of a group, and counts the pod there for those that come after it. */

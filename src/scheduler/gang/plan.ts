@@ -65,6 +65,7 @@ export function waitsWithGroup(message: string, others: readonly RefusedPlacemen
     says: () => message,
     reasons: new Map(),
     acts: [],
+    by: new Set(['GangScheduling']),
     wakeOn: new Set([...others.flatMap(({ wakeOn }) => [...wakeOn]), 'PodGroup/Add', 'UnscheduledPod/Add'] as const),
   }
 }

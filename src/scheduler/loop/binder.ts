@@ -19,6 +19,9 @@ export class Binder {
     this.#shared = shared
   }
 
+  get underWay(): number {
+    return this.#binding.size
+  }
   /** Whether so many bindings are under way that others have to wait. */
   get isBusy(): boolean {
     return this.#binding.size >= bindingsMax

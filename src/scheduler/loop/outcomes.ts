@@ -52,7 +52,7 @@ export class Outcomes {
           (revision) => {
             const nowMs = clock.monotonic()
             this.#shared.measures.attempted('scheduled', name, (nowMs - startedMs) / 1000)
-            this.#shared.measures.scheduled(waiting.attempts, (nowMs - waiting.addedMs) / 1000)
+            this.#shared.measures.scheduled(waiting.attempts, (nowMs - waiting.addedMs) / 1000, waiting.wasFlushed)
             journal.record({
               ...decision,
               writtenRevision: revision,
@@ -79,7 +79,7 @@ export class Outcomes {
       why !== undefined ? placement.says(why) : preemption === undefined ? placement.message : placement.says(undefined)
     this.#shared.parts.journal.record({ ...this.#decision(pod), reason: message })
     this.#shared.measures.attempted('unschedulable', profile.name)
-    this.#shared.queue.failed(pod.metadata.uid, placement.wakeOn, false)
+    this.#shared.queue.failed(pod.metadata.uid, placement.wakeOn, false, placement.by)
     if (preemption !== undefined) this.#room.make(facts, preemption)
     for (const act of placement.acts)
       void act(this.#shared.tools).catch((error) =>

@@ -7,6 +7,7 @@ import { ReadyHeap } from './ready-heap.ts'
 /** Kubernetes: 1 s after the first failure, doubling to 10 s; unschedulable pods are tried again after 5 min at the latest. */
 const backoffDefault: QueueBackoff = { minMs: 1000, maxMs: 10_000 }
 const unschedulableMsMax = 5 * 60_000
+const nobody: ReadonlySet<string> = new Set()
 
 /** How long a refused pod waits at least before it is tried again: doubling from the first to the last. */
 export interface QueueBackoff {
@@ -24,6 +25,10 @@ export interface Waiting {
   failedMs: number
   /** The changes that could help it, by the plugins that refused it. */
   wakeOn: ReadonlySet<ClusterChange>
+  /** The plugins that refused it last. */
+  refusedBy: ReadonlySet<string>
+  /** It waited for a change so long that it is tried again without one. */
+  wasFlushed: boolean
   place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'taken'
   /** A change that could help came while it was being tried. */
   wokenMeanwhile: boolean
@@ -73,6 +78,11 @@ export class SchedulingQueue {
     return counts
   }
 
+  /** Every pod that waits. */
+  all(): Iterable<Waiting> {
+    return this.#waiting.values()
+  }
+
   /** What is known of a pod that waits. */
   of(uid: string): Waiting | undefined {
     return this.#waiting.get(uid)
@@ -95,6 +105,8 @@ export class SchedulingQueue {
       added: known?.added ?? this.#added++,
       failedMs: known?.failedMs ?? 0,
       wakeOn: known?.wakeOn ?? new Set(),
+      refusedBy: known?.refusedBy ?? nobody,
+      wasFlushed: known?.wasFlushed ?? false,
       place: 'active',
       wokenMeanwhile: known?.wokenMeanwhile ?? false,
     }
@@ -170,11 +182,13 @@ export class SchedulingQueue {
   }
 
   /** Puts a pod back that could not be placed: to wait for a change that could help, or for its back-off alone. */
-  failed(uid: string, wakeOn: ReadonlySet<ClusterChange>, isError: boolean): void {
+  failed(uid: string, wakeOn: ReadonlySet<ClusterChange>, isError: boolean, by: ReadonlySet<string> = nobody): void {
     const waiting = this.#waiting.get(uid)
     if (waiting === undefined) return
     waiting.failedMs = this.#clock.monotonic()
     waiting.wakeOn = wakeOn
+    waiting.refusedBy = by
+    waiting.wasFlushed = false
     const event = 'ScheduleAttemptFailure'
     if (isError || waiting.wokenMeanwhile) {
       this.#activateOrBackOff(waiting, event)
@@ -187,8 +201,9 @@ export class SchedulingQueue {
       others.add(waiting)
     }
     this.#startTimer(uid, unschedulableMsMax, () => {
-      if (this.#waiting.get(uid) === waiting && waiting.place === 'unschedulable')
-        this.#activateOrBackOff(waiting, 'UnschedulableTimeout')
+      if (this.#waiting.get(uid) !== waiting || waiting.place !== 'unschedulable') return
+      waiting.wasFlushed = true
+      this.#activateOrBackOff(waiting, 'UnschedulableTimeout')
     })
   }
 
