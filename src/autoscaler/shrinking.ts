@@ -34,8 +34,8 @@ export class Shrinking {
     const nowMs = this.#world.tools.clock.monotonic()
     const names = new Set(plan.removable.map(({ node }) => node.metadata.name))
     for (const name of this.unneededSince.keys()) if (!names.has(name)) this.unneededSince.delete(name)
-    for (const name of names) if (!this.unneededSince.has(name)) this.unneededSince.set(name, nowMs)
     this.#tellNodes(plan)
+    for (const name of names) if (!this.unneededSince.has(name)) this.unneededSince.set(name, nowMs)
     const due = this.#inCooldownMs() > 0 ? [] : plan.removable.filter((one) => this.#leftMs(one) <= 0)
     for (const one of this.#within(due)) await this.#remove(one, turn)
     await this.#markCandidates(now, turn)
@@ -104,8 +104,14 @@ export class Shrinking {
     turn.because(text)
   }
 
-  /** Tells nodes why they stay, once until the reason is another. */
-  #tellNodes({ kept }: ScaleDownPlan): void {
+  /** Tells nodes that they are not needed any more, or why they stay, once until that is otherwise. */
+  #tellNodes({ kept, removable }: ScaleDownPlan): void {
+    for (const { node, moves } of removable) {
+      if (this.unneededSince.has(node.metadata.name)) continue
+      const names = moves.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ')
+      const text = moves.length === 0 ? 'it is empty' : `there is a place on other nodes for ${names}`
+      this.#world.tools.record(node, 'Normal', 'ScaleDownCandidate', `node isn't needed: ${text}`)
+    }
     const staying = new Set(kept.map(({ node }) => node.metadata.name))
     for (const name of this.#toldNodes.keys()) if (!staying.has(name)) this.#toldNodes.delete(name)
     for (const { node, reason, text } of kept) {

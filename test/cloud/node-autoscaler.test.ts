@@ -156,6 +156,10 @@ test('nodes that are not needed go after their time, within budgets, and not bel
   const kept = await w.told('NoScaleDown')
   assert.ok(kept.includes("node isn't removed: min size of node group pool reached"), kept.join('\n'))
   assert.ok((await w.told('ScaleDown')).includes('nodes removed by cluster autoscaler'))
+  assert.match(
+    (await w.told('ScaleDownCandidate'))[0] ?? '',
+    /^node isn't needed: there is a place on other nodes for default\/web-/,
+  )
   await w.driven.pass(1200)
   assert.equal((await w.driven.settled(w.nodeNames())).length, 1)
 })
