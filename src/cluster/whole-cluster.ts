@@ -19,6 +19,7 @@ import type { ClusterCloud } from './cloud/cluster-cloud.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
+import type { Egress } from './connections/egress.ts'
 import { createControlPlane, identities, serveApi } from './control-plane.ts'
 import { installDefaults } from './defaults.ts'
 import type { OpenedEncryption } from './kms/encryption.ts'
@@ -65,11 +66,13 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const journal = new DecisionJournal()
   const cloud = await cloudFor(settings, clock, log, stop.signal)
   if (cloud !== undefined) running.push(cloud.followed.run(stop.signal))
+  const egress = await egressFor(foundation)
   const machine = createNodes({
     ...{ settings, address, pki: () => pki, clock, random, logs },
     ...(cloud === undefined ? {} : { cloud }),
+    ...(egress === undefined ? {} : { egress }),
   })
-  const connectNetwork = machine.connectPods(dialNetwork())
+  const connectNetwork = machine.connectPods(dialNetwork(egress))
   const audit = await auditFor({ settings, clock, log, metrics, connectNetwork, running }, stop.signal)
   const exporter = await exporterFor(settings, clock, log)
   const hasPlugins = foundation.encryption !== undefined && hasKms(foundation.encryption)
@@ -232,6 +235,13 @@ async function exporterFor({ tracing }: ClusterSettings, clock: Clock, log: Log)
   const { openExporter } = await import('./tracing/otlp.ts')
   const resource = { 'service.name': 'apiserver', 'service.instance.id': serverNameOf(hostname()) }
   return openExporter({ endpoint: tracing.endpoint, resource, clock, log })
+}
+
+/** Loaded only where something is not reached directly. */
+async function egressFor({ settings, clock, metrics }: Foundation): Promise<Egress | undefined> {
+  if (settings.egress === undefined) return undefined
+  const { createEgress } = await import('./connections/egress.ts')
+  return createEgress(settings.egress, { clock, metrics })
 }
 
 /** Loaded only where something is to be written down. */

@@ -54,4 +54,6 @@ export type NetworkConnection = (target: {
   readonly trust?: 'system'
   /** Who this server is to the other, PEM. */
   readonly client?: { readonly cert: string; readonly key: string }
+  /** The part of the network it is in, that of the cluster when left out; `none` is always reached directly. */
+  readonly egress?: 'controlplane' | 'cluster' | 'none'
 }) => HttpConnection

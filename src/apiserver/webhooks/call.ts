@@ -97,7 +97,8 @@ async function connectionTo(target: Target, { service, caBundle }: WebhookClient
   const ca = caBundle === undefined ? '' : new TextDecoder().decode(bytesOfBase64(caBundle)).trim()
   const trust = ca === '' ? { trust: 'system' as const } : { ca }
   const { serverName, port } = target
-  if (service === undefined) return parts.connectNetwork({ host: serverName, port, tls: true, serverName, ...trust })
+  if (service === undefined)
+    return parts.connectNetwork({ host: serverName, port, tls: true, serverName, egress: 'controlplane', ...trust })
   const { namespace, name } = service
   const found = await parts.registry().find<Service>(services, namespace, name)
   if (found === undefined) throw new Error(`service ${JSON.stringify(name)} not found`)

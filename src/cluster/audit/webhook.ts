@@ -158,6 +158,7 @@ async function post(
     host: url.hostname,
     port: Number(url.port === '' ? (tls ? 443 : 80) : url.port),
     tls,
+    egress: 'controlplane',
     ...(tls && !isIp(url.hostname) ? { serverName: url.hostname } : {}),
     ...(ca !== undefined ? { ca } : credentials.insecure === true ? {} : { trust: 'system' }),
     ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),

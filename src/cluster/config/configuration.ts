@@ -4,6 +4,7 @@ import type { AuditPolicy, FeatureChoice, PodSecurityConfiguration } from '../..
 import { parseDuration, parseYamlDocuments } from '../../machinery/index.ts'
 import { type AuditBackends, type AuditChoices, auditBackends, auditPolicyKind, readAuditPolicy } from './audit.ts'
 import { type ComponentChoices, componentKinds, readComponent, schedulerKind } from './components.ts'
+import { type EgressChoice, egressKinds, readEgress } from './egress.ts'
 import type { EncryptionChoice } from './encryption.ts'
 import { type AutoscalerChoice, autoscalerReader, type NodeGroupTemplate, nodeGroupsReader } from './node-groups.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
@@ -47,6 +48,8 @@ export interface Configuration {
   readonly encryption?: EncryptionChoice
   /** There when the file says where spans of requests go. */
   readonly tracing?: TracingChoice
+  /** There when the file says through which proxies the API server goes. */
+  readonly egress?: EgressChoice
   /** What people should know of it: fields without effect. */
   readonly notes: readonly string[]
 }
@@ -134,6 +137,7 @@ export async function configurationOf(
   let policy: AuditPolicy | undefined
   let encryption: EncryptionChoice | undefined
   let tracing: TracingChoice | undefined
+  let egress: EgressChoice | undefined
   const notes: string[] = []
   for (const document of documents) {
     if (document === null || document === undefined) continue
@@ -176,6 +180,9 @@ export async function configurationOf(
       } else if (tracingKinds.includes(name)) {
         if (tracing !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         tracing = readTracing(fields)
+      } else if (egressKinds.includes(name)) {
+        if (egress !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
+        egress = readEgress(fields, dirname(file))
       } else if (name === encryptionKind) {
         if (encryption !== undefined) return { problem: `the configuration ${file} has ${kind} twice` }
         // Knows every kind there is, and so is loaded only where it is needed.
@@ -192,7 +199,7 @@ export async function configurationOf(
         if (idle.length > 0) notes.push(`of ${kind}, these fields have no effect here: ${idle.join(', ')}`)
       } else {
         return {
-          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, podSecurityKind, ...tracingKinds, ownKind].join(', ')}`,
+          problem: `the configuration ${file} has a ${apiVersion ?? '?'} ${kind ?? '?'}, which is not known; known are ${[...componentKinds, auditPolicyKind, encryptionKind, podSecurityKind, ...egressKinds, ...tracingKinds, ownKind].join(', ')}`,
         }
       }
     } catch (error) {
@@ -215,6 +222,7 @@ export async function configurationOf(
     ...(serving === undefined ? {} : { serving }),
     ...(encryption === undefined ? {} : { encryption }),
     ...(tracing === undefined ? {} : { tracing }),
+    ...(egress === undefined ? {} : { egress }),
     notes,
   }
 }

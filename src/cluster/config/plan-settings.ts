@@ -158,10 +158,10 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
   const { configFile: _file, dataDirectory: _directory, featureGates: _gates, ...most } = wished
   const { runtimeConfig: _served, cloud: _cloud, ...rest } = most
   if (config === undefined) return { ...known, ...rest }
-  const { nodeTemplates, components, audit, reviewers, podSecurity, serving, tracing } = config
+  const { nodeTemplates, components, audit, reviewers, podSecurity, serving, tracing, egress } = config
   const { authenticationConfig, authorizationConfig, oidc, nodeGroups, autoscaler } = config
   const { audit: _audit, reviewers: _reviewers, podSecurity: _podSecurity, ...knownSome } = known
-  const { serving: _serving, tracing: _tracing, nodeGroups: _groups, ...knownMore } = knownSome
+  const { serving: _serving, tracing: _tracing, egress: _egress, nodeGroups: _groups, ...knownMore } = knownSome
   const { autoscaler: _autoscaler, ...knownRest } = knownMore
   const total = nodeTemplates.reduce((sum, one) => sum + (one.count ?? 1), 0)
   return {
@@ -175,6 +175,7 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
     ...(podSecurity === undefined ? {} : { podSecurity }),
     ...(serving === undefined ? {} : { serving }),
     ...(tracing === undefined ? {} : { tracing }),
+    ...(egress === undefined ? {} : { egress }),
     ...(authenticationConfig === undefined ? {} : { authenticationConfig }),
     ...(authorizationConfig === undefined ? {} : { authorizationConfig }),
     ...(oidc === undefined ? {} : { oidc }),
@@ -244,6 +245,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     ),
     ...(sameJson(known.serving ?? {}, wished.serving ?? {}) ? [] : ['the limits of requests differ']),
     ...(sameJson(known.tracing ?? {}, wished.tracing ?? {}) ? [] : ['the configuration of tracing differs']),
+    ...(sameJson(known.egress ?? {}, wished.egress ?? {}) ? [] : ['the configuration of egress differs']),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
     ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})

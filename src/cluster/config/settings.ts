@@ -1,6 +1,7 @@
 import type { FeatureChoice, OidcOptions, PodSecurityConfiguration } from '../../apiserver/index.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
+import type { EgressChoice } from './egress.ts'
 import type { AutoscalerChoice, NodeGroupTemplate } from './node-groups.ts'
 import type { TracingChoice } from './tracing.ts'
 
@@ -56,6 +57,8 @@ export interface ClusterSettings {
   readonly serving?: ServingChoice
   /** Where spans of requests go, and how many are made. */
   readonly tracing?: TracingChoice
+  /** The proxies that the API server goes through; it reaches everything directly when left out. */
+  readonly egress?: EgressChoice
   /** Which features are on and which APIs are served, where not by default. */
   readonly features?: FeatureChoice
   /** What is written down of requests; nothing is when left out. */

@@ -1,8 +1,9 @@
 import { Agent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps, Agent as TlsAgent } from 'node:https'
 import { isIP } from 'node:net'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type {
   HttpConnection,
   IncomingReply,
@@ -11,6 +12,7 @@ import type {
   OutgoingRequest,
   UpgradedReply,
 } from '../../apiserver/index.ts'
+import type { Dial, Egress } from './egress.ts'
 
 export interface KubeletCredentials {
   readonly cert: string
@@ -20,10 +22,13 @@ export interface KubeletCredentials {
 }
 
 /** Reaches kubelets over mutual TLS at the address their Node names. */
-export function dialNodes(credentials: () => KubeletCredentials): NodeConnection {
+export function dialNodes(credentials: () => KubeletCredentials, egress?: Egress): NodeConnection {
   let agent: { readonly cert: string; readonly agent: TlsAgent } | undefined
   return ({ address, port, authority }) => {
     const { cert, key, ca } = credentials()
+    const dial = egress?.('cluster')
+    if (dial !== undefined)
+      return overHttp(through(dial, { host: address, port, cert, key, ca: authority ?? ca }, true), true)
     // A node of its own making: what it named is trusted for it alone.
     if (authority !== undefined) return overHttp({ host: address, port, agent: false, cert, key, ca: authority }, true)
     if (agent?.cert !== cert) agent = { cert, agent: new TlsAgent({ keepAlive: true, cert, key, ca }) }
@@ -33,25 +38,37 @@ export function dialNodes(credentials: () => KubeletCredentials): NodeConnection
 }
 
 /** Reaches pods and anything else by address; a server name and authority are checked when given. */
-export function dialNetwork(): NetworkConnection {
+export function dialNetwork(egress?: Egress): NetworkConnection {
   const plain = new Agent({ keepAlive: false })
-  return ({ host, port, tls, serverName, ca, trust, client }) =>
-    tls
-      ? overHttp(
-          {
-            host,
-            port,
-            // TLS names no addresses; the certificate is then held against the host.
-            ...(serverName === undefined ? {} : { servername: isIP(serverName) === 0 ? serverName : '' }),
-            ...(client ?? {}),
-            ...(ca !== undefined ? { ca } : trust === 'system' ? {} : { rejectUnauthorized: false }),
-          },
-          true,
-        )
-      : overHttp({ host, port, agent: plain }, false)
+  return ({ host, port, tls, serverName, ca, trust, client, egress: part = 'cluster' }) => {
+    const dial = part === 'none' ? undefined : egress?.(part)
+    const at = { host, port }
+    if (!tls) return overHttp(dial === undefined ? { ...at, agent: plain } : through(dial, at, false), false)
+    const options = {
+      ...at,
+      // TLS names no addresses; the certificate is then held against the host.
+      ...(serverName === undefined ? {} : { servername: isIP(serverName) === 0 ? serverName : '' }),
+      ...(client ?? {}),
+      ...(ca !== undefined ? { ca } : trust === 'system' ? {} : { rejectUnauthorized: false }),
+    }
+    return overHttp(dial === undefined ? options : through(dial, options, true), true)
+  }
 }
 
-function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean): HttpConnection {
+type Base = RequestOptions & Record<string, unknown>
+
+/** The same, over connections that a proxy opens. */
+function through(dial: Dial, base: { readonly host: string; readonly port: number } & ConnectionOptions, tls: boolean) {
+  const createConnection = (_: unknown, done: (error: Error | null, socket?: Duplex) => void): undefined => {
+    dial(base.host, base.port).then(
+      (socket) => done(null, tls ? connectTls({ ...base, socket }) : socket),
+      (error) => done(error),
+    )
+  }
+  return { ...base, createConnection } as unknown as Base
+}
+
+function overHttp(base: Base, tls: boolean): HttpConnection {
   const open = tls ? requestHttps : requestHttp
   const start = ({ method, path, headers }: OutgoingRequest, signal: AbortSignal, upgrade: boolean) =>
     open({
@@ -60,7 +77,7 @@ function overHttp(base: RequestOptions & Record<string, unknown>, tls: boolean):
       path,
       headers: { ...(headers as Record<string, string | string[]>), ...(upgrade ? { connection: 'Upgrade' } : {}) },
       signal,
-      ...(upgrade ? { agent: false } : {}),
+      ...(upgrade && base.createConnection === undefined ? { agent: false } : {}),
     })
   return {
     request: (outgoing, signal) =>

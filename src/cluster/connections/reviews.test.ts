@@ -37,7 +37,14 @@ test('a review is posted as the kubeconfig says, and anything but a success is a
   assert.deepEqual(await post({ spec: 1 }), { status: { allowed: true } })
   assert.deepEqual(seen, [
     {
-      target: { host: 'reviews.example.com', port: 443, tls: true, serverName: 'reviews.example.com', trust: 'system' },
+      target: {
+        host: 'reviews.example.com',
+        port: 443,
+        tls: true,
+        serverName: 'reviews.example.com',
+        trust: 'system',
+        egress: 'controlplane',
+      },
       path: '/ask?v=1',
       token: 'Bearer secret',
       sent: { spec: 1 },

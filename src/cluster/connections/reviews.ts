@@ -50,6 +50,7 @@ function targetOf(url: URL, { ca, cert, key, insecure }: HttpCredentials): Param
     host: url.hostname,
     port: Number(url.port === '' ? (tls ? 443 : 80) : url.port),
     tls,
+    egress: 'controlplane',
     ...(tls && !isIp(url.hostname) ? { serverName: url.hostname } : {}),
     ...(ca !== undefined ? { ca } : insecure === true ? {} : { trust: 'system' }),
     ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),

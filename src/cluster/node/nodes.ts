@@ -8,6 +8,7 @@ import { followInstances } from '../cloud/instances.ts'
 import { reachesByRoutes } from '../cloud/reach.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { dialNodes } from '../connections/dialers.ts'
+import type { Egress } from '../connections/egress.ts'
 import { accessFor, identities } from '../control-plane.ts'
 import { furtherNodesLeft } from '../further/places.ts'
 import { keepRunning } from '../keep-running.ts'
@@ -29,6 +30,8 @@ export interface NodesParts {
   readonly logs: LogFiles
   /** The cloud whose instances the nodes are. */
   readonly cloud?: ClusterCloud
+  /** The ways to what is not reached directly. */
+  readonly egress?: Egress
 }
 /** The nodes of a cluster: how the API server reaches them, and their running. */
 export interface Nodes {
@@ -42,13 +45,16 @@ export interface Nodes {
 
 /** The nodes that the settings ask for: this machine with containerd, or simulated ones. */
 export function createNodes(parts: NodesParts): Nodes {
-  const { settings, pki, clock, random, logs } = parts
+  const { settings, pki, clock, random, logs, egress } = parts
   const log = logs.of('kubelet')
-  const connect = dialNodes(() => ({
-    cert: pki().kubeletClient.cert,
-    key: pki().kubeletClient.key,
-    ca: pki().authority.cert,
-  }))
+  const connect = dialNodes(
+    () => ({
+      cert: pki().kubeletClient.cert,
+      key: pki().kubeletClient.key,
+      ca: pki().authority.cert,
+    }),
+    egress,
+  )
   let simulated: SimulatedNodes | undefined
   const { cloud } = parts
   const reaches = cloud === undefined ? undefined : reachesByRoutes(cloud.owner, cloud.cluster)

@@ -32,6 +32,7 @@ export class IssuerAuthenticator {
 
   constructor(config: JwtAuthenticator, mappings: CompiledMappings, parts: IssuerParts) {
     const { url = '', discoveryURL = '', certificateAuthority = '', audiences = [] } = config.issuer ?? {}
+    const egress = config.issuer?.egressSelectorType ?? ''
     this.issuer = url
     this.#config = config
     this.#mappings = mappings
@@ -40,6 +41,8 @@ export class IssuerAuthenticator {
       parts.connectNetwork,
       parts.clock,
       certificateAuthority === '' ? undefined : certificateAuthority,
+      // Kubernetes: an issuer that does not say where it is, is reached directly.
+      egress === 'controlplane' || egress === 'cluster' ? egress : 'none',
     )
     this.#provider = new Provider({
       clock: parts.clock,

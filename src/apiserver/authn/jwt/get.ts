@@ -11,7 +11,12 @@ const redirectsMax = 10
 export type Get = (url: string, bearer?: string) => Promise<string>
 
 /** Reads over the network; certificates are checked against an authority in PEM, or those the machine trusts. */
-export function getter(connectNetwork: NetworkConnection, clock: Clock, ca: string | undefined): Get {
+export function getter(
+  connectNetwork: NetworkConnection,
+  clock: Clock,
+  ca: string | undefined,
+  egress: 'controlplane' | 'cluster' | 'none' = 'none',
+): Get {
   return async (url, bearer) => {
     const stop = new AbortController()
     using _timer = clock.after(timeoutMs, () => stop.abort(new Error(`Get ${JSON.stringify(url)}: timeout`)))
@@ -23,6 +28,7 @@ export function getter(connectNetwork: NetworkConnection, clock: Clock, ca: stri
         host,
         port: Number(at.port === '' ? (tls ? 443 : 80) : at.port),
         tls,
+        egress,
         ...(tls && !isIp(host) ? { serverName: host } : {}),
         ...(ca === undefined ? { trust: 'system' } : { ca }),
       })
