@@ -1,7 +1,6 @@
 import type { NodeVerdict, Random } from '../../machinery/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import {
-  type ClusterChange,
   FilterError,
   fits,
   type NodeView,
@@ -12,27 +11,9 @@ import {
   type Verdict,
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
-import { byHold, KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
-
-/** Why a pod goes nowhere. */
-export interface RefusedPlacement {
-  readonly nodeName: undefined
-  readonly message: string
-  readonly wakeOn: ReadonlySet<ClusterChange>
-  /** The names of the plugins that refused it. */
-  readonly by: ReadonlySet<string>
-  readonly reasons: ReadonlyMap<string, number>
-  /** The same with what came of making room: nothing is said when room was made. */
-  says(preemption: string | undefined): string
-  /** What plugins have to do for it. */
-  readonly acts: readonly NonNullable<PostFiltered['act']>[]
-}
-/** Where a pod goes, or why it goes nowhere. */
-export type Placement =
-  | { readonly nodeName: string; readonly feasible: number; readonly evaluated: number }
-  | RefusedPlacement
-/** Whether an answer is that the pod goes nowhere. */
-export const isRefused = <T extends object>(one: T | RefusedPlacement): one is RefusedPlacement => 'says' in one
+import { AnswerCache } from './answer-cache.ts'
+import { explained, goesNowhere, isRefused, type Placement, type RefusedPlacement } from './explain.ts'
+import { byHold, type KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
 
 interface Found {
   readonly count: number
@@ -52,7 +33,6 @@ export function nodesToScore(count: number, percentage = 0): number {
   return Math.max(Math.floor((count * percent) / 100), scoredNodesMin)
 }
 
-const signaturesKeptMax = 1000
 /** Kubernetes: what DynamicResources has to say where giving claims back does not help. */
 const deallocation = 'no new claims to deallocate'
 /** Who is asked by default when no node takes a pod. */
@@ -65,13 +45,9 @@ export class Placer {
   readonly #random: Random
   readonly #percentage: number
   readonly #postFilters: readonly string[]
-  readonly #known = new Map<string, KnownAnswers>()
-  readonly #seen = new Set<string>()
-  /** Answers to the pod at hand, when nothing is kept of it. */
-  #stranger: KnownAnswers | undefined
+  readonly #answers: AnswerCache
   /** Where the next pod starts to look, so that all nodes get their turn. */
   #start = 0
-  #uses = 0
   /** Nodes that can take the pod, and their scores; used again by every cycle. */
   #feasible = new Int32Array(0)
   #totals = new Float64Array(0)
@@ -86,6 +62,7 @@ export class Placer {
     this.#plugins = plugins
     this.#postFilters = postFilters
     this.#byHold = byHold(plugins)
+    this.#answers = new AnswerCache(this.#byHold)
     this.#random = random
     this.#percentage = percentageOfNodesToScore
   }
@@ -119,7 +96,7 @@ export class Placer {
   ): number {
     this.#makeRoom(columns)
     const prepared = this.#prepare(facts, columns)
-    const known = this.#answersTo(facts, columns)
+    const known = this.#answers.to(facts, columns)
     places.forEach((place, at) => {
       if (known.at[place] !== columns.version[place]) known.ask(facts, place, columns)
       this.#feasible[at] = place
@@ -147,7 +124,7 @@ export class Placer {
     const prepared = this.#prepare(facts, columns)
     if (prepared.length > 0 && nowhereOf(prepared) !== undefined) return this.explain(facts, columns)
     const named = this.#namedPlaces(facts, columns)
-    const known = this.#answersTo(facts, columns, named !== undefined)
+    const known = this.#answers.to(facts, columns, named !== undefined)
     const { count, evaluated } =
       named === undefined
         ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage))
@@ -292,41 +269,6 @@ export class Placer {
     }
   }
 
-  /** What is known of pods like this one. A signature seen for the first time may be the only one of its kind: nothing is kept. */
-  #answersTo(facts: PodFacts, columns: NodeColumns, isNamed = false): KnownAnswers {
-    const { signature } = facts
-    const known = this.#known.get(signature)
-    if (known !== undefined && known.capacity >= columns.size) {
-      known.usedAt = ++this.#uses
-      return known
-    }
-    if (isNamed || (known === undefined && !this.#seen.has(signature))) {
-      if (this.#seen.size >= signaturesKeptMax) this.#seen.clear()
-      if (!isNamed) this.#seen.add(signature)
-      return this.#strangers(columns)
-    }
-    if (this.#known.size >= signaturesKeptMax) this.#forgetOldest()
-    const made = new KnownAnswers(this.#byHold, columns.capacity)
-    made.usedAt = ++this.#uses
-    this.#known.set(signature, made)
-    return made
-  }
-
-  #strangers({ capacity, size }: NodeColumns): KnownAnswers {
-    if (this.#stranger === undefined || this.#stranger.capacity < size)
-      this.#stranger = new KnownAnswers(this.#byHold, capacity)
-    else this.#stranger.forget()
-    return this.#stranger
-  }
-
-  #forgetOldest(): void {
-    let oldest: string | undefined
-    let usedAt = Number.POSITIVE_INFINITY
-    for (const [signature, known] of this.#known)
-      if (known.usedAt < usedAt) [oldest, usedAt] = [signature, known.usedAt]
-    if (oldest !== undefined) this.#known.delete(oldest)
-  }
-
   #makeRoom({ capacity }: NodeColumns): void {
     if (this.#feasible.length >= capacity) return
     this.#feasible = new Int32Array(capacity)
@@ -340,38 +282,14 @@ export class Placer {
     columns: NodeColumns,
     also: (place: number) => Refusal | undefined = () => undefined,
   ): RefusedPlacement {
-    const reasons = new Map<string, number>()
-    const wakeOn = new Set<ClusterChange>(['Pod/Update'])
-    const by = new Set<string>()
-    let unhelpful = 0
     const nowhere = nowhereOf(this.#prepare(facts, columns))
     const after = this.#postFiltered(facts, columns)
     if (nowhere !== undefined) return goesNowhere(nowhere, columns.count, after)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)
-    for (let place = 0; place < columns.size; place++) {
-      if (columns.alive[place] === 0) continue
-      const refusal = isNamed(place) ? (refusalAt(place) ?? also(place)) : named?.others
-      if (refusal === undefined) continue
-      const { plugin, verdict } = refusal
-      if (verdict.reason.includes(', '))
-        for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-      else reasons.set(verdict.reason, (reasons.get(verdict.reason) ?? 0) + 1)
-      if (verdict.evenAfterPreemption) unhelpful++
-      by.add(plugin.name)
-      for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
-    }
-    const total = columns.count
-    const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort()
-    const helpless = total - unhelpful
-    const preemption = [
-      ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
-      ...(helpless > 0 ? [`${helpless} No preemption victims found for incoming pod`] : []),
-    ]
-    const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, after)
-    const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
-    return { nodeName: undefined, reasons, wakeOn, by, message, says, acts: actsOf(after) }
+    const refusal = (place: number) => (isNamed(place) ? (refusalAt(place) ?? also(place)) : named?.others)
+    return explained(columns, refusal, after)
   }
 
   /** What those say, in order, who are asked when no node takes a pod; undefined: it is a matter of preemption. */
@@ -385,7 +303,7 @@ export class Placer {
 
   /** Says for each place why it does not take the pod, as things are now. */
   refusals(facts: PodFacts, columns: NodeColumns): (place: number) => Refusal | undefined {
-    const known = this.#answersTo(facts, columns)
+    const known = this.#answers.to(facts, columns)
     const prepared = this.#prepare(facts, columns)
     return (place) => this.#refusal(facts, columns, place, known, prepared)
   }
@@ -452,39 +370,6 @@ type PreparedPlugin = readonly [SchedulerPlugin, Prepared]
 function nowhereOf(prepared: readonly PreparedPlugin[]): Refusal | undefined {
   for (const [plugin, { nowhere }] of prepared) if (nowhere !== undefined) return { plugin, verdict: nowhere }
   return undefined
-}
-
-/** Kubernetes: what keeps a pod from all nodes alike is said once, not counted. */
-function goesNowhere(
-  { plugin, verdict }: Refusal,
-  total: number,
-  after: readonly (PostFiltered | undefined)[],
-): RefusedPlacement {
-  const says = sayer(`0/${total} nodes are available: ${verdict.reason}.`, after)
-  return {
-    nodeName: undefined,
-    message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
-    wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
-    by: new Set([plugin.name]),
-    reasons: new Map([[verdict.reason, total]]),
-    says,
-    acts: actsOf(after),
-  }
-}
-
-/** Kubernetes: each of those asked to make room says what came of it, unless one did. */
-function sayer(
-  before: string,
-  after: readonly (PostFiltered | undefined)[],
-): (preemption: string | undefined) => string {
-  return (preemption) => {
-    const texts = after.map((one) => one?.says ?? `preemption: ${preemption}`)
-    return preemption === undefined || texts.length === 0 ? before : `${before} ${texts.join(', ')}.`
-  }
-}
-
-function actsOf(after: readonly (PostFiltered | undefined)[]): RefusedPlacement['acts'] {
-  return after.flatMap((one) => one?.act ?? [])
 }
 
 /** A plugin's answer in words, where what is wrong is one. */

@@ -1,14 +1,6 @@
 import type { Informers } from '../../client/index.ts'
 import type { DeviceSelection } from '../../machinery/cel/index.ts'
-import {
-  addQuantities,
-  type Clock,
-  type Metrics,
-  parseQuantity,
-  type Quantity,
-  type Random,
-  subtractQuantities,
-} from '../../machinery/index.ts'
+import type { Clock, Metrics, Random } from '../../machinery/index.ts'
 import {
   type AllocationResult,
   deviceClasses,
@@ -22,8 +14,9 @@ import {
 } from '../../resources/index.ts'
 import { classesByResource } from './extended.ts'
 import { type DeviceMeasures, deviceMeasures } from './measures.ts'
-import { type DeviceFeatures, type DeviceView, deviceId } from './shapes.ts'
+import type { DeviceFeatures, DeviceView } from './shapes.ts'
 import { TaintRules } from './taint-rules.ts'
+import { Taken } from './taken.ts'
 
 /** A claim as it will be once the API shows what was decided. */
 interface Pending {
@@ -65,15 +58,13 @@ export class DeviceBook implements DeviceView {
   readonly clock: Clock
   readonly random: Random
   readonly measures: DeviceMeasures
+  readonly taken: Taken
   readonly #informers: Informers
   readonly #rules: TaintRules
   readonly #slicesOnNode = new Map<string, Set<ResourceSlice>>()
   readonly #slicesElsewhere = new Set<ResourceSlice>()
   readonly #slicesOfPool = new Map<string, Set<ResourceSlice>>()
   readonly #pending = new Map<string, Pending>()
-  readonly #counted = new Map<string, ResourceClaim>()
-  readonly #takers = new Map<string, number>()
-  readonly #consumers = new Map<string, { count: number; readonly of: Map<string, Quantity> }>()
   readonly #selections = new Map<string, DeviceSelection>()
   #select: ((expression: string) => DeviceSelection) | undefined
   readonly #follows: Disposable[] = []
@@ -85,6 +76,7 @@ export class DeviceBook implements DeviceView {
     this.clock = clock
     this.random = random
     this.features = deviceFeatures(gates)
+    this.taken = new Taken(this.features)
     this.#rules = new TaintRules(informers, gates.enabled('DRADeviceTaintRules') && this.features.deviceTaints)
   }
 
@@ -131,11 +123,6 @@ export class DeviceBook implements DeviceView {
       this.#informers.of(deviceClasses).synced(signal),
     ])
     this.#select = deviceSelection
-  }
-
-  readonly taken = {
-    isTaken: (id: string): boolean => (this.#takers.get(id) ?? 0) > 0,
-    consumed: (id: string): ReadonlyMap<string, Quantity> | undefined => this.#consumers.get(id)?.of,
   }
 
   slicesFor(nodeName: string): readonly ResourceSlice[] {
@@ -188,15 +175,15 @@ export class DeviceBook implements DeviceView {
     const { uid } = claim.metadata
     const pending: Pending = { claim: { ...claim, status: { ...claim.status, allocation } } }
     this.#pending.set(uid, pending)
-    this.#count(pending.claim)
+    this.taken.count(pending.claim)
     return {
       [Symbol.dispose]: () => {
         if (this.#pending.get(uid) !== pending) return
         this.#pending.delete(uid)
         const { namespace = '', name } = claim.metadata
         const seen = this.#informers.of(resourceClaims).get({ namespace, name })
-        if (seen?.metadata.uid === uid) this.#count(seen)
-        else this.#uncount(uid)
+        if (seen?.metadata.uid === uid) this.taken.count(seen)
+        else this.taken.uncount(uid)
       },
     }
   }
@@ -206,11 +193,11 @@ export class DeviceBook implements DeviceView {
     const seen = this.#informers.of(resourceClaims).get({ namespace, name })
     if (seen === undefined || seen.metadata.uid !== uid || revisionOf(seen) >= revisionOf(claim)) {
       this.#pending.delete(uid)
-      if (seen?.metadata.uid === uid) this.#count(seen)
+      if (seen?.metadata.uid === uid) this.taken.count(seen)
       return
     }
     this.#pending.set(uid, { claim, revision: revisionOf(claim) })
-    this.#count(claim)
+    this.taken.count(claim)
   }
   /** The claim that was made for the extended resources of a pod. */
   extendedClaimOf({ metadata }: Pod): ResourceClaim | undefined {
@@ -248,7 +235,7 @@ export class DeviceBook implements DeviceView {
   #claimChanged(next: ResourceClaim | undefined, previous: ResourceClaim | undefined): void {
     if (previous !== undefined && next?.metadata.uid !== previous.metadata.uid) {
       this.#pending.delete(previous.metadata.uid)
-      this.#uncount(previous.metadata.uid)
+      this.taken.uncount(previous.metadata.uid)
     }
     if (next === undefined) return
     const pending = this.#pending.get(next.metadata.uid)
@@ -258,43 +245,7 @@ export class DeviceBook implements DeviceView {
       if (!isSeen) return
       this.#pending.delete(next.metadata.uid)
     }
-    this.#count(next)
-  }
-
-  #count(claim: ResourceClaim): void {
-    this.#uncount(claim.metadata.uid)
-    this.#counted.set(claim.metadata.uid, claim)
-    this.#move(claim, 1)
-  }
-  #uncount(uid: string): void {
-    const counted = this.#counted.get(uid)
-    if (counted === undefined) return
-    this.#counted.delete(uid)
-    this.#move(counted, -1)
-  }
-
-  #move({ status }: ResourceClaim, by: 1 | -1): void {
-    for (const one of status?.allocation?.devices?.results ?? []) {
-      // Kubernetes: who looks after a device takes nothing of it.
-      if (one.adminAccess === true) continue
-      const id = deviceId(one.driver, one.pool, one.device)
-      if (one.shareID === undefined || !this.features.consumableCapacity) {
-        const takers = (this.#takers.get(id) ?? 0) + by
-        if (takers === 0) this.#takers.delete(id)
-        else this.#takers.set(id, takers)
-        continue
-      }
-      const consumers = this.#consumers.get(id) ?? { count: 0, of: new Map() }
-      this.#consumers.set(id, consumers)
-      consumers.count += by
-      for (const [name, text] of Object.entries(one.consumedCapacity ?? {})) {
-        const amount = parseQuantity(text)
-        const known = consumers.of.get(name)
-        if (by === 1) consumers.of.set(name, known === undefined ? amount : addQuantities(known, amount))
-        else if (known !== undefined) consumers.of.set(name, subtractQuantities(known, amount))
-      }
-      if (consumers.count === 0) this.#consumers.delete(id)
-    }
+    this.taken.count(next)
   }
 
   #moveSlice(slice: ResourceSlice, how: 'add' | 'delete'): void {

@@ -1,6 +1,7 @@
 import type { NodeColumns } from '../columns/node-columns.ts'
+import { isRefused, type Placement } from '../cycle/explain.ts'
 import type { Refusal } from '../cycle/known-answers.ts'
-import { isRefused, type Placement, type Placer } from '../cycle/place.ts'
+import type { Placer } from '../cycle/place.ts'
 import { everyChange, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { Candidate } from '../preemption/plan.ts'

@@ -1,5 +1,5 @@
 import type { Pod } from '../../resources/index.ts'
-import { isRefused } from '../cycle/place.ts'
+import { isRefused } from '../cycle/explain.ts'
 import type { Reserved } from '../cycle/settling.ts'
 import { agreedCandidates, placeWithExtenders } from '../extenders/place.ts'
 import { factsOf } from '../framework/pod-facts.ts'

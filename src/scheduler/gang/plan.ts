@@ -1,5 +1,5 @@
 import type { Pod, PodGroup } from '../../resources/index.ts'
-import type { Placement, RefusedPlacement } from '../cycle/place.ts'
+import type { Placement, RefusedPlacement } from '../cycle/explain.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { Preemption } from '../preemption/plan.ts'
 import type { Waiting } from '../queue/scheduling-queue.ts'

@@ -1,5 +1,5 @@
 import type { Pod } from '../../resources/index.ts'
-import type { Placement, RefusedPlacement } from '../cycle/place.ts'
+import type { Placement, RefusedPlacement } from '../cycle/explain.ts'
 import { reportRefusal } from '../cycle/refusal.ts'
 import type { Reserved } from '../cycle/settling.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'

@@ -1,5 +1,6 @@
 import { type Pod, podDisruptionBudgets, pods } from '../../resources/index.ts'
-import type { Placement, Placer } from '../cycle/place.ts'
+import type { Placement } from '../cycle/explain.ts'
+import type { Placer } from '../cycle/place.ts'
 import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
 import { clearNominations, evictVictims } from '../preemption/act.ts'
 import { mayNotPreempt, type Preemption, preemptionCandidates, priorityOf } from '../preemption/plan.ts'
