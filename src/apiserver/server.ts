@@ -3,6 +3,7 @@ import {
   type ApiReply,
   type Clock,
   DecisionJournal,
+  describeSelf,
   firstAddress,
   type KubeObject,
   LogLevels,
@@ -82,7 +83,6 @@ import type { HealthCheck } from './operation/health.ts'
 import { requestMetrics } from './operation/request-metrics.ts'
 import { serverReadings } from './operation/server-readings.ts'
 import { Shutdown } from './operation/shutdown.ts'
-import { describeSelf } from './operation/z-pages.ts'
 import { asVersion } from './registry/draft.ts'
 import { atRevision, objectOf } from './registry/encoding.ts'
 import { Registry } from './registry/registry.ts'
@@ -352,7 +352,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       metrics,
       journal,
       levels: parts.levels ?? new LogLevels(() => 0),
-      self: describeSelf(parts, features.gates),
+      self: describeSelf('kube-apiserver', parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
       health: {
         livez,

@@ -97,6 +97,8 @@ export type {
   Unsaved,
 } from './object/object.ts'
 export { cloneJson, controllerOf, deepFreeze, isMapOfText, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
+export { type MediaRange, mediaRanges } from './pages/media-ranges.ts'
+export { describeSelf, type SelfDescription, type ZPage, zPage } from './pages/z-pages.ts'
 export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'
 export { applyMergePatch } from './patch/merge-patch.ts'
 export { applyStrategicPatch } from './patch/strategic-patch.ts'

@@ -1,4 +1,4 @@
-import { StatusError } from '../../machinery/index.ts'
+import { mediaRanges, StatusError } from '../../machinery/index.ts'
 
 export type Encoding = 'json' | 'yaml' | 'protobuf' | 'cbor'
 /** Which encodings besides JSON and YAML there are of what is asked for. */
@@ -56,34 +56,6 @@ function supportedText({ protobuf, cbor, stream = false }: Offers): string {
 /** There is no such form of what was asked for: 406, with what there is. */
 export function notAcceptable(offers: Offers = usualOffers): StatusError {
   return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${supportedText(offers)}`)
-}
-
-/** One media type of a header with its parameters, best first. */
-export interface MediaRange {
-  readonly type: string
-  readonly parameters: Readonly<Record<string, string>>
-}
-
-/** The ranges of an Accept header in order of quality, then of appearance. */
-export function mediaRanges(header: string): readonly MediaRange[] {
-  return header
-    .split(',')
-    .map((text, index) => {
-      const [type = '', ...rest] = text.split(';').map((part) => part.trim())
-      const parameters: Record<string, string> = {}
-      for (const part of rest) {
-        const [key = '', value = ''] = part.split('=')
-        parameters[key] = value
-      }
-      return {
-        type: type.toLowerCase(),
-        parameters,
-        quality: parameters.q === undefined ? 1 : Number(parameters.q),
-        index,
-      }
-    })
-    .filter(({ type, quality }) => type !== '' && quality > 0)
-    .sort((a, b) => b.quality - a.quality || a.index - b.index)
 }
 
 /**

@@ -1,4 +1,13 @@
-import { type Clock, type DecisionJournal, type LogLevels, Metrics, StatusError } from '../../machinery/index.ts'
+import {
+  type Clock,
+  type DecisionJournal,
+  type LogLevels,
+  Metrics,
+  mediaRanges,
+  type SelfDescription,
+  StatusError,
+  zPage,
+} from '../../machinery/index.ts'
 import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Signer } from '../authn/signer.ts'
 import {
@@ -14,9 +23,8 @@ import {
 import { answerOpenApi } from '../openapi/answer.ts'
 import type { OpenApi } from '../openapi/openapi.ts'
 import { type HealthCheck, healthAnswer, healthMeasures } from '../operation/health.ts'
-import { type SelfDescription, zPage } from '../operation/z-pages.ts'
 import type { Identity } from '../request.ts'
-import { contentTypes, mediaRanges, replyFormOf } from './negotiate.ts'
+import { contentTypes, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'
 
 export interface VersionInfo {

@@ -11,14 +11,15 @@ import {
   systemCgroups,
   thisMachine,
 } from '../../kubelet/index.ts'
-import type { Clock, Log, Random } from '../../machinery/index.ts'
+import { type Clock, describeSelf, type Log, type Random } from '../../machinery/index.ts'
+import { chooseGates, defaultGates } from '../../resources/index.ts'
 import { openFront } from '../../wire/index.ts'
 import type { KeyPair } from '../certificates/key-pair.ts'
 import type { Pki } from '../certificates/pki.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
-import { kubernetesVersion } from '../version.ts'
+import { kubernetesVersion, versionInfo } from '../version.ts'
 import { kubeletSettingsOf } from './kubelet-choices.ts'
 import { serveImages } from './node-images.ts'
 import { cgroupOf, containerdSettingsOf } from './places.ts'
@@ -117,6 +118,27 @@ export async function runContainerNode(parts: ContainerNodeParts, signal: AbortS
   await containerd.stopped
 }
 
+/** What the kubelet was started with, under the names of Kubernetes' flags. */
+function kubeletFlags(settings: Kubelet['settings']): Readonly<Record<string, string>> {
+  const pairs = (map: Readonly<Record<string, string>>) =>
+    Object.entries(map)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(',')
+  return {
+    'cgroup-root': settings.cgroupRoot,
+    'cluster-dns': settings.clusterDns.join(','),
+    'cluster-domain': settings.clusterDomain,
+    'hostname-override': settings.nodeName,
+    'max-pods': String(settings.maxPods),
+    'node-ip': settings.nodeIps.join(','),
+    'node-labels': pairs(settings.labels),
+    port: String(settings.port),
+    'resolv-conf': settings.resolvConf,
+    'root-dir': settings.rootDirectory,
+    'system-reserved': pairs(settings.reserved),
+  }
+}
+
 /** The kubelet's own API over mutual TLS, until the signal aborts. */
 async function serveKubelet(
   kubelet: Kubelet,
@@ -124,8 +146,18 @@ async function serveKubelet(
   signal: AbortSignal,
 ): Promise<void> {
   let { kubeletServer } = pki()
+  const chosen = chooseGates(settings.features?.gates ?? {})
+  const gates = 'problem' in chosen ? defaultGates : chosen.gates
   const tlsNow = () => ({ ...kubeletServer, clientCa: pki().authority.cert })
-  const handlers = kubeletHandlers(kubelet, { client: access.client, clientCa: () => pki().authority.cert })
+  const handlers = kubeletHandlers(kubelet, {
+    client: access.client,
+    clientCa: () => pki().authority.cert,
+    self: describeSelf(
+      'kubelet',
+      { clock, version: versionInfo(), flags: () => kubeletFlags(kubelet.settings) },
+      gates,
+    ),
+  })
   await using front = await openFront({ port: settings.network.kubeletPort, tls: tlsNow(), ...handlers })
   while (!signal.aborted) {
     await clock.sleep(renewalCheckMs, signal).catch(() => {})

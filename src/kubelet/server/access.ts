@@ -73,6 +73,8 @@ function subresourcesOf(path: string): readonly string[] {
   if (first === 'pods' || first === 'runningpods') return ['pods', 'proxy']
   if (first === 'healthz') return ['healthz', 'proxy']
   if (first === 'configz') return ['configz', 'proxy']
+  if (first === 'statusz') return ['statusz']
+  if (first === 'flagz') return ['configz']
   return ['proxy']
 }
 

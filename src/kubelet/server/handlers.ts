@@ -1,7 +1,14 @@
 import type { Client } from '../../client/index.ts'
-import { msOf, quantityOf, quantityText } from '../../machinery/index.ts'
+import { msOf, quantityOf, quantityText, type SelfDescription, StatusError, zPage } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
-import { acceptOneWay, type RequestHandler, refuseUpgrade, type UpgradeHandler } from '../../wire/index.ts'
+import {
+  acceptOneWay,
+  type RequestHandler,
+  refuseUpgrade,
+  type UpgradeHandler,
+  type WireReply,
+  type WireRequest,
+} from '../../wire/index.ts'
 import type { Kubelet } from '../kubelet.ts'
 import { containersOf, podViewOf } from '../sync/containers.ts'
 import { createAccess } from './access.ts'
@@ -16,6 +23,8 @@ export interface KubeletHandlersParts {
   readonly client: Client
   /** PEM of the authority whose client certificates are trusted. */
   readonly clientCa: () => string
+  /** What it says of itself on /statusz and /flagz; the pages are not there without it. */
+  readonly self?: Omit<SelfDescription, 'paths'>
 }
 /** The kubelet's server, ready to be put behind a TLS front. */
 export interface KubeletHandlers {
@@ -58,6 +67,7 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
       const { name, rest, search, path } = parse(request.url)
       const allowed = await access(request, path)
       if (!allowed.ok) return plain(reply, allowed.status, `${allowed.message}\n`)
+      if (serveZPage(parts.self, path, request, reply, clock.now())) return
       const serve = routes[name]
       if (serve === undefined) return plain(reply, 404, '404 page not found\n')
       try {
@@ -79,6 +89,30 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
       refuseUpgrade(socket, 404, '404 page not found')
     },
   }
+}
+
+/** Whether the path is that of a page on which the kubelet describes itself; then it is answered. */
+function serveZPage(
+  self: KubeletHandlersParts['self'],
+  path: string,
+  request: WireRequest,
+  reply: WireReply,
+  nowMs: number,
+): boolean {
+  if (self === undefined) return false
+  try {
+    const paths = () => [...Object.keys(routes), ...self.pages.map((page) => page.slice(1))].map((name) => `/${name}`)
+    const page = zPage({ ...self, paths }, path, request.headers.accept, nowMs)
+    if (page === undefined) return false
+    const warning = page.warning === undefined ? {} : { warning: page.warning }
+    reply.head(200, { 'content-type': page.type, ...warning })
+    reply.end(page.text)
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    reply.head(error.status.code ?? 406, { 'content-type': 'application/json' })
+    reply.end(JSON.stringify(error.status))
+  }
+  return true
 }
 
 function parse(url: string) {

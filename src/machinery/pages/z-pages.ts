@@ -1,6 +1,7 @@
-import { type Clock, StatusError, timestampOf, yamlText } from '../../machinery/index.ts'
-import type { FeatureGates } from '../../resources/index.ts'
-import { mediaRanges } from '../http/negotiate.ts'
+import { type Clock, timestampOf } from '../clock/clock.ts'
+import { StatusError } from '../status/status.ts'
+import { yamlText } from '../yaml/yaml.ts'
+import { mediaRanges } from './media-ranges.ts'
 
 /** What a component says of itself. */
 export interface SelfDescription {
@@ -24,8 +25,9 @@ export interface ZPage {
   readonly warning?: string
 }
 
-/** The API server's own description, with the pages that its gates allow. */
+/** A component's description of itself, with the pages that its gates allow. */
 export function describeSelf(
+  component: string,
   {
     clock,
     version: { major, minor, goVersion },
@@ -35,14 +37,14 @@ export function describeSelf(
     readonly version: { readonly major: string; readonly minor: string; readonly goVersion: string }
     readonly flags?: SelfDescription['flags']
   },
-  gates: FeatureGates,
+  gates: { enabled(gate: string): boolean },
 ): Omit<SelfDescription, 'paths'> {
   const startedMs = clock.now()
   const pages = [
     ...(gates.enabled('ComponentStatusz') ? (['/statusz'] as const) : []),
     ...(gates.enabled('ComponentFlagz') ? (['/flagz'] as const) : []),
   ]
-  return { component: 'kube-apiserver', startedMs, goVersion, version: `${major}.${minor}`, flags, pages }
+  return { component, startedMs, goVersion, version: `${major}.${minor}`, flags, pages }
 }
 
 const kinds = { '/statusz': 'Statusz', '/flagz': 'Flagz' } as const
