@@ -7,8 +7,8 @@ import {
   type Schema,
   type SchemaCheck,
 } from '../machinery/index.ts'
+import { gatesNow } from './gates/judged-by.ts'
 import { schemaTable } from './generated/schema-table.ts'
-import { wellKnown } from './generated/well-known.ts'
 import { enumWordings } from './validation/enum-wordings.ts'
 
 /** Every type of the built-in API: its fields, their protobuf numbers, list types, merge keys and rules. */
@@ -30,14 +30,19 @@ export function zeroObject(type: string): any {
   return decoder.zero(type)
 }
 
-const { ga, gaLocked, betaOn } = wellKnown.featureGates
-const gatesOn = new Set<string>([...ga, ...gaLocked, ...betaOn])
-const validate = createSchemaValidator(builtInSchema, (gate) => gatesOn.has(gate), enumWordings)
+const validators = new WeakMap<object, ReturnType<typeof createSchemaValidator>>()
+function validatorNow(): ReturnType<typeof createSchemaValidator> {
+  const gates = gatesNow()
+  const known =
+    validators.get(gates) ?? createSchemaValidator(builtInSchema, (gate) => gates.enabled(gate), enumWordings)
+  validators.set(gates, known)
+  return known
+}
 
 /**
  * What the schema itself finds wrong with an object: its limits, formats, uniqueness and fields that may not change.
  * Kinds whose rules are written by hand leave `enums` off and word closed sets themselves.
  */
 export function schemaErrors(type: string, object: unknown, check: SchemaCheck = {}): readonly FieldError[] {
-  return validate(type, object, check)
+  return validatorNow()(type, object, check)
 }

@@ -1,8 +1,15 @@
-import { dns1123LabelErrors, pathSegmentErrors, sameJson, timestampOf } from '../../machinery/index.ts'
+import {
+  dns1035LabelErrors,
+  dns1123LabelErrors,
+  pathSegmentErrors,
+  sameJson,
+  timestampOf,
+} from '../../machinery/index.ts'
 import { replicaSetStatusErrors } from '../apps/validate.ts'
 import type { HooksFor } from '../define.ts'
 import type { Draft } from '../definition.ts'
 import { eventErrors } from '../events/validate.ts'
+import { isOn } from '../gates/judged-by.ts'
 import type {
   ComponentStatus,
   ConfigMap,
@@ -172,9 +179,12 @@ export const secretHooks: HooksFor<Secret> = {
   },
 }
 export const serviceAccountHooks: HooksFor<ServiceAccount> = { cells: serviceAccountCells }
+const serviceName = (name: string) =>
+  isOn('RelaxedServiceNameValidation') ? dns1123LabelErrors(name) : dns1035LabelErrors(name)
+
 export const serviceHooks: HooksFor<Service> = {
   cells: serviceCells,
-  checks: { name: dns1123LabelErrors, create: serviceErrors, update: serviceUpdateErrors },
+  checks: { name: serviceName, create: serviceErrors, update: serviceUpdateErrors },
   allowCreateOnUpdate: true,
   prepareForCreate(draft) {
     draft.status = { loadBalancer: {} }

@@ -9,6 +9,7 @@ import {
   required,
   sameJson,
 } from '../../machinery/index.ts'
+import { isOn } from '../gates/judged-by.ts'
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from '../generated/types.ts'
 import { orderedDiff } from '../validation/diff.ts'
 import { goForm } from '../validation/go-form.ts'
@@ -177,7 +178,9 @@ export function persistentVolumeUpdateErrors(
   }
   const affinity = previous.spec?.nodeAffinity
   const affinityErrors =
-    affinity === undefined || sameJson(withoutOldLabels(affinity), withoutOldLabels(next.spec?.nodeAffinity))
+    isOn('MutablePVNodeAffinity') ||
+    affinity === undefined ||
+    sameJson(withoutOldLabels(affinity), withoutOldLabels(next.spec?.nodeAffinity))
       ? []
       : [
           invalid(

@@ -2,6 +2,7 @@ import { scalingToZero } from '../autoscaling/definitions.ts'
 import type { Draft, ResourceDefinition } from '../definition.ts'
 import { builtInSchema } from '../schema.ts'
 import type { FeatureGates } from './gates.ts'
+import { judgedBy } from './judged-by.ts'
 
 /** What the schema calls gates that go by another name. */
 const gateNames: Readonly<Record<string, string>> = { PodCertificateProjection: 'PodCertificateRequest' }
@@ -38,8 +39,12 @@ export function gatedDefinition(ungated: ResourceDefinition<any>, gates: Feature
     dropFrom(walk, draft, inUse)
   }
   const { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } = definition
+  const { validate, validateUpdate, validateStatusUpdate } = definition
   return {
     ...definition,
+    validate: (object) => judgedBy(gates, () => validate(object)),
+    validateUpdate: (object, previous) => judgedBy(gates, () => validateUpdate(object, previous)),
+    validateStatusUpdate: (object, previous) => judgedBy(gates, () => validateStatusUpdate(object, previous)),
     prepareForCreate(draft, context) {
       drop(draft)
       prepareForCreate(draft, context)

@@ -135,3 +135,77 @@ test('fields deep in lists are dropped, and a reference into another namespace g
   assert.equal(abroad.spec.dataSourceRef, undefined)
   assert.deepEqual(home.spec.dataSourceRef, { kind: 'VolumeSnapshot', name: 's' })
 })
+
+test('what an object may say goes by the features of the server it is written to', () => {
+  const judge = (kind: string, body: object, chosen: Record<string, boolean>, previous?: object) => {
+    const made = chooseGates(chosen)
+    if ('problem' in made) throw new Error(made.problem)
+    const found = allResources.find((one) => one.kind === kind && one.version === 'v1' && one.stored)!
+    const definition = gatedDefinition(found, made.gates)
+    const decoded = (json: any) => {
+      const { object } = definition.schema.decode(structuredClone(json))
+      definition.schema.applyDefaults(object, undefined)
+      return object
+    }
+    const namespace = found.scope === 'Namespaced' ? { namespace: 'd' } : {}
+    const metadata = {
+      name: 'a',
+      uid: 'u',
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...namespace,
+    }
+    const whole = (more: any) => decoded({ ...more, metadata: { ...metadata, ...more.metadata } })
+    const errors =
+      previous === undefined
+        ? definition.validate(whole(body))
+        : definition.validateUpdate(whole(body), whole(previous))
+    return errors.map(({ field, message }) => `${field}: ${message}`)
+  }
+  const spec = (more: object) => ({ containers: [{ name: 'c', image: 'i', ...more }] })
+  const comparing = (value: string) => ({
+    spec: { ...spec({}), tolerations: [{ key: 'k', operator: 'Gt', value, effect: 'NoSchedule' }] },
+  })
+  const at = 'spec.tolerations[0]'
+  assert.deepEqual(judge('Pod', comparing('5'), {}), [
+    `${at}.operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"`,
+  ])
+  const numbers = { TaintTolerationComparisonOperators: true }
+  assert.deepEqual(judge('Pod', comparing('5'), numbers), [])
+  assert.deepEqual(judge('Pod', comparing('x'), numbers), [
+    `${at}.value: Invalid value: "x": must be a valid decimal integer in canonical form`,
+    `${at}.value: Invalid value: "x": strconv.ParseInt: parsing "x": invalid syntax`,
+  ])
+  const template = { metadata: { labels: { a: 'b' } }, ...comparing('5') }
+  const set = { spec: { selector: { matchLabels: { a: 'b' } }, template } }
+  assert.equal(judge('Deployment', set, {}).length, 1)
+  assert.deepEqual(judge('Deployment', set, numbers), [])
+
+  const own = { spec: { ...spec({}), hostUsers: false, hostNetwork: true } }
+  assert.deepEqual(judge('Pod', own, {}), ['spec.hostNetwork: Forbidden: when `hostUsers` is false'])
+  assert.deepEqual(judge('Pod', own, { UserNamespacesHostNetworkSupport: true }), [])
+
+  const service = { metadata: { name: '1a' }, spec: { ports: [{ port: 1 }], clusterIP: 'None', clusterIPs: ['None'] } }
+  assert.deepEqual(judge('Service', service, {}), [])
+  assert.match(
+    judge('Service', service, { RelaxedServiceNameValidation: false }).join(),
+    /^metadata\.name: .*a DNS-1035 label/,
+  )
+
+  const onNode = (key: string) => ({
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      hostPath: { path: '/a' },
+      nodeAffinity: {
+        required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'Exists' }] }] },
+      },
+    },
+  })
+  assert.match(judge('PersistentVolume', onNode('x'), {}, onNode('y')).join(), /^nodeAffinity: .*immutable/)
+  assert.deepEqual(judge('PersistentVolume', onNode('x'), { MutablePVNodeAffinity: true }, onNode('y')), [])
+
+  const cost = { metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': 'x' } }, spec: spec({}) }
+  assert.equal(judge('Pod', cost, {}).length, 1)
+  assert.deepEqual(judge('Pod', cost, { PodDeletionCost: false }), [])
+})

@@ -33,6 +33,6 @@ export const enumWordings: EnumWordings = {
   'StorageClass.reclaimPolicy': undefined,
   'Taint.effect': undefined,
   'Toleration.effect': { order: effects },
-  'Toleration.operator': { order: ['Equal', 'Exists'] },
+  'Toleration.operator': undefined,
   'TopologySpreadConstraint.whenUnsatisfiable': { notEmpty: true },
 }

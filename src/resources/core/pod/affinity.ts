@@ -7,9 +7,11 @@ import {
   invalid,
   labelSelectorErrors,
   labelValueErrors,
+  notSupported,
   qualifiedNameErrors,
   required,
 } from '../../../machinery/index.ts'
+import { isOn } from '../../gates/judged-by.ts'
 import type {
   Affinity,
   NodeSelector,
@@ -137,6 +139,22 @@ export function affinityErrors(affinity: Affinity | undefined, field: string): r
   ]
 }
 
+/** What is wrong with a toleration of numbers, which are compared where that feature is on. */
+function comparisonErrors(operator: string, value: string, at: string): readonly FieldError[] {
+  if (operator !== 'Lt' && operator !== 'Gt') return [notSupported(`${at}.operator`, operator, ['Equal', 'Exists'])]
+  if (!isOn('TaintTolerationComparisonOperators'))
+    return [notSupported(`${at}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt'])]
+  const errors: FieldError[] = []
+  if (value === '') errors.push(invalid(`${at}.value`, value, 'must be non-empty'))
+  else if (!/^(0|-?[1-9]\d*)$/.test(value))
+    errors.push(invalid(`${at}.value`, value, 'must be a valid decimal integer in canonical form'))
+  const parsing = `strconv.ParseInt: parsing ${JSON.stringify(value)}: `
+  if (!/^[+-]?\d+$/.test(value)) errors.push(invalid(`${at}.value`, value, `${parsing}invalid syntax`))
+  else if (BigInt.asIntN(64, BigInt(value)) !== BigInt(value))
+    errors.push(invalid(`${at}.value`, value, `${parsing}value out of range`))
+  return errors
+}
+
 export function tolerationErrors(tolerations: readonly Toleration[] | undefined, field: string): readonly FieldError[] {
   return (tolerations ?? []).flatMap((toleration, index) => {
     const at = `${field}[${index}]`
@@ -154,6 +172,7 @@ export function tolerationErrors(tolerations: readonly Toleration[] | undefined,
       if (found.length > 0) errors.push(invalid(`${at}.operator`, value, found.join(';')))
     } else if (operator === 'Exists' && value !== '')
       errors.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"))
+    else if (operator !== 'Exists') errors.push(...comparisonErrors(operator, value, at))
     return errors
   })
 }

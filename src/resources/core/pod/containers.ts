@@ -11,6 +11,7 @@ import {
   portNumberErrors,
   required,
 } from '../../../machinery/index.ts'
+import { isOn } from '../../gates/judged-by.ts'
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../generated/types.ts'
 import { complaints } from '../../validation/object-meta.ts'
 import { environmentErrors, environmentFromErrors } from './environment.ts'
@@ -92,6 +93,8 @@ function restartErrors(container: Container, field: string): readonly FieldError
   for (const [index, rule] of restartPolicyRules.entries()) {
     if (rule.exitCodes === undefined)
       errors.push(required(`${field}.restartPolicyRules[${index}].exitCodes`, 'must be specified'))
+    if (rule.action === 'RestartAllContainers' && !isOn('RestartAllContainersOnContainerExits'))
+      errors.push(notSupported(`${field}.restartPolicyRules[${index}].action`, rule.action, ['Restart']))
   }
   return errors
 }

@@ -7,6 +7,7 @@ import {
   required,
   tooLong,
 } from '../../../machinery/index.ts'
+import { isOn } from '../../gates/judged-by.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../generated/types.ts'
 import { complaints } from '../../validation/object-meta.ts'
 import { descendingPathErrors } from './volumes.ts'
@@ -124,7 +125,8 @@ export function hostUsersErrors(spec: PodSpec, field: string): readonly FieldErr
   if (spec.hostUsers !== false) return []
   const why = 'when `hostUsers` is false'
   const errors: FieldError[] = []
-  if (spec.hostNetwork === true) errors.push(forbiddenField(`${field}.hostNetwork`, why))
+  if (spec.hostNetwork === true && !isOn('UserNamespacesHostNetworkSupport'))
+    errors.push(forbiddenField(`${field}.hostNetwork`, why))
   if (spec.hostPID === true) errors.push(forbiddenField(`${field}.HostPID`, why))
   if (spec.hostIPC === true) errors.push(forbiddenField(`${field}.HostIPC`, why))
   return errors

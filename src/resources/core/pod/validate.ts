@@ -12,6 +12,7 @@ import {
   required,
   sameJson,
 } from '../../../machinery/index.ts'
+import { isOn } from '../../gates/judged-by.ts'
 import type { Container, ContainerStatus, Pod, PodSpec, PodTemplateSpec } from '../../generated/types.ts'
 import { jsonDiff } from '../../validation/diff.ts'
 import { annotationErrors, complaints, immutable } from '../../validation/object-meta.ts'
@@ -34,7 +35,11 @@ function ownAnnotationErrors(pod: Pod): readonly FieldError[] {
     errors.push(invalid(`${field}[${mirrorAnnotation}]`, mirror, why))
   }
   const cost = annotations[deletionCostAnnotation]
-  if (cost !== undefined && !(/^(?:0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= int32Max))
+  if (
+    cost !== undefined &&
+    isOn('PodDeletionCost') &&
+    !(/^(?:0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= int32Max)
+  )
     errors.push(invalid(`${field}[${deletionCostAnnotation}]`, cost, 'must be a 32bit integer'))
   return errors
 }
