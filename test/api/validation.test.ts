@@ -20,6 +20,9 @@ interface Table {
   readonly accepted: any
   readonly create: readonly Case[]
   readonly update: readonly Case[]
+  /** A status, and changes of it. */
+  readonly observed?: object
+  readonly status?: readonly Case[]
 }
 
 const folder = new URL('../fixtures/validation/', import.meta.url)
@@ -78,6 +81,14 @@ for (const file of readdirSync(folder).filter((name) => name !== 'words.json')) 
       const [next, previous] = [decoded(changed(kept, one)), decoded(structuredClone(kept))]
       definition.prepareForUpdate(next, previous, context)
       assert.deepEqual(told(definition.validateUpdate(next, previous)), wanted(one), `update ${JSON.stringify(one)}`)
+    }
+
+    const seen = { ...kept, status: table.observed }
+    for (const one of table.status ?? []) {
+      const [next, previous] = [decoded(changed(seen, one)), decoded(structuredClone(seen))]
+      definition.prepareForStatusUpdate(next, previous, context)
+      const found = told(definition.validateStatusUpdate(next, previous))
+      assert.deepEqual(found, wanted(one), `status ${JSON.stringify(one)}`)
     }
   })
 }

@@ -87,10 +87,10 @@ const collisionErrors = (
   next: { collisionCount?: number } | undefined,
   previous: { collisionCount?: number } | undefined,
 ) => {
-  if (previous?.collisionCount === undefined) return []
-  const count = next?.collisionCount
-  const lower = count === undefined || count < previous.collisionCount
-  return lower ? [invalid('status.collisionCount', count, 'cannot be decremented')] : []
+  const [count = 0, before] = [next?.collisionCount, previous?.collisionCount]
+  const errors = nonNegative('status.collisionCount', count)
+  if (before === undefined || count >= before) return errors
+  return [...errors, invalid('status.collisionCount', count, 'cannot be decremented')]
 }
 const moreThanAll = 'cannot be greater than status.replicas'
 const moreThanReady = 'cannot be greater than readyReplicas'

@@ -1,6 +1,7 @@
 import {
   dns1123LabelErrors,
   dns1123SubdomainErrors,
+  duplicate,
   type FieldError,
   invalid,
   labelSelectorErrors,
@@ -170,7 +171,17 @@ export function jobUpdateErrors(next: Job, previous: Job): readonly FieldError[]
 
 export function jobStatusErrors({ status }: Job): readonly FieldError[] {
   const counts = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const
-  return counts.flatMap((name) => nonNegative(`status.${name}`, status?.[name]))
+  const seen = new Set<string>()
+  const uncounted = (['succeeded', 'failed'] as const).flatMap((name) =>
+    (status?.uncountedTerminatedPods?.[name] ?? []).flatMap((uid, index) => {
+      const at = `status.uncountedTerminatedPods.${name}[${index}]`
+      if ((uid ?? '') === '') return [invalid(at, '', 'must not be empty')]
+      const isKnown = seen.has(uid)
+      seen.add(uid)
+      return isKnown ? [duplicate(at, uid)] : []
+    }),
+  )
+  return [...counts.flatMap((name) => nonNegative(`status.${name}`, status?.[name])), ...uncounted]
 }
 
 export function cronJobErrors({ spec }: CronJob): readonly FieldError[] {

@@ -29,6 +29,7 @@ import type {
   ServiceAccount,
 } from '../generated/types.ts'
 import { keepMember } from '../strategy.ts'
+import { balancerStatusErrors } from './balancer-status.ts'
 import {
   componentStatusCells,
   configMapCells,
@@ -184,7 +185,7 @@ const serviceName = (name: string) =>
 
 export const serviceHooks: HooksFor<Service> = {
   cells: serviceCells,
-  checks: { name: serviceName, create: serviceErrors, update: serviceUpdateErrors },
+  checks: { name: serviceName, create: serviceErrors, update: serviceUpdateErrors, status: balancerStatusErrors },
   allowCreateOnUpdate: true,
   prepareForCreate(draft) {
     draft.status = { loadBalancer: {} }

@@ -11,7 +11,7 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { LimitRange, ResourceQuota } from '../generated/types.ts'
-import { complaints, nonNegative } from '../validation/object-meta.ts'
+import { complaints } from '../validation/object-meta.ts'
 import { containerResourceNameErrors, resourceAmountErrors } from './pod/resources.ts'
 import { isQuotaResource, isStandardResource, mayOvercommit } from './resource-names.ts'
 
@@ -114,7 +114,9 @@ export function resourceQuotaUpdateErrors(next: ResourceQuota, previous: Resourc
 export function resourceQuotaStatusErrors({ status }: ResourceQuota): readonly FieldError[] {
   return (['hard', 'used'] as const).flatMap((list) =>
     Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) =>
-      nonNegative(`status.${list}[${name}]`, parseQuantity(amount).nanos < 0n ? -1 : 0),
+      parseQuantity(amount).nanos < 0n
+        ? [invalid(`status.${list}[${name}]`, amount, 'must be greater than or equal to 0')]
+        : [],
     ),
   )
 }

@@ -1,4 +1,5 @@
 import { ipText, isIp, parseIp } from '../../machinery/index.ts'
+import { balancerStatusErrors } from '../core/balancer-status.ts'
 import type { HooksFor } from '../define.ts'
 import type { Ingress, IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from '../generated/types.ts'
 import {
@@ -23,7 +24,7 @@ import {
 
 export const ingressHooks: HooksFor<Ingress> = {
   cells: ingressCells,
-  checks: { create: newIngressErrors, update: ingressErrors },
+  checks: { create: newIngressErrors, update: ingressErrors, status: balancerStatusErrors },
   warnings: ingressWarnings,
 }
 export const ingressClassHooks: HooksFor<IngressClass> = {

@@ -16,6 +16,7 @@ import {
   volumeAttributesClassCells,
 } from '../other-cells.ts'
 import {
+  attachmentStatusErrors,
   csiDriverErrors,
   csiDriverUpdateErrors,
   csiNodeErrors,
@@ -54,6 +55,6 @@ export const volumeAttributesClassHooks: HooksFor<VolumeAttributesClass> = {
 }
 export const volumeAttachmentHooks: HooksFor<VolumeAttachment> = {
   cells: volumeAttachmentCells,
-  checks: { create: volumeAttachmentErrors, update: volumeAttachmentUpdateErrors },
+  checks: { create: volumeAttachmentErrors, update: volumeAttachmentUpdateErrors, status: attachmentStatusErrors },
   allowUnconditionalUpdate: false,
 }

@@ -125,7 +125,7 @@ function volumeErrorErrors(error: VolumeError | undefined, field: string): reado
   ]
 }
 
-function attachmentStatusErrors({ status }: VolumeAttachment): readonly FieldError[] {
+export function attachmentStatusErrors({ status }: VolumeAttachment): readonly FieldError[] {
   const tooLarge = bytesOf(status?.attachmentMetadata ?? {}) > attachmentBytesMax
   return [
     ...(tooLarge ? [tooLong('status.attachmentMetadata', attachmentBytesMax)] : []),
