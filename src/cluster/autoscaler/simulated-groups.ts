@@ -90,7 +90,7 @@ interface Machines {
 
 function inProcess({ nodes: fleet, client }: SimulatedGroupsParts): Machines {
   return {
-    list: async () => fleet()?.list() ?? [],
+    list: async () => fleet()?.described() ?? [],
     add: async (settings) => fleet()?.add(settings),
     async remove({ metadata }) {
       fleet()?.remove(metadata.name)

@@ -39,7 +39,9 @@ export interface SimulatedNodesParts {
 }
 /** The switch of every simulated node. */
 export interface SimulatedNodes {
-  list(): readonly (Pick<SimulatedNodeSettings, 'name' | 'labels'> & { readonly running: boolean })[]
+  list(): readonly { readonly name: string; readonly running: boolean }[]
+  /** What each of them was described as. */
+  described(): readonly SimulatedNodeSettings[]
   /** Power loss: nothing is told to anybody, and the containers are gone. */
   stop(name: string): void
   /** Power again: the node reports, and starts its containers anew. */
@@ -145,11 +147,8 @@ class Fleet {
 
   #switch(): SimulatedNodes {
     return {
-      list: () =>
-        [...this.#nodes.values()].map(({ settings, running }) => ({
-          ...{ name: settings.name, running },
-          ...(settings.labels === undefined ? {} : { labels: settings.labels }),
-        })),
+      list: () => [...this.#nodes.values()].map(({ settings, running }) => ({ name: settings.name, running })),
+      described: () => [...this.#nodes.values()].map(({ settings }) => settings),
       has: (name) => this.#nodes.has(name),
       stop: (name) => this.#stop(name),
       add: (settings) => this.#add(settings),
