@@ -1,50 +1,18 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { promisify } from 'node:util'
 import { issueCertificate } from '../../src/cluster/certificates/authority.ts'
 import { kubeconfigOf } from '../../src/cluster/config/kubeconfig.ts'
 import { yamlText } from '../../src/machinery/index.ts'
+import { cannotRun, eventually, realCluster, root } from '../fixtures/real-cluster.ts'
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
-const home = mkdtempSync(join(tmpdir(), 'cox-agent-'))
-const name = `agent-test-${process.pid}`
+const cluster = realCluster(`agent-test-${process.pid}`)
+const { command, cox, env, home, kubectl, name } = cluster
 const nodeName = `worker-${process.pid}`
-const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
-const why =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'real containers need root on Linux'
-    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
-      ? 'containerd or the CNI plugins are missing'
-      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
-        ? 'kubectl is missing'
-        : false
 
-async function command(program: string, words: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
-    throw new Error(`${program} ${words.join(' ')}: ${stderr}${stdout}`)
-  }
-}
-const cox = (...words: string[]) => command(join(root, 'cox'), [...words, '--name', name])
-const kubectl = (...words: string[]) => command('kubectl', words)
-async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    const found = await probe().catch(() => undefined)
-    if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `still waiting for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
-suite('a machine joins a cluster as its agent', { skip: why }, () => {
+suite('a machine joins a cluster as its agent', { skip: cannotRun }, () => {
   let agent: ReturnType<typeof spawn>
   let ended: Promise<number | null>
 
@@ -84,7 +52,7 @@ suite('a machine joins a cluster as its agent', { skip: why }, () => {
 
   test('its pods run, are read and entered through the API, and reach services', async () => {
     const context = join(home, 'context')
-    await command('mkdir', [context])
+    await command('mkdir', context)
     writeFileSync(join(context, 'Dockerfile'), 'FROM coxswain/node\nCOPY server.js /\nCMD ["node", "/server.js"]\n')
     writeFileSync(
       join(context, 'server.js'),
@@ -117,9 +85,9 @@ process.on('SIGTERM', () => process.exit(0))
     agent.kill('SIGINT')
     assert.equal(await ended, 0)
     const marks = new RegExp(`/run/coxswain/agent-${nodeName}/|${join(home, 'agent')}`)
-    assert.doesNotMatch((await run('ps', ['-eo', 'args'])).stdout, marks)
+    assert.doesNotMatch(await command('ps', '-eo', 'args'), marks)
     assert.doesNotMatch(readFileSync('/proc/mounts', 'utf8'), marks)
-    assert.doesNotMatch(await command('nft', ['list', 'tables']), new RegExp(nodeName))
-    assert.equal(await command('find', ['/sys/fs/cgroup', '-name', `coxswain-agent-${nodeName}`]), '')
+    assert.doesNotMatch(await command('nft', 'list', 'tables'), new RegExp(nodeName))
+    assert.equal(await command('find', '/sys/fs/cgroup', '-name', `coxswain-agent-${nodeName}`), '')
   })
 })

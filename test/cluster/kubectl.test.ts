@@ -1,67 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
-import { promisify } from 'node:util'
 import * as k8s from '@kubernetes/client-node'
 import { bridgeOf, type ContainerdSettings } from '../../src/kubelet/containerd/config.ts'
+import { cannotRun, eventually, realCluster, root } from '../fixtures/real-cluster.ts'
 import { shellImageArchive } from '../fixtures/shell-image.ts'
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
-const home = mkdtempSync(join(tmpdir(), 'cox-kubectl-'))
-const name = 'kubectl-test'
-const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
-const why =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'real containers need root on Linux'
-    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
-      ? 'containerd or the CNI plugins are missing'
-      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
-        ? 'kubectl is missing'
-        : false
+const cluster = realCluster('kubectl-test')
+const { apply, env, home, kubectl, outcomeOf, name } = cluster
 
+const cox = (...words: string[]) => outcomeOf(join(root, 'cox'), ...words, '--name', name)
 const noServer = existsSync('/usr/bin/busybox') || existsSync('/bin/busybox') ? false : 'busybox is missing'
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-async function command(program: string, words: readonly string[]): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })
-    return { code: 0, out: stdout, err: stderr }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, out: stdout, err: stderr }
-  }
-}
-const cox = (...words: string[]) => command(join(root, 'cox'), [...words, '--name', name])
-async function kubectl(...words: string[]): Promise<string> {
-  const { code, out, err } = await command('kubectl', words)
-  assert.equal(code, 0, `kubectl ${words.join(' ')}: ${err}${out}`)
-  return out
-}
-function apply(manifest: object): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', ['apply', '-f', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] })
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`kubectl apply ended with ${code}`))))
-    child.stdin.end(JSON.stringify(manifest))
-  })
-}
-async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    const found = await probe()
-    if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `still waiting for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 const firstPod = async (app = 'web') =>
   (
     await kubectl(
@@ -75,22 +28,17 @@ const firstPod = async (app = 'web') =>
     )
   ).trim()
 
-suite('a real cluster under kubectl', { skip: why }, () => {
+suite('a real cluster under kubectl', { skip: cannotRun }, () => {
   before(async () => {
     const up = await cox('up', '--json')
     assert.equal(up.code, 0, up.err)
     assert.equal(JSON.parse(up.out).context, `cox-${name}`)
     const archive = join(home, 'shell.tar')
     writeFileSync(archive, shellImageArchive('docker.io/library/shell:1'))
-    const loaded = await command('ctr', [
-      '-a',
-      `/run/coxswain/${name}/containerd.sock`,
-      '-n',
-      'k8s.io',
-      'images',
-      'import',
-      archive,
-    ])
+    const loaded = await outcomeOf(
+      'ctr',
+      ...['-a', `/run/coxswain/${name}/containerd.sock`, '-n', 'k8s.io', 'images', 'import', archive],
+    )
     assert.equal(loaded.code, 0, loaded.err)
   })
   after(async () => {
@@ -140,14 +88,17 @@ suite('a real cluster under kubectl', { skip: why }, () => {
     assert.equal(await kubectl('logs', pod), `hello from ${pod}\n`)
     assert.match(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'wide'), /1\/1\s+Running\s+0/)
     assert.match(await kubectl('describe', 'pod', pod), /Started\s+\S+\s+kubelet/)
-    const left = await command('kubectl', [
-      'exec',
-      pod,
-      '--',
-      'sh',
-      '-c',
-      'cat /etc/resolv.conf; ls /var/run/secrets/kubernetes.io/serviceaccount; exit 3',
-    ])
+    const left = await outcomeOf(
+      'kubectl',
+      ...[
+        'exec',
+        pod,
+        '--',
+        'sh',
+        '-c',
+        'cat /etc/resolv.conf; ls /var/run/secrets/kubernetes.io/serviceaccount; exit 3',
+      ],
+    )
     assert.equal(left.code, 3)
     assert.match(
       left.out,
@@ -221,7 +172,7 @@ suite('a real cluster under kubectl', { skip: why }, () => {
 
   test('the official client reads logs and runs commands', async () => {
     const config = new k8s.KubeConfig()
-    config.loadFromFile(env.KUBECONFIG)
+    config.loadFromFile(join(home, 'kubeconfig'))
     const pod = await firstPod()
     const log = await config.makeApiClient(k8s.CoreV1Api).readNamespacedPodLog({ name: pod, namespace: 'default' })
     assert.equal(log, `hello from ${pod}\n`)
@@ -246,7 +197,7 @@ suite('a real cluster under kubectl', { skip: why }, () => {
 
   test('a container that dies comes back and is counted', async () => {
     const pod = await firstPod()
-    await command('kubectl', ['exec', pod, '--', 'sh', '-c', 'kill -TERM 1'])
+    await outcomeOf('kubectl', 'exec', pod, '--', 'sh', '-c', 'kill -TERM 1')
     await eventually('a restart', async () =>
       (await kubectl('get', 'pod', pod, '-o', 'jsonpath={.status.containerStatuses[0].restartCount}')) === '1'
         ? true
@@ -275,9 +226,7 @@ suite('a real cluster under kubectl', { skip: why }, () => {
     })
     const [pod = ''] = (await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n')
     await eventually('an answer of the container', async () =>
-      (await run('kubectl', ['exec', pod, '--', 'true'], { env }).catch(() => undefined)) === undefined
-        ? undefined
-        : true,
+      (await outcomeOf('kubectl', 'exec', pod, '--', 'true')).code === 0 ? true : undefined,
     )
     assert.equal(await ids(), before)
   })
@@ -285,15 +234,15 @@ suite('a real cluster under kubectl', { skip: why }, () => {
   test('down leaves nothing, and up brings the same state back', async () => {
     const names = await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')
     assert.equal((await cox('down')).code, 0)
-    const { out: processes } = await run('ps', ['-eo', 'args']).then(({ stdout }) => ({ out: stdout }))
-    assert.doesNotMatch(processes, new RegExp(`--name ${name}\\b.*(run|supervise)|/run/coxswain/${name}/`))
+    const { out: processes } = await outcomeOf('ps', '-eo', 'args')
+    assert.doesNotMatch(processes, new RegExp(`--name ${name}\\b|/run/coxswain/${name}/`))
     assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), new RegExp(home))
     assert.equal(
       existsSync(`/sys/fs/cgroup/memory/coxswain-${name}`) || existsSync(`/sys/fs/cgroup/coxswain-${name}`),
       false,
     )
     const bridge = bridgeOf({ name } as ContainerdSettings)
-    assert.doesNotMatch((await run('ip', ['-o', 'link'])).stdout, new RegExp(`: ${bridge}:`))
+    assert.doesNotMatch((await outcomeOf('ip', '-o', 'link')).out, new RegExp(`: ${bridge}:`))
     assert.equal((await cox('up')).code, 0)
     await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s')
     assert.equal(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name'), names)
@@ -315,6 +264,6 @@ suite('a real cluster under kubectl', { skip: why }, () => {
     )
     await kubectl('-n', 'short-lived', 'wait', '--for=condition=Available', 'deployment/d', '--timeout=60s')
     await kubectl('delete', 'namespace', 'short-lived', '--timeout=60s')
-    assert.notEqual((await command('kubectl', ['get', 'namespace', 'short-lived'])).code, 0)
+    assert.notEqual((await outcomeOf('kubectl', 'get', 'namespace', 'short-lived')).code, 0)
   })
 })

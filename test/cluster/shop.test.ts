@@ -1,58 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { promisify } from 'node:util'
 import { bridgeOf, masqueradeTable } from '../../src/kubelet/containerd/config.ts'
+import { cannotRun, eventually, realCluster, root } from '../fixtures/real-cluster.ts'
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
+const cluster = realCluster(`shop-test-${process.pid}`)
+const { apply, command, cox, env, home, name } = cluster
 const shop = join(root, 'examples/shop')
-const home = mkdtempSync(join(tmpdir(), 'cox-shop-'))
-const name = `shop-test-${process.pid}`
-const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
-const why =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'real containers need root on Linux'
-    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
-      ? 'containerd or the CNI plugins are missing'
-      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
-        ? 'kubectl is missing'
-        : false
 
-async function command(program: string, words: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
-    throw new Error(`${program} ${words.join(' ')}: ${stderr}${stdout}`)
-  }
-}
-const cox = (...words: string[]) => command(join(root, 'cox'), [...words, '--name', name])
-const kubectl = (...words: string[]) => command('kubectl', ['--namespace', 'shop', ...words])
+const kubectl = (...words: string[]) => cluster.kubectl('--namespace', 'shop', ...words)
 const field = async (what: string, path: string) =>
   (await kubectl('get', ...what.split(' '), '-o', `jsonpath=${path}`)).trim()
 const rolledOut = (deployment: string) => kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout=60s')
 
-function apply(manifest: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', ['apply', '-f', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] })
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`kubectl apply ended with ${code}`))))
-    child.stdin.end(manifest)
-  })
-}
-async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    const found = await probe()
-    if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `still waiting for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 interface Answer {
   readonly status: number
   readonly body: any
@@ -111,7 +73,7 @@ async function underLoad(
   return { answers, failures }
 }
 
-suite('the shop in real containers', { skip: why }, () => {
+suite('the shop in real containers', { skip: cannotRun }, () => {
   let settings: any
   let clusterIp = ''
   let apiIp = ''
@@ -256,9 +218,9 @@ suite('the shop in real containers', { skip: why }, () => {
     const mounts = readFileSync('/proc/mounts', 'utf8')
       .split('\n')
       .filter((line) => line.includes(home) || line.includes(`/run/coxswain/${name}/`))
-    const cgroups = await command('find', ['/sys/fs/cgroup', '-name', `coxswain-${name}`])
-    const tables = (await command('nft', ['list', 'tables'])).split('\n')
-    const links = await command('ip', ['-o', 'link'])
+    const cgroups = await command('find', '/sys/fs/cgroup', '-name', `coxswain-${name}`)
+    const tables = (await command('nft', 'list', 'tables')).split('\n')
+    const links = await command('ip', '-o', 'link')
     assert.deepEqual(
       {
         processes,

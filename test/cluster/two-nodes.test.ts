@@ -1,50 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { promisify } from 'node:util'
+import { cannotRun, eventually, realCluster } from '../fixtures/real-cluster.ts'
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
-const home = mkdtempSync(join(tmpdir(), 'cox-two-'))
-const name = `two-${process.pid}`
-const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
-const why =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'real containers need root on Linux'
-    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
-      ? 'containerd or the CNI plugins are missing'
-      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
-        ? 'kubectl is missing'
-        : false
+const cluster = realCluster(`two-${process.pid}`)
+const { command, cox, home, kubectl, name } = cluster
 
-async function command(program: string, ...words: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
-    throw new Error(`${program} ${words.join(' ')}: ${stderr}${stdout}`)
-  }
-}
-const cox = (...words: string[]) => command(join(root, 'cox'), ...words, '--name', name)
-const kubectl = (...words: string[]) => command('kubectl', ...words)
 const get = (what: string, path: string, ...words: string[]) =>
   kubectl('get', what, '-o', `jsonpath=${path}`, ...words).then((text) => text.trim().split(' '))
-async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000
-  let last: unknown
-  for (;;) {
-    const found = await probe().catch((error: unknown) => {
-      last = error
-      return undefined
-    })
-    if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `still waiting for ${what}: ${last}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 
 const server = `require('node:http').createServer((_, answer) => answer.end(process.env.NODE_NAME)).listen(8080)
 process.on('SIGTERM', () => process.exit(0))`
@@ -82,7 +46,7 @@ const objects = [
   },
 ]
 
-suite('a cluster has two nodes with real containers on one machine', { skip: why }, () => {
+suite('a cluster has two nodes with real containers on one machine', { skip: cannotRun }, () => {
   let hosts: readonly string[] = []
   const podsOn = (host: string, path: string, app = 'each') =>
     get('pods', `{.items[*]${path}}`, '-l', `app=${app}`, '--field-selector', `spec.nodeName=${host}`)

@@ -1,55 +1,15 @@
 /** A StatefulSet with claims on a machine: what it writes outlives its pods, and goes with its claims. */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { promisify } from 'node:util'
+import { cannotRun, eventually, realCluster } from '../fixtures/real-cluster.ts'
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
-const home = mkdtempSync(join(tmpdir(), 'cox-volumes-'))
-const name = `volumes-test-${process.pid}`
-const env = { ...process.env, COXSWAIN_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') }
-const why =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'real containers need root on Linux'
-    : !existsSync('/usr/bin/containerd') || !existsSync('/usr/lib/cni/bridge')
-      ? 'containerd or the CNI plugins are missing'
-      : !['/usr/bin/kubectl', '/usr/local/bin/kubectl'].some((file) => existsSync(file))
-        ? 'kubectl is missing'
-        : false
+const cluster = realCluster(`volumes-test-${process.pid}`)
+const { apply, cox, home, kubectl } = cluster
 
-async function command(program: string, words: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, words, { env, maxBuffer: 64 << 20, timeout: 120_000 })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
-    throw new Error(`${program} ${words.join(' ')}: ${stderr}${stdout}`)
-  }
-}
-const cox = (...words: string[]) => command(join(root, 'cox'), [...words, '--name', name])
-const kubectl = (...words: string[]) => command('kubectl', words)
 const field = async (what: string, path: string) =>
   (await kubectl('get', ...what.split(' '), '-o', `jsonpath=${path}`)).trim()
-
-function apply(manifest: object): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', ['apply', '-f', '-'], { env, stdio: ['pipe', 'ignore', 'inherit'] })
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`kubectl apply ended with ${code}`))))
-    child.stdin.end(JSON.stringify(manifest))
-  })
-}
-async function eventually<T>(what: string, probe: () => T | undefined): Promise<T> {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    const found = probe()
-    if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `still waiting for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 
 const set = {
   apiVersion: 'apps/v1',
@@ -84,7 +44,7 @@ const set = {
   },
 }
 
-suite('claims on a machine', { skip: why }, () => {
+suite('claims on a machine', { skip: cannotRun }, () => {
   before(async () => {
     await cox('up')
   })

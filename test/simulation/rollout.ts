@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import type { Unsaved } from '../../src/machinery/index.ts'
 import { type Deployment, deployments, pods } from '../../src/resources/index.ts'
 import { hasConverged, watchOver } from './invariants.ts'
-import { type Component, createWorld, type World } from './world.ts'
+import { planCrashes, scheduleOf } from './trouble.ts'
+import { createWorld, type World } from './world.ts'
 
 const replicas = 20
 const nodeCount = 8
@@ -54,26 +55,15 @@ export async function simulateRollout(seed: number): Promise<Outcome> {
 
 /** Decides, from the seed, what happens when: roll-outs, crashes, power losses. */
 function planTrouble(world: World): { readonly image: string; readonly steps: readonly string[] } {
-  const { random, clock } = world
-  const steps: string[] = []
-  const at = (ms: number, what: string, act: () => void) => {
-    steps.push(`${(ms / 1000).toFixed(1)}s ${what}`)
-    clock.after(ms, act)
-  }
-  const within = (fromMs: number, toMs: number) => fromMs + Math.floor(random.next() * (toMs - fromMs))
+  const { random } = world
+  const schedule = scheduleOf(world)
+  const { at, within, steps } = schedule
   const versions = 2 + Math.floor(random.next() * 2)
   for (let version = 2; version <= versions + 1; version++) {
     const image = `v${version}`
     at(within(5000 + (version - 2) * 50_000, version * 25_000), `roll out ${image}`, () => void rollOut(world, image))
   }
-  for (const component of ['controllers', 'scheduler'] satisfies Component[]) {
-    const crashes = 1 + Math.floor(random.next() * 3)
-    for (let crash = 0; crash < crashes; crash++) {
-      const ms = within((crash * troubleMs) / crashes, ((crash + 0.7) * troubleMs) / crashes)
-      at(ms, `${component} crash`, () => world.crash(component))
-      at(ms + within(500, 15_000), `${component} start`, () => world.start(component))
-    }
-  }
+  planCrashes(world, schedule, troubleMs, 3)
   const dying = 1 + Math.floor(random.next() * 3)
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`

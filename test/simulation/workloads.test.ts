@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { simulateWorkloads } from './workloads.ts'
 
 // Seed 1 once gave a sixth pod to a quota of five: its controller had counted before its cache had seen the fifth.
-for (const seed of [1, 4, 7]) {
+for (const seed of [1, 4]) {
   test(`seed ${seed}: sets, jobs, quotas and budgets hold while nodes die, calls fail, caches lag and components crash`, async () => {
     const outcome = await simulateWorkloads(seed)
     assert.ok(outcome.changes > 200, 'hardly anything happened')

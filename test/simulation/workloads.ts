@@ -14,8 +14,9 @@ import {
   type StatefulSet,
   statefulSets,
 } from '../../src/resources/index.ts'
+import { planCrashes, scheduleOf } from './trouble.ts'
 import { completions, createAll, guarded, named, namespace, template, tight } from './workload-objects.ts'
-import { type Component, createWorld, type World } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 const nodeCount = 8
 const troubleMs = 4 * 60_000
@@ -67,14 +68,10 @@ interface Wanted {
 /** Decides, from the seed, what happens when: roll-outs, scaling, evictions, crashes, power losses, a deletion. */
 function planTrouble(world: World) {
   const { random, clock, client } = world
-  const steps: string[] = []
+  const schedule = scheduleOf(world)
+  const { at, within, steps } = schedule
   const wanted: Wanted = { image: 'v1', replicas: 3 }
   let evictions = 0
-  const within = (fromMs: number, toMs: number) => fromMs + Math.floor(random.next() * (toMs - fromMs))
-  const at = (ms: number, what: string, act: () => unknown) => {
-    steps.push(`${(ms / 1000).toFixed(1)}s ${what}`)
-    clock.after(ms, () => void act())
-  }
   for (let version = 2; version <= 3; version++) {
     const replicas = 1 + Math.floor(random.next() * 5)
     at(within((version - 2) * 100_000 + 10_000, (version - 1) * 100_000), `db: v${version}, ${replicas} of it`, () => {
@@ -95,14 +92,7 @@ function planTrouble(world: World) {
       if (done) evictions++
     })
   }
-  for (const component of ['controllers', 'scheduler'] satisfies Component[]) {
-    const crashes = 1 + Math.floor(random.next() * 4)
-    for (let crash = 0; crash < crashes; crash++) {
-      const ms = within((crash * troubleMs) / crashes, ((crash + 0.7) * troubleMs) / crashes)
-      at(ms, `${component} crash`, () => world.crash(component))
-      at(ms + within(500, 15_000), `${component} start`, () => world.start(component))
-    }
-  }
+  planCrashes(world, schedule, troubleMs, 4)
   const dying = 1 + Math.floor(random.next() * 3)
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`
