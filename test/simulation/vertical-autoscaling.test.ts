@@ -131,6 +131,12 @@ test('Off only recommends, within what the policy allows, and says what it would
   assert.deepEqual(new Set(requestsOf('quiet').map((one) => one?.['cpu'])), new Set(['100m']))
 })
 
+test('who names another recommender is left to it', async () => {
+  await deploy('theirs', {}, { recommenders: [{ name: 'somebody' }] })
+  await world.run(5 * 60_000, () => {})
+  assert.equal(vpa('theirs')?.status, undefined)
+})
+
 test('an autoscaler without pods, or of nothing that is there, says so', async () => {
   const create = (name: string, targetRef: object) =>
     world.client.create(verticalPodAutoscalers, {

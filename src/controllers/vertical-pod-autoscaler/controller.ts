@@ -44,6 +44,10 @@ const whatIsServed = { name: 'what is served' }
 const ours = `${verticalPodAutoscalers.plural}.${verticalPodAutoscalers.group}`
 const isOurs = ({ metadata }: CustomResourceDefinition) => metadata.name === ours
 
+/** Kubernetes: who names recommenders is left to them, unless the default one is among them. */
+const isForUs = ({ spec }: VerticalPodAutoscaler) =>
+  (spec.recommenders ?? []).length === 0 || spec.recommenders!.some(({ name }) => name === 'default')
+
 /** What is known of one autoscaler between its turns. */
 interface Memory {
   readonly histories: Map<string, ContainerHistory>
@@ -87,7 +91,7 @@ export function verticalPodAutoscalerController(): Controller {
         }
         const key = `${name.namespace}/${name.name}`
         const autoscaler = following && (cached(verticalPodAutoscalers).get(name) as VerticalPodAutoscaler | undefined)
-        if (autoscaler === undefined || autoscaler.metadata.deletionTimestamp !== undefined) {
+        if (autoscaler === undefined || autoscaler.metadata.deletionTimestamp !== undefined || !isForUs(autoscaler)) {
           memories.delete(key)
           return undefined
         }
