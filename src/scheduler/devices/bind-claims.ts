@@ -9,6 +9,7 @@ import {
   type ResourceClaim,
   resourceClaims,
 } from '../../resources/index.ts'
+import { until } from '../framework/until.ts'
 import type { DeviceBook } from './device-book.ts'
 import type { ExtendedClaim } from './extended.ts'
 import { mustBeMadeReady, readiness } from './pod-claims.ts'
@@ -104,35 +105,11 @@ export async function untilReady(
     }
     return all
   }
-  await new Promise<void>((resolve, reject) => {
-    const ends: Disposable[] = []
-    const end = (settle: () => void) => {
-      for (const one of ends) one[Symbol.dispose]()
-      signal.removeEventListener('abort', onAbort)
-      settle()
-    }
-    const onAbort = () => end(() => reject(signal.reason))
-    const look = () => {
-      try {
-        if (isReady()) end(resolve)
-      } catch (error) {
-        end(() => reject(error))
-      }
-    }
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    let isFollowing = false
-    ends.push(
-      book.clock.after(timeoutMs, () =>
-        end(() => reject(new Error('device binding timeout: context deadline exceeded'))),
-      ),
-      book.followClaims(() => {
-        if (isFollowing) look()
-      }),
-    )
-    isFollowing = true
-    look()
-  })
+  await until(
+    { holds: isReady, follow: (look) => book.followClaims(look) },
+    { clock: book.clock, timeoutMs, late: 'device binding timeout: context deadline exceeded' },
+    signal,
+  )
 }
 
 /** Whether devices that had to be made ready are not, long after they were given. */

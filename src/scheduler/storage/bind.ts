@@ -10,6 +10,7 @@ import {
   persistentVolumes,
   volumeAnnotations,
 } from '../../resources/index.ts'
+import { until } from '../framework/until.ts'
 import type { Decision, StorageBook } from './storage-book.ts'
 
 export interface BindParts {
@@ -40,40 +41,14 @@ export async function bindDecided(decision: Decision, parts: BindParts, signal: 
   }
   const written = { volumes, claims, bound: decision.volumes.map(({ claim }) => claim) }
   try {
-    await until(() => isBound(written, decision.nodeName, parts), parts, signal)
+    await until(
+      { holds: () => isBound(written, decision.nodeName, parts), follow: (look) => parts.book.follow(look) },
+      { clock: parts.clock, timeoutMs: parts.timeoutMs, late: 'context deadline exceeded' },
+      signal,
+    )
   } catch (error) {
     throw new Error(`binding volumes: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
-}
-
-/** Resolves when the condition holds, asked again with each change of a claim or a volume; rejects when it throws. */
-function until(holds: () => boolean, { book, clock, timeoutMs }: BindParts, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const ends: Disposable[] = []
-    const end = (settle: () => void) => {
-      for (const one of ends) one[Symbol.dispose]()
-      signal.removeEventListener('abort', onAbort)
-      settle()
-    }
-    const onAbort = () => end(() => reject(signal.reason))
-    const look = () => {
-      try {
-        if (holds()) end(resolve)
-      } catch (error) {
-        end(() => reject(error))
-      }
-    }
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    ends.push(clock.after(timeoutMs, () => end(() => reject(new Error('context deadline exceeded')))))
-    let isFollowing = false
-    const following = book.follow(() => {
-      if (isFollowing) look()
-    })
-    isFollowing = true
-    ends.push(following)
-    look()
-  })
 }
 
 interface Written {
