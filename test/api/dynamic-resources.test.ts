@@ -16,7 +16,6 @@ import {
   resourceClaimTemplates,
   resourceSlices,
 } from '../../src/resources/index.ts'
-import { podsMayBeMade } from '../fixtures/ready.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -48,7 +47,6 @@ const podThat = (name: string, claim: object, spec: object = {}) =>
 
 test('a pod gets the devices its template asks for, and gives them back to the next one', async () => {
   await using cluster = await startCluster({ nodes: 2 })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
   await client.create(deviceClasses, deviceClass)
@@ -104,7 +102,6 @@ test('a pod gets the devices its template asks for, and gives them back to the n
 
 test('a pod waits for its claim, its class and its driver one after the other, and is told so', async () => {
   await using cluster = await startCluster({ nodes: 1 })
-  await podsMayBeMade(cluster)
   const { client, journal } = cluster
   await client.create(pods, podThat('waits', { resourceClaimName: 'mine' }))
   const verdicts = () => {
@@ -136,7 +133,6 @@ test('a pod waits for its claim, its class and its driver one after the other, a
 
 test('pods share a claim, and an idle claim whose devices are elsewhere is given up', async () => {
   await using cluster = await startCluster({ nodes: 2 })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   await client.create(deviceClasses, deviceClass)
   await client.create(resourceSlices, slice('node-1', gpus('any')))
@@ -182,7 +178,6 @@ test('pods share a claim, and an idle claim whose devices are elsewhere is given
 
 test('a pod whose device breaks is taken away, once its claim does not put up with it any longer', async () => {
   await using cluster = await startCluster({ nodes: 1 })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const running = (name: string) =>
     until(
@@ -222,7 +217,6 @@ test('a pod whose device breaks is taken away, once its claim does not put up wi
 test('a rule taints devices in its driver’s stead, and says what came of it', async () => {
   const features = { gates: { DRADeviceTaintRules: true }, runtimeConfig: { 'resource.k8s.io/v1beta2': 'true' } }
   await using cluster = await startCluster({ nodes: 1, features })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   await client.create(deviceClasses, deviceClass)
   await client.create(resourceSlices, slice('node-1', gpus('any', 'any')))
@@ -255,7 +249,6 @@ test('a rule taints devices in its driver’s stead, and says what came of it', 
 
 test('a pod that asks for a resource gets devices for it where a class stands for it', async () => {
   await using cluster = await startCluster({ nodes: 2 })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const resource = 'example.com/gpu'
   const asking = (name: string) =>

@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
 import { isNotFound } from '../../src/machinery/index.ts'
 import { type Pod, podGroups, pods, workloads } from '../../src/resources/index.ts'
-import { podsMayBeMade } from '../fixtures/ready.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -27,7 +26,6 @@ const messageOf = ({ status }: Pod) => status.conditions?.find(({ type }) => typ
 
 test('pods of a gang wait for their group and for each other, and are bound together', async () => {
   await using cluster = await startCluster({ nodes: [{ name: 'a', cpus: 4 }], features })
-  await podsMayBeMade(cluster)
   const { client, journal } = cluster
   const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
   const isBound = ({ spec }: Pod) => (spec.nodeName ?? '') !== ''
@@ -57,7 +55,6 @@ test('pods of a gang wait for their group and for each other, and are bound toge
 
 test('a gang that does not fit takes no room, and comes in when there is enough', async () => {
   await using cluster = await startCluster({ nodes: [{ name: 'a', cpus: 4 }], features })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
   const isBound = ({ spec }: Pod) => (spec.nodeName ?? '') !== ''
@@ -92,7 +89,6 @@ test('a gang that does not fit takes no room, and comes in when there is enough'
 
 test('a group is made of a template that is there, and a basic one places what fits', async () => {
   await using cluster = await startCluster({ nodes: [{ name: 'a', cpus: 2 }], features })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const from = (workloadName: string, podGroupTemplateName: string) => ({
     podGroupTemplateRef: { workload: { workloadName, podGroupTemplateName } },

@@ -5,7 +5,6 @@ import { findingText } from '../../src/cli/why/finding.ts'
 import { explanationOf } from '../../src/cli/why/why.ts'
 import { startCluster, type TestCluster } from '../../src/index.ts'
 import { type Job, type JobQueue, jobQueues, jobs } from '../../src/resources/index.ts'
-import { podsMayBeMade } from '../fixtures/ready.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -39,7 +38,6 @@ async function why(cluster: TestCluster, name: string): Promise<string> {
 
 test('Jobs run one after the other, pass failure on, and never wait in a circle', async () => {
   await using cluster = await startCluster({ nodes: 1 })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const read = reader(cluster)
   await client.create(jobs, jobThat('last', after('middle')))
@@ -71,7 +69,6 @@ test('Jobs run one after the other, pass failure on, and never wait in a circle'
 
 test('a queue lets Jobs start as its quota allows, and the others say why they wait', async () => {
   await using cluster = await startCluster({ nodes: [{ name: 'a', cpus: 8 }] })
-  await podsMayBeMade(cluster)
   const { client } = cluster
   const read = reader(cluster)
   await client.create(jobs, jobThat('one', inQueue('team'), forEver))

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
 import { type Pod, pods } from '../../src/resources/index.ts'
-import { podsMayBeMade } from '../fixtures/ready.ts'
 import { until } from '../fixtures/until.ts'
 
 const podThat = (name: string, spec: object = {}) =>
@@ -64,7 +63,6 @@ test('extenders filter, score and bind, and say in their own words why a node is
     },
   })
   const { client } = cluster
-  await podsMayBeMade(cluster)
   await client.create(pods, podThat('a'))
   await client.create(pods, podThat('nowhere'))
   const read = (name: string) => client.get(pods, { namespace: 'default', name })
@@ -92,7 +90,6 @@ test('an extender that fails keeps the pod waiting, and its error is told; one t
     },
   })
   const { client } = cluster
-  await podsMayBeMade(cluster)
   await client.create(pods, podThat('plain'))
   const seat = { 'licence.io/seat': '1' }
   await client.create(
@@ -123,7 +120,6 @@ test('an extender may bind, and has a say in who is evicted', async () => {
     },
   })
   const { client } = cluster
-  await podsMayBeMade(cluster)
   bound = async (name, node) => {
     await client.post(pods, { namespace: 'default', name }, 'binding', {
       apiVersion: 'v1',
@@ -167,7 +163,6 @@ test('several profiles place pods at once, each in its way; a pod that names non
     },
   })
   const { client } = cluster
-  await podsMayBeMade(cluster)
   const asking = (name: string, schedulerName: string) =>
     podThat(name, {
       schedulerName,
