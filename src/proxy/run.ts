@@ -1,8 +1,9 @@
 import type { Informers } from '../client/index.ts'
-import type { Clock, Log, Metrics } from '../machinery/index.ts'
-import { endpointSlices, services } from '../resources/index.ts'
+import { type Clock, keyOf, type Log, type Metrics, nameOf, parseKey } from '../machinery/index.ts'
+import { type EndpointSlice, endpointSlices, services } from '../resources/index.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
-import { type Installed, nothingInstalled, transactionOf } from './nftables/transaction.ts'
+import { partsOf } from './nftables/service-parts.ts'
+import { ServiceTable } from './nftables/service-table.ts'
 import { clusterIpsOf, type Frontend, frontendsOf } from './rules/rules.ts'
 
 export interface ProxyParts {
@@ -30,10 +31,7 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   const { informers, clock, nodeName, tableName, nodePortAddresses = [], serviceCidr = '', log, metrics } = parts
   const serviceCache = informers.of(services)
   const sliceCache = informers.of(endpointSlices)
-  sliceCache.addIndex('service', (slice) => {
-    const name = slice.metadata.labels?.[serviceNameLabel]
-    return name === undefined ? [] : [`${slice.metadata.namespace}/${name}`]
-  })
+  sliceCache.addIndex('service', serviceOf)
   await Promise.all([serviceCache.synced(signal), sliceCache.synced(signal)])
   await prepareKernel()
   const seconds = metrics.histogram(
@@ -45,65 +43,78 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
     'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
     'The last time proxy rules were successfully synced',
   )
-  let installed: Installed = nothingInstalled
-  let before: readonly Frontend[] = []
-  let isFirst = true
-  let dirty = true
+  const table = new ServiceTable(tableName, { nodePortAddresses, serviceCidr })
+  const udpBefore = new Map<string, readonly Frontend[]>()
+  const changed = new Set<string>()
+  /** Not only services may have changed: what is in the table is not known. */
+  let isUnknown = true
   let wake = () => {}
-  const changed = () => {
-    dirty = true
+  const changedIs = (service: string) => {
+    changed.add(service)
     wake()
   }
-  using _services = serviceCache.subscribe(changed)
-  using _slices = sliceCache.subscribe(changed)
+  using _services = serviceCache.subscribe((next, previous) => changedIs(keyOf(nameOf((next ?? previous)!))))
+  using _slices = sliceCache.subscribe((...slices) => {
+    for (const slice of slices) for (const service of serviceOf(slice)) changedIs(service)
+  })
   signal.addEventListener('abort', () => wake(), { once: true })
   while (!signal.aborted) {
-    if (!dirty) {
+    if (changed.size === 0 && !isUnknown) {
       await new Promise<void>((resolve) => {
         wake = resolve
       })
       await clock.sleep(gatherMs, signal).catch(() => {})
       continue
     }
-    dirty = false
     const startedMs = clock.monotonic()
+    const renewed = [...changed]
+    changed.clear()
+    const udp = new Map<string, readonly Frontend[]>()
+    for (const key of renewed) {
+      const service = serviceCache.get(parseKey(key))
+      const frontends = service === undefined ? [] : frontendsOf(service, sliceCache.by('service', key), nodeName)
+      table.put(key, service === undefined ? undefined : partsOf(frontends, clusterIpsOf(service)))
+      udp.set(
+        key,
+        frontends.filter(({ protocol }) => protocol === 'udp'),
+      )
+    }
     try {
-      const frontends = frontendsOf({
-        services: serviceCache.list(),
-        slicesOf: (service) => sliceCache.by('service', service),
-        nodeName,
-      })
-      const clusterIps = clusterIpsOf(serviceCache.list())
-      const fixed = { nodePortAddresses, clusterIps, serviceCidr }
-      const { text, installed: next } = transactionOf(tableName, frontends, installed, fixed)
-      // What an earlier life left is replaced whole, in the same transaction.
-      await applyTransaction(isFirst ? `add table ip ${tableName}\ndelete table ip ${tableName}\n${text}` : text)
-      installed = next
-      isFirst = false
-      await forgetStaleUdp(before, frontends)
-      before = frontends
+      for (const text of table.transactions()) await applyTransaction(text)
+      table.settle()
+      isUnknown = false
+      for (const [key, frontends] of udp) {
+        await forgetStaleUdp(udpBefore.get(key) ?? [], frontends)
+        if (frontends.length === 0) udpBefore.delete(key)
+        else udpBefore.set(key, frontends)
+      }
       seconds.observe((clock.monotonic() - startedMs) / 1000)
       last.set(clock.now() / 1000)
-      log.v(4).info('service rules are in place', { frontends: frontends.length })
+      log.v(4).info('service rules are in place', { services: renewed.length })
     } catch (error) {
       log.error('service rules could not be written; they are tried again', error)
-      isFirst = true
-      installed = nothingInstalled
-      dirty = true
+      table.forget()
+      isUnknown = true
+      for (const key of renewed) changed.add(key)
       await clock.sleep(retryMs, signal).catch(() => {})
     }
   }
 }
 
-/** UDP has no connections to end, so flows to endpoints that left are forgotten; so are those from before there were any. */
+function serviceOf(slice: EndpointSlice | undefined): readonly string[] {
+  const name = slice?.metadata.labels?.[serviceNameLabel]
+  return name === undefined ? [] : [`${slice?.metadata.namespace}/${name}`]
+}
+
+/**
+ * UDP has no connections to end, so flows to endpoints that left are forgotten; so are those from before there were any.
+ * Both are of one service, and of UDP alone.
+ */
 async function forgetStaleUdp(before: readonly Frontend[], now: readonly Frontend[]): Promise<void> {
-  const keyOf = ({ ip, port, service }: Frontend) => `${ip}/${port}/${service}`
-  const nowByKey = new Map(
-    now.filter(({ protocol }) => protocol === 'udp').map((frontend) => [keyOf(frontend), frontend]),
-  )
+  const addressOf = ({ ip, port }: Frontend) => `${ip}/${port}`
+  const nowByAddress = new Map(now.map((frontend) => [addressOf(frontend), frontend]))
   for (const old of before) {
-    if (old.protocol !== 'udp') continue
-    const next = nowByKey.get(keyOf(old))
+    const next = nowByAddress.get(addressOf(old))
     const kept = new Set(next?.endpoints.map(({ ip, port }) => `${ip}:${port}`))
     for (const { ip, port } of old.endpoints) if (!kept.has(`${ip}:${port}`)) await forgetUdpFlows(old.ip, old.port, ip)
     if (old.endpoints.length === 0 && kept.size > 0) await forgetUdpFlows(old.ip, old.port, undefined)

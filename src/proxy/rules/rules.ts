@@ -22,73 +22,63 @@ export interface Frontend {
   readonly whenEmpty: 'reject' | 'drop'
 }
 
-export interface RuleInput {
-  readonly services: readonly Service[]
-  /** By `namespace/name` of the service. */
-  readonly slicesOf: (service: string) => readonly EndpointSlice[]
-  readonly nodeName: string
-}
-
 const affinityDefaultSeconds = 10_800
 const otherProxyLabel = 'service.kubernetes.io/service-proxy-name'
 
-/** All that a node's proxy has to do, from the services and their endpoints. Pure. */
-export function frontendsOf({ services, slicesOf, nodeName }: RuleInput): readonly Frontend[] {
+/** What a node's proxy has to do for a service with these endpoints. Pure. */
+export function frontendsOf(
+  { spec, metadata, status }: Service,
+  slices: readonly EndpointSlice[],
+  nodeName: string,
+): readonly Frontend[] {
   const frontends: Frontend[] = []
-  for (const service of services) {
-    const { spec, metadata } = service
-    const clusterIp = spec?.clusterIP ?? ''
-    if (spec === undefined || spec.type === 'ExternalName' || clusterIp === '' || clusterIp === 'None') continue
-    if (metadata.labels?.[otherProxyLabel] !== undefined) continue
-    const key = `${metadata.namespace}/${metadata.name}`
-    const slices = slicesOf(key)
-    for (const port of spec.ports ?? []) {
-      const protocol = (port.protocol ?? 'TCP').toLowerCase() as Protocol
-      const name = `${key}:${port.name ?? port.port}`
-      const all = endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', undefined)
-      const local = () => endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', nodeName)
-      const affinitySeconds =
-        spec.sessionAffinity === 'ClientIP'
-          ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinityDefaultSeconds)
-          : 0
-      const internalLocal = spec.internalTrafficPolicy === 'Local'
-      const externalLocal = spec.externalTrafficPolicy === 'Local'
-      const internal = internalLocal ? local() : all
-      const external = externalLocal ? local() : all
-      const emptyWhen = (isLocal: boolean) => (isLocal && all.length > 0 ? ('drop' as const) : ('reject' as const))
-      const base = { service: name, protocol, affinitySeconds }
-      for (const ip of spec.clusterIPs ?? [clusterIp]) {
-        if (ip.includes(':')) continue
-        frontends.push({
-          ...base,
-          ip,
-          port: port.port,
-          endpoints: internal,
-          masquerade: false,
-          whenEmpty: emptyWhen(internalLocal),
-        })
-      }
-      const outside = { ...base, endpoints: external, masquerade: !externalLocal, whenEmpty: emptyWhen(externalLocal) }
-      const balancers = (service.status?.loadBalancer?.ingress ?? [])
-        .filter((one) => one.ipMode !== 'Proxy')
-        .map((one) => one.ip ?? '')
-      for (const ip of new Set([...(spec.externalIPs ?? []), ...balancers])) {
-        if (ip !== '' && !ip.includes(':')) frontends.push({ ...outside, ip, port: port.port })
-      }
-      if ((port.nodePort ?? 0) > 0) frontends.push({ ...outside, ip: undefined, port: port.nodePort! })
+  const clusterIp = spec?.clusterIP ?? ''
+  if (spec === undefined || spec.type === 'ExternalName' || clusterIp === '' || clusterIp === 'None') return []
+  if (metadata.labels?.[otherProxyLabel] !== undefined) return []
+  const key = `${metadata.namespace}/${metadata.name}`
+  for (const port of spec.ports ?? []) {
+    const protocol = (port.protocol ?? 'TCP').toLowerCase() as Protocol
+    const name = `${key}:${port.name ?? port.port}`
+    const all = endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', undefined)
+    const local = () => endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', nodeName)
+    const affinitySeconds =
+      spec.sessionAffinity === 'ClientIP'
+        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinityDefaultSeconds)
+        : 0
+    const internalLocal = spec.internalTrafficPolicy === 'Local'
+    const externalLocal = spec.externalTrafficPolicy === 'Local'
+    const internal = internalLocal ? local() : all
+    const external = externalLocal ? local() : all
+    const emptyWhen = (isLocal: boolean) => (isLocal && all.length > 0 ? ('drop' as const) : ('reject' as const))
+    const base = { service: name, protocol, affinitySeconds }
+    for (const ip of spec.clusterIPs ?? [clusterIp]) {
+      if (ip.includes(':')) continue
+      frontends.push({
+        ...base,
+        ip,
+        port: port.port,
+        endpoints: internal,
+        masquerade: false,
+        whenEmpty: emptyWhen(internalLocal),
+      })
     }
+    const outside = { ...base, endpoints: external, masquerade: !externalLocal, whenEmpty: emptyWhen(externalLocal) }
+    const balancers = (status?.loadBalancer?.ingress ?? [])
+      .filter((one) => one.ipMode !== 'Proxy')
+      .map((one) => one.ip ?? '')
+    for (const ip of new Set([...(spec.externalIPs ?? []), ...balancers])) {
+      if (ip !== '' && !ip.includes(':')) frontends.push({ ...outside, ip, port: port.port })
+    }
+    if ((port.nodePort ?? 0) > 0) frontends.push({ ...outside, ip: undefined, port: port.nodePort! })
   }
   return frontends
 }
 
-/** The addresses that services have within the cluster, whatever is behind them. */
-export function clusterIpsOf(services: readonly Service[]): readonly string[] {
-  return services.flatMap(({ spec, metadata }) => {
-    if (spec === undefined || spec.type === 'ExternalName' || metadata.labels?.[otherProxyLabel] !== undefined)
-      return []
-    const ips = spec.clusterIPs ?? [spec.clusterIP ?? '']
-    return ips.filter((ip) => ip !== '' && ip !== 'None' && !ip.includes(':'))
-  })
+/** The addresses that a service has within the cluster, whatever is behind it. */
+export function clusterIpsOf({ spec, metadata }: Service): readonly string[] {
+  if (spec === undefined || spec.type === 'ExternalName' || metadata.labels?.[otherProxyLabel] !== undefined) return []
+  const ips = spec.clusterIPs ?? [spec.clusterIP ?? '']
+  return ips.filter((ip) => ip !== '' && ip !== 'None' && !ip.includes(':'))
 }
 
 /** Kubernetes: ready endpoints; when there are none, those that still serve while they terminate. */
