@@ -1,5 +1,13 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
-import { canonicalSet, fieldSetText } from './canonical.ts'
+import {
+  addressesIn,
+  canonicalSet,
+  fieldSetText,
+  numbersIn,
+  patternOf,
+  renumbered,
+  withAddresses,
+} from './canonical.ts'
 import { type Comparison, compareFields } from './compare.ts'
 import { difference, type FieldSet, isEmptySet, noFields, ordered, union } from './field-set.ts'
 import {
@@ -79,30 +87,70 @@ const ownEntry = -1
 
 /**
  * The entries after an update. Writes of one kind of writer to one kind of object change the same fields, whatever their values:
- * what came of such an update once is remembered by the sets that went into it.
+ * what came of such an update once is remembered by the sets that went into it, apart from the addresses that they name.
  */
 function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: FieldWriter): ManagedFieldsEntry[] {
-  const own = entryOf(writer, 'Update', writer.time)
   // More of them are merged by their age, which says nothing about the next object's.
   if (managers.length >= updatersMax) return encode(afterUpdate(compared, managers, writer))
-  const key = [
-    JSON.stringify([own.manager, own.apiVersion, own.subresource, writer.ignored]),
-    ...managers.map(({ entry, fields }) => {
-      const { manager, operation, apiVersion, subresource } = entry
-      return `${JSON.stringify([manager, operation, apiVersion, subresource])}${fieldSetText(fields)}`
-    }),
-    ...[compared.removed, compared.modified, compared.added].map((set) => JSON.stringify(set)),
-  ].join('\n')
-  const outcome = outcomes.get(key) ?? rememberOutcome(key, afterUpdate(compared, managers, writer), managers)
+  const own = entryOf(writer, 'Update', writer.time)
+  const plain = apartFromAddresses(compared, managers)
+  const key = outcomeKey(own, plain, writer)
+  const outcome = outcomes.get(key) ?? rememberOutcome(key, afterUpdate(plain.compared, plain.managers, writer), plain)
   return inEntryOrder(
     outcome.map(({ from, fields }) => {
+      if (from !== ownEntry && plain.managers[from]!.fields === fields) return managers[from]!.entry
       const entry = from === ownEntry ? own : managers[from]!.entry
-      return entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: fields }
+      return { ...entry, fieldsV1: withAddresses(fields, plain.addresses) }
     }),
   )
 }
 
-function rememberOutcome(key: string, updated: readonly Owner[], managers: readonly Owner[]): Outcome {
+/** An update with numbers in place of the addresses that its sets name. */
+interface PlainUpdate {
+  readonly compared: Comparison
+  readonly managers: readonly Owner[]
+  readonly addresses: readonly string[]
+}
+
+function apartFromAddresses(compared: Comparison, managers: readonly Owner[]): PlainUpdate {
+  const owned = managers.map(({ fields }) => patternOf(canonicalSet(fields)))
+  const changed = [compared.removed, compared.modified, compared.added].map(addressesIn)
+  // Who sends numbers of their own is answered without any of this.
+  const isStrange = owned.some(({ pattern, addresses }) => numbersIn(pattern) !== addresses.length)
+  let addresses = isStrange ? [] : changed.reduce(joined, [])
+  for (const one of isStrange ? [] : owned) addresses = joined(addresses, one.addresses)
+  if (addresses.length === 0) return { compared, managers, addresses }
+  const plain = (set: FieldSet) => renumbered(set, addresses)
+  return {
+    compared: { removed: plain(compared.removed), modified: plain(compared.modified), added: plain(compared.added) },
+    managers: managers.map((manager, at) => {
+      const own = owned[at]!
+      const isSameNumbers =
+        own.addresses.length === 0 || own.addresses.every((one, number) => one === addresses[number])
+      return { ...manager, fields: isSameNumbers ? own.pattern : canonicalSet(plain(manager.fields)) }
+    }),
+    addresses,
+  }
+}
+
+function joined(left: readonly string[], right: readonly string[]): readonly string[] {
+  if (right.length === 0) return left
+  if (left.length === 0) return right
+  return right.every((one) => left.includes(one)) ? left : [...new Set([...left, ...right])].sort()
+}
+
+function outcomeKey(own: ManagedFieldsEntry, { compared, managers }: PlainUpdate, writer: FieldWriter): string {
+  const parts = [fieldSetText(writer.ignored ?? noFields), ownerKey(own)]
+  for (const { entry, fields } of managers) parts.push(ownerKey(entry), fieldSetText(fields))
+  for (const set of [compared.removed, compared.modified, compared.added]) parts.push(JSON.stringify(set))
+  return parts.join('\n')
+}
+
+function ownerKey({ manager, operation, apiVersion, subresource }: ManagedFieldsEntry): string {
+  return JSON.stringify([manager, operation, apiVersion, subresource])
+}
+
+function rememberOutcome(key: string, updated: readonly Owner[], { managers }: PlainUpdate): Outcome {
   const outcome = updated.map(({ entry, fields }) => ({
     from: managers.findIndex((manager) => manager.entry === entry),
     fields: canonicalSet(ordered(fields)),
