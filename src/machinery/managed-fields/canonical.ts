@@ -17,6 +17,8 @@ export interface Pattern {
 const patterns = new WeakMap<FieldSet, Pattern>()
 const noAddresses: readonly string[] = []
 const addressStep = /^k:\{"ip":"([^"\\]*)"\}$/
+/** The same in the JSON of a set. */
+const addressInText = /"k:\{\\"ip\\":\\"([^"\\]*)\\"\}"/g
 const numberedStep = /^k:\{"ip":(\d+)\}$/
 const numbers = new WeakMap<FieldSet, number>()
 /** The text of a pattern, cut where addresses go, with their numbers in between. */
@@ -54,8 +56,7 @@ export function patternOf(set: FieldSet): Pattern {
   return patterns.get(set) ?? { pattern: set, addresses: noAddresses }
 }
 
-/** The addresses of a set, each once, in order. */
-export function addressesIn(set: FieldSet): readonly string[] {
+function addressesIn(set: FieldSet): readonly string[] {
   const found = new Set<string>()
   collect(set, found)
   return found.size === 0 ? noAddresses : [...found].sort()
@@ -69,6 +70,21 @@ function collect(set: FieldSet, found: Set<string>): void {
     }
     collect(set[step]!, found)
   }
+}
+
+/** The addresses in the text of a set, each once, in order. */
+export function addressesInText(text: string): readonly string[] {
+  if (!text.includes('"k:{\\"ip\\":')) return noAddresses
+  return [...new Set([...text.matchAll(addressInText)].map(([, address]) => address!))].sort()
+}
+
+/** The text that the set has with numbers for these addresses. */
+export function renumberedText(text: string, addresses: readonly string[]): string {
+  if (!text.includes('"k:{\\"ip\\":')) return text
+  return text.replace(addressInText, (step, address) => {
+    const at = addresses.indexOf(address)
+    return at < 0 ? step : `"k:{\\"ip\\":${at}}"`
+  })
 }
 
 /** The set with numbers for these addresses; itself where none of them is in it. */

@@ -1,11 +1,12 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
 import {
-  addressesIn,
+  addressesInText,
   canonicalSet,
   fieldSetText,
   numbersIn,
   patternOf,
   renumbered,
+  renumberedText,
   withAddresses,
 } from './canonical.ts'
 import { type Comparison, compareFields } from './compare.ts'
@@ -93,42 +94,43 @@ function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: 
   // More of them are merged by their age, which says nothing about the next object's.
   if (managers.length >= updatersMax) return encode(afterUpdate(compared, managers, writer))
   const own = entryOf(writer, 'Update', writer.time)
-  const plain = apartFromAddresses(compared, managers)
-  const key = outcomeKey(own, plain, writer)
-  const outcome = outcomes.get(key) ?? rememberOutcome(key, afterUpdate(plain.compared, plain.managers, writer), plain)
+  const changes = [compared.removed, compared.modified, compared.added].map(fieldSetText)
+  const { owned, addresses } = apartFromAddresses(managers, changes)
+  const parts = [fieldSetText(writer.ignored ?? noFields), ownerKey(own)]
+  for (const [at, fields] of owned.entries()) parts.push(ownerKey(managers[at]!.entry), fieldSetText(fields))
+  for (const text of changes) parts.push(addresses.length === 0 ? text : renumberedText(text, addresses))
+  const key = parts.join('\n')
+  const outcome = outcomes.get(key) ?? rememberOutcome(key, compared, managers, { owned, addresses }, writer)
   return inEntryOrder(
     outcome.map(({ from, fields }) => {
-      if (from !== ownEntry && plain.managers[from]!.fields === fields) return managers[from]!.entry
+      if (from !== ownEntry && owned[from] === fields) return managers[from]!.entry
       const entry = from === ownEntry ? own : managers[from]!.entry
-      return { ...entry, fieldsV1: withAddresses(fields, plain.addresses) }
+      return { ...entry, fieldsV1: withAddresses(fields, addresses) }
     }),
   )
 }
 
-/** An update with numbers in place of the addresses that its sets name. */
-interface PlainUpdate {
-  readonly compared: Comparison
-  readonly managers: readonly Owner[]
+/** What managers own, with numbers in place of the addresses that this or the change names. */
+interface Plain {
+  readonly owned: readonly FieldSet[]
   readonly addresses: readonly string[]
 }
 
-function apartFromAddresses(compared: Comparison, managers: readonly Owner[]): PlainUpdate {
+function apartFromAddresses(managers: readonly Owner[], changes: readonly string[]): Plain {
   const owned = managers.map(({ fields }) => patternOf(canonicalSet(fields)))
-  const changed = [compared.removed, compared.modified, compared.added].map(addressesIn)
+  const asTheyAre = { owned: managers.map(({ fields }) => fields), addresses: [] }
   // Who sends numbers of their own is answered without any of this.
-  const isStrange = owned.some(({ pattern, addresses }) => numbersIn(pattern) !== addresses.length)
-  let addresses = isStrange ? [] : changed.reduce(joined, [])
-  for (const one of isStrange ? [] : owned) addresses = joined(addresses, one.addresses)
-  if (addresses.length === 0) return { compared, managers, addresses }
-  const plain = (set: FieldSet) => renumbered(set, addresses)
+  if (owned.some((one) => numbersIn(one.pattern) !== one.addresses.length)) return asTheyAre
+  let addresses: readonly string[] = []
+  for (const text of changes) addresses = joined(addresses, addressesInText(text))
+  for (const one of owned) addresses = joined(addresses, one.addresses)
+  if (addresses.length === 0) return asTheyAre
   return {
-    compared: { removed: plain(compared.removed), modified: plain(compared.modified), added: plain(compared.added) },
-    managers: managers.map((manager, at) => {
-      const own = owned[at]!
-      const isSameNumbers =
-        own.addresses.length === 0 || own.addresses.every((one, number) => one === addresses[number])
-      return { ...manager, fields: isSameNumbers ? own.pattern : canonicalSet(plain(manager.fields)) }
-    }),
+    owned: owned.map((one, at) =>
+      one.addresses.every((address, number) => address === addresses[number])
+        ? one.pattern
+        : canonicalSet(renumbered(managers[at]!.fields, addresses)),
+    ),
     addresses,
   }
 }
@@ -139,18 +141,23 @@ function joined(left: readonly string[], right: readonly string[]): readonly str
   return right.every((one) => left.includes(one)) ? left : [...new Set([...left, ...right])].sort()
 }
 
-function outcomeKey(own: ManagedFieldsEntry, { compared, managers }: PlainUpdate, writer: FieldWriter): string {
-  const parts = [fieldSetText(writer.ignored ?? noFields), ownerKey(own)]
-  for (const { entry, fields } of managers) parts.push(ownerKey(entry), fieldSetText(fields))
-  for (const set of [compared.removed, compared.modified, compared.added]) parts.push(JSON.stringify(set))
-  return parts.join('\n')
-}
-
 function ownerKey({ manager, operation, apiVersion, subresource }: ManagedFieldsEntry): string {
-  return JSON.stringify([manager, operation, apiVersion, subresource])
+  return `${JSON.stringify(manager)} ${operation} ${apiVersion} ${subresource}`
 }
 
-function rememberOutcome(key: string, updated: readonly Owner[], { managers }: PlainUpdate): Outcome {
+function rememberOutcome(
+  key: string,
+  compared: Comparison,
+  managers: readonly Owner[],
+  { owned, addresses }: Plain,
+  writer: FieldWriter,
+): Outcome {
+  const plain = (set: FieldSet) => (addresses.length === 0 ? set : renumbered(set, addresses))
+  const updated = afterUpdate(
+    { removed: plain(compared.removed), modified: plain(compared.modified), added: plain(compared.added) },
+    managers.map(({ entry }, at) => ({ entry, fields: owned[at]! })),
+    writer,
+  )
   const outcome = updated.map(({ entry, fields }) => ({
     from: managers.findIndex((manager) => manager.entry === entry),
     fields: canonicalSet(ordered(fields)),
