@@ -529,6 +529,15 @@ test('a node without power is closed, its pods move after the time they tolerate
   )
 })
 
+test('a node that was taken for lost and is not says again that its pods are ready', async () => {
+  await createDeployment('unheard', 2)
+  const victim = podsOf('unheard')[0]!.spec.nodeName!
+  world.cutOff(victim, true)
+  await until(() => !podsOf('unheard').every(isReady), 'the silence noticed', 90)
+  world.cutOff(victim, false)
+  await until(() => podsOf('unheard').length === 2 && podsOf('unheard').every(isReady), 'all of them ready')
+})
+
 test('pods of a node that was removed are removed too', async () => {
   await createDeployment('homeless', 4)
   const victim = podsOf('homeless')[0]!.spec.nodeName!

@@ -12,6 +12,8 @@ import {
 
 /** How badly the world treats a component; all of it ends when `until` is reached. */
 export interface Faults {
+  /** How far the wall clock of its machine is ahead; timers know nothing of that. */
+  readonly skewMs?: () => number
   /** The part of calls that fail, half of them after having been done. */
   readonly failing: number
   readonly latencyMsMax: number
@@ -27,18 +29,31 @@ export interface Incarnation {
   readonly signal: AbortSignal
   /** A crash: calls that are under way never come back, timers never fire, and nothing is said to anybody. */
   revoke(): void
+  /** A crash some moments from now: before a call, between a call and its answer, as a timer fires, as news come. */
+  revokeAfter(moments: number): void
 }
 
 export function createIncarnation(clock: Clock, random: Random, faults: Faults): Incarnation {
   let dead = false
+  let momentsLeft = Number.POSITIVE_INFINITY
   const stop = new AbortController()
   const never = new Promise<never>(() => {})
+  const revoke = () => {
+    dead = true
+    // Only frees what the simulator itself holds for it; nothing of it runs any more.
+    stop.abort(new Error('crashed'))
+  }
+  /** Whether it lives through this moment. */
+  const survives = () => {
+    if (!dead && momentsLeft-- <= 0) revoke()
+    return !dead
+  }
   const after: Clock['after'] = (delayMs, fire) =>
     clock.after(delayMs, () => {
-      if (!dead) fire()
+      if (survives()) fire()
     })
   const own: Clock = {
-    now: () => clock.now(),
+    now: () => clock.now() + (faults.skewMs?.() ?? 0),
     monotonic: () => clock.monotonic(),
     after,
     sleep: (delayMs, signal) => (dead ? never : sleepOn(after, delayMs, signal)),
@@ -48,11 +63,11 @@ export function createIncarnation(clock: Clock, random: Random, faults: Faults):
     faults.until(clock.now()) ? own.sleep(Math.floor(random.next() * msMax)) : Promise.resolve()
 
   async function call(inner: Transport, request: ApiCall, signal: AbortSignal | undefined): Promise<ApiReply> {
-    if (dead) return never
+    if (!survives()) return never
     await wait(faults.latencyMsMax)
     if (troubled(faults.failing / 2)) throw new StatusError(503, 'ServiceUnavailable', 'simulated: the call was lost')
     const reply = await inner(request, signal)
-    if (dead) return never
+    if (!survives()) return never
     if ('events' in reply) return { ...reply, events: lagging(reply.events) }
     await wait(faults.latencyMsMax)
     if (troubled(faults.failing / 2)) throw new StatusError(504, 'Timeout', 'simulated: the answer was lost')
@@ -62,7 +77,7 @@ export function createIncarnation(clock: Clock, random: Random, faults: Faults):
   async function* lagging(events: AsyncIterable<readonly WatchEvent[]>): AsyncIterable<readonly WatchEvent[]> {
     for await (const batch of events) {
       await wait(faults.watchLagMsMax)
-      if (dead) await never
+      if (!survives()) await never
       if (troubled(faults.breaking)) throw new StatusError(500, 'InternalError', 'simulated: the watch broke')
       yield batch
     }
@@ -72,10 +87,7 @@ export function createIncarnation(clock: Clock, random: Random, faults: Faults):
     clock: own,
     signal: stop.signal,
     transport: (inner) => (request, signal) => call(inner, request, signal),
-    revoke() {
-      dead = true
-      // Only frees what the simulator itself holds for it; nothing of it runs any more.
-      stop.abort(new Error('crashed'))
-    },
+    revoke,
+    revokeAfter: (moments) => void (momentsLeft = moments),
   }
 }

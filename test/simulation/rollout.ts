@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Unsaved } from '../../src/machinery/index.ts'
 import { type Deployment, deployments, pods } from '../../src/resources/index.ts'
 import { hasConverged, watchOver } from './invariants.ts'
-import { planCrashes, scheduleOf } from './trouble.ts'
+import { planCrashes, planJumps, planSilence, scheduleOf } from './trouble.ts'
 import { createWorld, type World } from './world.ts'
 
 const replicas = 20
@@ -64,6 +64,8 @@ function planTrouble(world: World): { readonly image: string; readonly steps: re
     at(within(5000 + (version - 2) * 50_000, version * 25_000), `roll out ${image}`, () => void rollOut(world, image))
   }
   planCrashes(world, schedule, troubleMs, 3)
+  planJumps(world, schedule, troubleMs)
+  planSilence(world, schedule, troubleMs, ['node-5', 'node-7'])
   const dying = 1 + Math.floor(random.next() * 3)
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`

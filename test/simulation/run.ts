@@ -33,4 +33,5 @@ for (let seed = first; seed < first + count; seed++) {
     console.error(`seed ${seed} failed: npm run sim -- --scenario ${values.scenario} --seed ${seed}\n`, error)
   }
 }
+console.log(`${count} seeds from ${first} on: ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

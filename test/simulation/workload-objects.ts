@@ -14,6 +14,7 @@ export const namespace = 'default'
 /** Nodes with even numbers may lose power; what is guarded runs on the others. */
 const steadyNodes = ['node-1', 'node-3', 'node-5', 'node-7']
 export const guarded = { replicas: 4, minAvailable: 3 }
+export const rolled = { replicas: 4, maxSurge: 1, maxUnavailable: 1 }
 export const tight = { pods: 5, wanted: 8 }
 export const completions = 10
 
@@ -33,7 +34,7 @@ export const template = (
   },
   spec: { containers: [{ name: 'c', image }], ...more.spec },
 })
-const onSteadyNodes = {
+export const onSteadyNodes = {
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
@@ -80,6 +81,16 @@ export async function createAll(world: World): Promise<void> {
       replicas: guarded.replicas,
       selector: selectorOf('guarded'),
       template: template('guarded', { spec: onSteadyNodes }),
+    },
+  })
+  const { replicas, ...rollingUpdate } = rolled
+  await create(deployments, {
+    metadata: named('rolled'),
+    spec: {
+      replicas,
+      selector: selectorOf('rolled'),
+      strategy: { type: 'RollingUpdate', rollingUpdate },
+      template: template('rolled', { spec: onSteadyNodes }),
     },
   })
   await create(podDisruptionBudgets, {

@@ -14,8 +14,18 @@ import {
   type StatefulSet,
   statefulSets,
 } from '../../src/resources/index.ts'
-import { planCrashes, scheduleOf } from './trouble.ts'
-import { completions, createAll, guarded, named, namespace, template, tight } from './workload-objects.ts'
+import { planCrashes, planJumps, planSilence, scheduleOf } from './trouble.ts'
+import {
+  completions,
+  createAll,
+  guarded,
+  named,
+  namespace,
+  onSteadyNodes,
+  rolled,
+  template,
+  tight,
+} from './workload-objects.ts'
 import { createWorld, type World } from './world.ts'
 
 const nodeCount = 8
@@ -63,6 +73,7 @@ export async function simulateWorkloads(seed: number): Promise<WorkloadsOutcome>
 interface Wanted {
   image: string
   replicas: number
+  rolled: string
 }
 
 /** Decides, from the seed, what happens when: roll-outs, scaling, evictions, crashes, power losses, a deletion. */
@@ -70,7 +81,7 @@ function planTrouble(world: World) {
   const { random, clock, client } = world
   const schedule = scheduleOf(world)
   const { at, within, steps } = schedule
-  const wanted: Wanted = { image: 'v1', replicas: 3 }
+  const wanted: Wanted = { image: 'v1', replicas: 3, rolled: 'v1' }
   let evictions = 0
   for (let version = 2; version <= 3; version++) {
     const replicas = 1 + Math.floor(random.next() * 5)
@@ -80,6 +91,12 @@ function planTrouble(world: World) {
       return client.patch(statefulSets, named('db'), { type: 'merge', body })
     })
   }
+  for (let version = 2; version <= 4; version++)
+    at(within((version - 2) * 60_000 + 10_000, (version - 1) * 60_000), `rolled: v${version}`, () => {
+      wanted.rolled = `v${version}`
+      const body = { spec: { template: template('rolled', { spec: onSteadyNodes }, wanted.rolled) } }
+      return client.patch(deployments, named('rolled'), { type: 'merge', body })
+    })
   at(within(20_000, 200_000), 'a Deployment is deleted', () =>
     client.delete(deployments, named('gone'), { propagationPolicy: random.next() < 0.5 ? 'Background' : 'Foreground' }),
   )
@@ -93,6 +110,8 @@ function planTrouble(world: World) {
     })
   }
   planCrashes(world, schedule, troubleMs, 4)
+  planJumps(world, schedule, troubleMs)
+  planSilence(world, schedule, troubleMs, ['node-6'])
   const dying = 1 + Math.floor(random.next() * 3)
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`
@@ -126,25 +145,62 @@ function isCharged({ metadata, status }: Pod, nowMs: number): boolean {
   return nowMs - Date.parse(metadata.deletionTimestamp) <= (metadata.deletionGracePeriodSeconds ?? 0) * 1000
 }
 
+/** An app on nodes that stay well: whoever takes a ready pod of it away leaves enough of them. */
+function floorOf(world: World, app: string, replicas: number, least: number) {
+  const isOurs = isOf(app)
+  let lostMs = Number.NEGATIVE_INFINITY
+  let wasFull = false
+  const readyOf = (list: readonly Pod[]) => list.filter(isOurs).filter(isReady).length
+  return {
+    see(next: Pod, previous: Pod | undefined) {
+      if (!isOurs(next) || previous === undefined || !isReady(previous)) return
+      const isLeaving = next.metadata.deletionTimestamp !== undefined
+      if (!isReady(next) && !isLeaving) lostMs = world.clock.now()
+      if (!isLeaving || !wasFull || world.clock.now() - lostMs <= involuntaryMs) return
+      const ready = readyOf(world.informers.of(pods).list(namespace))
+      assert.ok(ready >= least, `of ${app} ${ready} pods were left ready, not ${least}`)
+    },
+    check(now: readonly Pod[]) {
+      if (!wasFull && readyOf(now) === replicas) wasFull = true
+    },
+  }
+}
+
+/** Kubernetes: at most one pod of a StatefulSet's ordinal: it goes only once its node says that it has ended. */
+function letGo(world: World, { metadata, spec }: Pod): void {
+  if (spec.nodeName === undefined || spec.nodeName === '') return
+  assert.ok(world.hasEnded(metadata.uid), `${metadata.name} is gone, and may run on ${spec.nodeName} still`)
+}
+
+/** The sets of the Deployment that is rolled never ask for more pods than it wants and may exceed by. */
+function surgeHolds({ informers }: World): void {
+  const asked = informers
+    .of(replicaSets)
+    .list(namespace)
+    .filter(isOf('rolled'))
+    .reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0)
+  const most = rolled.replicas + rolled.maxSurge
+  assert.ok(asked <= most, `a roll-out asks for ${asked} pods, and may have ${most}`)
+}
+
 /** What must hold at every moment. */
 function lawOf(world: World) {
   let changes = 0
-  let lostMs = Number.NEGATIVE_INFINITY
-  let wasFull = false
+  let isStale = true
   const succeeded = new Map<string, Map<string, string>>()
   const all = world.informers.of(pods)
+  const floors = [
+    floorOf(world, 'guarded', guarded.replicas, guarded.minAvailable),
+    floorOf(world, 'rolled', rolled.replicas, rolled.replicas - rolled.maxUnavailable),
+  ]
   all.subscribe((next, previous) => {
     changes++
-    if (next === undefined) return
-    if (isOf('guarded')(next)) {
-      const wasReady = previous !== undefined && isReady(previous)
-      const isLeaving = next.metadata.deletionTimestamp !== undefined
-      if (wasReady && !isReady(next) && !isLeaving) lostMs = world.clock.now()
-      if (wasReady && isLeaving && wasFull && world.clock.now() - lostMs > involuntaryMs) {
-        const ready = all.list(namespace).filter(isOf('guarded')).filter(isReady).length
-        assert.ok(ready >= guarded.minAvailable, `an eviction left ${ready} of ${guarded.minAvailable} pods`)
-      }
+    isStale = true
+    if (next === undefined) {
+      if (previous !== undefined && isOf('db')(previous)) letGo(world, previous)
+      return
     }
+    for (const floor of floors) floor.see(next, previous)
     const job = next.metadata.labels?.['batch.kubernetes.io/job-name']
     if (job !== undefined && next.status.phase === 'Succeeded') {
       const known = succeeded.get(job) ?? new Map<string, string>()
@@ -167,15 +223,20 @@ function lawOf(world: World) {
   world.informers.of(statefulSets)
   world.informers.of(daemonSets)
   world.informers.of(deployments)
-  world.informers.of(replicaSets)
+  world.informers.of(replicaSets).subscribe(() => {
+    isStale = true
+  })
   return {
     changes: () => changes,
     check() {
+      if (!isStale) return
+      isStale = false
       const now = all.list(namespace)
-      const inQuota = now.filter(isOf('tight')).filter((pod) => isCharged(pod, world.clock.now())).length
+      const latestMs = world.clock.now() + world.spreadMs
+      const inQuota = now.filter(isOf('tight')).filter((pod) => isCharged(pod, latestMs)).length
       assert.ok(inQuota <= tight.pods, `${inQuota} pods under a quota of ${tight.pods}`)
-      const ready = now.filter(isOf('guarded')).filter(isReady).length
-      if (ready === guarded.replicas) wasFull = true
+      surgeHolds(world)
+      for (const floor of floors) floor.check(now)
     },
     atTheEnd() {
       assert.equal(succeeded.get('indexed')?.size, completions)
@@ -196,6 +257,10 @@ function unfinished(world: World, wanted: Wanted): readonly string[] {
   }
   expect('ready under the quota', readyOf('tight'), tight.pods)
   expect('guarded', readyOf('guarded'), guarded.replicas)
+  expect('rolled', readyOf('rolled'), rolled.replicas)
+  const rolledNow = all.filter(isOf('rolled'))
+  expect('rolled at all', rolledNow.length, rolled.replicas)
+  expect('rolled to its version', rolledNow.filter(isImage(wanted.rolled)).length, rolled.replicas)
   expect('agents', readyOf('agent'), nodes.list().length)
   expect('agents at all', all.filter(isOf('agent')).length, nodes.list().length)
   const db = informers.of(statefulSets).get(named('db')) as StatefulSet | undefined

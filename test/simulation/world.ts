@@ -11,14 +11,19 @@ import { connectSimulated } from '../../src/cluster/node/simulated-connection.ts
 import { allControllers, runControllers } from '../../src/controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodes } from '../../src/kubelet/index.ts'
 import {
+  type ApiCall,
   DecisionJournal,
+  type KubeObject,
   type ManualClock,
   Metrics,
   manualClock,
   type Random,
+  StatusError,
   seededRandom,
   silentLog,
+  type Transport,
 } from '../../src/machinery/index.ts'
+import { pods } from '../../src/resources/index.ts'
 import { runScheduler } from '../../src/scheduler/index.ts'
 import { openMemoryStore } from '../../src/store/index.ts'
 import { createIncarnation, type Faults, type Incarnation } from './incarnation.ts'
@@ -29,6 +34,8 @@ const serviceAccount = (name: string): Identity => ({
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
 })
 export type Component = 'controllers' | 'scheduler'
+/** Whose wall clock may be wrong. */
+export type Machine = Component | 'kubelet' | 'apiserver'
 
 export interface World {
   readonly clock: ManualClock
@@ -40,7 +47,16 @@ export interface World {
   readonly informers: Informers
   readonly nodes: SimulatedNodes
   start(component: Component): void
-  crash(component: Component): void
+  /** Takes a component away, some client calls, answers, timers or news from now; the one that is started next at the latest. */
+  crash(component: Component, moments?: number): void
+  /** Sets how far a machine's wall clock is ahead. */
+  skew(machine: Machine, aheadMs: number): void
+  /** How far apart two wall clocks may have been so far. */
+  readonly spreadMs: number
+  /** Nothing that a node says is heard, though it runs and hears. */
+  cutOff(node: string, isCutOff: boolean): void
+  /** Whether a node has said that this pod's containers have ended. */
+  hasEnded(uid: string): boolean
   /** Moves time on until the end or until `done`, calling `always` after each moment at which something happened. */
   run(ms: number, always: () => void, done?: () => boolean): Promise<void>
   stop(): Promise<void>
@@ -56,8 +72,11 @@ export async function createWorld(
   const journal = new DecisionJournal()
   const metrics = new Metrics()
   const faults = faultsFor(clock)
+  const skews = new Map<Machine, number>()
+  let most = { ahead: 0, behind: 0 }
+  const skewOf = (machine: Machine) => () => skews.get(machine) ?? 0
   const server = createApiServer({
-    clock,
+    clock: { ...clock, now: () => clock.now() + skewOf('apiserver')() },
     random,
     store: openMemoryStore(),
     signer: deterministicSigner(),
@@ -81,10 +100,10 @@ export async function createWorld(
   const informers = createInformers({ client, clock, random, resyncMs: 10 ** 9 }, stop.signal)
   const alive = new Map<Component, Incarnation>()
 
-  function live(userAgent: string, who: Identity, how: Faults) {
+  function live(userAgent: string, who: Identity, how: Faults, between = (inner: Transport) => inner) {
     const incarnation = createIncarnation(clock, random, how)
     const clientOf = (identity: Identity) =>
-      createClient(incarnation.transport(server.transportFor(identity, userAgent)))
+      createClient(incarnation.transport(between(server.transportFor(identity, userAgent))))
     const own = clientOf(who)
     const caches = createInformers({ client: own, clock: incarnation.clock, random }, incarnation.signal)
     const record = createEventRecorder({ client: own, clock: incarnation.clock, random, component: userAgent })
@@ -98,7 +117,15 @@ export async function createWorld(
 
   let nodes: SimulatedNodes | undefined
   // Nodes never crash as a whole, so they are only slow and unheard at times.
-  const fleet = live('kubelet', masters, { ...faults, failing: faults.failing / 4 })
+  const fleetFaults = { ...faults, failing: faults.failing / 4, skewMs: skewOf('kubelet') }
+  const unheard = new Set<string>()
+  const ended = new Set<string>()
+  const fleet = live('kubelet', masters, fleetFaults, (inner) => (call, signal) => {
+    if (unheard.size > 0 && unheard.has(speakerOf(call, informers)))
+      return Promise.reject(new StatusError(503, 'ServiceUnavailable', 'simulated: the node is not heard'))
+    if (call.verb === 'delete' && call.resource === 'pods') ended.add(uidOf(call.body))
+    return inner(call, signal)
+  })
   const nodesRunning = runSimulatedNodes(
     {
       nodes: Array.from({ length: nodeCount }, (_, index) => ({ name: `node-${index}` })),
@@ -122,11 +149,12 @@ export async function createWorld(
       return nodes!
     },
     start(component) {
+      world.crash(component)
       const name = component === 'controllers' ? 'kube-controller-manager' : 'kube-scheduler'
       const { incarnation, common, record, clientFor } = live(
         name,
         { name: `system:${name}`, groups: ['system:authenticated'] },
-        faults,
+        { ...faults, skewMs: skewOf(component) },
       )
       alive.set(component, incarnation)
       const config = {
@@ -143,10 +171,19 @@ export async function createWorld(
         if (!incarnation.signal.aborted) failure ??= error
       })
     },
-    crash(component) {
-      alive.get(component)?.revoke()
-      alive.delete(component)
+    crash(component, moments = 0) {
+      if (moments > 0) alive.get(component)?.revokeAfter(moments)
+      else alive.get(component)?.revoke()
     },
+    skew(machine, aheadMs) {
+      skews.set(machine, aheadMs)
+      most = { ahead: Math.max(most.ahead, aheadMs), behind: Math.min(most.behind, aheadMs) }
+    },
+    get spreadMs() {
+      return most.ahead - most.behind
+    },
+    cutOff: (node, isCutOff) => void (isCutOff ? unheard.add(node) : unheard.delete(node)),
+    hasEnded: (uid) => ended.has(uid),
     async run(ms, always, done = () => false) {
       const endMs = clock.now() + ms
       while (clock.now() < endMs && !done()) {
@@ -171,6 +208,14 @@ export async function createWorld(
   )
   return world
 }
+
+/** The node that makes a call: it renews its Lease, writes its Node, or speaks of a pod that it has. */
+function speakerOf({ resource, name, body }: ApiCall, informers: Informers): string {
+  if (resource !== 'pods') return name ?? (body as KubeObject | undefined)?.metadata?.name ?? ''
+  return informers.of(pods).get({ namespace: 'default', name: name ?? '' })?.spec.nodeName ?? ''
+}
+const uidOf = (body: unknown) =>
+  (body as { readonly preconditions?: { readonly uid?: string } } | undefined)?.preconditions?.uid ?? ''
 
 /** All that is ready runs before time moves on: nothing here waits for anything but the clock. */
 function settled(): Promise<void> {

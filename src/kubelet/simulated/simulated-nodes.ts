@@ -267,7 +267,7 @@ class Fleet {
       const generationMoved = known.pod.metadata.generation !== pod.metadata.generation
       known.pod = pod
       if (pod.metadata.deletionTimestamp !== undefined) this.#beginEnd(known)
-      else if (generationMoved || gatesMoved(pod)) this.#report(known)
+      else if (generationMoved || readyIsWrong(pod)) this.#report(known)
       return
     }
     const node = this.#nodes.get(pod.spec.nodeName ?? '')
@@ -419,10 +419,12 @@ function isReady(node: Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 }
 
-/** Whether a readiness gate's condition and the Ready condition may no longer agree. */
-function gatesMoved({ spec, status }: Pod): boolean {
+/**
+ * Whether the Ready condition is not what containers and readiness gates make of it: a gate's condition has changed, or
+ * somebody took the node for lost, wrongly.
+ */
+function readyIsWrong({ spec, status }: Pod): boolean {
   const gates = spec.readinessGates ?? []
-  if (gates.length === 0) return false
   const isTrue = (type: string) => status.conditions?.some((one) => one.type === type && one.status === 'True') === true
   return isTrue('Ready') !== (isTrue('ContainersReady') && gates.every(({ conditionType }) => isTrue(conditionType)))
 }
