@@ -59,12 +59,15 @@ async function create<O extends KubeObject>(
   revision: number,
 ): Promise<Revisions> {
   let collisions = collisionCount
+  const { annotations } = owner.metadata
   for (;;) {
     const hash = templateHash(template, collisions)
     const metadata = {
       ...nameOf(owner),
       name: `${owner.metadata.name}-${hash}`,
       labels: { ...template.metadata?.labels, [hashLabel]: hash },
+      // Kubernetes: so `kubectl rollout history` can tell what changed, from the annotation of the change.
+      ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [ownerReference(owners, owner)],
     }
     try {
