@@ -11,6 +11,7 @@ import { builtInSchema, type ResourceDefinition } from '../../resources/index.ts
 import type { RequestContext } from '../request.ts'
 import { draftOf, isReadBody, reportFindings } from './draft.ts'
 import { applyDraft } from './managers.ts'
+import { patchRefusal } from './patch-refusal.ts'
 import type { Change } from './registry.ts'
 
 /** The change a JSON, merge or strategic patch makes; it is computed again when another writer was faster. */
@@ -22,14 +23,23 @@ export function patchChange(
   subresource = '',
 ): Change {
   const { value: patch, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
-  reportFindings(definition, findings, context)
+  const shown = (patched: unknown) => (type === 'strategic' ? patch : patched)
+  try {
+    reportFindings(definition, findings, context)
+  } catch (error) {
+    throw patchRefusal(error, definition, type, patch)
+  }
   return {
     retry: true,
     next(current) {
       const warningsBefore = context.warnings.length
       const patched = patchObject(definition, current!, type, patch)
       context.warnings.length = warningsBefore
-      return draftOf(definition, patched, context, subresource === 'status' ? besideStatus(current!) : undefined)
+      try {
+        return draftOf(definition, patched, context, subresource === 'status' ? besideStatus(current!) : undefined)
+      } catch (error) {
+        throw patchRefusal(error, definition, type, shown(patched))
+      }
     },
   }
 }
