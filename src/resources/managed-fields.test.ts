@@ -247,6 +247,56 @@ test('conflicts are told with managers and fields, and force takes the fields ov
   assert.equal(shared.metadata.managedFields.filter((e: any) => JSON.stringify(e).includes('f:replicas')).length, 2)
 })
 
+const lastAppliedKey = 'kubectl.kubernetes.io/last-applied-configuration'
+
+test('what kubectl applied itself, kubectl may have the server apply, as far as it is still so; nobody else may', () => {
+  const template = (image: string) => ({ template: { spec: { containers: [{ name: 'web', image }] } } })
+  const before = applied({ replicas: 3, ...template('nginx:1') }, { labels: { app: 'web' } })
+  const object = deployment()
+  const annotated = (text: string) => {
+    const live = { ...object, metadata: { ...object.metadata, annotations: { [lastAppliedKey]: text } } }
+    const managed = recordUpdate(shape, { live: empty, next: live }, writer('kubectl-client-side-apply', 0))
+    return stored(live, managed)
+  }
+  const live = annotated(JSON.stringify(before))
+  const conflicts = (from: object, configuration: object, manager: string) => {
+    try {
+      apply(from, configuration, manager, 1)
+      return []
+    } catch (error) {
+      assert(error instanceof StatusError)
+      return error.status.details?.causes?.map(({ field }) => field)
+    }
+  }
+  // The replicas were changed since; the label and the image are as they were applied.
+  const change = applied({ replicas: 5, ...template('nginx:2') }, { labels: { app: 'new' } })
+  assert.deepEqual(conflicts(live, change, 'kubectl'), ['.spec.replicas'])
+  const image = '.spec.template.spec.containers[name="web"].image'
+  assert.deepEqual(conflicts(live, change, 'other'), ['.metadata.labels.app', '.spec.replicas', image])
+  for (const text of ['nonsense', '{}', JSON.stringify({ ...before, apiVersion: 'apps/v1beta1' })])
+    assert.deepEqual(conflicts(annotated(text), change, 'kubectl'), ['.metadata.labels.app', '.spec.replicas', image])
+  const configuration = applied(template('nginx:2'), { labels: { app: 'new' } })
+  const done = apply(live, configuration, 'kubectl', 1)
+  assert.deepEqual([done.metadata.labels, done.spec.template.spec.containers[0].image], [{ app: 'new' }, 'nginx:2'])
+  assert.equal(
+    done.metadata.annotations[lastAppliedKey],
+    '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"labels":{"app":"new"},"name":"web","namespace":"default"},"spec":{"template":{"spec":{"containers":[{"image":"nginx:2","name":"web"}]}}}}\n',
+  )
+  const untouched = apply(live, applied({ minReadySeconds: 1 }), 'other', 1)
+  assert.equal(untouched.metadata.annotations[lastAppliedKey], live.metadata.annotations[lastAppliedKey])
+})
+
+test('a configuration that is too large to be told of in an annotation is not', () => {
+  const object = deployment()
+  const live = stored(
+    { ...object, metadata: { ...object.metadata, annotations: { [lastAppliedKey]: '{}' } } },
+    undefined,
+  )
+  const large = Object.fromEntries(Array.from({ length: 3 }, (_, at) => [`large-${at}`, 'x'.repeat(60_000)]))
+  const done = apply(live, applied({}, { annotations: large }), 'kubectl', 1)
+  assert.deepEqual(Object.keys(done.metadata.annotations).sort(), ['large-0', 'large-1', 'large-2'])
+})
+
 test('an object that was never tracked is applied to as if somebody had written it before', () => {
   const live = stored(deployment(), undefined)
   const result = apply(live, applied({ minReadySeconds: 5 }), 'me', 1)

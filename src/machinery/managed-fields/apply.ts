@@ -11,6 +11,7 @@ import {
   pathTexts,
   union,
 } from './field-set.ts'
+import { lastAppliedFields, successorOfClientSideApply, withLastApplied } from './last-applied.ts'
 import { fieldsOf, mergeConfiguration, withNamedFields, withoutFields } from './merge.ts'
 import {
   compareTexts,
@@ -75,12 +76,35 @@ export function applyConfiguration(
   const compared = compareFields(shape, live, next)
   const comparison = compared === undefined ? undefined : filtered(compared, writer.ignored ?? noFields)
   const rest = others.map((manager) => afterApply(manager, comparison))
-  const conflicts = rest.filter(({ conflict }) => !isEmptySet(conflict))
-  if (!options.force && conflicts.length > 0) throw conflictError(conflicts)
+  const isSuccessor = writer.manager === successorOfClientSideApply
+  if (!options.force) {
+    const conflicts = conflictsOf(
+      rest,
+      isSuccessor ? () => lastAppliedFields(shape, live, writer.apiVersion) : undefined,
+    )
+    if (conflicts.length > 0) throw conflictError(conflicts)
+  }
   const fields = difference(stated, neverOwned)
   const isUnchanged = compared === undefined && previous !== undefined && sameSet(previous.fields, fields)
   const own: Owner = { entry: isUnchanged ? previous.entry : entry, fields }
-  return { object: next as Record<string, unknown>, managedFields: encode([...rest.map((one) => one.manager), own]) }
+  const object = next as Record<string, unknown>
+  return {
+    object: isSuccessor ? withLastApplied(object, applied) : object,
+    managedFields: encode([...rest.map((one) => one.manager), own]),
+  }
+}
+
+/** The conflicts that are none of those that are allowed, if any are. */
+function conflictsOf(
+  all: readonly AfterApply[],
+  allowed: (() => FieldSet | undefined) | undefined,
+): readonly AfterApply[] {
+  const conflicts = all.filter(({ conflict }) => !isEmptySet(conflict))
+  const free = conflicts.length === 0 ? undefined : allowed?.()
+  if (free === undefined) return conflicts
+  return conflicts
+    .map(({ manager, conflict }) => ({ manager, conflict: difference(conflict, free) }))
+    .filter(({ conflict }) => !isEmptySet(conflict))
 }
 
 /** Kubernetes: a configuration that does not fit its type is answered 500, with no reason, whatever fieldValidation asks. */
