@@ -90,3 +90,15 @@ test('a change that leaves out the tolerations every pod has is no change of the
     ['own', 'node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'],
   )
 })
+
+test('a write that changes nothing keeps the revision, the first one after admission has added to a pod too', async () => {
+  await using api = await startApi()
+  const port = { containers: [{ name: 'main', image: 'app:1', ports: [{ containerPort: 80 }] }] }
+  const made = await api.call({ ...pods, verb: 'create', body: pod('still', port) })
+  const at = { ...pods, name: 'still', verb: 'patch', patchType: 'strategic' } as const
+  const body = { metadata: { labels: null }, spec: { containers: [{ name: 'main', image: 'app:1' }] } }
+  const same = await api.call({ ...at, body })
+  assert.equal(same.metadata.resourceVersion, made.metadata.resourceVersion)
+  const moved = await api.call({ ...at, body: { spec: { containers: [{ name: 'main', image: 'app:2' }] } } })
+  assert.notEqual(moved.metadata.resourceVersion, made.metadata.resourceVersion)
+})

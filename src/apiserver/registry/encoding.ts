@@ -1,4 +1,11 @@
-import { canonicalSet, type FieldSet, fieldSetText, type KubeObject, StatusError } from '../../machinery/index.ts'
+import {
+  canonicalSet,
+  type FieldSet,
+  fieldSetText,
+  type KubeObject,
+  StatusError,
+  sameJson,
+} from '../../machinery/index.ts'
 import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry, Revision } from '../../store/index.ts'
 
@@ -53,6 +60,21 @@ function managersText(managers: NonNullable<KubeObject['metadata']['managedField
     return `{${members.join()}}`
   })
   return `[${entries.join()}]`
+}
+
+/** Whether an entry says what is about to be written: its bytes `next` was encoded to, or the same in another order. */
+export function isStoredAlready(
+  definition: ResourceDefinition<any>,
+  entry: Entry,
+  bytes: Uint8Array,
+  next: KubeObject,
+): boolean {
+  if (bytes.length !== entry.value.length) return false
+  if (Buffer.compare(bytes, entry.value) === 0) return true
+  // Members come in another order where defaults or admission added some to an object that was new. Custom resources are
+  // written again all the same: they may be in another version.
+  if (definition.custom !== undefined) return false
+  return sameJson(objectOf(definition, entry), withRevision(definition, next, entry.modified))
 }
 
 interface Parsed {

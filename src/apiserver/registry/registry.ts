@@ -21,7 +21,16 @@ import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { checkPreconditions, type DeleteOptions, isFinished, planDeletion } from './deletion.ts'
 import { asStored, asVersion, draftOf, readyAhead, redefault } from './draft.ts'
-import { apiVersionOf, atRevision, encodeStored, objectOf, prefixOf, rememberObject, storageKey } from './encoding.ts'
+import {
+  apiVersionOf,
+  atRevision,
+  encodeStored,
+  isStoredAlready,
+  objectOf,
+  prefixOf,
+  rememberObject,
+  storageKey,
+} from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { checkFuture, listObjects, watchObjects } from './reading.ts'
 
@@ -344,7 +353,7 @@ export class Registry {
     }
     const bytes = encodeStored(definition, next)
     // Kubernetes: a write that changes nothing is not written, and keeps the revision.
-    if (sameBytes(bytes, entry.value)) return this.#reply(definition, entry, 200)
+    if (isStoredAlready(definition, entry, bytes, next)) return this.#reply(definition, entry, 200)
     const written = await store.put(key, bytes, entry.modified)
     if (!written.ok) throw this.#lost(definition, name, stated, change)
     release.keep()
@@ -612,8 +621,4 @@ function keepSystemFields(draft: Draft, previous: KubeObject): void {
     else draft.metadata[key] = before[key]
   }
   delete draft.metadata.resourceVersion
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }
