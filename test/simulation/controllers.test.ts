@@ -422,6 +422,23 @@ test('jobs complete, fail, and go when their time is over', async () => {
   assert.ok(eventsOf('five').includes('Completed: Job completed'))
 })
 
+test('a cron job whose time never comes says so', async () => {
+  await world.client.create(cronJobs, {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    ...named('never'),
+    spec: {
+      schedule: '59 23 31 2 *',
+      jobTemplate: {
+        spec: { template: { spec: { containers: [{ name: 'a', image: 'b' }], restartPolicy: 'Never' } } },
+      },
+    },
+  } as any)
+  const told =
+    'InvalidSchedule: invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second'
+  await until(() => eventsOf('never').includes(told), 'an event')
+})
+
 test('a cron job runs each minute, and keeps as many jobs as it should', async () => {
   const one = template('tick', 'v1', { 'simulated.coxswain.io/exit-after': '1s' })
   const jobTemplate = { spec: { template: { ...one, spec: { ...one.spec, restartPolicy: 'OnFailure' } } } }

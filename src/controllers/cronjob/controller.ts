@@ -17,6 +17,8 @@ import { dueTime, excessHistory, observeJobs } from './plan.ts'
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 /** Kubernetes: a little after its time, so that the time has surely come. */
 const lateMs = 100
+/** Kubernetes: a schedule that never comes, such as one for the 31st of February, is told of in these words. */
+const neverComes = 'time difference between two schedules is less than 1 second'
 
 /** Makes a Job each time a CronJob's schedule comes round. */
 export const cronJobController: Controller = {
@@ -48,6 +50,10 @@ export const cronJobController: Controller = {
       const nowMs = clock.now()
       const due = dueTime(cronJob, nowMs)
       const isSuspended = cronJob.spec.suspend === true
+      if (!isSuspended && due.atMs === undefined && due.nextMs === undefined) {
+        const { schedule } = cronJob.spec
+        record(cronJob, 'Warning', 'InvalidSchedule', `invalid schedule: ${schedule} : ${neverComes}`)
+      }
       const next =
         isSuspended || due.atMs === undefined
           ? status
