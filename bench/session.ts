@@ -14,7 +14,14 @@ export function openSession(kubeconfigText: string): Session {
   const decode = (text: string) => Buffer.from(text, 'base64').toString()
   const { server, 'certificate-authority-data': ca } = kubeconfig.clusters[0].cluster
   const { 'client-certificate-data': cert, 'client-key-data': key } = kubeconfig.users[0].user
-  const http2 = connect(server, { ca: decode(ca), cert: decode(cert), key: decode(key) })
+  // Windows as Go's HTTP/2 client has them, and with it kubectl.
+  const http2 = connect(server, {
+    ca: decode(ca),
+    cert: decode(cert),
+    key: decode(key),
+    settings: { initialWindowSize: 4 << 20, enablePush: false },
+  })
+  http2.once('connect', () => http2.setLocalWindowSize(1 << 30))
   return {
     http2,
     call: (method, path, body, contentType = 'application/json') =>

@@ -49,6 +49,8 @@ export type Result =
       readonly definition: ResourceDefinition<any>
       readonly revision: Revision
       readonly entries: readonly Entry[]
+      /** What tells a list asked for as a whole from all others, in any version. */
+      readonly name?: string
       readonly continue?: string
       readonly remaining?: number
     }

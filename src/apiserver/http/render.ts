@@ -21,15 +21,13 @@ import {
 } from '../registry/encoding.ts'
 import type { Result } from '../request.ts'
 import type { HubEvent } from '../watch/hub.ts'
-import { Chunks } from './chunks.ts'
 import { EventLines } from './event-lines.ts'
+import { ListBytes } from './list-bytes.ts'
 import { contentTypes, type Encoding, notAcceptable, type ReplyForm, streamTypes } from './negotiate.ts'
 import { includeOf, partialOf, tableOf } from './table.ts'
 
 const encoder = new TextEncoder()
 const newline = encoder.encode('\n')
-/** Lists go out in pieces of about this size, each waiting until the connection takes more. */
-const chunkBytes = 256 << 10
 
 export interface RenderParts {
   readonly form: ReplyForm
@@ -53,6 +51,9 @@ const renderedBy = new WeakMap<object, Forms>()
 
 const formKey = ({ group, version }: ResourceDefinition<any>, encoding: Encoding, revision: number) =>
   `${group}/${version}|${encoding}|${revision}`
+/** What the looks of an entry depend on, beside its revision and encoding. */
+const formName = (definition: ResourceDefinition<any>) =>
+  `${apiVersionOf(definition)} ${definition.custom === undefined ? '' : declarationNumber(definition)}`
 
 const numbers = new WeakMap<object, number>()
 let declarations = 0
@@ -75,6 +76,7 @@ function formsOf({ custom }: ResourceDefinition<any>): Forms {
 /** Longer renderings are not kept. */
 const keptBytesMax = 64 << 10
 const lines = new EventLines()
+const listBytes = new ListBytes()
 
 /** An entry's object as it goes out, rendered once per revision, version and encoding, whoever asks. */
 export function renderEntry(
@@ -183,30 +185,23 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
     })
   }
   reply.head(200, { ...parts.headers, 'content-type': contentTypes.json })
-  const chunks = new Chunks(chunkBytes)
-  const opening = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`
-  chunks.add(opening)
-  let comma = ''
-  for (const entry of entries) {
-    for (const piece of addItem(chunks, definition, entry, comma)) if (!reply.write(piece)) await reply.drained()
-    comma = ','
+  const name = result.name === undefined ? undefined : `${result.name} ${formName(definition)}`
+  reply.write(
+    `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`,
+  )
+  let isFirst = true
+  for (const piece of listBytes.pieces(name, entries, (entry) => itemParts(definition, entry))) {
+    // Each waits until the connection takes more.
+    if (!reply.write(isFirst ? piece.subarray(1) : piece)) await reply.drained()
+    isFirst = false
   }
-  for (const piece of chunks.add(']}\n')) reply.write(piece)
-  reply.end(chunks.rest())
+  reply.end(']}\n')
 }
 
-function addItem(
-  chunks: Chunks,
-  definition: ResourceDefinition<any>,
-  entry: Entry,
-  comma: string,
-): readonly Uint8Array[] {
-  if (isStoredAsShown(definition, entry)) {
-    const [head, bytes] = storedItemParts(definition, entry)
-    return chunks.add(comma + head, bytes)
-  }
+function itemParts(definition: ResourceDefinition<any>, entry: Entry): readonly [string, Uint8Array] {
+  if (isStoredAsShown(definition, entry)) return storedItemParts(definition, entry)
   const item = asItem(definition, asVersion(definition, objectOf(definition, entry)))
-  return chunks.add(comma, encoder.encode(JSON.stringify(item)))
+  return ['', encoder.encode(JSON.stringify(item))]
 }
 
 /** Kubernetes: items of built-in lists carry neither kind nor apiVersion, custom resources both. */

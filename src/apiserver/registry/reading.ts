@@ -53,8 +53,11 @@ export async function listObjects(
   const found = await scan(store, prefix, at, after, limit, selection.everything ? undefined : matching)
   if (selection.everything) await readyAhead(definition, found.entries)
   const last = found.entries.at(-1)
-  if (found.remaining === 0 || last === undefined)
-    return { type: 'list', definition, revision: found.revision, entries: found.entries }
+  if (found.remaining === 0 || last === undefined) {
+    const name = `${prefix} ${query.labelSelector ?? ''} ${query.fieldSelector ?? ''}`
+    const whole = after === undefined ? { name } : {}
+    return { type: 'list', definition, revision: found.revision, entries: found.entries, ...whole }
+  }
   return {
     type: 'list',
     definition,
