@@ -2,7 +2,8 @@ import type { KubeObject } from '../machinery/index.ts'
 import type { ResourceDefinition } from '../resources/index.ts'
 import type { Entry, Revision } from '../store/index.ts'
 import type { AuditRecord } from './audit/auditor.ts'
-import type { HubEvent } from './watch/hub.ts'
+import type { HubEvent } from './watch/event.ts'
+import type { HubEvents } from './watch/watcher.ts'
 
 /** Who is calling, as authentication found out (authentication.k8s.io UserInfo). */
 export interface Identity {
@@ -57,7 +58,7 @@ export type Result =
   | {
       readonly type: 'watch'
       readonly definition: ResourceDefinition<any>
-      readonly events: AsyncIterable<readonly HubEvent[]>
+      readonly events: AsyncIterable<readonly HubEvent[]> & Partial<HubEvents>
     }
   /** Anything that is not a stored object: Status, Scale, reviews, tokens. `kindType` is its OpenAPI name. */
   | {

@@ -20,7 +20,7 @@ import {
   storedItemParts,
 } from '../registry/encoding.ts'
 import type { Result } from '../request.ts'
-import type { HubEvent } from '../watch/hub.ts'
+import type { HubEvent } from '../watch/event.ts'
 import { EventLines } from './event-lines.ts'
 import { ListBytes } from './list-bytes.ts'
 import { contentTypes, type Encoding, notAcceptable, type ReplyForm, streamTypes } from './negotiate.ts'
@@ -218,10 +218,20 @@ async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, p
   // Headers go out before any event: clients wait for them to know that the watch stands.
   reply.head(200, { ...headers, 'content-type': type })
   const render = eventRenderer(result.definition, parts, encoding)
-  for await (const batch of result.events) {
-    for (const piece of joined(batch, render)) if (!reply.write(piece)) await reply.drained()
+  const take = (batch: readonly HubEvent[]) => {
+    if (batch.length > 1) return writeAll(reply, joined(batch, render))
+    return reply.write(render(batch[0]!)) ? undefined : reply.drained()
   }
+  if (result.events.pour !== undefined) await result.events.pour(take)
+  else for await (const batch of result.events) await take(batch)
   reply.end()
+}
+
+/** Writes one piece after the other; answers what is to be waited for when the connection takes no more for now. */
+function writeAll(reply: WireReply, pieces: Iterator<Uint8Array>): Promise<void> | undefined {
+  for (let next = pieces.next(); next.done !== true; next = pieces.next())
+    if (!reply.write(next.value)) return reply.drained().then(() => writeAll(reply, pieces))
+  return undefined
 }
 
 /** The events of a watch one by one, each as a message of its own needs it: in protobuf without the length before it. */
@@ -236,8 +246,7 @@ export async function* eventMessages(
 }
 
 /** Small lines of a batch go out together, large ones as they are: those are shared with other watchers, and not copied. */
-function* joined(batch: readonly HubEvent[], render: (event: HubEvent) => Uint8Array): Iterable<Uint8Array> {
-  if (batch.length === 1) return yield render(batch[0]!)
+function* joined(batch: readonly HubEvent[], render: (event: HubEvent) => Uint8Array): Generator<Uint8Array> {
   let small: Uint8Array[] = []
   let bytes = 0
   const together = () => {
@@ -260,6 +269,21 @@ function* joined(batch: readonly HubEvent[], render: (event: HubEvent) => Uint8A
 }
 const joinedBytesMax = 64 << 10
 
+/** The event that was rendered last, which all who see all objects are told in one turn. */
+interface Latest {
+  event: HubEvent | undefined
+  bytes: Uint8Array
+}
+const latestBy = new WeakMap<ResourceDefinition<any>, Map<Encoding, Latest>>()
+
+function latestOf(definition: ResourceDefinition<any>, encoding: Encoding): Latest {
+  let known = latestBy.get(definition)
+  if (known === undefined) latestBy.set(definition, (known = new Map()))
+  let latest = known.get(encoding)
+  if (latest === undefined) known.set(encoding, (latest = { event: undefined, bytes: newline }))
+  return latest
+}
+
 /** Renders watch events one by one; whole JSON and protobuf objects come from the cache shared by all watchers. */
 function eventRenderer(
   definition: ResourceDefinition<any>,
@@ -267,11 +291,13 @@ function eventRenderer(
   encoding: Encoding,
 ): (event: HubEvent) => Uint8Array {
   let headersSent = false
+  const latest = latestOf(definition, encoding)
   return (event) => {
     const { type, entry, revision } = event
     if (form.as === undefined && entry !== undefined) {
+      if (event === latest.event) return latest.bytes
       const about = formKey(definition, encoding, revision)
-      return lines.of(
+      const line = lines.of(
         entry,
         definition.custom === undefined ? `${type} ${about}` : `${type} ${about} ${declarationNumber(definition)}`,
         () => {
@@ -281,6 +307,9 @@ function eventRenderer(
           return Buffer.concat([encoder.encode(`{"type":"${type}","object":`), bytes, encoder.encode('}\n')])
         },
       )
+      latest.event = event
+      latest.bytes = line
+      return line
     }
     const object: any =
       entry === undefined

@@ -9,7 +9,9 @@ import {
   type Store,
 } from '../../store/index.ts'
 import type { RequestContext, Result } from '../request.ts'
-import { type HubEvent, reselected, type WatchHub } from '../watch/hub.ts'
+import { type HubEvent, reselected } from '../watch/event.ts'
+import type { WatchHub } from '../watch/hub.ts'
+import type { HubEvents } from '../watch/watcher.ts'
 import { decodeContinue, encodeContinue, expiredContinue, hasExpired } from './continue.ts'
 import { readyAhead, selectableOf } from './draft.ts'
 import { prefixOf, storageKey } from './encoding.ts'
@@ -136,7 +138,7 @@ export async function watchObjects(
 type WatchArguments = Parameters<WatchHub['watch']>
 
 /** The hub's events; where somebody else converts, they are converted before it is asked whether they are selected. */
-function selected(hub: WatchHub, ...args: WatchArguments): AsyncIterable<readonly HubEvent[]> {
+function selected(hub: WatchHub, ...args: WatchArguments): AsyncIterable<readonly HubEvent[]> & Partial<HubEvents> {
   const [definition, namespace, selection, start, signal, bookmarks] = args
   if (definition.custom?.declaration.convertsElsewhere !== true) return hub.watch(...args)
   return convertedEvents(definition, selection, hub.watch(definition, namespace, everything, start, signal, bookmarks))

@@ -1,31 +1,10 @@
 import type { ResourceDefinition } from '../../resources/index.ts'
-import type { Change, Entry, Revision, Store } from '../../store/index.ts'
+import type { Change, Revision, Store } from '../../store/index.ts'
 import { selectableOf } from '../registry/draft.ts'
 import { prefixOf, registryRoot } from '../registry/encoding.ts'
 import type { Selection } from '../registry/selection.ts'
-
-/** One event of a watch before it is rendered. `revision` may be newer than the entry's own (an object that left). */
-export interface HubEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
-  readonly entry: Entry | undefined
-  readonly revision: Revision
-  readonly initialEventsEnd?: boolean
-  /** What the object was before, for those who must look at it in another version first. */
-  readonly previous?: Entry | undefined
-}
-
-/** A watcher that lets this many events wait is too slow and is dropped; its client lists again. */
-const waitingEventsMax = 50_000
-
-interface Watcher {
-  readonly definition: ResourceDefinition<any>
-  readonly prefix: string
-  readonly selection: Selection
-  push(event: HubEvent): void
-  end(): void
-  /** The newest revision this watcher has been shown or has been passed over for. */
-  seen: Revision
-}
+import { eventFor, eventForAll, type HubEvent } from './event.ts'
+import { type HubEvents, type WatchedHub, Watcher, type WatchStart, type WatchTold } from './watcher.ts'
 
 /**
  * Follows the store once and tells every watcher what concerns it. Promises:
@@ -39,6 +18,17 @@ export class WatchHub {
   readonly #listeners = new Map<string, Set<(change: Change) => void>>()
   readonly #concerned = new Map<string, readonly string[]>()
   readonly #changes = new Map<string, number>()
+  /** Those who have events to hand on when all of a batch has been told. */
+  #waiting: Watcher[] = []
+  readonly #told: WatchedHub = {
+    join: (watcher) => {
+      const topic = this.#topicOf(watcher.definition)
+      topic.add(watcher)
+      return { joined: this.#revision, [Symbol.dispose]: () => topic.delete(watcher) }
+    },
+    past: (prefix, after, upTo) => this.#store.changes(prefix, after, upTo),
+    later: (watcher) => void this.#waiting.push(watcher),
+  }
 
   constructor(store: Store) {
     this.#store = store
@@ -65,6 +55,9 @@ export class WatchHub {
   async run(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#store.watch(registryRoot, this.#revision, signal)) {
       for (const change of batch) this.#tell(change)
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const watcher of waiting) watcher.flush()
     }
     for (const topic of this.#topics.values()) topic.endAll()
   }
@@ -79,78 +72,21 @@ export class WatchHub {
   }
 
   /** Events after the revision, in batches; `initial` entries first, when given. */
-  async *watch(
+  watch(
     definition: ResourceDefinition<any>,
     namespace: string | undefined,
     selection: Selection,
-    start: { readonly after: Revision; readonly initial?: readonly Entry[]; readonly markInitialEnd?: boolean },
+    start: WatchStart,
     signal: AbortSignal,
-    told?: {
-      /** Fires when a bookmark is due, and ends the watch when its time is over. */
-      readonly tick: (fire: () => void, end: () => void) => Disposable
-      /** Called once what was there before has been taken. */
-      readonly begun: (() => void) | undefined
-    },
-  ): AsyncIterable<readonly HubEvent[]> {
-    let queue: HubEvent[] = []
-    let ended = signal.aborted
-    let wake = () => {}
-    const watcher: Watcher = {
-      definition,
-      prefix: prefixOf(definition, namespace),
-      selection,
-      seen: start.after,
-      push(event) {
-        queue.push(event)
-        if (queue.length > waitingEventsMax) ended = true
-        wake()
-      },
-      end() {
-        ended = true
-        wake()
-      },
-    }
-    const topic = this.#topicOf(definition)
-    // Registered before the past is read: what happens meanwhile waits in the queue, nothing is missed or seen twice.
-    const joined = this.#revision
-    topic.add(watcher)
-    const onAbort = () => watcher.end()
-    signal.addEventListener('abort', onAbort, { once: true })
-    const timer = told?.tick(
-      () => watcher.push({ type: 'BOOKMARK', entry: undefined, revision: Math.max(watcher.seen, start.after) }),
-      () => watcher.end(),
+    told?: WatchTold,
+  ): HubEvents {
+    return new Watcher(
+      { definition, selection, prefix: prefixOf(definition, namespace) },
+      start,
+      signal,
+      told,
+      this.#told,
     )
-    try {
-      const first: HubEvent[] = (start.initial ?? []).map((entry) => ({
-        type: 'ADDED',
-        entry,
-        revision: entry.modified,
-      }))
-      if (start.markInitialEnd === true)
-        first.push({ type: 'BOOKMARK', entry: undefined, revision: start.after, initialEventsEnd: true })
-      const past = start.after < joined ? await this.#store.changes(watcher.prefix, start.after, joined) : []
-      for (const change of past) {
-        const event = eventFor(watcher, change)
-        if (event !== undefined) first.push(event)
-      }
-      if (first.length > 0) yield first
-      told?.begun?.()
-      while (!ended || (queue.length > 0 && !signal.aborted)) {
-        if (queue.length === 0) {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-          continue
-        }
-        const batch = queue.filter((event) => event.revision > start.after || event.type === 'BOOKMARK')
-        queue = []
-        if (batch.length > 0) yield batch
-      }
-    } finally {
-      timer?.[Symbol.dispose]()
-      signal.removeEventListener('abort', onAbort)
-      topic.delete(watcher)
-    }
   }
 
   #tell(change: Change): void {
@@ -180,7 +116,7 @@ export class WatchHub {
     const prefix = prefixOf(definition)
     let topic = this.#topics.get(prefix)
     if (topic === undefined) {
-      this.#topics.set(prefix, (topic = new Topic(() => this.#revision)))
+      this.#topics.set(prefix, (topic = new Topic()))
       this.#concerned.clear()
     }
     return topic
@@ -191,11 +127,6 @@ export class WatchHub {
 class Topic {
   readonly #all = new Set<Watcher>()
   readonly #byField = new Map<string, Map<string, Set<Watcher>>>()
-  readonly #revision: () => Revision
-
-  constructor(revision: () => Revision) {
-    this.#revision = revision
-  }
 
   get size(): number {
     let count = this.#all.size
@@ -232,7 +163,15 @@ class Topic {
   }
 
   tell(change: Change): void {
-    for (const watcher of this.#all) offer(watcher, change)
+    const { key, modified } = change.entry
+    // One event for all who see all objects, so that it is rendered once.
+    let forAll: HubEvent | undefined
+    for (const watcher of this.#all) {
+      watcher.seen = modified
+      if (!key.startsWith(watcher.prefix)) continue
+      if (watcher.selection.everything) watcher.push((forAll ??= eventForAll(change)))
+      else offer(watcher, change)
+    }
     for (const [label, values] of this.#byField) {
       const definition = firstOf(values)?.definition
       if (definition === undefined) continue
@@ -243,7 +182,6 @@ class Topic {
       )
       for (const text of texts) for (const watcher of values.get(text) ?? []) offer(watcher, change)
     }
-    for (const watcher of this.#all) watcher.seen = this.#revision()
   }
 }
 
@@ -257,34 +195,4 @@ function offer(watcher: Watcher, change: Change): void {
   const event = eventFor(watcher, change)
   watcher.seen = change.entry.modified
   if (event !== undefined) watcher.push(event)
-}
-
-/** Kubernetes: what counts is whether the object was and is selected; one that leaves is shown as it last matched. */
-function eventFor({ definition, selection }: Watcher, { type, entry, previous }: Change): HubEvent | undefined {
-  if (selection.everything) {
-    const { modified: revision } = entry
-    if (type === 'delete') return { type: 'DELETED', entry: previous, revision, previous }
-    return { type: previous === undefined ? 'ADDED' : 'MODIFIED', entry, revision, previous }
-  }
-  const matches = (of: Entry | undefined) => of !== undefined && selection.matches(selectableOf(definition, of))
-  const was = matches(previous)
-  const revision = entry.modified
-  if (type === 'delete') return was ? { type: 'DELETED', entry: previous, revision } : undefined
-  const is = matches(entry)
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', entry, revision }
-  return was ? { type: 'DELETED', entry: previous, revision } : undefined
-}
-
-/** What an event of all objects is to somebody who selects some of them. */
-export function reselected(
-  definition: ResourceDefinition<any>,
-  selection: Selection,
-  event: HubEvent,
-): HubEvent | undefined {
-  const { type, entry, previous, revision } = event
-  if (entry === undefined || selection.everything) return event
-  const matches = (of: Entry | undefined) => of !== undefined && selection.matches(selectableOf(definition, of))
-  const was = matches(previous)
-  if (type === 'DELETED' || !matches(entry)) return was ? { type: 'DELETED', entry: previous, revision } : undefined
-  return { type: was ? 'MODIFIED' : 'ADDED', entry, revision }
 }
