@@ -29,17 +29,26 @@ export async function* readLog(
 ): AsyncIterable<Uint8Array> {
   let file = await open(path, 'r')
   try {
-    let at = options.tailLines === undefined ? 0 : await startOfTail(file, options.tailLines)
+    const { tailLines, follow } = options
+    const tail = tailLines === undefined ? undefined : await tailOf(file, tailLines)
+    let at = tail?.start ?? 0
+    // Kubernetes: so many lines and no more, though others may be written meanwhile.
+    const end = tail === undefined || follow ? Number.POSITIVE_INFINITY : tail.end
     const decoder = new LineDecoder(options)
     let idlePolls = 0
     let last = false
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, at)
+      const { bytesRead, buffer } = await file.read(
+        Buffer.allocUnsafe(blockBytes),
+        0,
+        Math.min(blockBytes, end - at),
+        at,
+      )
       at += bytesRead
       for (const piece of decoder.decode(buffer.subarray(0, bytesRead))) yield piece
       if (decoder.full || signal.aborted) return
       if (bytesRead > 0) continue
-      if (!options.follow || last) return
+      if (!follow || last) return
       const next = await rotated(file, path)
       if (next !== undefined) {
         await file.close()
@@ -62,20 +71,20 @@ async function rotated(file: FileHandle, path: string): Promise<FileHandle | und
   return there === undefined || there.ino === own.ino ? undefined : open(path, 'r')
 }
 
-/** Where the last so many lines begin. */
-async function startOfTail(file: FileHandle, lines: number): Promise<number> {
+/** Where the last so many lines begin and end. */
+async function tailOf(file: FileHandle, lines: number): Promise<{ readonly start: number; readonly end: number }> {
   const { size } = await file.stat()
-  if (lines === 0) return size
+  if (lines === 0) return { start: size, end: size }
   let found = 0
   for (let end = size; end > 0; end -= blockBytes) {
-    const start = Math.max(0, end - blockBytes)
-    const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start)
+    const from = Math.max(0, end - blockBytes)
+    const { buffer } = await file.read(Buffer.alloc(end - from), 0, end - from, from)
     for (let index = buffer.length - 1; index >= 0; index--) {
-      if (buffer[index] !== 0x0a || start + index === size - 1) continue
-      if (++found === lines) return start + index + 1
+      if (buffer[index] !== 0x0a || from + index === size - 1) continue
+      if (++found === lines) return { start: from + index + 1, end: size }
     }
   }
-  return 0
+  return { start: 0, end: size }
 }
 
 /** Turns lines `time stream tag text` into what users see; lines cut by the runtime are joined again. */
