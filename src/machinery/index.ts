@@ -182,7 +182,7 @@ export {
 } from './scheduling/resources.ts'
 export type { NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from './scheduling/shapes.ts'
 export { isTolerated, toleratedSeconds, toleratesTaint, untoleratedTaint } from './scheduling/taints.ts'
-export { createDecoder, type Decoded, type Decoder } from './schema/decode.ts'
+export { copyOf, createDecoder, type Decoded, type Decoder, givenEmpty } from './schema/decode.ts'
 export {
   createDefaulter,
   type DefaultContext,

@@ -1,4 +1,4 @@
-import { type FieldError, sameJson } from '../machinery/index.ts'
+import { type FieldError, givenEmpty, type KubeObject, sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
 import { schemaErrors } from './schema.ts'
@@ -80,6 +80,7 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
         // Reviews and bindings are answered, not kept, and need no name.
         [...(facts.stored ? objectMetaErrors(object.metadata, rule) : []), ...(checks.create?.(object) ?? [])],
         schemaErrors(facts.type, object, { enums: true }),
+        object,
       ),
     validateUpdate: (object, previous) =>
       joined(
@@ -88,11 +89,13 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
           ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
         ],
         schemaErrors(facts.type, object, { previous, enums: true }),
+        object,
       ),
     validateStatusUpdate: (object, previous) =>
       joined(
         [...objectMetaUpdateErrors(object.metadata, previous.metadata), ...(checks.status?.(object, previous) ?? [])],
         schemaErrors(facts.type, object, { previous }),
+        object,
       ),
     warnings: () => [],
     allowCreateOnUpdate: false,
@@ -102,9 +105,29 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
 }
 
 /** What was found by hand and, where it adds something, by the schema. */
-function joined(byHand: readonly FieldError[], bySchema: readonly FieldError[]): readonly FieldError[] {
+function joined(
+  byHand: readonly FieldError[],
+  bySchema: readonly FieldError[],
+  object: KubeObject,
+): readonly FieldError[] {
   const isNew = (one: FieldError) => !byHand.some(({ field, type }) => field === one.field && type === one.type)
-  return [...byHand, ...bySchema.filter(isNew)]
+  return [...byHand, ...bySchema.filter(isNew)].map((one) => asGiven(one, object))
+}
+
+const aboutNothing = /^((?:Invalid|Unsupported) value: )null(?=:)/
+/** An error about a list or map that was given empty shows it so, though an empty one is otherwise as good as none. */
+function asGiven(error: FieldError, object: KubeObject): FieldError {
+  if (!aboutNothing.test(error.message)) return error
+  const steps = [...error.field.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([step, inner]) => inner ?? step)
+  // Some errors about a list are told at its first item.
+  if (steps.at(-1) === '0') steps.pop()
+  const last = steps.pop() ?? ''
+  const given = givenEmpty(
+    steps.reduce((at: any, step) => at?.[step], object),
+    last,
+  )
+  if (given === undefined) return error
+  return { ...error, message: error.message.replace(aboutNothing, `$1${JSON.stringify(given)}`) }
 }
 
 /** Empties status as a new object has it: written as `{}` where Kubernetes writes it so, absent elsewhere. */

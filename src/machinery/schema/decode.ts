@@ -32,6 +32,26 @@ interface Struct {
   readonly zero: () => unknown
 }
 const drop = undefined
+type EmptyMembers = Readonly<Record<string, object>>
+const emptyList: object = Object.freeze([])
+const emptyMap: object = Object.freeze({})
+/** Which lists and maps of an object were given empty. */
+const emptyMembers = new WeakMap<object, EmptyMembers>()
+
+/**
+ * The empty list or map that a member, which is absent, was given as. It is known of an object as it was decoded and of copies that say
+ * so; it is not stored, nor part of the object.
+ */
+export function givenEmpty(object: unknown, member: string): object | undefined {
+  const members = typeof object === 'object' && object !== null ? emptyMembers.get(object) : undefined
+  return members !== undefined && Object.hasOwn(members, member) ? members[member] : undefined
+}
+/** The copy, of which is known now what is known of the original. */
+export function copyOf<T extends object>(original: object, copy: T): T {
+  const members = emptyMembers.get(original)
+  if (members !== undefined) emptyMembers.set(copy, members)
+  return copy
+}
 
 /** A decoder that compiles each type when it first meets it. */
 export function createDecoder(schema: Schema): Decoder {
@@ -109,6 +129,7 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
     const slots: unknown[] = new Array(count)
     const source = value as Record<string, unknown>
     const known = trace.known as Record<string, unknown> | undefined
+    let empties: Record<string, object> | undefined
     for (const key in source) {
       trace.path[depth] = key
       const place = places.get(key)
@@ -125,11 +146,17 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
         }
         slots[place] = reads[place]!(member, trace)
         trace.known = undefined
+        if (slots[place] === undefined && typeof member === 'object') {
+          empties ??= {}
+          empties[key] = Array.isArray(member) ? emptyList : emptyMap
+        }
       }
     }
     trace.path.length = depth
     trace.struct = outer
-    return build(slots)
+    const object = build(slots)
+    if (empties !== undefined) emptyMembers.set(object, empties)
+    return object
   }
   function build(slots: readonly unknown[]): Record<string, unknown> {
     const object: Record<string, unknown> = {}

@@ -88,7 +88,7 @@ const readDuration: Read = (value) => {
 const readQuantity: Read = (value) => {
   const text =
     typeof value === 'string' ? value.trim() : typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return text === '' ? '0' : wrapped(() => canonicalQuantity(text))
+  return wrapped(() => canonicalQuantity(text))
 }
 const needsRounding = /[nu]$|\.\d{4}|[eE]-/
 /** Kubernetes: amounts of resources are rounded up to thousandths. */

@@ -225,6 +225,12 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   field,
   message: `Invalid value: ${valueText(value)}: ${detail}`,
 })
+/** A value is wrong, and that says it all. */
+export const invalidValue = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${valueText(value)}`,
+})
 /** Something is wrong with a part as a whole, whose value says nothing. */
 export const invalidWhole = (field: string, detail: string): FieldError => ({
   type: 'FieldValueInvalid',

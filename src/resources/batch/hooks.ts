@@ -3,7 +3,9 @@ import type { HooksFor } from '../define.ts'
 import type { Draft } from '../definition.ts'
 import type { CronJob, Job } from '../generated/types.ts'
 import { cronJobCells, jobCells } from './cells.ts'
-import { cronJobErrors, cronJobName, jobErrors, jobStatusErrors, jobUpdateErrors } from './validate.ts'
+import { generatedLabels } from './generated-selector.ts'
+import { jobStatusErrors } from './job-status.ts'
+import { cronJobErrors, cronJobName, jobErrors, jobUpdateErrors } from './validate.ts'
 
 /** Kubernetes: a Job selects its pods by its own uid, unless its author insists on choosing. */
 function giveSelector(draft: Draft, uuid: () => string): void {
@@ -14,15 +16,10 @@ function giveSelector(draft: Draft, uuid: () => string): void {
   draft.spec.template = template
   template.metadata = {
     ...template.metadata,
-    labels: {
-      ...template.metadata?.labels,
-      'controller-uid': uid,
-      'job-name': name,
-      'batch.kubernetes.io/controller-uid': uid,
-      'batch.kubernetes.io/job-name': name,
-    },
+    // What its author says of them is judged.
+    labels: { ...generatedLabels(uid, name), ...template.metadata?.labels },
   }
-  const labels = { ...draft.spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
+  const labels = { 'batch.kubernetes.io/controller-uid': uid, ...draft.spec.selector?.matchLabels }
   draft.spec.selector = { ...draft.spec.selector, matchLabels: labels }
 }
 

@@ -1,13 +1,11 @@
 import {
   dns1123LabelErrors,
   dns1123SubdomainErrors,
-  duplicate,
   type FieldError,
   invalid,
   labelSelectorErrors,
   notSupported,
   required,
-  sameJson,
   tooLong,
 } from '../../machinery/index.ts'
 import { podTemplateErrors } from '../core/pod/validate.ts'
@@ -17,7 +15,9 @@ import { immutable, type NameCheck, nonNegative } from '../validation/object-met
 import { domainPrefixedPathErrors } from '../validation/paths.ts'
 import { templateMatchErrors } from '../validation/workload.ts'
 import { failurePolicyErrors, successPolicyErrors } from './failure-policy.ts'
+import { generatedSelectorErrors } from './generated-selector.ts'
 import { scheduleError } from './schedule.ts'
+import { templateChangeErrors } from './suspended-template.ts'
 
 /** Kubernetes: a job's name gets eleven characters more when a CronJob makes it. */
 const cronJobNameMax = 52
@@ -108,11 +108,14 @@ function jobSpecErrors(spec: JobSpec, field: string): readonly FieldError[] {
   ]
 }
 
-export function jobErrors({ metadata, spec }: Job): readonly FieldError[] {
+/** What is wrong with a Job, which may have been another before. */
+function allErrors(job: Job, previous?: Job): readonly FieldError[] {
+  const { metadata, spec } = job
   if (spec === undefined) return [required('spec')]
   const selector =
     spec.selector === undefined ? [required('spec.selector')] : labelSelectorErrors(spec.selector, 'spec.selector')
   return [
+    ...generatedSelectorErrors(job, previous),
     ...selector,
     ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
     ...jobSpecErrors(spec, 'spec'),
@@ -120,23 +123,15 @@ export function jobErrors({ metadata, spec }: Job): readonly FieldError[] {
   ]
 }
 
+/** What is wrong with a new Job. */
+export const jobErrors = (job: Job): readonly FieldError[] => allErrors(job)
+
 /** Kubernetes: pods of a Job that numbers them are called like it, with the number behind. */
 function hostnameErrors(name: string, { completionMode, completions = 0 }: JobSpec): readonly FieldError[] {
   if (completionMode !== 'Indexed' || completions <= 0) return []
   const longest = `${name}-${completions - 1}`
   if (dns1123LabelErrors(longest).length === 0) return []
   return [invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${longest}`)]
-}
-
-/** The parts of a template that may change while a suspended Job has not begun. */
-function withoutDirectives(spec: JobSpec): unknown {
-  const { metadata, spec: pod } = spec.template
-  const { nodeSelector: _n, tolerations: _t, affinity: _a, schedulingGates: _g, ...rest } = pod ?? {}
-  const containers = (rest as { containers?: readonly object[] }).containers?.map((container) => ({
-    ...container,
-    resources: {},
-  }))
-  return { labels: null, finalizers: metadata?.finalizers, spec: { ...rest, containers } }
 }
 
 const policyTypes = {
@@ -154,34 +149,17 @@ function completionsErrors(spec: JobSpec, before: JobSpec): readonly FieldError[
 }
 
 export function jobUpdateErrors(next: Job, previous: Job): readonly FieldError[] {
-  const errors = [...jobErrors(next)]
+  const errors = [...allErrors(next, previous)]
   const [spec, before] = [next.spec, previous.spec]
   if (spec === undefined || before === undefined) return errors
-  const suspended = previous.spec?.suspend === true && previous.status?.startTime === undefined
   errors.push(...completionsErrors(spec, before))
   errors.push(...immutable('spec.selector', spec.selector, before.selector))
-  const mayDirect = suspended && sameJson(withoutDirectives(spec), withoutDirectives(before))
-  if (!mayDirect) errors.push(...immutable('spec.template', spec.template, before.template))
+  errors.push(...templateChangeErrors(next, previous))
   for (const name of ['completionMode', 'backoffLimitPerIndex', 'managedBy'] as const)
     errors.push(...immutable(`spec.${name}`, spec[name], before[name]))
   for (const name of ['podFailurePolicy', 'successPolicy'] as const)
     errors.push(...immutableStruct(policyTypes[name], `spec.${name}`, spec[name], before[name]))
   return errors
-}
-
-export function jobStatusErrors({ status }: Job): readonly FieldError[] {
-  const counts = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const
-  const seen = new Set<string>()
-  const uncounted = (['succeeded', 'failed'] as const).flatMap((name) =>
-    (status?.uncountedTerminatedPods?.[name] ?? []).flatMap((uid, index) => {
-      const at = `status.uncountedTerminatedPods.${name}[${index}]`
-      if ((uid ?? '') === '') return [invalid(at, '', 'must not be empty')]
-      const isKnown = seen.has(uid)
-      seen.add(uid)
-      return isKnown ? [duplicate(at, uid)] : []
-    }),
-  )
-  return [...counts.flatMap((name) => nonNegative(`status.${name}`, status?.[name])), ...uncounted]
 }
 
 export function cronJobErrors({ spec }: CronJob): readonly FieldError[] {

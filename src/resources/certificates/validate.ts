@@ -12,9 +12,9 @@ import {
   readCertificateRequest,
   required,
   sameJson,
+  tooLong,
 } from '../../machinery/index.ts'
 import type { CertificateSigningRequest } from '../generated/types.ts'
-import { complaints } from '../validation/object-meta.ts'
 
 type Condition = NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>[number]
 
@@ -27,6 +27,7 @@ const usages = [
 const alwaysTrue = ['Approved', 'Denied', 'Failed']
 const secondsMin = 600
 const conditionsField = 'status.conditions'
+const subdomainMax = 253
 const signerLengthMax = 571
 
 /** What is wrong with a new request. */
@@ -81,22 +82,23 @@ function signerErrors(signer: string, previous: CertificateSigningRequest | unde
   if (signer === legacyUnknown && previous?.spec.signerName !== legacyUnknown)
     return [invalid(field, signer, 'the legacy signerName is not allowed via this API version')]
   if (signer === '') return [required(field)]
-  const [domain = '', path = '', ...more] = signer.split('/')
-  if (path === '' || domain === '' || more.length > 0)
+  const [domain = '', path, ...more] = signer.split('/')
+  if (path === undefined || more.length > 0)
     return [invalid(field, signer, "must be a fully qualified domain and path of the form 'example.com/signer-name'")]
-  const errors = [...complaints(field, domain, dns1123SubdomainErrors(domain))]
+  const errors: FieldError[] = []
+  if (domain.length > subdomainMax) errors.push(tooLong(field, subdomainMax))
+  // Kubernetes: of several labels that are wrong the first is told.
+  const firstWrong = (text: string, check: (label: string) => readonly string[]) => {
+    const label = text.split('.').find((one) => check(one).length > 0)
+    if (label === undefined) return
+    for (const why of check(label))
+      errors.push(invalid(field, text, `validating label ${JSON.stringify(label)}: ${why}`))
+  }
+  firstWrong(domain, dns1123LabelErrors)
   if (!domain.includes('.'))
     errors.push(invalid(field, domain, 'should be a domain with at least two segments separated by dots'))
-  for (const segment of domain.split('.'))
-    if (dns1123SubdomainErrors(domain).length === 0)
-      errors.push(...complaints(field, segment, dns1123LabelErrors(segment)))
-  errors.push(...complaints(field, path, dns1123SubdomainErrors(path)))
-  if (signer.length > signerLengthMax)
-    errors.push({
-      type: 'FieldValueTooLong',
-      field,
-      message: `Too long: may not be more than ${signerLengthMax} bytes`,
-    })
+  firstWrong(path, dns1123SubdomainErrors)
+  if (signer.length > signerLengthMax) errors.push(tooLong(field, signerLengthMax))
   return errors
 }
 

@@ -29,7 +29,7 @@ import type {
   ServiceAccount,
 } from '../generated/types.ts'
 import { keepMember } from '../strategy.ts'
-import { balancerStatusErrors } from './balancer-status.ts'
+import { serviceStatusErrors } from './balancer-status.ts'
 import {
   componentStatusCells,
   configMapCells,
@@ -46,6 +46,7 @@ import {
   serviceAccountCells,
   serviceCells,
 } from './cells.ts'
+import { claimStatusErrors } from './claim-status.ts'
 import {
   limitRangeErrors,
   resourceQuotaErrors,
@@ -57,6 +58,7 @@ import { preparePod, preparePodStatus, preparePodUpdate } from './pod/strategy.t
 import { podErrors, podStatusErrors, podUpdateErrors } from './pod/validate.ts'
 import { podTemplateWarnings, podWarnings } from './pod/warnings.ts'
 import { serviceErrors, serviceUpdateErrors } from './service.ts'
+import { dropOtherTypesFields } from './service-types.ts'
 import {
   configMapErrors,
   configMapUpdateErrors,
@@ -125,7 +127,11 @@ export const nodeHooks: HooksFor<Node> = {
 }
 export const persistentVolumeClaimHooks: HooksFor<PersistentVolumeClaim> = {
   cells: persistentVolumeClaimCells,
-  checks: { create: persistentVolumeClaimErrors, update: persistentVolumeClaimUpdateErrors },
+  checks: {
+    create: persistentVolumeClaimErrors,
+    update: persistentVolumeClaimUpdateErrors,
+    status: claimStatusErrors,
+  },
   prepareForCreate(draft) {
     draft.status = { phase: 'Pending' }
     sameSources(draft)
@@ -185,12 +191,15 @@ const serviceName = (name: string) =>
 
 export const serviceHooks: HooksFor<Service> = {
   cells: serviceCells,
-  checks: { name: serviceName, create: serviceErrors, update: serviceUpdateErrors, status: balancerStatusErrors },
+  checks: { name: serviceName, create: serviceErrors, update: serviceUpdateErrors, status: serviceStatusErrors },
   allowCreateOnUpdate: true,
   prepareForCreate(draft) {
     draft.status = { loadBalancer: {} }
   },
-  prepareForUpdate: (draft, previous) => keepMember(draft, previous, 'status'),
+  prepareForUpdate(draft, previous) {
+    keepMember(draft, previous, 'status')
+    dropOtherTypesFields(draft, previous)
+  },
 }
 
 /** Kubernetes: the old and the new way to name a claim's source are kept equal. */

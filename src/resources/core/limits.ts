@@ -114,9 +114,7 @@ export function resourceQuotaUpdateErrors(next: ResourceQuota, previous: Resourc
 export function resourceQuotaStatusErrors({ status }: ResourceQuota): readonly FieldError[] {
   return (['hard', 'used'] as const).flatMap((list) =>
     Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) =>
-      parseQuantity(amount).nanos < 0n
-        ? [invalid(`status.${list}[${name}]`, amount, 'must be greater than or equal to 0')]
-        : [],
+      resourceAmountErrors(name, amount, `status.${list}[${name}]`),
     ),
   )
 }

@@ -6,10 +6,8 @@ import {
   forbiddenField,
   inRangeErrors,
   invalid,
-  ipErrors,
   labelsErrors,
   notSupported,
-  parseCidr,
   parseIp,
   portNumberErrors,
   qualifiedNameErrors,
@@ -17,12 +15,14 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { Service, ServicePort, ServiceSpec } from '../generated/types.ts'
+import { olderCidrErrors, olderIpErrors } from '../validation/addresses.ts'
 import { complaints } from '../validation/object-meta.ts'
 import { portErrors } from './pod/probes.ts'
 import { specialAddressErrors } from './special-addresses.ts'
 
 const kubeletPort = 10250
 const affinitySecondsMax = 86400
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
 const isHeadless = (spec: ServiceSpec) => spec.clusterIPs?.length === 1 && spec.clusterIPs[0] === 'None'
 
@@ -89,7 +89,7 @@ function affinityErrors(spec: ServiceSpec): readonly FieldError[] {
     : []
 }
 
-function addressErrors(spec: ServiceSpec): readonly FieldError[] {
+function addressErrors(spec: ServiceSpec, before: ServiceSpec): readonly FieldError[] {
   if (spec.type === 'ExternalName') return []
   const { clusterIP = '', clusterIPs = [], ipFamilies = [] } = spec
   const errors: FieldError[] = []
@@ -113,7 +113,7 @@ function addressErrors(spec: ServiceSpec): readonly FieldError[] {
       }
       continue
     }
-    const found = complaints(at, ip ?? '', ipErrors(ip ?? ''))
+    const found = olderIpErrors(at, ip ?? '', before.clusterIPs)
     if (found.length > 0) isBroken = true
     errors.push(...found)
   }
@@ -191,16 +191,21 @@ function trafficErrors(spec: ServiceSpec): readonly FieldError[] {
   return errors
 }
 
-function balancerErrors({ spec = {} }: Service): readonly FieldError[] {
+function balancerErrors({ metadata, spec = {} }: Service, previous: Service | undefined): readonly FieldError[] {
   const only = "may only be used when `type` is 'LoadBalancer'"
   const isBalancer = spec.type === 'LoadBalancer'
   const errors: FieldError[] = []
   const ranges = spec.loadBalancerSourceRanges ?? []
   if (ranges.length > 0 && !isBalancer) errors.push(forbiddenField('spec.LoadBalancerSourceRanges', only))
-  for (const [index, range] of ranges.entries()) {
-    const why = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-    if (parseCidr(range.trim()) === undefined)
-      errors.push(invalid(`spec.LoadBalancerSourceRanges[${index}]`, range.trim(), why))
+  const known = previous?.spec?.loadBalancerSourceRanges?.map((range) => range.trim())
+  for (const [index, range] of ranges.entries())
+    errors.push(...olderCidrErrors(`spec.LoadBalancerSourceRanges[${index}]`, range.trim(), known))
+  const annotated = metadata.annotations?.[rangesAnnotation]
+  if (ranges.length === 0 && annotated !== undefined) {
+    const at = `metadata.annotations[${rangesAnnotation}]`
+    if (!isBalancer) errors.push(forbiddenField(at, only))
+    if (previous?.metadata.annotations?.[rangesAnnotation] !== annotated && annotated.trim() !== '')
+      for (const range of annotated.split(',')) errors.push(...olderCidrErrors(at, range.trim()))
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer)
     errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', only))
@@ -210,8 +215,8 @@ function balancerErrors({ spec = {} }: Service): readonly FieldError[] {
   return [...errors, ...complaints('spec.loadBalancerClass', balancerClass, qualifiedNameErrors(balancerClass))]
 }
 
-/** What is wrong with a Service. */
-export function serviceErrors(service: Service): readonly FieldError[] {
+/** What is wrong with a Service, which may have been another before. */
+function allErrors(service: Service, previous?: Service): readonly FieldError[] {
   const { spec } = service
   if (spec === undefined) return [required('spec')]
   const ports = spec.ports ?? []
@@ -222,16 +227,20 @@ export function serviceErrors(service: Service): readonly FieldError[] {
     ...ports.flatMap((port, index) => onePortErrors(port, `spec.ports[${index}]`, ports.length > 1, names)),
     ...labelsErrors(spec.selector, 'spec.selector'),
     ...affinityErrors(spec),
-    ...addressErrors(spec),
+    ...addressErrors(spec, previous?.spec ?? {}),
     ...(spec.externalIPs ?? []).flatMap((ip, index) => {
       const at = `spec.externalIPs[${index}]`
-      return [...complaints(at, ip, ipErrors(ip)), ...specialAddressErrors(ip, at)]
+      const errors = olderIpErrors(at, ip, previous?.spec?.externalIPs)
+      return errors.length > 0 ? errors : specialAddressErrors(ip, at)
     }),
     ...portSetErrors(spec),
-    ...balancerErrors(service),
+    ...balancerErrors(service, previous),
     ...trafficErrors(spec),
   ]
 }
+
+/** What is wrong with a new Service. */
+export const serviceErrors = (service: Service): readonly FieldError[] => allErrors(service)
 
 const once = 'may not change once set'
 const isReleased = ({ ipFamilyPolicy: policy }: ServiceSpec, what: string): readonly FieldError[] =>
@@ -283,5 +292,5 @@ export function serviceUpdateErrors(next: Service, previous: Service): readonly 
     errors.push(invalid('spec.loadBalancerClass', now.loadBalancerClass, once))
   if (needsHealthCheck(now) && needsHealthCheck(before) && now.healthCheckNodePort !== before.healthCheckNodePort)
     errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'))
-  return [...errors, ...serviceErrors(next)]
+  return [...errors, ...allErrors(next, previous)]
 }

@@ -15,7 +15,7 @@ function isLoopback(ip: string): boolean {
 /** Addresses that only mean something on one machine, or to nobody. */
 export function specialAddressErrors(ip: string, field: string): readonly FieldError[] {
   const address = parseIp(ip)
-  if (address === undefined) return []
+  if (address === undefined) return [invalid(field, ip, 'must be a valid IP address')]
   const { family, number } = address
   const top = family === 4 ? number >> 24n : number >> 112n
   const refuse = (what: string) => [invalid(field, ip, what)]

@@ -6,7 +6,6 @@ import {
   type FieldError,
   forbiddenField,
   invalid,
-  ipErrors,
   labelValueErrors,
   notSupported,
   parseCidr,
@@ -27,8 +26,9 @@ import type {
   ReplicationController,
   Secret,
 } from '../generated/types.ts'
+import { olderCidrErrors, olderIpErrors } from '../validation/addresses.ts'
 import { complaints, immutable, nonNegative } from '../validation/object-meta.ts'
-import { lastingTemplateErrors, templateMatchErrors } from '../validation/workload.ts'
+import { lastingTemplateErrors } from '../validation/workload.ts'
 import { resourceAmountErrors } from './pod/resources.ts'
 import { podTemplateErrors } from './pod/validate.ts'
 import { endpointAddressErrors as endpointIpErrors } from './special-addresses.ts'
@@ -123,20 +123,16 @@ export function namespaceErrors({ spec }: Namespace): readonly FieldError[] {
     const name = one ?? ''
     const at = 'spec.finalizers'
     const found = complaints(at, name, qualifiedNameErrors(name))
-    if (found.length > 0 || name.includes('/') || ['kubernetes', 'orphan', 'foregroundDeletion'].includes(name))
-      return found
-    return [invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+    if (name.includes('/') || ['kubernetes', 'orphan', 'foregroundDeletion'].includes(name)) return found
+    return [...found, invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')]
   })
 }
 export function namespaceStatusErrors({ metadata, status }: Namespace): readonly FieldError[] {
-  const terminating = status?.phase === 'Terminating'
-  if (metadata.deletionTimestamp === undefined)
-    return terminating
-      ? [invalid('status.Phase', status?.phase, "may only be 'Active' if `deletionTimestamp` is empty")]
-      : []
-  return terminating
-    ? []
-    : [invalid('status.Phase', status?.phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
+  const phase: string = status?.phase ?? 'Active'
+  const [expected, state] =
+    metadata.deletionTimestamp === undefined ? ['Active', 'empty'] : ['Terminating', 'not empty']
+  if (phase === expected) return []
+  return [invalid('status.Phase', phase, `may only be '${expected}' if \`deletionTimestamp\` is ${state}`)]
 }
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
@@ -169,10 +165,7 @@ function taintErrors(node: Node): readonly FieldError[] {
 
 function podCidrErrors(node: Node): readonly FieldError[] {
   const cidrs = node.spec?.podCIDRs ?? []
-  const why = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-  const errors = cidrs.flatMap((cidr, index) =>
-    parseCidr(cidr) === undefined ? [invalid(`spec.podCIDRs[${index}]`, cidr, why)] : [],
-  )
+  const errors = cidrs.flatMap((cidr, index) => olderCidrErrors(`spec.podCIDRs[${index}]`, cidr))
   const families = cidrs.map((cidr) => parseCidr(cidr)?.address.family)
   if (new Set(families).size < cidrs.length)
     errors.push(invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'))
@@ -198,8 +191,23 @@ export function nodeUpdateErrors(next: Node, previous: Node): readonly FieldErro
   const provider = previous.spec?.providerID ?? ''
   if (provider !== '' && provider !== next.spec?.providerID)
     errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  const addresses = new Set<string>()
+  for (const [index, { type, address }] of (next.status?.addresses ?? []).entries()) {
+    const pair = `${type}/${address}`
+    if (addresses.has(pair)) errors.push(duplicate(`status.addresses[${index}]`, { Type: type, Address: address }))
+    addresses.add(pair)
+  }
   return [...errors, ...taintErrors(next), ...podCidrErrors(next)]
 }
+
+/** Kubernetes: the selector itself may be of any form. */
+function unselectedErrors(selector: Labels, labels: Labels | undefined): readonly FieldError[] {
+  const isSelected = Object.entries(selector).every(([name, value]) => labels?.[name] === value)
+  if (isSelected) return []
+  const why = '`selector` does not match template `labels`'
+  return [invalid('spec.template.metadata.labels', labels ?? null, why)]
+}
+type Labels = Readonly<Record<string, string>>
 
 export function replicationControllerErrors({ spec }: ReplicationController): readonly FieldError[] {
   if (spec === undefined) return [required('spec')]
@@ -208,7 +216,7 @@ export function replicationControllerErrors({ spec }: ReplicationController): re
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.replicas', spec.replicas),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : []),
-    ...templateMatchErrors({ matchLabels: selector }, template, 'spec.template'),
+    ...(template === undefined ? [] : unselectedErrors(selector, template.metadata?.labels)),
     ...lastingTemplateErrors(template, 'spec.template', 'ReplicationController'),
   ]
 }
@@ -231,8 +239,8 @@ function endpointPortErrors(port: EndpointPort, field: string, needsName: boolea
 function endpointAddressErrors(address: EndpointAddress, field: string): readonly FieldError[] {
   const { ip = '', hostname = '', nodeName } = address
   return [
-    ...complaints(`${field}.ip`, ip, ipErrors(ip)),
-    ...(ipErrors(ip).length > 0 ? [] : endpointIpErrors(ip, `${field}.ip`)),
+    ...olderIpErrors(`${field}.ip`, ip),
+    ...endpointIpErrors(ip, `${field}.ip`),
     ...(hostname === '' ? [] : complaints(`${field}.hostname`, hostname, dns1123LabelErrors(hostname))),
     ...(nodeName === undefined ? [] : complaints(`${field}.nodeName`, nodeName, dns1123SubdomainErrors(nodeName))),
   ]

@@ -1,5 +1,6 @@
 import {
   compareQuantities,
+  copyOf,
   dns1123SubdomainErrors,
   type FieldError,
   forbiddenField,
@@ -11,8 +12,7 @@ import {
 } from '../../machinery/index.ts'
 import { isOn } from '../gates/judged-by.ts'
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from '../generated/types.ts'
-import { orderedDiff } from '../validation/diff.ts'
-import { goForm } from '../validation/go-form.ts'
+import { goForm, innerDiff } from '../validation/go-form.ts'
 import { complaints, immutable } from '../validation/object-meta.ts'
 import { claimSpecErrors } from './claims.ts'
 import { nodeSelectorErrors } from './pod/affinity.ts'
@@ -30,7 +30,7 @@ export function persistentVolumeClaimUpdateErrors(
 ): readonly FieldError[] {
   const errors = [...persistentVolumeClaimErrors(next)]
   const [spec, before] = [next.spec ?? {}, previous.spec ?? {}]
-  const comparable: Record<string, unknown> = { ...spec }
+  const comparable: Record<string, unknown> = copyOf(spec, { ...spec })
   if ((before.volumeName ?? '') === '') comparable['volumeName'] = before.volumeName
   if (before.storageClassName === undefined) comparable['storageClassName'] = before.storageClassName
   comparable['volumeAttributesClassName'] = before.volumeAttributesClassName
@@ -41,7 +41,7 @@ export function persistentVolumeClaimUpdateErrors(
   if (!sameJson(comparable, before)) {
     const why =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    const shown = orderedDiff(goForm(claimSpec, before), goForm(claimSpec, comparable))
+    const shown = innerDiff(claimSpec, before, comparable)
     errors.push(forbiddenField('spec', `${why}\n${shown}`))
   }
   const wanted = parseQuantity(size ?? '0')
@@ -172,8 +172,7 @@ export function persistentVolumeUpdateErrors(
   const source = (volume: PersistentVolume) => volumeSources.map((name) => volume.spec?.[name] ?? null)
   if (!sameJson(source(next), source(previous))) {
     const why = 'spec.persistentvolumesource is immutable after creation'
-    const form = (volume: PersistentVolume) => goForm('io.k8s.api.core.v1.PersistentVolumeSource', volume.spec)
-    const shown = orderedDiff(form(previous), form(next))
+    const shown = innerDiff('io.k8s.api.core.v1.PersistentVolumeSource', previous.spec, next.spec)
     errors.push(forbiddenField('spec.persistentvolumesource', `${why}\n${shown}`))
   }
   const affinity = previous.spec?.nodeAffinity

@@ -1,4 +1,4 @@
-import type { DefaultStep, TypeDefaults } from '../../machinery/index.ts'
+import { type DefaultStep, givenEmpty, type TypeDefaults } from '../../machinery/index.ts'
 import type { Draft } from '../definition.ts'
 
 const deploymentSpec: DefaultStep = (draft) => {
@@ -56,7 +56,8 @@ function rules(behavior: Draft, member: string, policies: readonly object[]): Dr
   behavior[member] ??= {}
   const scaling = behavior[member]
   scaling.selectPolicy ??= 'Max'
-  if (isUnset(scaling.policies)) scaling.policies = policies
+  // Kubernetes: who says that there are none has none.
+  if (isUnset(scaling.policies) && givenEmpty(scaling, 'policies') === undefined) scaling.policies = policies
   return scaling
 }
 

@@ -4,7 +4,6 @@ import {
   duplicate,
   type FieldError,
   invalid,
-  isIp,
   labelsErrors,
   labelValueErrors,
   notSupported,
@@ -15,6 +14,7 @@ import {
 } from '../../machinery/index.ts'
 import { endpointAddressErrors } from '../core/special-addresses.ts'
 import type { Endpoint, EndpointHints, EndpointSlice } from '../generated/types.ts'
+import { ipErrors, olderIpErrors } from '../validation/addresses.ts'
 import { complaints, immutable } from '../validation/object-meta.ts'
 
 const endpointsMax = 1000
@@ -78,7 +78,8 @@ function addressErrors(type: string, address: string, list: string, index: numbe
   const at = `${list}[${index}]`
   if (type === 'FQDN') return domainErrors(address, at)
   if (type !== 'IPv4' && type !== 'IPv6') return []
-  if (!isIp(address)) return [invalid(at, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
+  const errors = type === 'IPv4' ? olderIpErrors(at, address) : ipErrors(at, address)
+  if (errors.length > 0) return errors
   const family = parseIp(address)!.family === 4 ? 'IPv4' : 'IPv6'
   const other = family === type ? [] : [invalid(list, address, `must be an ${type} address`)]
   return [...other, ...endpointAddressErrors(address, at)]

@@ -47,5 +47,5 @@ export const serviceCidrHooks: HooksFor<ServiceCIDR> = {
 }
 export const networkPolicyHooks: HooksFor<NetworkPolicy> = {
   cells: networkPolicyCells,
-  checks: { create: networkPolicyErrors },
+  checks: { create: (policy) => networkPolicyErrors(policy), update: networkPolicyErrors },
 }

@@ -1,4 +1,5 @@
 import {
+  cidrContains,
   dns1123LabelErrors,
   dns1123SubdomainErrors,
   type FieldError,
@@ -6,6 +7,7 @@ import {
   invalid,
   isIp,
   labelSelectorErrors,
+  networkOf,
   notSupported,
   parseCidr,
   pathSegmentErrors,
@@ -26,6 +28,7 @@ import type {
   NetworkPolicyPort,
   ServiceCIDR,
 } from '../generated/types.ts'
+import { cidrErrors, olderCidrErrors } from '../validation/addresses.ts'
 import { immutableStruct } from '../validation/go-form.ts'
 import { complaints, immutable, immutableText } from '../validation/object-meta.ts'
 import { domainPrefixedPathErrors } from '../validation/paths.ts'
@@ -133,6 +136,7 @@ export function ingressWarnings(ingress: Ingress): readonly string[] {
     : []
 }
 
+const controllerOf = ({ spec }: IngressClass) => spec?.controller ?? ''
 const controllerLengthMax = 250
 
 export function ingressClassErrors({ spec }: IngressClass): readonly FieldError[] {
@@ -161,10 +165,7 @@ function parametersErrors(
   return errors
 }
 export function ingressClassUpdateErrors(next: IngressClass, previous: IngressClass): readonly FieldError[] {
-  return [
-    ...immutable('spec.controller', next.spec?.controller, previous.spec?.controller),
-    ...ingressClassErrors(next),
-  ]
+  return [...immutable('spec.controller', controllerOf(next), controllerOf(previous)), ...ingressClassErrors(next)]
 }
 
 function policyPortErrors({ port, endPort }: NetworkPolicyPort, field: string): readonly FieldError[] {
@@ -180,9 +181,7 @@ function policyPortErrors({ port, endPort }: NetworkPolicyPort, field: string): 
   return [...errors, ...complaints(at, endPort, portNumberErrors(endPort))]
 }
 
-const cidrText = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-
-function peerErrors(peer: NetworkPolicyPeer, field: string): readonly FieldError[] {
+function peerErrors(peer: NetworkPolicyPeer, field: string, known: readonly string[]): readonly FieldError[] {
   const { podSelector, namespaceSelector, ipBlock } = peer
   const errors: FieldError[] = [
     ...labelSelectorErrors(podSelector, `${field}.podSelector`),
@@ -197,18 +196,31 @@ function peerErrors(peer: NetworkPolicyPeer, field: string): readonly FieldError
   const cidr = ipBlock.cidr ?? ''
   if (cidr === '') return [...errors, required(`${at}.cidr`)]
   const range = parseCidr(cidr)
-  if (range === undefined) return [...errors, invalid(`${at}.cidr`, cidr, cidrText)]
+  errors.push(...olderCidrErrors(`${at}.cidr`, cidr, known))
+  if (range === undefined) return errors
   for (const [index, except] of (ipBlock.except ?? []).entries()) {
     const path = `${at}.except[${index}]`
     const inner = parseCidr(except)
-    if (inner === undefined) errors.push(invalid(path, except, cidrText))
-    else if (inner.bits <= range.bits || inner.address.family !== range.address.family)
+    errors.push(...olderCidrErrors(path, except, known))
+    if (inner !== undefined && (inner.bits <= range.bits || !cidrContains(range, networkOf(inner))))
       errors.push(invalid(path, except, 'must be a strict subset of `cidr`'))
   }
   return errors
 }
 
-export function networkPolicyErrors({ spec }: NetworkPolicy): readonly FieldError[] {
+const rulesOf = ({ spec }: NetworkPolicy): readonly NetworkPolicyPeer[] => [
+  ...(spec?.ingress ?? []).flatMap(({ from }) => from ?? []),
+  ...(spec?.egress ?? []).flatMap(({ to }) => to ?? []),
+]
+
+/** What is wrong with a NetworkPolicy. The ranges that the one before it had stay good, wherever they are now. */
+export function networkPolicyErrors({ spec }: NetworkPolicy, previous?: NetworkPolicy): readonly FieldError[] {
+  const known =
+    previous === undefined
+      ? []
+      : rulesOf(previous).flatMap(({ ipBlock }) =>
+          ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])],
+        )
   const errors: FieldError[] = [...labelSelectorErrors(spec?.podSelector, 'spec.podSelector')]
   for (const [kind, peers] of [
     ['ingress', 'from'],
@@ -218,7 +230,7 @@ export function networkPolicyErrors({ spec }: NetworkPolicy): readonly FieldErro
       const at = `spec.${kind}[${index}]`
       for (const [n, port] of (rule.ports ?? []).entries()) errors.push(...policyPortErrors(port, `${at}.ports[${n}]`))
       const list = (rule as Record<string, readonly NetworkPolicyPeer[] | undefined>)[peers] ?? []
-      for (const [n, peer] of list.entries()) errors.push(...peerErrors(peer, `${at}.${peers}[${n}]`))
+      for (const [n, peer] of list.entries()) errors.push(...peerErrors(peer, `${at}.${peers}[${n}]`, known))
     }
   }
   const types = spec?.policyTypes ?? []
@@ -231,9 +243,7 @@ export function serviceCidrErrors({ spec }: ServiceCIDR): readonly FieldError[] 
   const field = 'spec.cidrs'
   if (cidrs.length === 0) return [required(field, 'at least one CIDR required')]
   if (cidrs.length > 2) return [invalid(field, { CIDRs: cidrs }, 'may only hold up to 2 values')]
-  const errors = cidrs.flatMap((cidr, index) =>
-    parseCidr(cidr ?? '') === undefined ? [invalid(`${field}[${index}]`, cidr ?? '', cidrText)] : [],
-  )
+  const errors = cidrs.flatMap((cidr, index) => cidrErrors(`${field}[${index}]`, cidr ?? ''))
   const families = cidrs.map((cidr) => parseCidr(cidr ?? '')?.address.family)
   const isTwice = cidrs.length === 2 && families[0] === families[1] && families[0] !== undefined
   const why = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'
@@ -247,7 +257,7 @@ export function serviceCidrUpdateErrors(next: ServiceCIDR, previous: ServiceCIDR
     cidrs[index] === before[index] ? [] : [invalid(`spec.cidrs[${index}]`, cidrs[index], immutableText)]
   if (cidrs.length === before.length) return before.flatMap((_, index) => changed(index))
   if (before.length === 1 && cidrs.length === 2) return [...changed(0), ...serviceCidrErrors(next)]
-  return [invalid('spec.cidrs', cidrs, immutableText)]
+  return [invalid('spec.cidrs', next.spec?.cidrs ?? null, immutableText)]
 }
 
 export function ipAddressErrors({ spec }: IPAddress): readonly FieldError[] {

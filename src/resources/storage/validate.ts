@@ -198,6 +198,8 @@ export function csiNodeUpdateErrors(next: CSINode, previous: CSINode): readonly 
 
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType']
 
+const lifecycleModes = ['Persistent', 'Ephemeral']
+
 export function csiDriverErrors({ spec }: CSIDriver): readonly FieldError[] {
   const {
     tokenRequests = [],
@@ -208,6 +210,9 @@ export function csiDriverErrors({ spec }: CSIDriver): readonly FieldError[] {
   const policy: string | undefined = spec?.fsGroupPolicy
   if (policy !== undefined && !groupPolicies.includes(policy))
     errors.push(notSupported('spec.fsGroupPolicy', policy, groupPolicies))
+  for (const mode of spec?.volumeLifecycleModes ?? [])
+    if (!lifecycleModes.includes(mode))
+      errors.push(notSupported('spec.volumeLifecycleModes', mode ?? '', lifecycleModes))
   const audiences = new Set<string>()
   for (const [index, { audience = '', expirationSeconds: seconds }] of tokenRequests.entries()) {
     const at = `spec.tokenRequests[${index}]`

@@ -3,6 +3,7 @@ import {
   forbiddenField,
   type IntOrString,
   invalid,
+  invalidValue,
   isEmptyQuery,
   type LabelSelector,
   labelQueryOf,
@@ -23,8 +24,10 @@ export function selectorErrors(
 ): readonly FieldError[] {
   if (selector === undefined || selector === null) return [required(field)]
   const errors = [...labelSelectorErrors(selector, field)]
-  // Kubernetes: a selector that cannot be read is told as a whole, too.
-  if (errors.length > 0) errors.push(invalid(field, selector, 'invalid label selector.'))
+  // Kubernetes: a selector that cannot be read is told as a whole, too, of some kinds without a word.
+  const asWhole =
+    kind === 'statefulset' ? invalidValue(field, selector) : invalid(field, selector, 'invalid label selector')
+  if (errors.length > 0) errors.push(asWhole)
   const isEmpty = Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
   return isEmpty ? [...errors, invalid(field, selector, `empty selector is invalid for ${kind}`)] : errors
 }
@@ -36,6 +39,7 @@ export function templateMatchErrors(
   field: string,
 ): readonly FieldError[] {
   if (template === undefined) return []
+  if (selector !== undefined && selector !== null && labelSelectorErrors(selector, field).length > 0) return []
   try {
     const query = labelQueryOf(selector)
     const labels = template.metadata?.labels

@@ -6,7 +6,6 @@ import {
   forbiddenField,
   inRangeErrors,
   invalid,
-  ipErrors,
   labelsErrors,
   notSupported,
   qualifiedNameErrors,
@@ -15,6 +14,7 @@ import {
   tooLong,
 } from '../../../machinery/index.ts'
 import type { PodSpec } from '../../generated/types.ts'
+import { olderIpErrors } from '../../validation/addresses.ts'
 import { complaints } from '../../validation/object-meta.ts'
 import { affinityErrors, tolerationErrors, topologySpreadErrors } from './affinity.ts'
 import { ephemeralContainerErrors, initContainerErrors, mainContainerErrors, type Surroundings } from './containers.ts'
@@ -84,9 +84,7 @@ function dnsErrors(spec: PodSpec, field: string): readonly FieldError[] {
   const errors: FieldError[] = []
   if (nameservers.length > nameserversMax)
     errors.push(invalid(`${field}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`))
-  errors.push(
-    ...nameservers.flatMap((server, index) => complaints(`${field}.nameservers[${index}]`, server, ipErrors(server))),
-  )
+  errors.push(...nameservers.flatMap((server, index) => olderIpErrors(`${field}.nameservers[${index}]`, server)))
   if (searches.length > searchesMax)
     errors.push(invalid(`${field}.searches`, searches, `must not have more than ${searchesMax} search paths`))
   if (searches.join(' ').length > searchesLengthMax) {
@@ -157,7 +155,7 @@ function plainErrors(spec: PodSpec, field: string): readonly FieldError[] {
     ...named('subdomain', dns1123LabelErrors),
     ...tolerationErrors(spec.tolerations, `${field}.tolerations`),
     ...(spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }, index) => [
-      ...complaints(`${field}.hostAliases[${index}].ip`, ip, ipErrors(ip)),
+      ...olderIpErrors(`${field}.hostAliases[${index}].ip`, ip),
       ...hostnames.flatMap((name, n) =>
         complaints(`${field}.hostAliases[${index}].hostnames[${n}]`, name, dns1123SubdomainErrors(name)),
       ),

@@ -1,10 +1,10 @@
 import {
+  copyOf,
   dns1123SubdomainErrors,
   type FieldError,
   forbiddenField,
   inRangeErrors,
   invalid,
-  ipErrors,
   isSidecar,
   labelsErrors,
   parseIp,
@@ -14,10 +14,12 @@ import {
 } from '../../../machinery/index.ts'
 import { isOn } from '../../gates/judged-by.ts'
 import type { Container, ContainerStatus, Pod, PodSpec, PodTemplateSpec } from '../../generated/types.ts'
-import { jsonDiff } from '../../validation/diff.ts'
+import { olderIpErrors } from '../../validation/addresses.ts'
+import { goForm, innerDiff } from '../../validation/go-form.ts'
 import { annotationErrors, complaints, immutable } from '../../validation/object-meta.ts'
 import { tolerationErrors } from './affinity.ts'
 import { imageErrors } from './containers.ts'
+import { gatedAffinityErrors } from './gated-affinity.ts'
 import { podSpecErrors } from './spec.ts'
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
@@ -119,11 +121,11 @@ const changeable = [
 ].join(',')
 
 const withImages = (containers: readonly Container[] | undefined, images: readonly Container[] | undefined) =>
-  containers?.map((container, index) => ({ ...container, image: images?.[index]?.image }))
+  containers?.map((container, index) => copyOf(container, { ...container, image: images?.[index]?.image }))
 
 /** The new spec with everything that may change put back, so that what still differs may not. */
 function withoutAllowedChanges(next: PodSpec, before: PodSpec): PodSpec {
-  const spec: Record<string, unknown> = { ...next }
+  const spec: Record<string, unknown> = copyOf(next, { ...next })
   spec.containers = withImages(next.containers, before.containers)
   spec.initContainers = withImages(next.initContainers, before.initContainers)
   for (const key of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations'] as const) spec[key] = before[key]
@@ -177,9 +179,10 @@ function gateChangeErrors(next: PodSpec, before: PodSpec): readonly FieldError[]
   for (const key in before.nodeSelector) {
     if (next.nodeSelector?.[key] === before.nodeSelector[key]) continue
     const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
-    return [...errors, invalid('spec.nodeSelector', next.nodeSelector ?? null, why)]
+    errors.push(invalid('spec.nodeSelector', next.nodeSelector ?? null, why))
+    break
   }
-  return errors
+  return [...errors, ...gatedAffinityErrors(next, before)]
 }
 
 /** What is wrong with a change of a pod: nearly all of its spec stands for good. */
@@ -196,7 +199,7 @@ export function podUpdateErrors(pod: Pod, previous: Pod): readonly FieldError[] 
   errors.push(...tolerationChangeErrors(next, before), ...gateChangeErrors(next, before))
   const rest = withoutAllowedChanges(next, before)
   if (!sameJson(rest, before)) {
-    const why = `pod updates may not change fields other than ${changeable}\n${jsonDiff(before, rest)}`
+    const why = `pod updates may not change fields other than ${changeable}\n${innerDiff('io.k8s.api.core.v1.PodSpec', before, rest)}`
     errors.push(forbiddenField('spec', why))
   }
   return unique(errors)
@@ -233,12 +236,16 @@ function restarts(container: Container | undefined, spec: PodSpec, exitCode: num
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0) || isSidecar(container)
 }
 
-function addressErrors(next: readonly { readonly ip?: string }[] | undefined, field: string): readonly FieldError[] {
+type Addresses = readonly { readonly ip?: string }[] | undefined
+function addressErrors(next: Addresses, before: Addresses, field: string, innerType: string): readonly FieldError[] {
   const list = next ?? []
-  const errors = list.flatMap(({ ip = '' }, index) => complaints(`${field}[${index}]`, ip, ipErrors(ip)))
+  const known = (before ?? []).map(({ ip = '' }) => ip)
+  const errors = list.flatMap(({ ip = '' }, index) => olderIpErrors(`${field}[${index}]`, ip, known))
   const families = list.map(({ ip = '' }) => parseIp(ip)?.family)
-  if (new Set(families).size < list.length)
-    return [...errors, invalid(field, list, 'may specify no more than one IP for each IP family')]
+  if (list.length > 1 && new Set(families).size < list.length) {
+    const shown = list.map((one) => goForm(innerType, one))
+    return [...errors, invalid(field, shown, 'may specify no more than one IP for each IP family')]
+  }
   return errors
 }
 
@@ -281,13 +288,11 @@ export function podStatusErrors(pod: Pod, previous: Pod): readonly FieldError[] 
       'status.ephemeralContainerStatuses',
     ),
   )
-  if (!sameJson(next.podIPs, before.podIPs)) errors.push(...addressErrors(next.podIPs, 'status.podIPs'))
-  if (!sameJson(next.hostIPs, before.hostIPs)) {
-    errors.push(...addressErrors(next.hostIPs, 'status.hostIPs'))
-    const first = next.hostIPs?.[0]?.ip
-    if (first !== undefined && first !== next.hostIP)
-      errors.push(invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'))
-  }
+  errors.push(...addressErrors(next.podIPs, before.podIPs, 'status.podIPs', 'io.k8s.api.core.v1.PodIP'))
+  const first = next.hostIPs?.[0]?.ip
+  if (first !== undefined && first !== (next.hostIP ?? ''))
+    errors.push(invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'))
+  errors.push(...addressErrors(next.hostIPs, before.hostIPs, 'status.hostIPs', 'io.k8s.api.core.v1.HostIP'))
   return errors
 }
 
@@ -304,7 +309,10 @@ export function ephemeralContainersErrors(pod: Pod, previous: Pod): readonly Fie
       errors.push(forbiddenField(field, `existing ephemeral containers ${name} may not be removed\n`))
     else if (!sameJson(old, now))
       errors.push(
-        forbiddenField(field, `existing ephemeral containers ${name} may not be changed\n${jsonDiff(old, now)}`),
+        forbiddenField(
+          field,
+          `existing ephemeral containers ${name} may not be changed\n${innerDiff('io.k8s.api.core.v1.EphemeralContainer', old, now)}`,
+        ),
       )
   }
   return errors
