@@ -1,4 +1,5 @@
 import {
+  copyOf,
   dns1123SubdomainErrors,
   duplicate,
   type FieldError,
@@ -187,7 +188,10 @@ const nodeDriver = 'io.k8s.api.storage.v1.CSINodeDriver'
 
 export function csiNodeUpdateErrors(next: CSINode, previous: CSINode): readonly FieldError[] {
   // How many volumes a node has room for may change while it runs.
-  const fixed = ({ allocatable: _, ...driver }: CSINodeDriver) => driver
+  const fixed = (driver: CSINodeDriver) => {
+    const { allocatable: _, ...rest } = driver
+    return copyOf(driver, rest)
+  }
   const changed = (previous.spec?.drivers ?? []).flatMap((before) =>
     (next.spec?.drivers ?? [])
       .filter(({ name }) => name === before.name)
