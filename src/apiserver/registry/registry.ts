@@ -210,9 +210,12 @@ export class Registry {
       const source = generated ? cloneJson(draft) : draft
       const { value: object, release } = await this.#completeNew(definition, source, context, attributes)
       using _undo = release
-      if (context.dryRun) return this.#dry(definition, object, 201)
-      const stored = await asStored(definition, object)
       const key = storageKey(definition, namespace, meta.name)
+      if (context.dryRun) {
+        if ((await store.get(key)) !== undefined) throw alreadyExists(resourceOf(definition), meta.name)
+        return this.#dry(definition, object, 201)
+      }
+      const stored = await asStored(definition, object)
       const written = await store.put(key, encodeStored(definition, stored), 0)
       if (written.ok) {
         release.keep()
