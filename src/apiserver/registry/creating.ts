@@ -1,0 +1,133 @@
+import {
+  alreadyExists,
+  badRequest,
+  cloneJson,
+  forbidden,
+  invalidObject,
+  type KubeObject,
+  timestampOf,
+} from '../../machinery/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import type { Attributes } from '../admission/admission.ts'
+import type { RequestContext, Result } from '../request.ts'
+import { asStored, redefault } from './draft.ts'
+import { apiVersionOf, encodeStored, rememberObject, storageKey } from './encoding.ts'
+import { recordManagers } from './managers.ts'
+import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
+
+/** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
+const generatedPrefixMax = 58
+const generateAttemptsMax = 8
+
+/**
+ * Stores an object that the server itself brings, unless one of its name is there: what `create` would store. Such objects
+ * are whole, in their kind's order and allowed by everybody, so they are neither read nor asked about; a test holds that.
+ */
+export async function seedObject(
+  { clock, random, store }: RegistryParts,
+  definition: ResourceDefinition<any>,
+  brought: Draft,
+  context: RequestContext,
+): Promise<void> {
+  const nowMs = clock.now()
+  const draft: Draft = { kind: definition.kind, apiVersion: apiVersionOf(definition), ...cloneJson(brought) }
+  redefault(definition, draft)
+  recordManagers(definition, undefined, draft, { context, subresource: '', nowMs })
+  definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
+  draft.metadata.uid = random.uuid()
+  draft.metadata.creationTimestamp = timestampOf(nowMs)
+  const key = storageKey(definition, draft.metadata.namespace, draft.metadata.name)
+  const written = await store.put(key, encodeStored(definition, draft as KubeObject), 0)
+  if (written.ok) rememberObject(definition, written.entry, draft as KubeObject)
+}
+
+/** Completes a draft and stores it as a new object. */
+export async function createDraft(
+  parts: RegistryParts,
+  definition: ResourceDefinition<any>,
+  namespace: string | undefined,
+  draft: Draft,
+  context: RequestContext,
+  how: { operation: 'Apply' | 'Update'; managed: boolean },
+): Promise<Result> {
+  const { clock, random, store, admission } = parts
+  const meta = draft.metadata
+  if (definition.custom?.declaration.terminating === true)
+    throw forbidden(
+      resourceOf(definition),
+      meta.name ?? '',
+      'create not allowed while custom resource definition is terminating',
+    )
+  for (const key of [
+    'uid',
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'selfLink',
+    'creationTimestamp',
+    'generation',
+  ]) {
+    if (key === 'resourceVersion' && meta[key] !== undefined && meta[key] !== '' && meta[key] !== '0') {
+      throw badRequest('resourceVersion should not be set on objects to be created')
+    }
+    delete meta[key]
+  }
+  const attributes = attributesOf('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
+  // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
+  if (!how.managed) {
+    recordManagers(definition, undefined, draft, { context, subresource: '', nowMs: clock.now() })
+  }
+  await admission.admit(attributes)
+  redefault(definition, draft, clock.now())
+  await definition.loadAhead?.(draft)
+  const generated =
+    (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
+  for (let attempt = 1; ; attempt++) {
+    if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
+    // Only a generated name may be tried again, and then needs the draft as it was.
+    const source = generated ? cloneJson(draft) : draft
+    const { value: object, release } = await completeNew(parts, definition, source, context, attributes)
+    using _undo = release
+    const key = storageKey(definition, namespace, meta.name)
+    if (context.dryRun) {
+      if ((await store.get(key)) !== undefined) throw alreadyExists(resourceOf(definition), meta.name)
+      return dryReply(definition, object, 201)
+    }
+    const stored = await asStored(definition, object)
+    const written = await store.put(key, encodeStored(definition, stored), 0)
+    if (written.ok) {
+      release.keep()
+      rememberObject(definition, written.entry, stored)
+      return replyOf(definition, written.entry, 201)
+    }
+    if (!generated || attempt >= generateAttemptsMax) throw alreadyExists(resourceOf(definition), meta.name)
+  }
+}
+
+/** Stamps, prepares and checks a new object; the draft becomes it. */
+async function completeNew(
+  parts: RegistryParts,
+  definition: ResourceDefinition<any>,
+  draft: Draft,
+  context: RequestContext,
+  attributes: Attributes,
+): Promise<{ value: KubeObject; release: Release }> {
+  const { clock, random } = parts
+  const nowMs = clock.now()
+  definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
+  draft.metadata.uid ??= random.uuid()
+  draft.metadata.creationTimestamp = timestampOf(nowMs)
+  const release = await allocate(parts, definition, draft, undefined, context.dryRun)
+  try {
+    const errors = definition.validate(draft)
+    if (errors.length > 0)
+      throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
+    context.warnings.push(...definition.warnings(draft, undefined))
+    const { name } = draft.metadata
+    await parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })
+    return { value: draft, release }
+  } catch (error) {
+    release[Symbol.dispose]()
+    throw error
+  }
+}
