@@ -14,6 +14,7 @@ import {
   webhookCells,
 } from './cells.ts'
 import { mutatingPolicyBindingErrors, validatingPolicyBindingErrors } from './match-checks.ts'
+import { policyStatusErrors } from './policy-status.ts'
 import { webhookErrors, webhookUpdateErrors } from './webhook-checks.ts'
 
 export const mutatingWebhookConfigurationHooks: HooksFor<MutatingWebhookConfiguration> = {
@@ -28,6 +29,7 @@ export const validatingWebhookConfigurationHooks: HooksFor<ValidatingWebhookConf
 }
 export const validatingAdmissionPolicyHooks: HooksFor<ValidatingAdmissionPolicy> = {
   cells: validatingAdmissionPolicyCells,
+  checks: { status: policyStatusErrors },
 }
 export const validatingAdmissionPolicyBindingHooks: HooksFor<ValidatingAdmissionPolicyBinding> = {
   cells: admissionPolicyBindingCells,

@@ -4,6 +4,7 @@ import {
   dns1123SubdomainErrors,
   type FieldError,
   invalid,
+  notSupported,
   pathSegmentErrors,
   portNumberErrors,
   required,
@@ -57,4 +58,14 @@ function remoteErrors(
   if (insecureSkipTLSVerify === true && caBundle !== '')
     errors.push(invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'))
   return errors
+}
+
+const conditionStates = ['True', 'False', 'Unknown']
+/** What is wrong with a change of an APIService's status. */
+export function apiServiceStatusErrors({ status }: APIService): readonly FieldError[] {
+  return (status?.conditions ?? []).flatMap(({ status: state }, index) =>
+    conditionStates.includes(state)
+      ? []
+      : [notSupported(`status.conditions[${index}].status`, state ?? '', conditionStates)],
+  )
 }

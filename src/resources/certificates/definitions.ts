@@ -6,18 +6,22 @@ import type {
   ClusterTrustBundle,
   PodCertificateRequest,
 } from '../generated/types.ts'
-import { certificateSigningRequestHooks } from './hooks.ts'
+import { alphaTrustBundleHooks, certificateSigningRequestHooks, clusterTrustBundleHooks } from './hooks.ts'
 
 export const certificateSigningRequests = defineResource<CertificateSigningRequest>(
   'certificatesigningrequests.v1.certificates.k8s.io',
   certificateSigningRequestHooks,
 )
-export const clusterTrustBundles = defineResource<ClusterTrustBundle>('clustertrustbundles.v1beta1.certificates.k8s.io')
+export const clusterTrustBundles = defineResource<ClusterTrustBundle>(
+  'clustertrustbundles.v1beta1.certificates.k8s.io',
+  clusterTrustBundleHooks,
+)
 export const podCertificateRequests = defineResource<PodCertificateRequest>(
   'podcertificaterequests.v1beta1.certificates.k8s.io',
 )
 export const certificatesV1alpha1ClusterTrustBundles = defineResource<CertificatesV1alpha1ClusterTrustBundle>(
   'clustertrustbundles.v1alpha1.certificates.k8s.io',
+  alphaTrustBundleHooks,
 )
 
 /** Every resource of this group, in the order discovery would list them. */

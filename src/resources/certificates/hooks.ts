@@ -1,8 +1,13 @@
 import { cloneJson, timestampOf } from '../../machinery/index.ts'
 import type { HooksFor } from '../define.ts'
 import type { Draft } from '../definition.ts'
-import type { CertificateSigningRequest } from '../generated/types.ts'
+import type {
+  CertificateSigningRequest,
+  CertificatesV1alpha1ClusterTrustBundle,
+  ClusterTrustBundle,
+} from '../generated/types.ts'
 import { certificateSigningRequestCells } from '../other-cells.ts'
+import { clusterTrustBundleErrors, clusterTrustBundleUpdateErrors } from './trust-bundle.ts'
 import { requestErrors, requestUpdateErrors } from './validate.ts'
 
 export const certificateSigningRequestHooks: HooksFor<CertificateSigningRequest> = {
@@ -64,3 +69,12 @@ export function stampConditions(draft: Draft, previous: CertificateSigningReques
       )?.lastTransitionTime ?? now
   }
 }
+
+// The name depends on the signer.
+const bundleChecks = {
+  name: () => [],
+  create: clusterTrustBundleErrors,
+  update: clusterTrustBundleUpdateErrors,
+}
+export const clusterTrustBundleHooks: HooksFor<ClusterTrustBundle> = { checks: bundleChecks }
+export const alphaTrustBundleHooks: HooksFor<CertificatesV1alpha1ClusterTrustBundle> = { checks: bundleChecks }

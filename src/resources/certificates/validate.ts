@@ -81,6 +81,12 @@ function signerErrors(signer: string, previous: CertificateSigningRequest | unde
   const field = 'spec.signerName'
   if (signer === legacyUnknown && previous?.spec.signerName !== legacyUnknown)
     return [invalid(field, signer, 'the legacy signerName is not allowed via this API version')]
+  return signerNameErrors(signer)
+}
+
+/** What is wrong with the name of a signer. */
+export function signerNameErrors(signer: string): readonly FieldError[] {
+  const field = 'spec.signerName'
   if (signer === '') return [required(field)]
   const [domain = '', path, ...more] = signer.split('/')
   if (path === undefined || more.length > 0)

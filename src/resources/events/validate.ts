@@ -7,6 +7,7 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { Event, EventsV1Event } from '../generated/types.ts'
+import { immutableStruct } from '../validation/go-form.ts'
 import { complaints, immutable } from '../validation/object-meta.ts'
 
 const reporterLengthMax = 128
@@ -109,6 +110,16 @@ export function newerEventErrors(event: EventsV1Event): readonly FieldError[] {
   return errors
 }
 
+const textMembers: readonly (keyof EventsV1Event)[] = [
+  'reason',
+  'note',
+  'type',
+  'action',
+  'reportingController',
+  'reportingInstance',
+]
+const unsetText = (member: keyof EventsV1Event) => (textMembers.includes(member) ? '' : undefined)
+
 /** What is wrong with a change of one: only its series may change. */
 export function newerEventUpdateErrors(event: EventsV1Event, previous: EventsV1Event): readonly FieldError[] {
   const fixed: readonly (readonly [string, keyof EventsV1Event])[] = [
@@ -130,6 +141,10 @@ export function newerEventUpdateErrors(event: EventsV1Event, previous: EventsV1E
   return [
     ...sharedErrors(event),
     ...(sameJson(event.series ?? null, previous.series ?? null) ? [] : seriesErrors(event)),
-    ...fixed.flatMap(([field, member]) => immutable(field, event[member], previous[member])),
+    ...fixed.flatMap(([field, member]) =>
+      member === 'regarding' || member === 'related'
+        ? immutableStruct('io.k8s.api.core.v1.ObjectReference', field, event[member], previous[member])
+        : immutable(field, event[member] ?? unsetText(member), previous[member] ?? unsetText(member)),
+    ),
   ]
 }

@@ -140,17 +140,16 @@ function specFormErrors(
     const schema = (version.schema ?? form.validation)?.openAPIV3Schema as JsonSchema | undefined
     const before = old?.versions.find(({ name }) => name === version.name)?.selectableFields
     errors.push(
-      ...selectableErrors(
-        version.selectableFields,
-        schema,
-        `${at}.selectableFields`,
-        isSame(before, version.selectableFields),
-      ),
+      ...selectableErrors(version.selectableFields, schema, `${at}.selectableFields`, {
+        allowTooMany: isSame(before, version.selectableFields),
+        missing: '`version.schema.openAPIV3Schema` is not included',
+      }),
     )
   }
   const schema = form.validation?.openAPIV3Schema as JsonSchema | undefined
   const unchanged = isSame(old?.selectableFields, form.selectableFields)
-  return [...errors, ...selectableErrors(form.selectableFields, schema, 'spec.selectableFields', unchanged)]
+  const options = { allowTooMany: unchanged, missing: 'validations.schema is included' }
+  return [...errors, ...selectableErrors(form.selectableFields, schema, 'spec.selectableFields', options)]
 }
 
 /** Kubernetes: so that the status can be checked by what stands in properties alone. */

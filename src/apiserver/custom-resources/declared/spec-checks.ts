@@ -37,10 +37,20 @@ export function specErrors(form: SpecForm, path: string): FieldError[] {
     errors.push(notSupported(`${path}.scope`, scope, ['Cluster', 'Namespaced']))
   for (const [index, version] of versions.entries())
     errors.push(...versionErrors(version, `${path}.versions[${index}]`))
+  // Kubernetes: the name of the first version has a second place within.
+  const first = versions[0]?.name ?? ''
+  const words = first === '' ? [] : dns1035LabelErrors(first)
+  if (words.length > 0) errors.push(invalid(`${path}.version`, first, joined(words)))
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(invalid(`${path}.versions`, versions, 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
-    errors.push(invalid(`${path}.versions`, versions, 'must have exactly one version marked as storage version'))
+    errors.push(
+      invalid(
+        `${path}.versions`,
+        versions.length === 0 ? null : versions,
+        'must have exactly one version marked as storage version',
+      ),
+    )
   for (const name of ['plural', 'singular', 'kind', 'listKind'] as const)
     if ((form.names[name] ?? '') === '') errors.push(required(`${path}.names.${name}`))
   return [
@@ -142,8 +152,9 @@ export function selectableErrors(
   fields: Version['selectableFields'],
   schema: JsonSchema | undefined,
   path: string,
-  allowTooMany: boolean,
+  { allowTooMany, missing }: { readonly allowTooMany: boolean; readonly missing: string },
 ): FieldError[] {
+  if ((fields ?? []).length > 0 && schema === undefined) return [invalid(path, '', `may only be set when ${missing}`)]
   const errors: FieldError[] = []
   const seen = new Set<string>()
   for (const [index, { jsonPath = '' }] of (fields ?? []).entries()) {
@@ -205,8 +216,9 @@ function conversionErrors(conversion: SpecForm['conversion'], path: string): Fie
   return [...errors, ...reviewVersionErrors(webhook?.conversionReviewVersions, `${path}.conversionReviewVersions`)]
 }
 
-function reviewVersionErrors(versions: readonly string[] | undefined, path: string): FieldError[] {
-  if (versions === undefined || versions.length === 0) return [required(path)]
+function reviewVersionErrors(given: readonly string[] | null | undefined, path: string): FieldError[] {
+  const versions = given ?? []
+  if (versions.length === 0) return [required(path)]
   const errors: FieldError[] = []
   for (const [index, version] of versions.entries()) {
     const at = `${path}[${index}]`
@@ -222,14 +234,16 @@ function reviewVersionErrors(versions: readonly string[] | undefined, path: stri
 export function storedVersionErrors(crd: CustomResourceDefinition): FieldError[] {
   const path = 'status.storedVersions'
   const stored = crd.status?.storedVersions ?? []
-  if (stored.length === 0) return [invalid(path, stored, 'must have at least one stored version')]
-  const storage = crd.spec.versions.find((one) => one.storage)?.name
+  if (stored.length === 0)
+    return [invalid(path, crd.status?.storedVersions ?? null, 'must have at least one stored version')]
+  const versions = crd.spec.versions ?? []
+  const storage = versions.find((one) => one.storage)?.name
   const errors =
     storage === undefined || stored.includes(storage)
       ? []
       : [invalid(path, stored, `must have the storage version ${storage}`)]
   for (const [index, name] of stored.entries()) {
-    if (crd.spec.versions.some((one) => one.name === name)) continue
+    if (versions.some((one) => one.name === name)) continue
     const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`
     errors.push(invalid(`${path}[${index}]`, name, why))
   }
