@@ -1,5 +1,5 @@
 import { dns1035LabelErrors, type FieldError, invalid, required } from '../../machinery/index.ts'
-import { isMap, type JsonSchema, memberSchema } from '../../machinery/structural-schema/index.ts'
+import { holdsResources, isMap, type JsonSchema, memberSchema } from '../../machinery/structural-schema/index.ts'
 import { objectMetaErrors } from '../../resources/index.ts'
 
 const anyName = () => []
@@ -11,7 +11,7 @@ export function embeddedErrors(object: unknown, schema: JsonSchema | undefined):
 }
 
 function below(value: unknown, schema: JsonSchema | undefined, path: string, isRoot: boolean): readonly FieldError[] {
-  if (schema === undefined) return []
+  if (schema === undefined || !holdsResources(schema)) return []
   if (Array.isArray(value)) return value.flatMap((item, index) => below(item, schema.items, `${path}[${index}]`, false))
   if (!isMap(value)) return []
   const own = !isRoot && schema['x-kubernetes-embedded-resource'] === true ? resourceErrors(value, path) : []

@@ -14,7 +14,7 @@ export function goRegex(pattern: string): GoRegex {
   const known = kept.get(pattern)
   if (known !== undefined) return known
   const compiled = RE2JS.compile(pattern)
-  const regex: GoRegex = { matches: (text) => compiled.matcher(text).find() }
+  const regex: GoRegex = { matches: (text) => compiled.test(text) }
   if (kept.size >= keptMax) kept.clear()
   kept.set(pattern, regex)
   return regex

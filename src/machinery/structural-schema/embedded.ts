@@ -1,5 +1,9 @@
-import { isEmbedded, isMap, type JsonSchema, memberSchema } from './json-schema.ts'
+import { asResource, isEmbedded, isMap, type JsonSchema, memberSchema } from './json-schema.ts'
 import { pathText } from './prune.ts'
+import { somewhere } from './somewhere.ts'
+
+/** Whether a resource is somewhere inside. */
+export const holdsResources = somewhere(isEmbedded)
 
 /** Reads the metadata of a resource inside a resource as Go's ObjectMeta would; throws when a field is of the wrong type. */
 export type ReadMetadata = (metadata: unknown) => { readonly metadata: object; readonly unknown: readonly string[] }
@@ -22,11 +26,11 @@ export function settleEmbedded(
   { drop }: { readonly drop: boolean },
 ): { readonly unknown: readonly string[]; readonly problem?: EmbeddedProblem } {
   const unknown: string[] = []
-  const problem = settle(object, { ...schema, 'x-kubernetes-embedded-resource': true }, [])
+  const problem = settle(object, asResource(schema), [])
   return { unknown: unknown.sort(), ...(problem === undefined ? {} : { problem }) }
 
   function settle(value: unknown, of: JsonSchema | undefined, path: (string | number)[]): EmbeddedProblem | undefined {
-    if (of === undefined) return undefined
+    if (of === undefined || !holdsResources(of)) return undefined
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) {
         const found = settle(item, of.items, [...path, index])

@@ -76,3 +76,14 @@ export function memberSchema(schema: JsonSchema, name: string): JsonSchema | und
 export function own<T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined
 }
+
+const resources = new WeakMap<JsonSchema, JsonSchema>()
+const anyResource: JsonSchema = { 'x-kubernetes-embedded-resource': true }
+
+/** The schema of a resource. Kubernetes: the root of an object is one whether its schema says so or not. */
+export function asResource(schema: JsonSchema | undefined): JsonSchema {
+  if (schema === undefined) return anyResource
+  let resource = resources.get(schema)
+  if (resource === undefined) resources.set(schema, (resource = { ...schema, 'x-kubernetes-embedded-resource': true }))
+  return resource
+}

@@ -1,9 +1,12 @@
 import { duplicate, type FieldError, invalid } from '../status/status.ts'
 import { isMap, type JsonSchema, memberSchema } from './json-schema.ts'
+import { somewhere } from './somewhere.ts'
+
+const holdsListTypes = somewhere((schema) => ['set', 'map'].includes(schema['x-kubernetes-list-type'] ?? ''))
 
 /** Items that stand more than once in a list that is a set or a map by its keys. */
 export function listTypeErrors(value: unknown, schema: JsonSchema | undefined, path = ''): readonly FieldError[] {
-  if (schema === undefined) return []
+  if (schema === undefined || !holdsListTypes(schema)) return []
   if (Array.isArray(value)) {
     const own = listErrors(value, schema, path)
     const below = value.flatMap((item, index) => listTypeErrors(item, schema.items, `${path}[${index}]`))
@@ -24,10 +27,22 @@ function listErrors(list: readonly unknown[], schema: JsonSchema, path: string):
   const wrong = list.findIndex((item) => item !== null && !isMap(item))
   if (wrong >= 0) return [invalid(`${path}[${wrong}]`, list[wrong], 'must be an object for an array of list-type map')]
   const names = schema['x-kubernetes-list-map-keys'] ?? []
+  if (names.length === 1 && areNamedApart(list, names[0]!)) return []
   const keys = list.map((item) =>
     Object.fromEntries(names.filter((name) => isMap(item) && name in item).map((name) => [name, (item as any)[name]])),
   )
   return repeated(keys).map((index) => duplicate(`${path}[${index}]`, keys[index]))
+}
+
+/** Whether each item has a text of its own for its key, as it is nearly always. */
+function areNamedApart(list: readonly unknown[], key: string): boolean {
+  const names = new Set<unknown>()
+  for (const item of list) {
+    const name = isMap(item) ? item[key] : undefined
+    if (typeof name !== 'string') return false
+    names.add(name)
+  }
+  return names.size === list.length
 }
 
 /** Where a value stands for the second time; a third time is not told again. */

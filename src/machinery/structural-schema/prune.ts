@@ -1,4 +1,4 @@
-import { isEmbedded, isMap, type JsonSchema, keepsUnknown, own } from './json-schema.ts'
+import { asResource, isEmbedded, isMap, type JsonSchema, keepsUnknown, own } from './json-schema.ts'
 
 const typeMeta = new Set(['apiVersion', 'kind', 'metadata'])
 type Path = (string | number)[]
@@ -8,8 +8,7 @@ type Path = (string | number)[]
  * Kubernetes: the root is a resource whether its schema says so or not, so kind, apiVersion and metadata stay there.
  */
 export function prune(object: unknown, schema: JsonSchema | undefined): readonly string[] {
-  const root = { ...schema, 'x-kubernetes-embedded-resource': true }
-  return pruneValue(object, root)
+  return pruneValue(object, asResource(schema))
 }
 
 /** The same for a value that is not a resource. */
@@ -19,10 +18,11 @@ export function pruneValue(value: unknown, schema: JsonSchema | undefined): read
   return gone.sort()
 }
 
+/** `path` leads to the value; it is the same list all the way, as nearly nothing goes. */
 function pruneAt(value: unknown, schema: JsonSchema | undefined, path: Path, gone: string[]): void {
   if (schema !== undefined && keepsUnknown(schema)) return keepValue(value, schema, path, gone)
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) pruneAt(item, schema?.items, [...path, index], gone)
+    for (let index = 0; index < value.length; index += 1) pruneBelow(value[index], schema?.items, path, index, gone)
     return
   }
   if (!isMap(value)) return
@@ -30,9 +30,9 @@ function pruneAt(value: unknown, schema: JsonSchema | undefined, path: Path, gon
     if (schema !== undefined && isEmbedded(schema) && typeMeta.has(key)) continue
     const property = own(schema?.properties, key)
     const others = schema?.additionalProperties
-    if (property !== undefined) pruneAt(value[key], property, [...path, key], gone)
+    if (property !== undefined) pruneBelow(value[key], property, path, key, gone)
     else if (others !== undefined && others !== false)
-      pruneAt(value[key], others === true ? undefined : others, [...path, key], gone)
+      pruneBelow(value[key], others === true ? undefined : others, path, key, gone)
     else {
       if (!typeMeta.has(key) || path.length > 0) gone.push(pathText([...path, key]))
       delete value[key]
@@ -40,11 +40,28 @@ function pruneAt(value: unknown, schema: JsonSchema | undefined, path: Path, gon
   }
 }
 
+function pruneBelow(
+  value: unknown,
+  schema: JsonSchema | undefined,
+  path: Path,
+  step: string | number,
+  gone: string[],
+): void {
+  if (typeof value !== 'object' || value === null) return
+  path.push(step)
+  pruneAt(value, schema, path, gone)
+  path.pop()
+}
+
 /** Below a value that keeps what it is given, only what is declared is looked at. */
 function keepValue(value: unknown, schema: JsonSchema | undefined, path: Path, gone: string[]): void {
   if (schema === undefined) return
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) keepValue(item, schema.items, [...path, index], gone)
+    for (const [index, item] of value.entries()) {
+      path.push(index)
+      keepValue(item, schema.items, path, gone)
+      path.pop()
+    }
     return
   }
   if (!isMap(value)) return
@@ -52,9 +69,9 @@ function keepValue(value: unknown, schema: JsonSchema | undefined, path: Path, g
     if (isEmbedded(schema) && typeMeta.has(key)) continue
     const property = own(schema.properties, key)
     const others = schema.additionalProperties
-    if (property !== undefined) pruneAt(value[key], property, [...path, key], gone)
+    if (property !== undefined) pruneBelow(value[key], property, path, key, gone)
     else if (others !== undefined && others !== false)
-      pruneAt(value[key], others === true ? undefined : others, [...path, key], gone)
+      pruneBelow(value[key], others === true ? undefined : others, path, key, gone)
   }
 }
 

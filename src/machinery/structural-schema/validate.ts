@@ -2,6 +2,7 @@ import { sameJson } from '../object/object.ts'
 import { goRegex } from '../regex/regex.ts'
 import { type FieldError, invalid, required, tooLong, tooMany, valueText } from '../status/status.ts'
 import { type Correlated, correlatedItem, correlatedMember, isUnchanged } from './correlate.ts'
+import { fitsBy } from './fits.ts'
 import { checkedFormat, isOfFormat } from './formats.ts'
 import { isIntOrString, isMap, type JsonSchema, memberSchema } from './json-schema.ts'
 
@@ -20,10 +21,12 @@ export function schemaValueErrors(
   schema: JsonSchema | undefined,
   { path = '', old }: { readonly path?: string; readonly old?: unknown } = {},
 ): readonly FieldError[] {
-  if (schema === undefined) return []
+  if (schema === undefined || fitsOf(schema)(value)) return []
   const correlated = old === undefined ? undefined : { value, old, schema }
   return check(value, schema, path, correlated).errors
 }
+
+const fitsOf = fitsBy((value, schema) => checkValue(value, schema, '', undefined).errors.length > 0)
 
 function check(value: unknown, schema: JsonSchema, path: string, correlated: Correlated | undefined): Outcome {
   const outcome = checkValue(value, schema, path, correlated)
