@@ -190,7 +190,14 @@ class Family {
 }
 
 function labelText(labels: LabelValues): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))}"`)
-    .join(',')
+  let text = ''
+  for (const name in labels) {
+    const value = labels[name]!
+    const escaped = special.test(value)
+      ? value.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))
+      : value
+    text += text === '' ? `${name}="${escaped}"` : `,${name}="${escaped}"`
+  }
+  return text
 }
+const special = /[\\"\n]/

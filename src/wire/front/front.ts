@@ -182,6 +182,9 @@ function tlsOptions(tls: FrontOptions['tls']): { key: string; cert: string; ca?:
   return { key: tls.key, cert: tls.cert, ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }) }
 }
 
+/** Why requests end before their time; made once, as every request's end comes by it. */
+const clientGone = new DOMException('the client went away', 'AbortError')
+
 /** The request of an HTTP/1.1 message; a response is there unless the connection is being upgraded. */
 function h1Request(
   message: IncomingMessage,
@@ -190,7 +193,7 @@ function h1Request(
 ): WireRequest {
   const stop = new AbortController()
   const gone = response ?? (message.socket as Socket)
-  gone.once('close', () => stop.abort())
+  gone.once('close', () => stop.abort(clientGone))
   return {
     method: message.method ?? 'GET',
     url: message.url ?? '/',
@@ -239,7 +242,7 @@ function h2Request(
   peerCertificate: X509Certificate | undefined,
 ): WireRequest {
   const stop = new AbortController()
-  stream.once('close', () => stop.abort())
+  stream.once('close', () => stop.abort(clientGone))
   const {
     ':method': method = 'GET',
     ':path': url = '/',
