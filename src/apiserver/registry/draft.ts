@@ -48,7 +48,11 @@ export function draftOf(
       : decoded.findings
   const findings = isOneWay ? inTextOrder(read.paths, unknown) : [...read.findings, ...unknown]
   reportFindings(definition, findings, context)
-  const draft: Draft = decoded.object
+  return completedDraft(definition, decoded.object)
+}
+
+/** A decoded object as a draft: of the kind and version asked for, defaults filled in. */
+export function completedDraft(definition: ResourceDefinition<any>, draft: Draft): Draft {
   draft.kind = definition.kind
   draft.apiVersion = apiVersionOf(definition)
   draft.metadata ??= {}

@@ -1,7 +1,9 @@
 import {
   applyConfiguration,
   badRequest,
+  cloneJson,
   type KubeObject,
+  type ManagedFieldsEntry,
   recordUpdate,
   resetFields,
   type TypeProblem,
@@ -11,7 +13,7 @@ import {
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
-import { decodedOf, draftOf, isReadBody } from './draft.ts'
+import { completedDraft, decodedOf, isReadBody } from './draft.ts'
 import { apiVersionOf } from './encoding.ts'
 
 /** Writes metadata.managedFields of a draft: its writer owns what it changed. */
@@ -42,22 +44,53 @@ export function applyDraft(
 ): Draft {
   const { value, findings } = isReadBody(body) ? body : { value: body, findings: [] as readonly string[] }
   // Decoded for its findings and errors only: what is applied is what was stated, without defaults.
-  const { findings: unknown } = decodedOf(definition, value)
+  const unknownOf = () => decodedOf(definition, value).findings
+  // Of a built-in kind that is there, what the two come to says as much, and less of it is to be read.
+  const unknown = current === undefined || definition.custom !== undefined ? unknownOf() : undefined
+  try {
+    const { draft, managedFields, isKnown } = appliedTo(definition, current, value as object, how)
+    // What the merge did not meet lies inside values that are owned as a whole.
+    const stray = unknown ?? (isKnown ? [] : unknownOf())
+    if (stray.length > 0) throw untypedPatch(value as KubeObject, typeProblemsText(stray.map(problemOf)))
+    reportDuplicates(findings, context)
+    if (managedFields.length === 0) delete draft.metadata.managedFields
+    else draft.metadata.managedFields = managedFields
+    return draft
+  } catch (error) {
+    // A configuration that cannot be read is said to be so first.
+    if (unknown === undefined) unknownOf()
+    throw error
+  }
+}
+
+/** What a configuration and an object come to, and whether all its fields are known. */
+function appliedTo(
+  definition: ResourceDefinition<any>,
+  current: KubeObject | undefined,
+  applied: object,
+  how: { readonly manager: string; readonly force: boolean; readonly subresource: string; readonly nowMs: number },
+): { readonly draft: Draft; readonly managedFields: readonly ManagedFieldsEntry[]; readonly isKnown: boolean } {
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
   const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(
     definition.schema.shape(),
-    { live: current ?? empty, applied: value as object, empty },
+    { live: current ?? empty, applied, empty },
     writer,
     { force: how.force },
   )
-  // What the merge did not meet lies inside values that are owned as a whole.
-  if (unknown.length > 0) throw untypedPatch(value as KubeObject, typeProblemsText(unknown.map(problemOf)))
-  reportDuplicates(findings, context)
-  const draft = draftOf(definition, object, { ...context, fieldValidation: 'Ignore' })
-  if (managedFields.length === 0) delete draft.metadata.managedFields
-  else draft.metadata.managedFields = managedFields
-  return draft
+  const { object: decoded, findings } = decodedOf(definition, object, current)
+  return { draft: completedDraft(definition, thawed(decoded)), managedFields, isKnown: findings.length === 0 }
+}
+
+/** The same draft with all it shares with a stored object copied, so that it can be changed. */
+function thawed<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Object.isFrozen(value)) return cloneJson(value)
+  for (const key in value) {
+    const member = value[key]
+    if (typeof member === 'object' && member !== null) value[key] = thawed(member)
+  }
+  return value
 }
 
 /** `unknown field "spec.a"` as server-side apply says it. */

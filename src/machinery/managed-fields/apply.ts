@@ -13,6 +13,7 @@ import {
 } from './field-set.ts'
 import { lastAppliedFields, successorOfClientSideApply, withLastApplied } from './last-applied.ts'
 import { fieldsOf, mergeConfiguration, withNamedFields, withoutFields } from './merge.ts'
+import { orderedSet } from './ordered-set.ts'
 import {
   compareTexts,
   decode,
@@ -21,8 +22,8 @@ import {
   type FieldWriter,
   filtered,
   isSameOwner,
-  neverOwned,
   type Owner,
+  ownable,
   type WithManagedFields,
 } from './owners.ts'
 import type { Shape } from './shape.ts'
@@ -65,12 +66,13 @@ export function applyConfiguration(
   }
   const entry = entryOf(writer, 'Apply', writer.time)
   const previous = managers.find((manager) => isSameOwner(manager.entry, entry))
-  const stated = differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields)
+  const stated = orderedSet(differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields))
+  const fields = ownable(stated)
   const others = managers.filter((manager) => manager !== previous)
   const merged = mergeConfiguration(shape, live, applied)
   // Only what was stated before and no longer is can go, which is rare.
   const next =
-    previous === undefined || isEmptySet(difference(previous.fields, stated))
+    previous === undefined || previous.fields === fields || isEmptySet(difference(previous.fields, stated))
       ? merged
       : pruned(shape, merged, previous.fields, [stated, ...others.map((one) => one.fields)])
   const compared = compareFields(shape, live, next)
@@ -84,7 +86,6 @@ export function applyConfiguration(
     )
     if (conflicts.length > 0) throw conflictError(conflicts)
   }
-  const fields = difference(stated, neverOwned)
   const isUnchanged = compared === undefined && previous !== undefined && sameSet(previous.fields, fields)
   const own: Owner = { entry: isUnchanged ? previous.entry : entry, fields }
   const object = next as Record<string, unknown>
@@ -120,7 +121,7 @@ export function untypedPatch(applied: WithManagedFields, problems: string): Stat
 }
 
 function sameSet(left: FieldSet, right: FieldSet): boolean {
-  return isEmptySet(difference(left, right)) && isEmptySet(difference(right, left))
+  return left === right || (isEmptySet(difference(left, right)) && isEmptySet(difference(right, left)))
 }
 
 function withoutManagedFields(object: object): object {

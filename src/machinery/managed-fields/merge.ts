@@ -1,3 +1,4 @@
+import { sameJson } from '../object/object.ts'
 import { shapeFor } from './compare.ts'
 import { afterStep, type FieldSet, fieldStep, hasStep, isEmptySet, noFields, withSelf } from './field-set.ts'
 import { deducedShape, leafShape, type Shape, stepOf } from './shape.ts'
@@ -38,24 +39,36 @@ function shapeOfField(shape: Shape, key: string): Shape | undefined {
   return shape.kind === 'struct' ? shape.field(key) : undefined
 }
 
-/** Both values together; where both state something the configuration wins. Nothing is removed. */
+/**
+ * Both values together; where both state something the configuration wins. Nothing is removed. What comes to the same as in
+ * the live object is the very same, so that it is not looked at again.
+ */
 export function mergeConfiguration(given: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live
   if (live === undefined && given.kind !== 'list' && given.kind !== 'set') return applied
   const shape = shapeFor(given, applied, live)
   if (shape.kind === 'struct' || shape.kind === 'map') {
     if (!isObject(applied) || !isObject(live)) return applied
-    const merged: Json = { ...live }
+    let merged: Json | undefined
     for (const key of Object.keys(applied)) {
       const before = Object.hasOwn(live, key) ? live[key] : undefined
-      merged[key] = mergeConfiguration(innerShape(shape, key), before, applied[key])
+      const after = mergeConfiguration(innerShape(shape, key), before, applied[key])
+      if (after === before) continue
+      merged ??= { ...live }
+      merged[key] = after
     }
-    return merged
+    return merged ?? live
   }
   if ((shape.kind === 'set' || shape.kind === 'list') && Array.isArray(applied)) {
-    return mergeLists(shape, Array.isArray(live) ? live : [], applied)
+    const before = Array.isArray(live) ? live : []
+    const merged = mergeLists(shape, before, applied)
+    return before === live && sameItems(before, merged) ? live : merged
   }
-  return applied
+  return sameJson(live, applied) ? live : applied
+}
+
+function sameItems(before: readonly unknown[], after: readonly unknown[]): boolean {
+  return before.length === after.length && after.every((item, at) => item === before[at])
 }
 
 interface Indexed {

@@ -1,7 +1,7 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
-import { canonicalSet } from './canonical.ts'
 import type { Comparison } from './compare.ts'
-import { differenceBelow, type FieldSet, isEmptySet, noFields, ordered, readFieldSet } from './field-set.ts'
+import { difference, differenceBelow, type FieldSet, isEmptySet, noFields, readFieldSet } from './field-set.ts'
+import { orderedSet } from './ordered-set.ts'
 
 /** Who writes, by which version and through which subresource, and when. */
 export interface FieldWriter {
@@ -36,6 +36,15 @@ export const neverOwned: FieldSet = {
     'f:selfLink': {},
     'f:uid': {},
   },
+}
+
+const ownables = new WeakMap<FieldSet, FieldSet>()
+
+/** What of a set can be somebody's property, in order; found out once for each. */
+export function ownable(set: FieldSet): FieldSet {
+  let made = ownables.get(set)
+  if (made === undefined) ownables.set(set, (made = orderedSet(difference(set, neverOwned))))
+  return made
 }
 
 /** What a write to an object itself (no subresource) or to its status does not own. */
@@ -79,9 +88,7 @@ export const compareTexts = (left: string | undefined, right: string | undefined
 export function encode(managers: readonly Owner[]): ManagedFieldsEntry[] {
   const entries = managers
     .filter(({ fields }) => !isEmptySet(fields))
-    .map(({ entry, fields }) =>
-      entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: canonicalSet(ordered(fields)) },
-    )
+    .map(({ entry, fields }) => (entry.fieldsV1 === fields ? entry : { ...entry, fieldsV1: orderedSet(fields) }))
   return inEntryOrder(entries)
 }
 
