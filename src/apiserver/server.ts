@@ -21,6 +21,7 @@ import {
   mutatingAdmissionPolicyBindings,
   nodeMetrics,
   podMetrics,
+  pods,
   type ResourceDefinition,
   rbacBootstrap,
   validatingAdmissionPolicies,
@@ -80,6 +81,7 @@ import { httpHandlers } from './http/serve.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
 import type { HealthCheck } from './operation/health.ts'
+import { podResourcesText } from './operation/pod-resources.ts'
 import { requestMetrics } from './operation/request-metrics.ts'
 import { serverReadings } from './operation/server-readings.ts'
 import { Shutdown } from './operation/shutdown.ts'
@@ -355,6 +357,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       levels: parts.levels ?? new LogLevels(() => 0),
       self: describeSelf('kube-apiserver', parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
+      podResources: async () => podResourcesText(await registry.all(pods)),
       health: {
         livez,
         readyz: [

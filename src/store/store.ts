@@ -44,6 +44,8 @@ export interface PageQuery {
 export interface Store extends AsyncDisposable {
   get(key: string, at?: Revision): Promise<Entry | undefined>
   list(prefix: string, query?: PageQuery): Promise<Page>
+  /** How much room what is kept takes, in bytes: the file's size where there is one, else what the current values come to. */
+  sizeBytes(): number
   /** How many keys lie below the prefix now. */
   count(prefix: string): number
   /** Writes if the key's current `modified` equals `expected`; 0 means the key must not exist. */

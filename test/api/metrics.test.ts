@@ -119,3 +119,33 @@ test('impersonation, policies that find something, and watches that begin with a
     /\napiserver_storage_events_received_total\{group="admissionregistration\.k8s\.io",resource="validatingadmissionpolicies"\} \d+\n/,
   )
 })
+
+test('what pods ask for is told as the scheduler of Kubernetes tells it, and so is how much room is taken', async () => {
+  await using api = await startApi()
+  const resources = { requests: { cpu: '100m', memory: '1Gi' }, limits: { memory: '2Gi' } }
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'one' },
+    spec: { containers: [{ name: 'c', image: 'i', resources }] },
+  }
+  const made = await api.http('POST', '/api/v1/namespaces/default/pods', { body })
+  assert.equal(made.code, 201, JSON.stringify(made.body))
+  const { body: pods } = await api.http('GET', '/metrics/resources')
+  const of = (resource: string, unit: string) =>
+    `{namespace="default",pod="one",node="",scheduler="default-scheduler",priority="0",resource="${resource}",unit="${unit}"}`
+  for (const line of [
+    `kube_pod_resource_request${of('cpu', 'cores')} 0.1`,
+    `kube_pod_resource_request${of('memory', 'bytes')} ${2 ** 30}`,
+    `kube_pod_resource_limit${of('memory', 'bytes')} ${2 ** 31}`,
+  ])
+    assert(pods.split('\n').includes(line), `${line}\n${pods}`)
+  const { body: text } = await api.http('GET', '/metrics')
+  assert.match(text, /^apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\} [1-9]\d*$/m)
+  assert.match(text, /^apiserver_resource_objects\{group="",resource="pods"\} 1$/m)
+  for (const level of ['STABLE', 'BETA', 'ALPHA'])
+    assert.match(
+      text,
+      new RegExp(`^registered_metrics_total\\{deprecated_version="",stability_level="${level}"\\} [1-9]`, 'm'),
+    )
+})

@@ -24,6 +24,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(store.revision(), 2)
     })
 
+    withStore('says how much room it takes', async (store) => {
+      await store.put('/a', bytes('x'.repeat(100_000)), 0)
+      assert.ok(store.sizeBytes() >= 100_000)
+    })
+
     withStore('answers a lost race with what the winner left', async (store) => {
       await store.put('/a', bytes('1'), 0)
       const lost = await store.put('/a', bytes('x'), 0)

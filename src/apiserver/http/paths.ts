@@ -53,6 +53,8 @@ export interface PathParts {
   readonly self: Omit<SelfDescription, 'paths'>
   /** Pages of plain text about what goes on inside. */
   readonly pages: (path: string, search: URLSearchParams) => string | undefined
+  /** The scheduler's page of what pods ask for, in the format of metrics. */
+  readonly podResources: () => Promise<string>
   /** Where the parts of OpenAPI v3 are that extension servers have, by path. */
   readonly remoteOpenApi: () => Readonly<Record<string, unknown>>
 }
@@ -99,6 +101,8 @@ export function pathHandler(parts: PathParts): PathHandler {
     if (path === '/version') return object(parts.version)
     if (path === '/metrics')
       return sendText(reply, headers, 200, parts.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/metrics/resources')
+      return sendText(reply, headers, 200, await parts.podResources(), 'text/plain; version=0.0.4; charset=utf-8')
     if (path === '/metrics/slis')
       return sendText(reply, headers, 200, slis.text(), 'text/plain; version=0.0.4; charset=utf-8')
     if (path === '/debug/decisions') {
@@ -320,6 +324,8 @@ function allPaths(served: Served, pages: readonly string[]): readonly string[] {
     '/healthz',
     '/livez',
     '/metrics',
+    '/metrics/resources',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',

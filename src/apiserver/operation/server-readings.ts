@@ -1,9 +1,10 @@
-import type { Metrics } from '../../machinery/index.ts'
+import type { Metrics, Reading } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { VersionInfo } from '../http/paths.ts'
 import { prefixOf } from '../registry/encoding.ts'
 import type { WatchHub } from '../watch/hub.ts'
+import { stabilityOf } from './stability.ts'
 
 /** What is known of the server when metrics are read: its build, and how many objects it keeps. */
 export function serverReadings(
@@ -29,6 +30,12 @@ export function serverReadings(
     platform: version.platform ?? '',
   })
   metrics.readings(
+    'apiserver_storage_size_bytes',
+    'gauge',
+    'Size of the storage database file physically allocated in bytes.',
+    () => [{ labels: { storage_cluster_id: 'etcd-0' }, value: store.sizeBytes() }],
+  )
+  metrics.readings(
     'apiserver_storage_objects',
     'gauge',
     'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
@@ -40,6 +47,20 @@ export function serverReadings(
         counts.set(group === '' ? plural : `${plural}.${group}`, store.count(prefixOf(definition)))
       }
       return [...counts].map(([resource, value]) => ({ labels: { resource }, value }))
+    },
+  )
+  metrics.readings(
+    'apiserver_resource_objects',
+    'gauge',
+    'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
+    () => {
+      const counts = new Map<string, Reading>()
+      for (const definition of resources()) {
+        const { group, plural: resource, verbs, stored } = definition
+        if (!stored || !verbs.includes('list')) continue
+        counts.set(`${resource}.${group}`, { labels: { group, resource }, value: store.count(prefixOf(definition)) })
+      }
+      return counts.values()
     },
   )
   metrics.readings(
@@ -56,7 +77,23 @@ export function serverReadings(
       })
     },
   )
+  metrics.readings(
+    'registered_metrics_total',
+    'counter',
+    'The count of registered metrics broken by stability level and deprecation version.',
+    () => registeredOf(metrics.names()),
+  )
   neverMeasured(metrics)
+}
+
+/** How many metrics there are of each stability. */
+function registeredOf(names: readonly string[]): readonly Reading[] {
+  const counts = new Map<string, number>()
+  for (const name of names) {
+    const level = stabilityOf(name)
+    if (level !== '') counts.set(level, (counts.get(level) ?? 0) + 1)
+  }
+  return [...counts].map(([level, value]) => ({ labels: { deprecated_version: '', stability_level: level }, value }))
 }
 
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

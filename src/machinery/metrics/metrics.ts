@@ -86,6 +86,11 @@ export class Metrics {
     }
   }
 
+  /** The names of all metrics, in the order they were registered. */
+  names(): readonly string[] {
+    return [...this.#families.keys()]
+  }
+
   /** All metrics as `text/plain; version=0.0.4`. */
   text(): string {
     return [...this.#families.values()].map((family) => family.text()).join('')

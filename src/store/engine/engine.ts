@@ -65,6 +65,14 @@ export class Engine implements Store {
     return this.#compactedTo
   }
 
+  sizeBytes(): number {
+    const kept = this.#journal.sizeBytes?.()
+    if (kept !== undefined) return kept
+    let bytes = 0
+    for (const { key, value } of this.#current.values()) bytes += key.length + value.length
+    return bytes
+  }
+
   count(prefix: string): number {
     return this.#keys.rank(prefixEnd(prefix)) - this.#keys.rank(prefix)
   }

@@ -31,5 +31,7 @@ export interface Journal {
   /** Changes with `from <= revision <= to`, in order; the range has not been compacted. */
   past(from: Revision, to: Revision): Promise<readonly PastChange[]>
   compact(before: Revision): Promise<void>
+  /** How much room the journal takes; left out where it keeps nothing itself. */
+  sizeBytes?(): number
   close(): Promise<void>
 }

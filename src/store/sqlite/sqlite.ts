@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../machinery/index.ts'
@@ -48,6 +49,7 @@ export async function openSqliteStore({
       append: async (batch) => void (await thread.ask({ type: 'append', batch })),
       past: async (from, to) => (await sealing.ask({ type: 'past', from, to })) as readonly PastChange[],
       compact: async (before) => void (await thread.ask({ type: 'compact', before })),
+      sizeBytes: () => fileBytes(file) + fileBytes(`${file}-wal`),
       async close() {
         sealing.stop()
         await thread.ask({ type: 'close' })
@@ -63,6 +65,9 @@ export async function openSqliteStore({
     throw error
   }
 }
+
+/** How long a file is; nothing when there is none. */
+const fileBytes = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 /** The engine, which refuses a write that could not be sealed before others wait for it. */
 class SealedEngine extends Engine implements SqliteStore {
