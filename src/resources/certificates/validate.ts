@@ -125,7 +125,7 @@ function conditionErrors(
   for (const [index, { type = '', status = '' }] of conditionsOf(request).entries()) {
     const field = `${conditionsField}[${index}]`
     if (type === '' && !before.includes('')) errors.push(required(`${field}.type`))
-    const allowed = alwaysTrue.includes(type) ? ['True'] : ['True', 'False', 'Unknown']
+    const allowed = alwaysTrue.includes(type) ? ['True'] : ['False', 'True', 'Unknown']
     if (status === '') errors.push(required(`${field}.status`))
     else if (!allowed.includes(status)) errors.push(notSupported(`${field}.status`, status, allowed))
     const other = { Approved: 'Denied', Denied: 'Approved' }[type]

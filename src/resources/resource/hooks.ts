@@ -7,6 +7,7 @@ import type {
   ResourceSlice,
 } from '../generated/types.ts'
 import { deviceCells, resourceClaimCells, resourceSliceCells } from '../other-cells.ts'
+import { keepMember } from '../strategy.ts'
 import {
   deviceClassErrors,
   resourceClaimErrors,
@@ -15,7 +16,12 @@ import {
   resourceClaimUpdateErrors,
 } from './claim-checks.ts'
 import { resourceSliceErrors } from './slice-checks.ts'
-import { deviceTaintRuleErrors, deviceTaintRuleStatusErrors, resourceClaimStatusErrors } from './status-checks.ts'
+import {
+  deviceTaintRuleErrors,
+  deviceTaintRuleStatusErrors,
+  dropFreedDevices,
+  resourceClaimStatusErrors,
+} from './status-checks.ts'
 
 export const deviceClassHooks: HooksFor<DeviceClass> = {
   cells: deviceCells,
@@ -24,6 +30,10 @@ export const deviceClassHooks: HooksFor<DeviceClass> = {
 export const resourceClaimHooks: HooksFor<ResourceClaim> = {
   cells: resourceClaimCells,
   checks: { create: resourceClaimErrors, update: resourceClaimUpdateErrors, status: resourceClaimStatusErrors },
+  prepareForStatusUpdate(draft, previous) {
+    keepMember(draft, previous, 'spec')
+    dropFreedDevices(draft, previous)
+  },
 }
 export const resourceClaimTemplateHooks: HooksFor<ResourceClaimTemplate> = {
   cells: deviceCells,

@@ -11,6 +11,7 @@ import {
   tooMany,
 } from '../../machinery/index.ts'
 import { nodeSelectorErrors } from '../core/pod/affinity.ts'
+import type { Draft } from '../definition.ts'
 import type {
   AllocatedDeviceStatus,
   AllocationResult,
@@ -21,7 +22,7 @@ import type {
 } from '../generated/types.ts'
 import { conditionsErrors } from '../validation/conditions.ts'
 import { csiDriverNameErrors } from '../validation/csi.ts'
-import { immutable } from '../validation/object-meta.ts'
+import { immutableStruct } from '../validation/go-form.ts'
 import {
   configsMax,
   configurationErrors,
@@ -60,6 +61,13 @@ interface DeviceId {
 const idOf = ({ driver = '', pool = '', device = '', shareID = '' }: DeviceId) =>
   [driver, pool, device, ...(shareID === '' ? [] : [shareID])].join('/')
 
+const shownId = ({ driver = '', pool = '', device = '', shareID = '' }: DeviceId) => ({
+  Driver: driver,
+  Pool: pool,
+  Device: device,
+  ShareID: shareID,
+})
+
 function deviceIdErrors(of: DeviceId, field: string): readonly FieldError[] {
   const why =
     'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'
@@ -84,10 +92,12 @@ function networkErrors(data: NetworkDeviceData | undefined, field: string): read
   ]
 }
 
+const allocationType = 'io.k8s.api.resource.v1.AllocationResult'
+
 function deviceStatusErrors(status: AllocatedDeviceStatus, allocated: readonly DeviceId[], field: string) {
   const errors: FieldError[] = [...deviceIdErrors(status, field)]
   if (!allocated.some((one) => idOf(one) === idOf(status)))
-    errors.push(invalid(field, idOf(status), 'must be an allocated device in the claim'))
+    errors.push(invalid(field, shownId(status), 'must be an allocated device in the claim'))
   const conditions = status.conditions ?? []
   if (conditions.length > conditionsMax) errors.push(tooMany(`${field}.conditions`, conditions.length, conditionsMax))
   errors.push(...conditionsErrors(conditions, `${field}.conditions`))
@@ -164,13 +174,13 @@ export function resourceClaimStatusErrors(next: ResourceClaim, previous: Resourc
   const old = previous.status?.allocation
   return old === undefined
     ? [...errors, ...allocationErrors(allocation, names, 'status.allocation')]
-    : [...errors, ...immutable('status.allocation', allocation, old)]
+    : [...errors, ...immutableStruct(allocationType, 'status.allocation', allocation, old)]
 }
 
 function repeatedDevices(devices: readonly AllocatedDeviceStatus[]): readonly FieldError[] {
   const ids = devices.map(idOf)
   return devices.flatMap((one, index) =>
-    ids.indexOf(ids[index]!) < index ? [duplicate(`status.devices[${index}]`, idOf(one))] : [],
+    ids.indexOf(ids[index]!) < index ? [duplicate(`status.devices[${index}]`, shownId(one))] : [],
   )
 }
 
@@ -191,4 +201,15 @@ export function deviceTaintRuleStatusErrors({ status }: DeviceTaintRule): readon
     ...conditionsErrors(conditions, field),
     ...(conditions.length > conditionsMax ? [tooMany(field, conditions.length, conditionsMax)] : []),
   ]
+}
+
+/** Takes away what is told of devices that the claim has no more. */
+export function dropFreedDevices(draft: Draft, previous: ResourceClaim): void {
+  const ids = (claim: Draft) => (claim.status?.allocation?.devices?.results ?? []).map((one: DeviceId) => idOf(one))
+  const kept = new Set(ids(draft))
+  const freed = new Set(ids(previous).filter((id: string) => !kept.has(id)))
+  if (freed.size === 0 || draft.status?.devices === undefined) return
+  const devices = draft.status.devices.filter((one: DeviceId) => !freed.has(idOf(one)))
+  if (devices.length > 0) draft.status.devices = devices
+  else delete draft.status.devices
 }
