@@ -235,7 +235,7 @@ test('what a claim got is held to what it asked for', async () => {
   ])
   const devices = [{ driver: 'd.example.com', pool: 'p', device: 'y' }]
   assert.deepEqual(await told({ allocation: allocation('r'), devices }), [
-    'status.devices[0]: Invalid value: "d.example.com/p/y": must be an allocated device in the claim',
+    'status.devices[0]: Invalid value: {"Driver":"d.example.com","Pool":"p","Device":"y","ShareID":""}: must be an allocated device in the claim',
   ])
   assert.deepEqual(await told({ allocation: allocation('r'), reservedFor }), [])
 })
