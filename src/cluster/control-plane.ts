@@ -17,6 +17,7 @@ import { type Client, createClient, createInformers, type Informers } from '../c
 import {
   type Clock,
   type DecisionJournal,
+  type KubeObject,
   type Log,
   type LogLevels,
   type Metrics,
@@ -24,6 +25,7 @@ import {
   type Random,
   untilAborted,
 } from '../machinery/index.ts'
+import type { ResourceDefinition } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
 import { openFront } from '../wire/index.ts'
 import type { Pki } from './certificates/pki.ts'
@@ -192,6 +194,17 @@ export async function serveApi(server: ApiServer, settings: ClusterSettings, pki
   }
 }
 
+/** Of Secrets that are no tokens, which may be many and large, controllers look at nothing that is inside. */
+function keptByControllers<T extends KubeObject>({ group, kind }: ResourceDefinition<T>, object: T): T {
+  if (kind !== 'Secret' || group !== '') return object
+  const { data, ...rest } = object as T & { readonly type?: string; readonly data?: object }
+  return data === undefined || tokenTypes.has(rest.type ?? '') ? object : (Object.freeze(rest) as unknown as T)
+}
+const tokenTypes: ReadonlySet<string> = new Set([
+  'kubernetes.io/service-account-token',
+  'bootstrap.kubernetes.io/token',
+])
+
 /** A component's access to the API in this process: rights and audit as over the wire, without bytes. */
 export function accessFor(
   server: ApiServer,
@@ -206,6 +219,7 @@ export function accessFor(
       client,
       clock: world.clock,
       random: world.random,
+      ...(identity.name === identities.controllers.name ? { kept: keptByControllers } : {}),
       onFailure: (resource, error) =>
         world.log.warn('list or watch failed', { resource: resource.plural, error: String(error) }),
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ResourceDefinition } from '../../resources/index.ts'
+import { configMaps, type ResourceDefinition } from '../../resources/index.ts'
 import type { Entry } from '../../store/index.ts'
 import { objectOf } from './encoding.ts'
 
@@ -17,4 +17,18 @@ test('readers of two states of a declaration each keep their own object of an en
   assert.equal((objectOf(after, entry) as { state?: string }).state, 'after')
   // What was converted ahead is found by the object itself, so it must stay the same one.
   assert.equal(objectOf(before, entry), first)
+})
+
+test('of large objects only the last few are kept parsed, and all can be read', () => {
+  const entries = Array.from({ length: 40 }, (_, at) => {
+    const value = new TextEncoder().encode(`{"metadata":{"name":"m-${at}"},"data":{"a":"${'x'.repeat(300 << 10)}"}}`)
+    return { key: `m-${at}`, value, created: 1, modified: at + 1 } as Entry
+  })
+  const first = objectOf(configMaps, entries[0]!)
+  assert.equal(objectOf(configMaps, entries[0]!), first)
+  const last = entries.map((entry) => objectOf(configMaps, entry)).at(-1)
+  assert.equal(objectOf(configMaps, entries.at(-1)!), last)
+  const again = objectOf(configMaps, entries[0]!)
+  assert.notEqual(again, first)
+  assert.deepEqual(again, first)
 })

@@ -95,7 +95,24 @@ function parsedBy(declaration: Declaration | undefined): WeakMap<Entry, Parsed> 
   return made
 }
 
-/** The object of an entry, in the version it is stored in: parsed once per process, shared by every reader, frozen. */
+/** Objects of entries longer than this are as large again, and parsed quickly beside being sent: only the last few are kept. */
+const largeBytes = 256 << 10
+const largeKeptMax = 16
+const largeKept = new Map<Entry, WeakMap<Entry, Parsed>>()
+
+function keep(parsedEntries: WeakMap<Entry, Parsed>, entry: Entry, parsed: Parsed): void {
+  parsedEntries.set(entry, parsed)
+  if (entry.value.length <= largeBytes) return
+  largeKept.set(entry, parsedEntries)
+  if (largeKept.size <= largeKeptMax) return
+  for (const [oldest, among] of largeKept) {
+    among.delete(oldest)
+    largeKept.delete(oldest)
+    break
+  }
+}
+
+/** The object of an entry, in the version it is stored in: shared by every reader, frozen, and parsed once unless it is large. */
 export function objectOf(definition: ResourceDefinition<any>, entry: Entry): KubeObject {
   return parsedOf(definition, entry).object
 }
@@ -111,14 +128,14 @@ function parsedOf(definition: ResourceDefinition<any>, entry: Entry): Parsed {
   const read = withRevision(definition, json, entry.modified)
   const object = declaration === undefined ? read : freezeDeep(declaration.current(read))
   const parsed = { object, exact: object === read }
-  parsedEntries.set(entry, parsed)
+  keep(parsedEntries, entry, parsed)
   return parsed
 }
 
 /** Remembers the object that was just written as an entry, so that nobody needs to parse it. */
 export function rememberObject(definition: ResourceDefinition<any>, entry: Entry, object: KubeObject): KubeObject {
   const kept = withRevision(definition, object, entry.modified)
-  parsedBy(definition.custom?.declaration).set(entry, { object: kept, exact: true })
+  keep(parsedBy(definition.custom?.declaration), entry, { object: kept, exact: true })
   return kept
 }
 

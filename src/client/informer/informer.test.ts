@@ -154,3 +154,29 @@ test('whoever waits for a first list that never comes is told when to stop, also
   await waiting
   await assert.rejects(informer.synced(stop.signal), /enough/)
 })
+
+test('a cache holds of its objects what is to be kept of them, in indexes and for listeners, too', async () => {
+  const api = lossyApi()
+  const stop = new AbortController()
+  const kept = <T>(_resource: unknown, object: T) => ({ ...object, data: { seen: 'yes' } }) as T
+  const informers = createInformers(
+    { client: api.client, clock: manualClock(), random: seededRandom(1), kept },
+    stop.signal,
+  )
+  api.write('first', { large: 'text' })
+  const cache = informers.of(configMaps)
+  const told: unknown[] = []
+  cache.subscribe((next) => told.push(next?.data))
+  await cache.synced()
+  api.write('second', { large: 'text' })
+  for (let turn = 0; turn < 20 && cache.list().length < 2; turn++) await new Promise(setImmediate)
+  assert.deepEqual(
+    cache.list().map(({ metadata, data }) => [metadata.name, data]),
+    [
+      ['first', { seen: 'yes' }],
+      ['second', { seen: 'yes' }],
+    ],
+  )
+  assert.deepEqual(told, [{ seen: 'yes' }, { seen: 'yes' }])
+  stop.abort()
+})

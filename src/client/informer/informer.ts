@@ -49,6 +49,8 @@ export interface InformerParts {
   readonly random: Random
   /** How often every cache is compared with a fresh list and listeners are told of everything again. */
   readonly resyncMs?: number
+  /** What a cache keeps of an object, where that is less than all of it. */
+  readonly kept?: <T extends KubeObject>(resource: ResourceDefinition<T>, object: T) => T
   /** Told when a list or watch fails; the informer itself retries with back-off. */
   readonly onFailure?: (resource: ResourceDefinition<any>, error: unknown) => void
 }
@@ -92,7 +94,7 @@ export function createInformers(parts: InformerParts, signal: AbortSignal): Info
     ].join('|')
     const known = running.get(key)
     if (known !== undefined) return known.cache
-    const cache = new Cache(resource)
+    const cache = new Cache(resource, parts.kept)
     const stop = new AbortController()
     running.set(key, { cache, stop })
     void keepTrue(cache, filter, parts, AbortSignal.any([signal, stop.signal]))
@@ -109,12 +111,14 @@ class Cache<T extends KubeObject> implements Informer<T> {
     { readonly keysOf: (object: T) => readonly string[]; readonly values: Map<string, Map<string, T>> }
   >()
   readonly #listeners = new Set<Listener<T>>()
+  readonly #kept: InformerParts['kept']
   #onSynced: (() => void)[] = []
   hasSynced = false
   revision = 0
 
-  constructor(resource: ResourceDefinition<T>) {
+  constructor(resource: ResourceDefinition<T>, kept: InformerParts['kept']) {
     this.resource = resource
+    this.#kept = kept
     this.addIndex('controller', (object) => {
       const owner = controllerOf(object)
       return owner === undefined ? [] : [owner.uid]
@@ -162,7 +166,8 @@ class Cache<T extends KubeObject> implements Informer<T> {
   }
 
   /** Takes one change in and tells the listeners. */
-  apply(key: string, next: T | undefined): void {
+  apply(key: string, whole: T | undefined): void {
+    const next = whole === undefined ? undefined : (this.#kept?.(this.resource, whole) ?? whole)
     const previous = this.#objects.get(key)
     if (
       previous !== undefined &&
