@@ -41,8 +41,8 @@ export function authenticator({
     if (certificate !== undefined && trusted(certificate)) {
       // Checked on every request: a resumed TLS session may be older than the certificate's end.
       const nowMs = clock.now()
-      if (nowMs <= Date.parse(certificate.validTo) && nowMs >= Date.parse(certificate.validFrom) - 300_000) {
-        const identity = identityOf(certificate)
+      const { identity, fromMs, toMs } = saidBy(certificate)
+      if (nowMs <= toMs && nowMs >= fromMs - 300_000) {
         if (identity !== undefined) return impersonated(identity, request)
       } else throw new StatusError(401, 'Unauthorized', 'Unauthorized')
     }
@@ -75,9 +75,9 @@ function impersonated(identity: Identity, request: WireRequest): ImpersonatingId
   const groups = splitHeader(request.headers['impersonate-group'])
   const uid = request.headers['impersonate-uid']
   const extra: Record<string, readonly string[]> = {}
-  for (const [header, value] of Object.entries(request.headers)) {
+  for (const header in request.headers) {
     if (header.startsWith('impersonate-extra-'))
-      extra[decodeURIComponent(header.slice('impersonate-extra-'.length))] = splitHeader(value)
+      extra[decodeURIComponent(header.slice('impersonate-extra-'.length))] = splitHeader(request.headers[header])
   }
   if (name === undefined) {
     if (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0) {
@@ -114,6 +114,25 @@ function bearerToken(request: WireRequest): string | undefined {
   return protocol === undefined
     ? undefined
     : Buffer.from(protocol.slice('base64url.bearer.authorization.k8s.io.'.length), 'base64url').toString()
+}
+
+/** What a certificate says of its holder, and from when to when. */
+interface Said {
+  readonly identity: Identity | undefined
+  readonly fromMs: number
+  readonly toMs: number
+}
+const said = new WeakMap<X509Certificate, Said>()
+
+/** Read once per certificate, which is once per connection. */
+function saidBy(certificate: X509Certificate): Said {
+  let known = said.get(certificate)
+  if (known === undefined) {
+    const { validFrom, validTo } = certificate
+    known = { identity: identityOf(certificate), fromMs: Date.parse(validFrom), toMs: Date.parse(validTo) }
+    said.set(certificate, known)
+  }
+  return known
 }
 
 /** Kubernetes: CN is the user, every O a group. */

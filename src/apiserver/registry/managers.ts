@@ -71,10 +71,15 @@ function appliedTo(
   how: { readonly manager: string; readonly force: boolean; readonly subresource: string; readonly nowMs: number },
 ): { readonly draft: Draft; readonly managedFields: readonly ManagedFieldsEntry[]; readonly isKnown: boolean } {
   const writer = writerOf(definition, how.manager, how.subresource, how.nowMs)
-  const empty = emptyOf(definition)
   const { object, managedFields } = applyConfiguration(
     definition.schema.shape(),
-    { live: current ?? empty, applied, empty },
+    {
+      live: current ?? emptyOf(definition),
+      applied,
+      get empty() {
+        return emptyOf(definition)
+      },
+    },
     writer,
     { force: how.force },
   )

@@ -9,12 +9,12 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 const innerShape = (shape: Extract<Shape, { readonly kind: 'struct' | 'map' }>, key: string) =>
   shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape)
 
-/** The fields that a configuration states: what its applier will own. */
+/** The fields that a configuration states: what its applier will own; in the configuration's order. */
 export function fieldsOf(given: Shape, value: unknown): FieldSet {
   const shape = shapeFor(given, value, undefined)
   const set: Record<string, FieldSet> = {}
   if ((shape.kind === 'struct' || shape.kind === 'map') && isObject(value)) {
-    for (const key of Object.keys(value).sort()) {
+    for (const key of Object.keys(value)) {
       const member = value[key]
       if (member === undefined) continue
       const inner = shapeFor(innerShape(shape, key), member, undefined)
