@@ -14,8 +14,39 @@ const apiVersion = 'flowcontrol.apiserver.k8s.io/v1'
 export function bootstrapLevels(): readonly BootstrapObject<PriorityLevelConfiguration>[] {
   return wellKnown.priorityLevels.map(({ name, mandatory, ...spec }) => ({
     mandatory,
-    object: { apiVersion, kind: 'PriorityLevelConfiguration', metadata: { name }, spec, status: {} } as any,
+    object: {
+      apiVersion,
+      kind: 'PriorityLevelConfiguration',
+      metadata: { name },
+      spec: 'limited' in spec ? { ...spec, limited: inOrder(spec.limited) } : spec,
+      status: {},
+    } as any,
   }))
+}
+
+/** Limits with their members in the order of their type, as they are stored; rules likewise. */
+function inOrder({ nominalConcurrencyShares, limitResponse, ...others }: any): object {
+  return { nominalConcurrencyShares, limitResponse, ...others }
+}
+
+function ruleInOrder({ subjects, resourceRules, ...rule }: any): object {
+  return {
+    subjects: subjects.map(({ serviceAccount, ...subject }: any) =>
+      serviceAccount === undefined
+        ? subject
+        : { ...subject, serviceAccount: { namespace: serviceAccount.namespace, name: serviceAccount.name } },
+    ),
+    ...(resourceRules === undefined
+      ? {}
+      : {
+          resourceRules: resourceRules.map(({ verbs, apiGroups, resources, clusterScope, namespaces }: any) => ({
+            ...{ verbs, apiGroups, resources },
+            ...(clusterScope === true ? { clusterScope } : {}),
+            ...(namespaces === undefined ? {} : { namespaces }),
+          })),
+        }),
+    ...rule,
+  }
 }
 
 /** The flow schemas of every cluster. */
@@ -30,7 +61,7 @@ export function bootstrapSchemas(): readonly BootstrapObject<FlowSchema>[] {
         priorityLevelConfiguration: { name: priorityLevel },
         matchingPrecedence,
         ...('distinguisherMethod' in more ? { distinguisherMethod: { type: more.distinguisherMethod } } : {}),
-        rules,
+        rules: rules.map(ruleInOrder),
       },
       status: {},
     } as any,

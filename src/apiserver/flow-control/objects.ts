@@ -28,6 +28,7 @@ const upkeepMs = 60_000
 const manager = 'api-priority-and-fairness-config-consumer-v1'
 /** Kubernetes: servers that disagree about a status do not fight over it more often than this in a minute. */
 const statusWritesMax = 6
+const quietMs = 500
 
 /** Puts FlowSchemas and PriorityLevelConfigurations into effect as they change, and says in each schema's status whether its level is there. */
 export class FlowObjects {
@@ -40,6 +41,10 @@ export class FlowObjects {
   #later: Disposable | undefined
   #loaded = false
   #due = false
+  /** Whether something other than a status has changed. */
+  #isNews = false
+  /** Whether schemas are told in their status whether their level is there. */
+  #saysWhether = false
   #last: Promise<void> = Promise.resolve()
 
   /** Follows the store from now on; what is there already is taken in by `run`. */
@@ -48,8 +53,11 @@ export class FlowObjects {
     const follow = (definition: ResourceDefinition<any>, kept: Map<string, any>) =>
       parts.hub.onChange(definition, ({ type, entry }) => {
         const name = entry.key.slice(entry.key.lastIndexOf('/') + 1)
-        if (type === 'put') kept.set(name, objectOf(definition, entry))
-        else kept.delete(name)
+        const before = kept.get(name)
+        const object = type === 'put' ? objectOf(definition, entry) : undefined
+        if (object === undefined) kept.delete(name)
+        else kept.set(name, object)
+        if (!isSameSpec(before, object)) this.#isNews = true
         this.#changed()
       })
     follow(priorityLevelConfigurations, this.#levels)
@@ -63,7 +71,13 @@ export class FlowObjects {
       this.#levels.set(one.metadata.name, one)
     for (const one of await registry.all<FlowSchema>(flowSchemas)) this.#schemas.set(one.metadata.name, one)
     this.#loaded = true
+    this.#isNews = true
     this.#changed()
+    // Nobody waits for what statuses say, while a server that starts has better things to do.
+    using _quiet = clock.after(quietMs, () => {
+      this.#saysWhether = true
+      this.#changed()
+    })
     let sinceUpkeepMs = 0
     for (;;) {
       await clock.sleep(lendingPeriodMs, signal).catch(() => {})
@@ -84,8 +98,9 @@ export class FlowObjects {
     this.#due = true
     queueMicrotask(() => {
       this.#due = false
-      this.#parts.flow.configure([...this.#levels.values()], [...this.#schemas.values()])
-      for (const schema of this.#schemas.values()) this.#sayWhether(schema)
+      if (this.#isNews) this.#parts.flow.configure([...this.#levels.values()], [...this.#schemas.values()])
+      this.#isNews = false
+      if (this.#saysWhether) for (const schema of this.#schemas.values()) this.#sayWhether(schema)
     })
   }
 
@@ -134,6 +149,10 @@ export class FlowObjects {
     const change = applyChange(flowSchemas, body, name, context, 'status', clock.now())
     await registry.update(flowSchemas, undefined, name, { ...change, subresource: 'status' }, context)
   }
+}
+
+function isSameSpec(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  return before?.metadata.uid === after?.metadata.uid && before?.metadata.generation === after?.metadata.generation
 }
 
 /** Whether the level that a schema names is there, in Kubernetes' words. */

@@ -1,4 +1,4 @@
-import { cloneJson, isAlreadyExists, isConflict, isNotFound, type KubeObject, sameJson } from '../../machinery/index.ts'
+import { cloneJson, isConflict, isNotFound, type KubeObject, sameJson } from '../../machinery/index.ts'
 import { flowSchemas, priorityLevelConfigurations, type ResourceDefinition } from '../../resources/index.ts'
 import { loopbackContext } from '../authn/loopback.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -80,9 +80,7 @@ async function keep(
   const current = await registry.find<KubeObject>(definition, undefined, name)
   if (current === undefined) {
     const object = { ...cloneJson(one.object), metadata: { name, annotations: { [autoUpdate]: 'true' } } }
-    await registry.create(definition, undefined, object, context()).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error
-    })
+    await registry.seed(definition, object, context())
     return
   }
   if (revised(current, one) === undefined) return
