@@ -41,12 +41,11 @@ function members(given: Shape, previous: unknown, next: unknown): Drafts | undef
   if (shape.kind === 'struct' || shape.kind === 'map') {
     const left = isObject(previous) ? previous : {}
     const right = isObject(next) ? next : {}
-    const inner = (key: string) => (shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape))
     for (const key in left)
-      if (left[key] !== right[key]) step(drafts, fieldStep(key), inner(key), left[key], right[key])
+      if (left[key] !== right[key]) step(drafts, fieldStep(key), memberShape(shape, key), left[key], right[key])
     for (const key in right)
       if (left[key] === undefined && right[key] !== undefined)
-        step(drafts, fieldStep(key), inner(key), undefined, right[key])
+        step(drafts, fieldStep(key), memberShape(shape, key), undefined, right[key])
   } else if (shape.kind === 'set' || shape.kind === 'list') items(drafts, shape, previous, next)
   const same = drafts.removed === undefined && drafts.modified === undefined && drafts.added === undefined
   return same ? undefined : drafts
@@ -130,7 +129,7 @@ function nodeFor(given: Shape, value: unknown): FieldSet {
     for (const key in value) {
       const member = (value as Record<string, unknown>)[key]
       if (member === undefined) continue
-      add(fieldStep(key), nodeFor(shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape), member))
+      add(fieldStep(key), nodeFor(memberShape(shape, key), member))
     }
   } else if (shape.kind === 'set' || shape.kind === 'list') {
     const inner = shape.kind === 'set' ? leafShape : shape.item
@@ -138,4 +137,49 @@ function nodeFor(given: Shape, value: unknown): FieldSet {
     for (const [name, items] of byStep(shape, value)) add(name, items.length > 1 ? noFields : nodeFor(inner, items[0]))
   }
   return isEmpty ? noFields : node
+}
+
+/**
+ * All of an object that compareFields looks at when it is compared with one of which next to nothing is set: objects that differ
+ * in values alone have the same outline, and then the same has been added. Undefined when it would take more than that.
+ */
+export function outlineOf(shape: Shape, previous: unknown, next: unknown): string | undefined {
+  if (previous === next) return '='
+  if (previous === undefined) return outline(shape, next)
+  if (next === undefined) return '-'
+  const inner = shapeFor(shape, next, previous)
+  if (inner.kind === 'leaf' || (isEmptyOrNull(previous) && isEmptyOrNull(next)))
+    return sameJson(previous, next) ? '=' : '~'
+  if (isEmptyOrNull(previous)) return `+${outline(inner, next)}`
+  if ((inner.kind !== 'struct' && inner.kind !== 'map') || !isObject(previous) || !isObject(next)) return undefined
+  let text = '('
+  for (const key of new Set([...Object.keys(previous), ...Object.keys(next)])) {
+    const member = outlineOf(memberShape(inner, key), previous[key], next[key])
+    if (member === undefined) return undefined
+    text += `${JSON.stringify(key)}${member}`
+  }
+  return `${text})`
+}
+
+/** The same of a value that is added as a whole. */
+function outline(given: Shape, value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '.'
+  const shape = shapeFor(given, value, undefined)
+  if (shape.kind === 'struct' || shape.kind === 'map') {
+    if (Array.isArray(value)) return '.'
+    let text = '{'
+    for (const key in value) {
+      const member = (value as Record<string, unknown>)[key]
+      if (member !== undefined) text += `${JSON.stringify(key)}${outline(memberShape(shape, key), member)}`
+    }
+    return `${text}}`
+  }
+  if ((shape.kind !== 'set' && shape.kind !== 'list') || !Array.isArray(value)) return '.'
+  let text = '['
+  for (const item of value) text += `${stepOf(shape, item)}${shape.kind === 'set' ? '.' : outline(shape.item, item)}`
+  return `${text}]`
+}
+
+function memberShape(shape: Extract<Shape, { kind: 'struct' | 'map' }>, key: string): Shape {
+  return shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape)
 }

@@ -9,7 +9,7 @@ import {
   renumberedText,
   withAddresses,
 } from './canonical.ts'
-import { type Comparison, compareFields } from './compare.ts'
+import { type Comparison, compareFields, outlineOf } from './compare.ts'
 import { difference, type FieldSet, isEmptySet, noFields, ordered, union } from './field-set.ts'
 import {
   compareTexts,
@@ -74,10 +74,40 @@ export function recordUpdate(
   // Kubernetes: an object whose managers were forgotten stays untracked until it is applied.
   if (managers.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined
   const ignored = writer.ignored ?? noFields
-  const compared = compareFields(shape, without(live, ignored), without(change.next, ignored))
+  const before = without(live, ignored)
+  const after = without(change.next, ignored)
+  if (managers.length === 0) return entriesOfNew(shape, before, after, writer)
+  const compared = compareFields(shape, before, after)
   if (compared === undefined && sameEntries(managers, live.metadata?.managedFields)) return live.metadata!.managedFields
   const entries = compared === undefined ? encode(managers) : entriesAfter(compared, managers, writer)
   return entries.length === 0 ? undefined : entries
+}
+
+/** What the writer of a new object owns, by its outline and all else that decides it; undefined where that is nothing. */
+const ownedByOutline = new Map<string, FieldSet | undefined>()
+
+/** The entries of an object that nobody owns anything of yet. New objects are many, and their outlines few. */
+function entriesOfNew(
+  shape: Shape,
+  before: object,
+  after: object,
+  writer: FieldWriter,
+): readonly ManagedFieldsEntry[] | undefined {
+  const own = entryOf(writer, 'Update', writer.time)
+  const known = ownedOfNew(shape, before, after, writer)
+  return known === undefined ? undefined : [{ ...own, fieldsV1: known }]
+}
+
+function ownedOfNew(shape: Shape, before: object, after: object, writer: FieldWriter): FieldSet | undefined {
+  const outline = outlineOf(shape, before, after)
+  const key = outline === undefined ? undefined : `${fieldSetText(writer.ignored ?? noFields)}${outline}`
+  if (key !== undefined && ownedByOutline.has(key)) return ownedByOutline.get(key)
+  const compared = compareFields(shape, before, after)
+  const [entry] = compared === undefined ? [] : encode(afterUpdate(compared, [], writer))
+  if (key === undefined) return entry?.fieldsV1 as FieldSet | undefined
+  if (ownedByOutline.size >= outcomesKeptMax) ownedByOutline.clear()
+  ownedByOutline.set(key, entry?.fieldsV1 as FieldSet | undefined)
+  return entry?.fieldsV1 as FieldSet | undefined
 }
 
 /** What an earlier update came to: entries that stay as they are by their place, and others with what they own now. */
