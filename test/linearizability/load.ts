@@ -11,13 +11,17 @@ const observed = (object: any, gone: boolean): Observation => ({
   value: gone ? undefined : object.data.value,
 })
 
-/** Writes and reads until the signal aborts: mostly updates bound to a revision, now and then an end and a new beginning. */
+/**
+ * Writes and reads until the signal aborts: mostly updates bound to a revision, now and then an end and a new beginning. Tells
+ * of each that was answered with what came of it.
+ */
 export async function write(
   access: Access,
   who: string,
   objects: readonly string[],
   random: () => number,
   signal: AbortSignal,
+  onAnswer: () => void,
 ): Promise<readonly Operation[]> {
   using caller = new Caller(access)
   const operations: Operation[] = []
@@ -44,6 +48,7 @@ export async function write(
       const { code, body } = await request(caller, operation)
       const result = resultOf(operation, code, body)
       operations.push({ ...operation, endMs: performance.now(), ...(result === undefined ? {} : { result }) })
+      if (result !== undefined) onAnswer()
       if (result?.ok === true && kind !== 'delete') known.set(object, result)
       else known.delete(object)
     } catch {

@@ -24,7 +24,10 @@ export interface Judgement {
   readonly relists: number
 }
 const root = join(import.meta.dirname, '../..')
-const name = 'history'
+const name = `history-${process.pid}`
+/** A part of a round lasts until so much was answered in it, too, but no longer than this. */
+const answersMin = 40
+const partMsMax = 60_000
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export async function judge(round: Round): Promise<Judgement> {
@@ -61,16 +64,30 @@ async function underLoad(access: Access, kill: () => void, round: Round): Promis
   const stopWriting = new AbortController()
   const stopWatching = new AbortController()
   const objects = ['a', 'b', 'c', 'd', 'e']
+  let answers = 0
   const watching = Array.from({ length: round.watchers }, () => watch(access, stopWatching.signal))
   const writing = Array.from({ length: round.writers }, (_, index) => {
     const random = seededRandom(round.seed + index)
-    return write(access, `w${index}`, objects, () => random.next(), stopWriting.signal)
+    return write(
+      access,
+      `w${index}`,
+      objects,
+      () => random.next(),
+      stopWriting.signal,
+      () => void answers++,
+    )
   })
-  for (let at = 0; at < round.kills; at++) {
+  const part = async () => {
+    const untilMs = performance.now() + partMsMax
+    const wanted = answers + answersMin
     await pause((round.seconds * 1000) / (round.kills + 1))
+    while (answers < wanted && performance.now() < untilMs) await pause(50)
+  }
+  for (let at = 0; at < round.kills; at++) {
+    await part()
     kill()
   }
-  await pause((round.seconds * 1000) / (round.kills + 1))
+  await part()
   stopWriting.abort()
   const operations = (await Promise.all(writing)).flat()
   await pause(1000)
