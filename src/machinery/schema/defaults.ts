@@ -1,3 +1,4 @@
+import { cloneJson } from '../object/object.ts'
 import type { Field, Schema, TypeSchema } from './schema.ts'
 
 /** A value for the field at a dotted path, given when the field is not set. */
@@ -81,7 +82,7 @@ function setterOf([path, value]: DefaultRule, type: TypeSchema, schema: Schema):
   if (field === undefined) throw new Error(`default for ${type.name}.${path}, which is no field`)
   const isEmpty = isZero(value)
   if (isEmpty && !field.pointer && field.omitempty) return undefined
-  const fresh = typeof value === 'object' && value !== null ? () => structuredClone(value) : () => value
+  const fresh = typeof value === 'object' && value !== null ? () => cloneJson(value) : () => value
   return (draft) => {
     let holder = draft as Members
     for (const part of parts) {

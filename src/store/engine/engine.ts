@@ -116,15 +116,26 @@ export class Engine implements Store {
   async *watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<readonly Change[]> {
     let cursor = after
     if (cursor > this.#visible) throw new FutureRevisionError(cursor, this.#visible)
-    while (!signal.aborted && !this.#closed) {
-      if (cursor === this.#visible) {
-        await this.#moved(signal)
-        continue
+    let wake = () => {}
+    const onAbort = () => wake()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      while (!signal.aborted && !this.#closed) {
+        if (cursor === this.#visible) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            this.#waiters.add(resolve)
+          })
+          this.#waiters.delete(wake)
+          continue
+        }
+        const batch = await this.#changesAfter(cursor)
+        cursor += batch.length
+        const wanted = batch.filter((change) => change.entry.key.startsWith(prefix))
+        if (wanted.length > 0 && !signal.aborted) yield wanted
       }
-      const batch = await this.#changesAfter(cursor)
-      cursor += batch.length
-      const wanted = batch.filter((change) => change.entry.key.startsWith(prefix))
-      if (wanted.length > 0 && !signal.aborted) yield wanted
+    } finally {
+      signal.removeEventListener('abort', onAbort)
     }
   }
 
@@ -229,18 +240,6 @@ export class Engine implements Store {
     const waiting = [...this.#waiters]
     this.#waiters.clear()
     for (const wake of waiting) wake()
-  }
-
-  #moved(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake)
-        this.#waiters.delete(wake)
-        resolve()
-      }
-      this.#waiters.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
   }
 
   /** Consecutive changes that follow the cursor, at least one. */
