@@ -1,14 +1,16 @@
 /**
  * `npm run bench:scheduler [-- NAME…] [--end-to-end]`: upstream's scheduler_perf workloads, from the first create of the pods
  * that count to the last of them bound, by wall clock. An API server and a scheduler in one process, nothing else; nodes are
- * objects. In process over a memory store, or (`--end-to-end`) over HTTPS, with SQLite. Each workload runs in a process of its own.
+ * objects. In process over a memory store, or (`--end-to-end`) over HTTPS from a thread of its own, with SQLite. Each workload
+ * runs in a process of its own. `--keep` appends what came of it to bench/results.jsonl.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { startCluster } from '../../src/index.ts'
 import {
   namespaces,
@@ -20,7 +22,6 @@ import {
   services,
 } from '../../src/resources/index.ts'
 import { openSqliteStore } from '../../src/store/index.ts'
-import { openSession } from '../session.ts'
 import { nodeThat, podTemplates } from './templates.ts'
 import { type Operation, type Workload, workloads } from './workloads.ts'
 
@@ -33,6 +34,7 @@ if (isChild) {
   process.stdout.write(`${JSON.stringify(await run(workloads.find(({ name }) => name === wanted[0])!))}\n`)
   process.exit(0)
 }
+const kept: Record<string, number> = {}
 for (const { name, gate } of workloads) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const flags = ['--child', ...(endToEnd ? ['--end-to-end'] : [])]
@@ -41,10 +43,17 @@ for (const { name, gate } of workloads) {
     encoding: 'utf8',
   })
   const { rate, cpuMs, heapMb } = JSON.parse(text)
+  kept[`${endToEnd ? 'end_to_end' : 'in_process'}_${name}_pods_per_s`] = Math.round(rate)
   const ratio = gate === undefined ? '' : `${(rate / gate).toFixed(1)} x upstream's gate of ${gate}`
   process.stdout.write(
     `${name.padEnd(50)} ${rate.toFixed(0).padStart(7)} pods/s  ${ratio.padEnd(34)} ${cpuMs.toFixed(2)} ms of CPU a pod  ${heapMb} MB\n`,
   )
+}
+
+if (process.argv.includes('--keep')) {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const line = { at: new Date().toISOString(), commit, node: process.version, cpus: cpus().length, ...kept }
+  appendFileSync(join(import.meta.dirname, '../results.jsonl'), `${JSON.stringify(line)}\n`)
 }
 
 async function run(
@@ -54,7 +63,14 @@ async function run(
   const store = endToEnd ? await openSqliteStore({ directory }) : undefined
   const cluster = await startCluster({ nodes: 0, without: ['controllers'], ...(store === undefined ? {} : { store }) })
   const { client } = cluster
-  const session = endToEnd ? openSession(await cluster.kubeconfig()) : undefined
+  const creator = endToEnd
+    ? new Worker(join(import.meta.dirname, 'creator.ts'), {
+        workerData: { kubeconfig: await cluster.kubeconfig(), callsAtOnce },
+      })
+    : undefined
+  creator?.on('error', (error) => {
+    throw error
+  })
   let serial = 0
   const atOnce = async (count: number, one: (at: number) => Promise<unknown>) => {
     let at = 0
@@ -86,15 +102,20 @@ async function run(
     told()
   })
   const createPods = async (count: number, template: object, namespace: string) => {
-    const made: string[] = []
-    await atOnce(count, async (at) => {
-      const { metadata, spec } = template as any
-      const name = `${metadata.generateName}${serial}-${at}`
-      const pod = { ...template, metadata: { ...metadata, generateName: undefined, name, namespace }, spec }
-      if (session === undefined) await client.create(pods, pod as never)
-      else await session.call('POST', `/api/v1/namespaces/${namespace}/pods`, pod)
-      made.push(`${namespace}/${name}`)
-    })
+    const { metadata, spec } = template as { metadata: { generateName: string }; spec: object }
+    const names = Array.from({ length: count }, (_, at) => `${metadata.generateName}${serial}-${at}`)
+    const made = names.map((name) => `${namespace}/${name}`)
+    if (creator !== undefined) {
+      creator.postMessage({ namespace, names, template })
+      await new Promise((resolve) => creator.once('message', resolve))
+    } else
+      await atOnce(count, (at) =>
+        client.create(pods, {
+          ...template,
+          metadata: { ...metadata, generateName: undefined, name: names[at], namespace },
+          spec,
+        } as never),
+      )
     serial++
     await new Promise<void>((resolve) => {
       let left = made.filter((key) => !bound.has(key))
@@ -194,7 +215,7 @@ async function run(
     return { rate, cpuMs, heapMb: Math.round((heapUsed + external) / 2 ** 20) }
   } finally {
     isOver = true
-    session?.http2.destroy()
+    await creator?.terminate()
     rmSync(directory, { recursive: true, force: true })
   }
 }
