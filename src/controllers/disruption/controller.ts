@@ -10,6 +10,7 @@ import {
   replicationControllers,
   statefulSets,
 } from '../../resources/index.ts'
+import { podsLabelled, thatMaySelect } from '../runtime/by-label.ts'
 import type { Cached, Controller } from '../runtime/controller.ts'
 import { each, selectedBy } from '../runtime/watches.ts'
 import { budgetStatus, needsOf, recheckInMs } from './plan.ts'
@@ -40,9 +41,9 @@ export const disruptionController: Controller = {
       const budget = budgets.get(name)
       if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined
       const query = queryOf(budget)
-      const covered = cached(pods)
-        .list(name.namespace)
-        .filter((pod) => query.matches(pod.metadata.labels))
+      const covered = podsLabelled(cached, name.namespace, budget.spec.selector?.matchLabels).filter((pod) =>
+        query.matches(pod.metadata.labels),
+      )
       if (covered.length === 0) record(budget, 'Normal', 'NoPods', 'No matching pods found')
       const nowMs = clock.now()
       const status = budgetStatus(
@@ -65,9 +66,9 @@ export const disruptionController: Controller = {
 }
 
 function budgetsFor(pod: Pod, cached: Cached): readonly PodDisruptionBudget[] {
-  return cached(podDisruptionBudgets)
-    .list(pod.metadata.namespace)
-    .filter((budget) => queryOf(budget).matches(pod.metadata.labels))
+  return thatMaySelect(cached(podDisruptionBudgets), ({ spec }) => spec.selector?.matchLabels, pod).filter((budget) =>
+    queryOf(budget).matches(pod.metadata.labels),
+  )
 }
 
 function dependsOnScale({ spec }: PodDisruptionBudget): boolean {
@@ -77,7 +78,12 @@ function dependsOnScale({ spec }: PodDisruptionBudget): boolean {
 /** The sum of what the pods' controllers ask for; a Deployment counts for its ReplicaSets. */
 function scaleOf(covered: readonly Pod[], cached: Cached): number {
   const scales = new Map<string, number>()
+  const known = new Set<string>()
   for (const pod of covered) {
+    // Most pods have the owner of the one before.
+    const uid = controllerOf(pod)?.uid
+    if (uid === undefined || known.has(uid)) continue
+    known.add(uid)
     const owner = ownerOf(pod, cached)
     const top = owner === undefined ? undefined : (ownerOf(owner, cached) ?? owner)
     if (top !== undefined) scales.set(top.metadata.uid, (top as { spec?: { replicas?: number } }).spec?.replicas ?? 1)

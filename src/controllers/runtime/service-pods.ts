@@ -1,5 +1,6 @@
 import { isSidecar, isTerminal, nameOf } from '../../machinery/index.ts'
 import { type Pod, pods, type Service, type ServicePort, services } from '../../resources/index.ts'
+import { podsLabelled, thatMaySelect } from './by-label.ts'
 import type { Cached, Watch } from './controller.ts'
 
 export const headlessLabel = 'service.kubernetes.io/headless'
@@ -19,17 +20,16 @@ export function selects({ spec }: Service, labels: Readonly<Record<string, strin
 export const podsOfServices: Watch = {
   resource: pods,
   wake: (pod: Pod, cached) =>
-    cached(services)
-      .list(pod.metadata.namespace)
+    thatMaySelect(cached(services), ({ spec }) => spec.selector, pod)
       .filter((service) => hasSelector(service) && selects(service, pod.metadata.labels))
       .map(nameOf),
 }
 
 /** The pods a service selects that have an address and have not ended. */
 export function podsBehind(service: Service, cached: Cached): readonly Pod[] {
-  return cached(pods)
-    .list(service.metadata.namespace)
-    .filter((pod) => selects(service, pod.metadata.labels) && !isTerminal(pod) && addressesOf(pod).length > 0)
+  return podsLabelled(cached, service.metadata.namespace, service.spec.selector).filter(
+    (pod) => selects(service, pod.metadata.labels) && !isTerminal(pod) && addressesOf(pod).length > 0,
+  )
 }
 
 export function addressesOf({ status }: Pod): readonly string[] {
