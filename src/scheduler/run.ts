@@ -19,6 +19,7 @@ import { Outcomes } from './loop/outcomes.ts'
 import { Room } from './loop/room.ts'
 import { nameOfProfile, type Placing, type SchedulerParts, type Shared } from './loop/shared.ts'
 import { schedulerMeasures } from './measures.ts'
+import { PluginMeasures } from './plugin-measures.ts'
 import { Nominations } from './preemption/nominations.ts'
 import { leastLoss } from './preemption/plan.ts'
 import { profileOf } from './profile/profile.ts'
@@ -181,7 +182,9 @@ class Scheduler {
       return
     }
     const why = this.#room.mayMakeRoom(facts, profile)
+    const searchedMs = profile.measures.now()
     const candidates = why === undefined ? this.#room.candidates(facts, profile) : []
+    profile.measures.point('PostFilter', candidates.length > 0 ? 'Success' : 'Unschedulable', searchedMs)
     this.#outcomes.refused(waiting, facts, profile, placement, why, leastLoss(candidates, this.#shared.columns))
   }
 
@@ -232,11 +235,12 @@ class Scheduler {
 
 /** What the parts of one scheduler have in common. */
 function sharedOf(parts: SchedulerParts, wake: () => void, bindings: () => number): Shared {
-  const profiles = (parts.profiles ?? [profileOf({})]).map((profile) => ({
-    ...profile,
-    placer: new Placer(profile.plugins, parts.random, profile.percentageOfNodesToScore, profile.postFilters),
-    settling: settlingPlugins(profile.plugins),
-  }))
+  const profiles = (parts.profiles ?? [profileOf({})]).map((profile) => {
+    const { name, plugins, percentageOfNodesToScore, postFilters } = profile
+    const own = new PluginMeasures(parts.metrics, name, () => parts.clock.monotonic())
+    const placer = new Placer(plugins, parts.random, percentageOfNodesToScore, postFilters, own)
+    return { ...profile, placer, settling: settlingPlugins(plugins), measures: own }
+  })
   const { client, clock, record } = parts
   const columns = new NodeColumns()
   const tools = { client, clock, record, columns }
@@ -258,7 +262,11 @@ function sharedOf(parts: SchedulerParts, wake: () => void, bindings: () => numbe
     queue,
     assumed,
     nominations: new Nominations(columns),
-    settling: new Settling(tools, measures),
+    settling: new Settling(
+      tools,
+      measures,
+      (pod) => profiles.find(({ name }) => name === nameOfProfile(pod))?.measures,
+    ),
     tools,
     measures,
   }

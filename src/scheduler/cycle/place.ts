@@ -11,9 +11,11 @@ import {
   type Verdict,
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { PluginMeasures } from '../plugin-measures.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { explained, goesNowhere, isRefused, type Placement, type RefusedPlacement } from './explain.ts'
 import { byHold, type KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
+import { countEvaluations, countScores, prepareTimed, timePlugins } from './measured.ts'
 
 interface Found {
   readonly count: number
@@ -46,6 +48,7 @@ export class Placer {
   readonly #percentage: number
   readonly #postFilters: readonly string[]
   readonly #answers: AnswerCache
+  readonly #measures: PluginMeasures | undefined
   /** Where the next pod starts to look, so that all nodes get their turn. */
   #start = 0
   /** Nodes that can take the pod, and their scores; used again by every cycle. */
@@ -58,7 +61,9 @@ export class Placer {
     random: Random,
     percentageOfNodesToScore = 0,
     postFilters: readonly string[] = postFiltersDefault,
+    measures?: PluginMeasures,
   ) {
+    this.#measures = measures
     this.#plugins = plugins
     this.#postFilters = postFilters
     this.#byHold = byHold(plugins)
@@ -121,14 +126,26 @@ export class Placer {
         acts: [],
       }
     this.#makeRoom(columns)
-    const prepared = this.#prepare(facts, columns)
-    if (prepared.length > 0 && nowhereOf(prepared) !== undefined) return this.explain(facts, columns)
+    const measures = this.#measures
+    const timed = measures?.begin() === true ? measures : undefined
+    const startedMs = measures?.now() ?? 0
+    const prepared = this.#prepare(facts, columns, timed)
+    const isNowhere = prepared.length > 0 && nowhereOf(prepared) !== undefined
+    const preparedMs =
+      measures?.point('PreFilter', isNowhere ? 'UnschedulableAndUnresolvable' : 'Success', startedMs) ?? 0
+    if (isNowhere) return this.explain(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const known = this.#answers.to(facts, columns, named !== undefined)
     const { count, evaluated } =
       named === undefined
         ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage))
         : this.#lookAt(named.places, facts, columns, known, prepared)
+    if (measures !== undefined) {
+      measures.point('Filter', count === 0 ? 'Unschedulable' : 'Success', preparedMs)
+      countEvaluations(measures, this.#plugins, facts, evaluated)
+      if (timed !== undefined && count > 0)
+        timePlugins(timed, this.#plugins, facts, viewOf(columns, this.#feasible[0]!))
+    }
     return count === 0 ? this.explain(facts, columns) : { count, evaluated, known, prepared }
   }
 
@@ -199,6 +216,10 @@ export class Placer {
     const feasible = this.#feasible
     const totals = this.#totals
     const scores = this.#scores
+    const measures = this.#measures
+    const startedMs = measures?.now() ?? 0
+    for (const [, one] of prepared) if (one.score !== undefined) one.compare?.(feasible, count)
+    const comparedMs = measures?.point('PreScore', 'Success', startedMs) ?? 0
     for (let at = 0; at < count; at++) totals[at] = known.score[feasible[at]!]!
     const add = ({ weight = 1 }: SchedulerPlugin, normalize: SchedulerPlugin['normalize']) => {
       normalize?.(scores, count)
@@ -217,10 +238,12 @@ export class Placer {
     }
     for (const [plugin, one] of prepared) {
       if (one.score === undefined) continue
-      one.compare?.(feasible, count)
       for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
       add(plugin, one.normalize)
     }
+    if (measures === undefined) return
+    measures.point('Score', 'Success', comparedMs)
+    countScores(measures, this.#plugins, facts, columns, count)
   }
 
   /** Among equals each has the same chance. */
@@ -239,10 +262,10 @@ export class Placer {
     return 0
   }
 
-  #prepare(facts: PodFacts, columns: NodeColumns): readonly PreparedPlugin[] {
+  #prepare(facts: PodFacts, columns: NodeColumns, timed?: PluginMeasures): readonly PreparedPlugin[] {
     const prepared: PreparedPlugin[] = []
     for (const plugin of this.#plugins) {
-      const one = plugin.prepare?.(facts, columns)
+      const one = timed === undefined ? plugin.prepare?.(facts, columns) : prepareTimed(timed, plugin, facts, columns)
       if (one !== undefined) prepared.push([plugin, one])
     }
     return prepared

@@ -1,6 +1,8 @@
+import type { Pod } from '../../resources/index.ts'
 import type { BindTools, SchedulerPlugin } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { SchedulerMeasures } from '../measures.ts'
+import type { PluginMeasures } from '../plugin-measures.ts'
 
 /** A pod could not be made ready for its node; worded as Kubernetes words it. */
 export class SettlingError extends Error {
@@ -21,10 +23,16 @@ export interface Reserved extends Disposable {
 export class Settling {
   readonly #tools: BindTools
   readonly #measures: Pick<SchedulerMeasures, 'heldBack'>
+  readonly #measuresOf: (pod: Pod) => PluginMeasures | undefined
   readonly #lives = new Map<string, AbortController>()
 
-  constructor(tools: BindTools, measures: Pick<SchedulerMeasures, 'heldBack'>) {
+  constructor(
+    tools: BindTools,
+    measures: Pick<SchedulerMeasures, 'heldBack'>,
+    measuresOf: (pod: Pod) => PluginMeasures | undefined = () => undefined,
+  ) {
     this.#tools = tools
+    this.#measuresOf = measuresOf
     this.#measures = measures
   }
 
@@ -110,19 +118,37 @@ export class Settling {
     const { uid } = facts.pod.metadata
     const life = new AbortController()
     this.#lives.set(uid, life)
+    const measures = this.#measuresOf(facts.pod)
+    const timed = async (point: 'Permit' | 'PreBind', work: () => Promise<void>) => {
+      const startedMs = measures?.now() ?? 0
+      await work().catch((error: unknown) => {
+        measures?.point(point, 'Error', startedMs)
+        throw error
+      })
+      measures?.point(point, 'Success', startedMs)
+    }
     try {
-      await this.#permit(plugins, facts, nodeName, life.signal)
-      for (const plugin of concerned) {
-        try {
-          await plugin.preBind?.(facts, nodeName, this.#tools, life.signal)
-        } catch (error) {
-          throw new SettlingError(`running PreBind plugin ${JSON.stringify(plugin.name)}: ${messageOf(error)}`, {
-            cause: error,
-          })
-        }
-      }
+      await timed('Permit', () => this.#permit(plugins, facts, nodeName, life.signal))
+      await timed('PreBind', () => this.#preBind(concerned, facts, nodeName, life.signal))
     } finally {
       this.#lives.delete(uid)
+    }
+  }
+
+  async #preBind(
+    concerned: readonly SchedulerPlugin[],
+    facts: PodFacts,
+    nodeName: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const plugin of concerned) {
+      try {
+        await plugin.preBind?.(facts, nodeName, this.#tools, signal)
+      } catch (error) {
+        throw new SettlingError(`running PreBind plugin ${JSON.stringify(plugin.name)}: ${messageOf(error)}`, {
+          cause: error,
+        })
+      }
     }
   }
 }

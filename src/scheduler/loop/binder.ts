@@ -40,13 +40,27 @@ export class Binder {
   async bind({ pod }: Waiting, nodeName: string): Promise<string> {
     const { client, record } = this.#shared.parts
     const { name, namespace = '', uid } = pod.metadata
+    const measures = this.#shared.profiles.get(nameOfProfile(pod))?.measures
+    const startedMs = measures?.now() ?? 0
+    const ended = (status: 'Success' | 'Error') => {
+      measures?.point('Bind', status, startedMs)
+      measures?.plugin('DefaultBinder', 'Bind', status, startedMs)
+    }
     if (!(await this.#boundOutside(pod, nodeName)))
-      await client.post(pods, { name, namespace }, 'binding', {
-        apiVersion: 'v1',
-        kind: 'Binding',
-        metadata: { name, namespace, uid },
-        target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
-      })
+      await client
+        .post(pods, { name, namespace }, 'binding', {
+          apiVersion: 'v1',
+          kind: 'Binding',
+          metadata: { name, namespace, uid },
+          target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+        })
+        .then(
+          () => ended('Success'),
+          (error: unknown) => {
+            ended('Error')
+            throw error
+          },
+        )
     this.#shared.queue.done(uid)
     record(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
     return ''

@@ -34,7 +34,7 @@ export class Outcomes {
   placed(
     waiting: Waiting,
     facts: PodFacts,
-    { name, settling }: Placing,
+    { name, settling, measures }: Placing,
     { nodeName, feasible, evaluated }: Exclude<Placement, RefusedPlacement>,
     startedMs: number,
     reserved?: Reserved,
@@ -45,7 +45,9 @@ export class Outcomes {
     this.#shared.nominations.delete(uid)
     this.#shared.columns.addPod(facts, nodeName)
     this.#shared.assumed.set(uid, facts)
+    const reservingMs = measures.now()
     const settled = this.#shared.settling.begin(settling, facts, nodeName, reserved)
+    measures.point('Reserve', 'Success', reservingMs)
     const told = () =>
       this.#binder.track(
         this.#binder.bind(waiting, nodeName).then(

@@ -8,6 +8,7 @@ import type { Extender } from '../extenders/extender.ts'
 import type { BindTools, SchedulerPlugin } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { SchedulerMeasures } from '../measures.ts'
+import type { PluginMeasures } from '../plugin-measures.ts'
 import type { Nominations } from '../preemption/nominations.ts'
 import { defaultSchedulerName, type Profile } from '../profile/profile.ts'
 import type { QueueBackoff, SchedulingQueue } from '../queue/scheduling-queue.ts'
@@ -31,7 +32,11 @@ export interface SchedulerParts {
 }
 
 /** A profile with what places its pods. */
-export type Placing = Profile & { readonly placer: Placer; readonly settling: readonly SchedulerPlugin[] }
+export type Placing = Profile & {
+  readonly placer: Placer
+  readonly settling: readonly SchedulerPlugin[]
+  readonly measures: PluginMeasures
+}
 
 /** What the parts of the scheduler have in common: what they are given, and what they keep. */
 export interface Shared {
