@@ -65,7 +65,7 @@ function planTrouble(world: World): { readonly image: string; readonly steps: re
   }
   planCrashes(world, schedule, troubleMs, 3)
   planJumps(world, schedule, troubleMs)
-  planSilence(world, schedule, troubleMs, ['node-5', 'node-7'])
+  planSilence(world, schedule, troubleMs, 500_000, ['node-5', 'node-7'])
   const dying = 1 + Math.floor(random.next() * 3)
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`

@@ -1,9 +1,14 @@
 /** `npm run sim [-- --scenario NAME] [--seed N] [--count N]`: runs one seed, or several from it on, and says what happened. */
 import { parseArgs } from 'node:util'
 import { simulateRollout } from './rollout.ts'
+import { brief } from './workload-objects.ts'
 import { simulateWorkloads } from './workloads.ts'
 
-const scenarios = { rollout: simulateRollout, workloads: simulateWorkloads } as const
+const scenarios = {
+  rollout: simulateRollout,
+  workloads: (seed: number) => simulateWorkloads(seed),
+  brief: (seed: number) => simulateWorkloads(seed, brief),
+} as const
 
 const { values } = parseArgs({
   options: {

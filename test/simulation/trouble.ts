@@ -56,10 +56,16 @@ export function planJumps(world: World, { at, within }: Schedule, troubleMs: num
 }
 
 /** One node at times says nothing that is heard; it runs on. */
-export function planSilence(world: World, { at, within }: Schedule, troubleMs: number, nodes: readonly string[]): void {
+export function planSilence(
+  world: World,
+  { at, within }: Schedule,
+  troubleMs: number,
+  awayMsMax: number,
+  nodes: readonly string[],
+): void {
   if (world.random.next() < 0.5) return
   const node = nodes[Math.floor(world.random.next() * nodes.length)]!
   const ms = within(1000, troubleMs * 0.6)
   at(ms, `${node} is not heard`, () => world.cutOff(node, true))
-  at(ms + within(5000, 500_000), `${node} is heard again`, () => world.cutOff(node, false))
+  at(ms + within(5000, awayMsMax), `${node} is heard again`, () => world.cutOff(node, false))
 }

@@ -11,12 +11,53 @@ import {
 import type { World } from './world.ts'
 
 export const namespace = 'default'
+/** How much of everything there is, and for how long things go wrong. */
+export interface Size {
+  readonly nodeCount: number
+  readonly troubleMs: number
+  /** A node that lost power, or is not heard, is back by then. */
+  readonly awayMsMax: number
+  /** How often each component crashes at most. */
+  readonly crashes: number
+  readonly guarded: { readonly replicas: number; readonly minAvailable: number }
+  readonly rolled: { readonly replicas: number; readonly maxSurge: number; readonly maxUnavailable: number }
+  readonly tight: { readonly pods: number; readonly wanted: number }
+  readonly gone: number
+  readonly dbMax: number
+  readonly completions: number
+  readonly workFor: string
+}
+/** Time enough for nodes to be given up and their pods to be moved. */
+export const whole: Size = {
+  nodeCount: 8,
+  troubleMs: 240_000,
+  awayMsMax: 500_000,
+  crashes: 4,
+  guarded: { replicas: 4, minAvailable: 3 },
+  rolled: { replicas: 4, maxSurge: 1, maxUnavailable: 1 },
+  tight: { pods: 5, wanted: 8 },
+  gone: 5,
+  dbMax: 5,
+  completions: 10,
+  workFor: '9s',
+}
+/** As many kinds and troubles in a quarter of the time: for thousands of seeds. */
+export const brief: Size = {
+  nodeCount: 4,
+  troubleMs: 48_000,
+  awayMsMax: 90_000,
+  crashes: 2,
+  guarded: { replicas: 3, minAvailable: 2 },
+  rolled: { replicas: 3, maxSurge: 1, maxUnavailable: 1 },
+  tight: { pods: 2, wanted: 3 },
+  gone: 2,
+  dbMax: 3,
+  completions: 4,
+  workFor: '5s',
+}
 /** Nodes with even numbers may lose power; what is guarded runs on the others. */
-const steadyNodes = ['node-1', 'node-3', 'node-5', 'node-7']
-export const guarded = { replicas: 4, minAvailable: 3 }
-export const rolled = { replicas: 4, maxSurge: 1, maxUnavailable: 1 }
-export const tight = { pods: 5, wanted: 8 }
-export const completions = 10
+const steadyNodes = ({ nodeCount }: Size) =>
+  Array.from({ length: nodeCount / 2 }, (_, index) => `node-${index * 2 + 1}`)
 
 export const template = (
   app: string,
@@ -34,17 +75,17 @@ export const template = (
   },
   spec: { containers: [{ name: 'c', image }], ...more.spec },
 })
-export const onSteadyNodes = {
+export const onSteadyNodes = (size: Size) => ({
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
         nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: steadyNodes }] },
+          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: steadyNodes(size) }] },
         ],
       },
     },
   },
-}
+})
 export const named = (name: string) => ({ namespace, name })
 const selectorOf = (app: string) => ({ matchLabels: { app } })
 const workingFor = (duration: string) => ({
@@ -53,7 +94,8 @@ const workingFor = (duration: string) => ({
 })
 
 /** Makes all of them, the quota before what it limits. */
-export async function createAll(world: World): Promise<void> {
+export async function createAll(world: World, size: Size): Promise<void> {
+  const { tight, guarded, completions } = size
   const create = (resource: ResourceDefinition<any>, object: object) => world.client.create(resource, object as never)
   await create(resourceQuotas, {
     metadata: named('tight'),
@@ -80,17 +122,17 @@ export async function createAll(world: World): Promise<void> {
     spec: {
       replicas: guarded.replicas,
       selector: selectorOf('guarded'),
-      template: template('guarded', { spec: onSteadyNodes }),
+      template: template('guarded', { spec: onSteadyNodes(size) }),
     },
   })
-  const { replicas, ...rollingUpdate } = rolled
+  const { replicas, ...rollingUpdate } = size.rolled
   await create(deployments, {
     metadata: named('rolled'),
     spec: {
       replicas,
       selector: selectorOf('rolled'),
       strategy: { type: 'RollingUpdate', rollingUpdate },
-      template: template('rolled', { spec: onSteadyNodes }),
+      template: template('rolled', { spec: onSteadyNodes(size) }),
     },
   })
   await create(podDisruptionBudgets, {
@@ -99,7 +141,7 @@ export async function createAll(world: World): Promise<void> {
   })
   await create(deployments, {
     metadata: named('gone'),
-    spec: { replicas: 5, selector: selectorOf('gone'), template: template('gone') },
+    spec: { replicas: size.gone, selector: selectorOf('gone'), template: template('gone') },
   })
   await create(statefulSets, {
     metadata: named('db'),
@@ -120,7 +162,7 @@ export async function createAll(world: World): Promise<void> {
         parallelism: 3,
         completionMode,
         backoffLimit: 100,
-        template: template(name, workingFor('9s')),
+        template: template(name, workingFor(size.workFor)),
       },
     })
 }

@@ -15,21 +15,9 @@ import {
   statefulSets,
 } from '../../src/resources/index.ts'
 import { planCrashes, planJumps, planSilence, scheduleOf } from './trouble.ts'
-import {
-  completions,
-  createAll,
-  guarded,
-  named,
-  namespace,
-  onSteadyNodes,
-  rolled,
-  template,
-  tight,
-} from './workload-objects.ts'
+import { createAll, named, namespace, onSteadyNodes, type Size, template, whole } from './workload-objects.ts'
 import { createWorld, type World } from './world.ts'
 
-const nodeCount = 8
-const troubleMs = 4 * 60_000
 const recoveryMs = 40 * 60_000
 /** A readiness that was lost without anybody's doing may be told too late for an eviction to know of it. */
 const involuntaryMs = 10_000
@@ -43,21 +31,22 @@ export interface WorkloadsOutcome {
 }
 
 /** Runs one seed to its end; rejects when something does not hold, or the cluster does not become what it should be. */
-export async function simulateWorkloads(seed: number): Promise<WorkloadsOutcome> {
+export async function simulateWorkloads(seed: number, size: Size = whole): Promise<WorkloadsOutcome> {
+  const { nodeCount, troubleMs } = size
   const world = await createWorld(seed, nodeCount, (clock) => {
     const startMs = clock.now()
     const until = (nowMs: number) => nowMs < startMs + troubleMs
     return { failing: 0.1, latencyMsMax: 30, watchLagMsMax: 150, breaking: 0.01, until }
   })
   try {
-    const law = lawOf(world)
+    const law = lawOf(world, size)
     world.start('controllers')
     world.start('scheduler')
-    await createAll(world)
-    const plan = planTrouble(world)
+    await createAll(world, size)
+    const plan = planTrouble(world, size)
     await world.run(troubleMs, law.check)
     const calmMs = world.clock.now()
-    const left = () => unfinished(world, plan.wanted)
+    const left = () => unfinished(world, size, plan.wanted)
     await world.run(recoveryMs, law.check, () => left().length === 0)
     assert.deepEqual(left(), [], `no recovery within ${recoveryMs / 60_000} minutes`)
     law.atTheEnd()
@@ -77,30 +66,40 @@ interface Wanted {
 }
 
 /** Decides, from the seed, what happens when: roll-outs, scaling, evictions, crashes, power losses, a deletion. */
-function planTrouble(world: World) {
+function planTrouble(world: World, size: Size) {
+  const { troubleMs, nodeCount, awayMsMax } = size
   const { random, clock, client } = world
   const schedule = scheduleOf(world)
   const { at, within, steps } = schedule
   const wanted: Wanted = { image: 'v1', replicas: 3, rolled: 'v1' }
   let evictions = 0
   for (let version = 2; version <= 3; version++) {
-    const replicas = 1 + Math.floor(random.next() * 5)
-    at(within((version - 2) * 100_000 + 10_000, (version - 1) * 100_000), `db: v${version}, ${replicas} of it`, () => {
-      Object.assign(wanted, { image: `v${version}`, replicas })
-      const body = { spec: { replicas, template: template('db', {}, `v${version}`) } }
-      return client.patch(statefulSets, named('db'), { type: 'merge', body })
-    })
+    const replicas = 1 + Math.floor(random.next() * size.dbMax)
+    const spanMs = troubleMs / 2.4
+    at(
+      within((version - 2) * spanMs + troubleMs / 24, (version - 1) * spanMs),
+      `db: v${version}, ${replicas} of it`,
+      () => {
+        Object.assign(wanted, { image: `v${version}`, replicas })
+        const body = { spec: { replicas, template: template('db', {}, `v${version}`) } }
+        return client.patch(statefulSets, named('db'), { type: 'merge', body })
+      },
+    )
   }
   for (let version = 2; version <= 4; version++)
-    at(within((version - 2) * 60_000 + 10_000, (version - 1) * 60_000), `rolled: v${version}`, () => {
-      wanted.rolled = `v${version}`
-      const body = { spec: { template: template('rolled', { spec: onSteadyNodes }, wanted.rolled) } }
-      return client.patch(deployments, named('rolled'), { type: 'merge', body })
-    })
-  at(within(20_000, 200_000), 'a Deployment is deleted', () =>
+    at(
+      within(((version - 2) * troubleMs) / 4 + troubleMs / 24, ((version - 1) * troubleMs) / 4),
+      `rolled: v${version}`,
+      () => {
+        wanted.rolled = `v${version}`
+        const body = { spec: { template: template('rolled', { spec: onSteadyNodes(size) }, wanted.rolled) } }
+        return client.patch(deployments, named('rolled'), { type: 'merge', body })
+      },
+    )
+  at(within(troubleMs / 12, troubleMs / 1.2), 'a Deployment is deleted', () =>
     client.delete(deployments, named('gone'), { propagationPolicy: random.next() < 0.5 ? 'Background' : 'Foreground' }),
   )
-  for (let ms = 15_000; ms < troubleMs; ms += within(1500, 6000)) {
+  for (let ms = troubleMs / 16; ms < troubleMs; ms += within(1500, 6000)) {
     clock.after(ms, async () => {
       const all = world.informers.of(pods).list(namespace).filter(isOf('guarded'))
       const victim = all[Math.floor(random.next() * all.length)]
@@ -109,16 +108,16 @@ function planTrouble(world: World) {
       if (done) evictions++
     })
   }
-  planCrashes(world, schedule, troubleMs, 4)
+  planCrashes(world, schedule, troubleMs, size.crashes)
   planJumps(world, schedule, troubleMs)
-  planSilence(world, schedule, troubleMs, ['node-6'])
-  const dying = 1 + Math.floor(random.next() * 3)
+  planSilence(world, schedule, troubleMs, awayMsMax, [`node-${nodeCount - 2}`])
+  const dying = 1 + Math.floor(random.next() * (nodeCount / 2 - 1))
   for (let index = 0; index < dying; index++) {
     const node = `node-${index * 2}`
     const ms = within(1000, troubleMs * 0.8)
     at(ms, `${node} loses power`, () => world.nodes.stop(node))
     // A StatefulSet waits for a node that may still run its pod: every one comes back in the end.
-    at(ms + within(5000, 500_000), `${node} is back`, () => world.nodes.start(node))
+    at(ms + within(5000, awayMsMax), `${node} is back`, () => world.nodes.start(node))
   }
   return { steps, wanted, evictions: () => evictions }
 }
@@ -173,7 +172,7 @@ function letGo(world: World, { metadata, spec }: Pod): void {
 }
 
 /** The sets of the Deployment that is rolled never ask for more pods than it wants and may exceed by. */
-function surgeHolds({ informers }: World): void {
+function surgeHolds({ informers }: World, { rolled }: Size): void {
   const asked = informers
     .of(replicaSets)
     .list(namespace)
@@ -184,7 +183,8 @@ function surgeHolds({ informers }: World): void {
 }
 
 /** What must hold at every moment. */
-function lawOf(world: World) {
+function lawOf(world: World, size: Size) {
+  const { guarded, rolled, tight, completions } = size
   let changes = 0
   let isStale = true
   const succeeded = new Map<string, Map<string, string>>()
@@ -235,7 +235,7 @@ function lawOf(world: World) {
       const latestMs = world.clock.now() + world.spreadMs
       const inQuota = now.filter(isOf('tight')).filter((pod) => isCharged(pod, latestMs)).length
       assert.ok(inQuota <= tight.pods, `${inQuota} pods under a quota of ${tight.pods}`)
-      surgeHolds(world)
+      surgeHolds(world, size)
       for (const floor of floors) floor.check(now)
     },
     atTheEnd() {
@@ -247,7 +247,7 @@ function lawOf(world: World) {
 }
 
 /** What is not yet as it should be, in words. */
-function unfinished(world: World, wanted: Wanted): readonly string[] {
+function unfinished(world: World, { guarded, rolled, tight }: Size, wanted: Wanted): readonly string[] {
   const { informers, nodes } = world
   const all = informers.of(pods).list(namespace)
   const readyOf = (app: string) => all.filter(isOf(app)).filter(isReady).length
