@@ -18,6 +18,7 @@ import { ClusterChanges } from './loop/cluster-changes.ts'
 import { Outcomes } from './loop/outcomes.ts'
 import { Room } from './loop/room.ts'
 import { nameOfProfile, type Placing, type SchedulerParts, type Shared } from './loop/shared.ts'
+import { tellingCalls } from './loop/told-calls.ts'
 import { schedulerMeasures } from './measures.ts'
 import { PluginMeasures } from './plugin-measures.ts'
 import { Nominations } from './preemption/nominations.ts'
@@ -33,7 +34,9 @@ const turnMsMax = 4
 
 /** Places pods until the signal aborts. A decision counts at once; binding follows beside it. */
 export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
-  const scheduler = new Scheduler(parts)
+  const { gates = defaultGates, client, metrics, clock } = parts
+  const isTold = gates.enabled('SchedulerAsyncAPICalls')
+  const scheduler = new Scheduler(isTold ? { ...parts, client: tellingCalls(client, metrics, clock) } : parts)
   await scheduler.run(signal)
 }
 
