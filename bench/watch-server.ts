@@ -1,19 +1,25 @@
-/** A control plane in a process of its own, so that its memory can be told apart from that of its load. */
+/** A control plane in a process of its own, so that what it takes can be told apart from what its load takes. */
 import { startCluster } from '../src/index.ts'
 
 const cluster = await startCluster({ nodes: 0 })
 const collect = (globalThis as { gc?: () => void }).gc
 let peak = 0
-setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss())
-}, 20).unref()
+let watching: NodeJS.Timeout | undefined
 process.on('message', (message) => {
-  if (message === 'reset') {
-    collect?.()
-    peak = process.memoryUsage.rss()
-  }
   if (message === 'stop') process.exit(0)
+  if (message === 'cpu') {
+    const { user, system } = process.cpuUsage()
+    process.send!({ cpuMs: (user + system) / 1000 })
+    return
+  }
   collect?.()
-  process.send!({ rss: process.memoryUsage.rss(), peak: Math.max(peak, process.memoryUsage.rss()) })
+  const rss = process.memoryUsage.rss()
+  if (message === 'reset') {
+    peak = rss
+    watching ??= setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage.rss())
+    }, 20).unref()
+  } else clearInterval(watching)
+  process.send!({ rss, peak: Math.max(peak, rss) })
 })
 process.send!({ kubeconfig: await cluster.kubeconfig() })

@@ -186,17 +186,24 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
   }
   reply.head(200, { ...parts.headers, 'content-type': contentTypes.json })
   const name = result.name === undefined ? undefined : `${result.name} ${formName(definition)}`
-  reply.write(
-    `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`,
-  )
+  const opening = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`
+  // What is small goes out together, what is large as it is, each piece waiting until the connection takes more.
+  let held: Uint8Array = encoder.encode(opening)
   let isFirst = true
   for (const piece of listBytes.pieces(name, entries, (entry) => itemParts(definition, entry))) {
-    // Each waits until the connection takes more.
-    if (!reply.write(isFirst ? piece.subarray(1) : piece)) await reply.drained()
+    const bytes = isFirst ? piece.subarray(1) : piece
     isFirst = false
+    if (held.length + bytes.length <= joinedBytesMax) held = Buffer.concat([held, bytes])
+    else {
+      if (held.length > 0 && !reply.write(held)) await reply.drained()
+      if (!reply.write(bytes)) await reply.drained()
+      held = nothing
+    }
   }
-  reply.end(']}\n')
+  reply.end(Buffer.concat([held, listEnd]))
 }
+const listEnd = encoder.encode(']}\n')
+const nothing = new Uint8Array(0)
 
 function itemParts(definition: ResourceDefinition<any>, entry: Entry): readonly [string, Uint8Array] {
   if (isStoredAsShown(definition, entry)) return storedItemParts(definition, entry)
