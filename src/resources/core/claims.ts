@@ -38,6 +38,16 @@ export function claimSpecErrors(spec: Partial<PersistentVolumeClaimSpec>, field:
       const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
       errors.push(invalid(`${field}.${name}`, source.kind, why))
     }
+    const group = source.apiGroup ?? ''
+    if (group !== '') errors.push(...complaints(`${field}.${name}.apiGroup`, group, dns1123SubdomainErrors(group)))
   }
+  const { dataSource: old, dataSourceRef: source, volumeAttributesClassName: attributes = '' } = spec
+  const isSame = (one: 'apiGroup' | 'kind' | 'name') => (old?.[one] ?? '') === (source?.[one] ?? '')
+  if (old !== undefined && source !== undefined && (source.namespace ?? '') === '')
+    if (!isSame('apiGroup') || !isSame('kind') || !isSame('name'))
+      // Kubernetes: the value that is shown is that of a path.
+      errors.push(invalid(field, {}, 'must match dataSourceRef'))
+  if (attributes !== '')
+    errors.push(...complaints(`${field}.volumeAttributesClassName`, attributes, dns1123SubdomainErrors(attributes)))
   return errors
 }

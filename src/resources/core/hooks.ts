@@ -54,8 +54,9 @@ import {
   resourceQuotaUpdateErrors,
 } from './limits.ts'
 import { podCells } from './pod/cells.ts'
+import { podStatusErrors } from './pod/status.ts'
 import { preparePod, preparePodStatus, preparePodUpdate } from './pod/strategy.ts'
-import { podErrors, podStatusErrors, podUpdateErrors } from './pod/validate.ts'
+import { podErrors, podUpdateErrors } from './pod/validate.ts'
 import { podTemplateWarnings, podWarnings } from './pod/warnings.ts'
 import { serviceErrors, serviceUpdateErrors } from './service.ts'
 import { dropOtherTypesFields } from './service-types.ts'

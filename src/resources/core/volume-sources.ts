@@ -63,17 +63,26 @@ interface IscsiSource {
   readonly secretRef?: { readonly name?: string }
   readonly initiatorName?: string
 }
+const startsRight = (name: string) => /^(?:iqn|eui|naa)/.test(name)
+
 export function iscsiErrors(source: IscsiSource, field: string): readonly FieldError[] {
   const { targetPortal, iqn = '', lun = 0, secretRef, initiatorName: initiator } = source
   const format = 'must be valid format'
   const errors: FieldError[] = [...need(targetPortal, `${field}.targetPortal`), ...need(iqn, `${field}.iqn`)]
-  if (iqn !== '' && !isInitiator(iqn)) errors.push(invalid(`${field}.iqn`, iqn, format))
+  if (iqn !== '' && !isInitiator(iqn))
+    errors.push(invalid(`${field}.iqn`, iqn, startsRight(iqn) ? format : `${format} starting with iqn, eui, or naa`))
   errors.push(...complaints(`${field}.lun`, lun, inRangeErrors(lun, 0, 255)))
   const needsSecret = source.chapAuthDiscovery === true || source.chapAuthSession === true
   if (needsSecret && secretRef === undefined) errors.push(required(`${field}.secretRef`))
   if (secretRef !== undefined) errors.push(...need(secretRef.name, `${field}.secretRef.name`))
   if (initiator !== undefined && !isInitiator(initiator))
-    errors.push(invalid(`${field}.initiatorname`, initiator, format))
+    errors.push(
+      invalid(
+        `${field}.initiatorname`,
+        initiator,
+        startsRight(initiator) ? format : `${format} starting with iqn, eui, or naa`,
+      ),
+    )
   return errors
 }
 

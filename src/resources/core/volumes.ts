@@ -188,5 +188,8 @@ export function persistentVolumeUpdateErrors(
             'field is immutable, except for updating from beta label to GA',
           ),
         ]
+  const { volumeAttributesClassName: attributes } = previous.spec ?? {}
+  if (attributes !== undefined && next.spec?.volumeAttributesClassName === undefined)
+    errors.push(forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
   return [...errors, ...immutable('volumeMode', next.spec?.volumeMode, previous.spec?.volumeMode), ...affinityErrors]
 }

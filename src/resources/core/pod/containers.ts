@@ -69,13 +69,19 @@ function commonErrors(container: Container | EphemeralContainer, about: Surround
     const at = `${field}.resizePolicy`
     if (resized.has(resourceName)) errors.push(duplicate(`${at}[${index}]`, resourceName))
     resized.add(resourceName)
-    if (resourceName !== 'cpu' && resourceName !== 'memory')
-      errors.push(notSupported(at, resourceName, ['cpu', 'memory']))
+    // Kubernetes: both are told at the list.
+    errors.push(...choiceErrors(resourceName, ['cpu', 'memory'], at))
+    errors.push(...choiceErrors(restartPolicy, ['NotRequired', 'RestartContainer'], at))
     if (spec.restartPolicy === 'Never' && restartPolicy !== 'NotRequired')
-      errors.push(invalid(at, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+      errors.push(invalid(at, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
   }
   const hostUsers = spec.hostUsers !== false
   return [...errors, ...containerSecurityErrors(container.securityContext, hostUsers, `${field}.securityContext`)]
+}
+
+function choiceErrors(value: string | undefined, allowed: readonly string[], field: string): readonly FieldError[] {
+  if ((value ?? '') === '') return [required(field)]
+  return allowed.includes(value!) ? [] : [notSupported(field, value, allowed)]
 }
 
 function restartErrors(container: Container, field: string): readonly FieldError[] {

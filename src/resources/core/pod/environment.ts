@@ -40,7 +40,9 @@ export const volumeFields: readonly string[] = [
 ]
 /** Every field that some downward API may show, by the names of v1. */
 const knownFields = new Set([...environmentFields, ...volumeFields, 'spec.restartPolicy', 'status.phase'])
-const resourceFields = ['cpu', 'ephemeral-storage', 'memory'].flatMap((name) => [`limits.${name}`, `requests.${name}`])
+const resourceFields = ['limits', 'requests'].flatMap((list) =>
+  ['cpu', 'ephemeral-storage', 'memory'].map((name) => `${list}.${name}`),
+)
 const sizes = ['1', ...['k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`)]
 
 /** What is wrong with a reference to a field of the pod itself. */

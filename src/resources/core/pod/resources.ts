@@ -1,10 +1,13 @@
 import {
   compareQuantities,
+  dns1123LabelErrors,
+  duplicate,
   type FieldError,
   forbiddenField,
   invalid,
   isPodLevel,
   milliValueOf,
+  notFoundField,
   parseQuantity,
   podLimits,
   podRequests,
@@ -60,7 +63,8 @@ function listErrors(
 ): readonly FieldError[] {
   return Object.keys(list ?? {}).flatMap((name) => {
     const at = `${field}[${name}]`
-    return [...nameErrors(name, at), ...resourceAmountErrors(name, list![name]!, at)]
+    const amount = list![name]!
+    return [...nameErrors(name, at), ...resourceAmountErrors(name, amount, at), ...hugePageErrors(name, amount, at)]
   })
 }
 
@@ -99,13 +103,47 @@ export function resourceRequirementsErrors(
   ]
   if (names.some(isHugePage) && !names.some((name) => name === 'cpu' || name === 'memory'))
     errors.push(forbiddenField(field, 'HugePages require cpu or memory'))
-  for (const [index, { name }] of (needs.claims ?? []).entries()) {
-    const at = `${field}.claims[${index}]`
-    if ((name ?? '') === '') errors.push(required(`${at}.name`))
-    else if (options.claimNames?.has(name) === false)
-      errors.push({ type: 'FieldValueNotFound', field: at, message: `Not found: ${JSON.stringify(name)}` })
+  return [...errors, ...claimReferenceErrors(needs.claims ?? [], options.claimNames, `${field}.claims`)]
+}
+
+/** What is wrong with which of its pod's claims a container uses: each in whole, or request by request. */
+function claimReferenceErrors(
+  claims: readonly { readonly name?: string; readonly request?: string }[],
+  known: ReadonlySet<string> | undefined,
+  field: string,
+): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const seen = new Set<string>()
+  for (const [index, { name = '', request = '' }] of claims.entries()) {
+    const at = `${field}[${index}]`
+    if (name === '') {
+      errors.push(required(at))
+      continue
+    }
+    const key = request === '' ? name : `${name}/${request}`
+    if (request !== '') errors.push(...complaints(`${at}.request`, request, dns1123LabelErrors(request)))
+    const isPart = request === '' && [...seen].some((other) => other.startsWith(`${name}/`))
+    if (seen.has(name)) errors.push(duplicate(at, name))
+    else if (seen.has(key)) errors.push(duplicate(at, key))
+    else if (isPart) errors.push(duplicate(at, name))
+    seen.add(key)
+    if (known === undefined || known.has(name)) continue
+    const which = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`
+    const { message, ...missing } = notFoundField(at, name)
+    errors.push({ ...missing, message: `${message}: must be one of the names in pod.spec.resourceClaims${which}` })
   }
   return errors
+}
+
+const pageUnits: Readonly<Record<string, bigint>> = { Ki: 1n << 10n, Mi: 1n << 20n, Gi: 1n << 30n, Ti: 1n << 40n }
+/** Kubernetes: huge pages are had as wholes. */
+function hugePageErrors(name: string, amount: string, field: string): readonly FieldError[] {
+  const [, count, unit = ''] = /^hugepages-(\d+)([KMGT]i)$/.exec(name) ?? []
+  if (count === undefined) return []
+  const size = BigInt(count) * pageUnits[unit]! * 1_000_000_000n
+  const { nanos } = parseQuantity(amount)
+  if (nanos >= 0n && nanos % size === 0n) return []
+  return [invalid(field, amount, `${amount} is not positive integer multiple of ${name}`)]
 }
 
 /** What is wrong with what a pod asks for as a whole: its own amounts, and that the containers fit in. */

@@ -9,6 +9,7 @@ import {
 } from '../../../machinery/index.ts'
 import { isOn } from '../../gates/judged-by.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../generated/types.ts'
+import { goForm } from '../../validation/go-form.ts'
 import { complaints } from '../../validation/object-meta.ts'
 import { descendingPathErrors } from './volumes.ts'
 
@@ -28,7 +29,13 @@ function seccompErrors(profile: SeccompProfile | undefined, field: string): read
   const path = profile.localhostProfile
   if (profile.type !== 'Localhost') {
     if (path !== undefined)
-      errors.push(invalid(`${field}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost'))
+      errors.push(
+        invalid(
+          `${field}.localhostProfile`,
+          goForm('io.k8s.api.core.v1.SeccompProfile', profile),
+          'can only be set when seccomp type is Localhost',
+        ),
+      )
   } else if (path === undefined)
     errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'))
   else errors.push(...descendingPathErrors(path, `${field}.localhostProfile`))

@@ -15,6 +15,7 @@ import {
 } from '../../../machinery/index.ts'
 import type { PodSpec } from '../../generated/types.ts'
 import { olderIpErrors } from '../../validation/addresses.ts'
+import { goForm } from '../../validation/go-form.ts'
 import { complaints } from '../../validation/object-meta.ts'
 import { affinityErrors, tolerationErrors, topologySpreadErrors } from './affinity.ts'
 import { ephemeralContainerErrors, initContainerErrors, mainContainerErrors, type Surroundings } from './containers.ts'
@@ -44,12 +45,16 @@ function claimErrors(spec: PodSpec, field: string): readonly FieldError[] {
     else errors.push(...complaints(`${at}.name`, claim.name, dns1123LabelErrors(claim.name)))
     names.add(claim.name)
     const { resourceClaimName, resourceClaimTemplateName } = claim
+    const shown = goForm('io.k8s.api.core.v1.PodResourceClaim', claim)
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const why = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
-      errors.push(invalid(at, claim, why))
+      errors.push(invalid(at, shown, why))
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
-      errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+      errors.push(invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+    for (const name of ['resourceClaimName', 'resourceClaimTemplateName'] as const)
+      if (claim[name] !== undefined)
+        errors.push(...complaints(`${at}.${name}`, claim[name], dns1123SubdomainErrors(claim[name])))
     return errors
   })
 }
@@ -172,7 +177,7 @@ function plainErrors(spec: PodSpec, field: string): readonly FieldError[] {
 /** What is wrong with a pod's spec, on its own or in a template, in Kubernetes' order. */
 export function podSpecErrors(spec: PodSpec, owner: SpecOwner, field = 'spec'): readonly FieldError[] {
   const volumes = checkVolumes(spec.volumes, owner.name, `${field}.volumes`)
-  const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name))
+  const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name).filter((name) => (name ?? '') !== ''))
   const about: Surroundings = { spec, volumes: volumes.good, claimNames }
   return [
     ...(spec.terminationGracePeriodSeconds === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : []),

@@ -1,22 +1,17 @@
 import {
   copyOf,
-  dns1123SubdomainErrors,
   type FieldError,
   forbiddenField,
   inRangeErrors,
   invalid,
-  isSidecar,
   labelsErrors,
-  parseIp,
-  qualifiedNameErrors,
   required,
   sameJson,
 } from '../../../machinery/index.ts'
 import { isOn } from '../../gates/judged-by.ts'
-import type { Container, ContainerStatus, Pod, PodSpec, PodTemplateSpec } from '../../generated/types.ts'
-import { olderIpErrors } from '../../validation/addresses.ts'
-import { goForm, innerDiff } from '../../validation/go-form.ts'
-import { annotationErrors, complaints, immutable } from '../../validation/object-meta.ts'
+import type { Container, Pod, PodSpec, PodTemplateSpec } from '../../generated/types.ts'
+import { innerDiff } from '../../validation/go-form.ts'
+import { annotationErrors, complaints } from '../../validation/object-meta.ts'
 import { tolerationErrors } from './affinity.ts'
 import { imageErrors } from './containers.ts'
 import { gatedAffinityErrors } from './gated-affinity.ts'
@@ -43,10 +38,26 @@ function ownAnnotationErrors(pod: Pod): readonly FieldError[] {
     !(/^(?:0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= int32Max)
   )
     errors.push(invalid(`${field}[${deletionCostAnnotation}]`, cost, 'must be a 32bit integer'))
-  return errors
+  return [...errors, ...appArmorAnnotationErrors(pod)]
 }
 
-function changedAnnotationErrors(pod: Pod, previous: Pod): readonly FieldError[] {
+/** What is wrong with profiles that are still named by annotations: of containers there are, and of a form that is known. */
+function appArmorAnnotationErrors({ metadata, spec }: Pod): readonly FieldError[] {
+  const containers = [spec.initContainers, spec.containers, spec.ephemeralContainers].flatMap((list) => list ?? [])
+  return Object.entries(metadata.annotations ?? {}).flatMap(([key, profile]) => {
+    if (!key.startsWith(appArmorPrefix)) return []
+    const at = `metadata.annotations[${key}]`
+    const name = key.slice(appArmorPrefix.length)
+    const isKnown = ['', 'runtime/default', 'unconfined'].includes(profile) || profile.startsWith('localhost/')
+    return [
+      ...(containers.some((one) => one.name === name) ? [] : [invalid(at, name, 'container not found')]),
+      ...(isKnown ? [] : [invalid(at, profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`)]),
+    ]
+  })
+}
+
+/** What may not change of the annotations that mean something. */
+export function changedAnnotationErrors(pod: Pod, previous: Pod): readonly FieldError[] {
   const next = pod.metadata.annotations ?? {}
   const before = previous.metadata.annotations ?? {}
   const errors: FieldError[] = []
@@ -207,93 +218,6 @@ export function podUpdateErrors(pod: Pod, previous: Pod): readonly FieldError[] 
 
 function unique(errors: readonly FieldError[]): readonly FieldError[] {
   return errors.filter((error, index) => errors.findIndex((other) => sameJson(error, other)) === index)
-}
-
-function transitionErrors(
-  next: readonly ContainerStatus[] | undefined,
-  before: readonly ContainerStatus[] | undefined,
-  mayRestart: (name: string, exitCode: number) => boolean,
-  field: string,
-): readonly FieldError[] {
-  return (before ?? []).flatMap((status, index) => {
-    const ended = status.state?.terminated
-    if (ended === undefined || mayRestart(status.name, ended.exitCode)) return []
-    const now = next?.find(({ name }) => name === status.name)
-    if (now === undefined || now.state?.terminated !== undefined) return []
-    return [forbiddenField(`${field}[${index}].state`, 'may not be transitioned to non-terminated state')]
-  })
-}
-
-/** Whether a container may run again after it ended so: by its own policy and rules, else by its pod's. */
-function restarts(container: Container | undefined, spec: PodSpec, exitCode: number, isInit: boolean): boolean {
-  if (container === undefined) return false
-  for (const { exitCodes } of container.restartPolicyRules ?? []) {
-    if (exitCodes === undefined) continue
-    const listed = exitCodes.values?.includes(exitCode) === true
-    if (listed === (exitCodes.operator === 'In')) return true
-  }
-  const policy = container.restartPolicy ?? (isInit && spec.restartPolicy === 'Always' ? 'Always' : spec.restartPolicy)
-  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0) || isSidecar(container)
-}
-
-type Addresses = readonly { readonly ip?: string }[] | undefined
-function addressErrors(next: Addresses, before: Addresses, field: string, innerType: string): readonly FieldError[] {
-  const list = next ?? []
-  const known = (before ?? []).map(({ ip = '' }) => ip)
-  const errors = list.flatMap(({ ip = '' }, index) => olderIpErrors(`${field}[${index}]`, ip, known))
-  const families = list.map(({ ip = '' }) => parseIp(ip)?.family)
-  if (list.length > 1 && new Set(families).size < list.length) {
-    const shown = list.map((one) => goForm(innerType, one))
-    return [...errors, invalid(field, shown, 'may specify no more than one IP for each IP family')]
-  }
-  return errors
-}
-
-/** What is wrong with a change of a pod's status. */
-export function podStatusErrors(pod: Pod, previous: Pod): readonly FieldError[] {
-  const { spec } = previous
-  const [next, before] = [pod.status ?? {}, previous.status ?? {}]
-  const errors: FieldError[] = [...changedAnnotationErrors(pod, previous)]
-  for (const [index, { type }] of (next.conditions ?? []).entries()) {
-    if (['PodScheduled', 'Ready', 'Initialized'].includes(type)) continue
-    errors.push(...complaints(`status.conditions[${index}].Type`, type, qualifiedNameErrors(type ?? '')))
-  }
-  const nominated = next.nominatedNodeName ?? ''
-  if (nominated !== (before.nominatedNodeName ?? '') && nominated !== '') {
-    const field = 'status.nominatedNodeName'
-    errors.push(...complaints(field, nominated, dns1123SubdomainErrors(nominated)))
-    if ((spec.nodeName ?? '') !== '')
-      errors.push(forbiddenField(field, 'may not be set on pods that are already bound to a node'))
-  }
-  errors.push(...immutable('status.qosClass', next.qosClass, before.qosClass))
-  const find = (containers: readonly Container[] | undefined, name: string) =>
-    containers?.find((container) => container.name === name)
-  errors.push(
-    ...transitionErrors(
-      next.containerStatuses,
-      before.containerStatuses,
-      (name, code) => restarts(find(spec.containers, name), spec, code, false),
-      'status.containerStatuses',
-    ),
-    ...transitionErrors(
-      next.initContainerStatuses,
-      before.initContainerStatuses,
-      (name, code) => restarts(find(spec.initContainers, name), spec, code, true),
-      'status.initContainerStatuses',
-    ),
-    ...transitionErrors(
-      next.ephemeralContainerStatuses,
-      before.ephemeralContainerStatuses,
-      () => false,
-      'status.ephemeralContainerStatuses',
-    ),
-  )
-  errors.push(...addressErrors(next.podIPs, before.podIPs, 'status.podIPs', 'io.k8s.api.core.v1.PodIP'))
-  const first = next.hostIPs?.[0]?.ip
-  if (first !== undefined && first !== (next.hostIP ?? ''))
-    errors.push(invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'))
-  errors.push(...addressErrors(next.hostIPs, before.hostIPs, 'status.hostIPs', 'io.k8s.api.core.v1.HostIP'))
-  return errors
 }
 
 /** What is wrong with a change through `/ephemeralcontainers`: they may be added, never changed or removed. */
