@@ -129,8 +129,10 @@ export async function sendResult(result: Result, reply: WireReply, parts: Render
         'content-type': contentTypes.json,
         'content-length': String(bytes.length + 1),
       })
-      reply.write(bytes)
-      reply.end(newline)
+      if (bytes.length > joinedBytesMax) {
+        reply.write(bytes)
+        reply.end(newline)
+      } else reply.end(Buffer.concat([bytes, newline]))
       return
     }
     return send(reply, parts, code, object)
