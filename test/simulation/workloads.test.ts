@@ -20,6 +20,6 @@ for (const seed of [1, 4, 7, 11]) {
 }
 
 test('a seed replays identically', async () => {
-  const [first, second] = [await simulateWorkloads(5), await simulateWorkloads(5)]
+  const [first, second] = [await simulateWorkloads(5, brief), await simulateWorkloads(5, brief)]
   assert.deepEqual(second, first)
 })
