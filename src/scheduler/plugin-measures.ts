@@ -1,4 +1,4 @@
-import type { CounterSeries, Metrics, Series } from '../machinery/index.ts'
+import type { Metrics, Series } from '../machinery/index.ts'
 
 export type ExtensionPoint =
   | 'PreFilter'
@@ -17,13 +17,23 @@ const podsPerSample = 10
 const growing = (first: number, factor: number, count: number) =>
   Array.from({ length: count }, (_, index) => first * factor ** index)
 
+/** How often a plugin had its say, by extension point. */
+export interface Evaluated {
+  preFilter: number
+  filter: number
+  score: number
+}
+const evaluatedPoints = { PreFilter: 'preFilter', Filter: 'filter', Score: 'score' } as const
+
 /** What the plugins of one profile tell of their work, cheap enough for every pod. */
 export class PluginMeasures {
   /** The time, in milliseconds that never go back. */
   readonly now: () => number
-  readonly #point: (point: ExtensionPoint, status: PointStatus) => Series
-  readonly #plugin: (name: string, point: ExtensionPoint, status: PointStatus) => Series
-  readonly #evaluated: (name: string, point: ExtensionPoint) => CounterSeries
+  readonly #pointSeries: (point: ExtensionPoint, status: PointStatus) => Series
+  readonly #pluginSeries: (plugin: string, point: ExtensionPoint, status: PointStatus) => Series
+  readonly #plugins = new Map<string, Series>()
+  readonly #points: Partial<Record<ExtensionPoint, Partial<Record<PointStatus, Series>>>> = {}
+  readonly #evaluated = new Map<string, Evaluated>()
   #pods = 0
 
   constructor(metrics: Metrics, profile: string, now: () => number) {
@@ -38,13 +48,9 @@ export class PluginMeasures {
       'Duration for running a plugin at a specific extension point.',
       growing(0.00001, 1.5, 20),
     )
-    const evaluations = metrics.counter(
-      'scheduler_plugin_evaluation_total',
-      'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).',
-    )
-    this.#point = remembered((extension_point, status) => points.series({ extension_point, status, profile }))
-    this.#plugin = remembered((plugin, extension_point, status) => plugins.series({ plugin, extension_point, status }))
-    this.#evaluated = remembered((plugin, extension_point) => evaluations.series({ plugin, extension_point, profile }))
+    this.#pointSeries = (extension_point, status) => points.series({ extension_point, status, profile })
+    this.#pluginSeries = (plugin, extension_point, status) => plugins.series({ plugin, extension_point, status })
+    profilesOf(metrics).set(profile, this.#evaluated)
   }
 
   /** Begins with a pod; answers whether it is one of those that each plugin is measured with. */
@@ -55,28 +61,52 @@ export class PluginMeasures {
   /** All plugins of a point are done with a pod; answers when that was. */
   point(point: ExtensionPoint, status: PointStatus, sinceMs: number): number {
     const nowMs = this.now()
-    this.#point(point, status).observe((nowMs - sinceMs) / 1000)
+    let known = this.#points[point]
+    if (known === undefined) this.#points[point] = known = {}
+    let series = known[status]
+    if (series === undefined) known[status] = series = this.#pointSeries(point, status)
+    series.observe((nowMs - sinceMs) / 1000)
     return nowMs
   }
 
   /** One plugin is done at a point. */
   plugin(name: string, point: ExtensionPoint, status: PointStatus, sinceMs: number): void {
-    this.#plugin(name, point, status).observe((this.now() - sinceMs) / 1000)
+    const nowMs = this.now()
+    const key = `${name} ${point} ${status}`
+    let series = this.#plugins.get(key)
+    if (series === undefined) this.#plugins.set(key, (series = this.#pluginSeries(name, point, status)))
+    series.observe((nowMs - sinceMs) / 1000)
   }
 
-  /** A plugin had its say on so many nodes, or on a pod. */
-  evaluated(name: string, point: ExtensionPoint, count: number): void {
-    this.#evaluated(name, point).inc(count)
+  /** Where to count what a plugin says. */
+  countsOf(plugin: string): Evaluated {
+    let counts = this.#evaluated.get(plugin)
+    if (counts === undefined) this.#evaluated.set(plugin, (counts = { preFilter: 0, filter: 0, score: 0 }))
+    return counts
   }
 }
 
-/** Finds what belongs to some words once. */
-function remembered<W extends readonly string[], T>(find: (...words: W) => T): (...words: W) => T {
-  const known = new Map<string, T>()
-  return (...words) => {
-    const key = words.length === 2 ? `${words[0]} ${words[1]}` : words.join(' ')
-    let found = known.get(key)
-    if (found === undefined) known.set(key, (found = find(...words)))
-    return found
-  }
+type ByProfile = Map<string, ReadonlyMap<string, Evaluated>>
+const allProfiles = new WeakMap<Metrics, ByProfile>()
+
+/** The counts of all profiles that tell the same metrics. */
+function profilesOf(metrics: Metrics): ByProfile {
+  const known = allProfiles.get(metrics)
+  if (known !== undefined) return known
+  const profiles: ByProfile = new Map()
+  allProfiles.set(metrics, profiles)
+  metrics.readings(
+    'scheduler_plugin_evaluation_total',
+    'counter',
+    'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).',
+    () =>
+      [...profiles].flatMap(([profile, plugins]) =>
+        [...plugins].flatMap(([plugin, counts]) =>
+          Object.entries(evaluatedPoints).flatMap(([extension_point, name]) =>
+            counts[name] === 0 ? [] : [{ labels: { plugin, extension_point, profile }, value: counts[name] }],
+          ),
+        ),
+      ),
+  )
+  return profiles
 }

@@ -1,6 +1,7 @@
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { NodeView, SchedulerPlugin, Verdict } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
+import type { Evaluated } from '../plugin-measures.ts'
 
 /** A profile's plugins by how long their answers hold. */
 export interface PluginsByHold {
@@ -57,6 +58,8 @@ export class KnownAnswers {
   readonly #refusals: (Refusal | undefined)[] = []
   readonly #refusalsAt: Float64Array
   usedAt = 0
+  /** Whose filters have a say on such pods, for those who count that. */
+  filters: readonly Evaluated[] | undefined
 
   constructor(plugins: PluginsByHold, capacity: number) {
     const never = () => new Float64Array(capacity).fill(-1)
@@ -79,6 +82,7 @@ export class KnownAnswers {
     this.at.fill(-1)
     this.#nodeAt.fill(-1)
     this.#refusalsAt.fill(-1)
+    this.filters = undefined
   }
 
   /** Asks a place again. */

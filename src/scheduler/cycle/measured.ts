@@ -1,7 +1,7 @@
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { NodeView, Prepared, SchedulerPlugin, Verdict } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
-import type { PluginMeasures, PointStatus } from '../plugin-measures.ts'
+import type { Evaluated, PluginMeasures, PointStatus } from '../plugin-measures.ts'
 
 /** What a plugin found out once for a pod, timed. */
 export function prepareTimed(
@@ -44,29 +44,30 @@ function statusOf(verdict: Verdict): PointStatus {
   return verdict.evenAfterPreemption ? 'UnschedulableAndUnresolvable' : 'Unschedulable'
 }
 
-/** Counts whose answers a pod was judged by: once before nodes are looked at, then on so many nodes. */
-export function countEvaluations(
-  measures: PluginMeasures,
-  plugins: readonly SchedulerPlugin[],
-  facts: PodFacts,
-  nodeCount: number,
-): void {
-  for (const plugin of plugins) {
-    if (plugin.prepare !== undefined) measures.evaluated(plugin.name, 'PreFilter', 1)
-    if (plugin.filter !== undefined && plugin.skips?.(facts) !== true)
-      measures.evaluated(plugin.name, 'Filter', nodeCount)
-  }
-}
+/** The counts of a profile's plugins. */
+export class Evaluations {
+  readonly #counts: ReadonlyMap<SchedulerPlugin, Evaluated>
+  readonly #preparing: readonly Evaluated[]
+  readonly #filtering: readonly SchedulerPlugin[]
 
-/** Counts who gave scores, to how many nodes. */
-export function countScores(
-  measures: PluginMeasures,
-  plugins: readonly SchedulerPlugin[],
-  facts: PodFacts,
-  columns: NodeColumns,
-  count: number,
-): void {
-  for (const plugin of plugins)
-    if (plugin.score !== undefined && plugin.compares?.(facts, columns) !== false)
-      measures.evaluated(plugin.name, 'Score', count)
+  constructor(measures: PluginMeasures, plugins: readonly SchedulerPlugin[]) {
+    this.#counts = new Map(plugins.map((plugin) => [plugin, measures.countsOf(plugin.name)]))
+    this.#preparing = plugins.filter(({ prepare }) => prepare !== undefined).map((plugin) => this.of(plugin))
+    this.#filtering = plugins.filter(({ filter }) => filter !== undefined)
+  }
+
+  of(plugin: SchedulerPlugin): Evaluated {
+    return this.#counts.get(plugin)!
+  }
+
+  /** Who has a say on where such pods may go: the same for all of a signature. */
+  filtersFor(facts: PodFacts): readonly Evaluated[] {
+    return this.#filtering.filter((plugin) => plugin.skips?.(facts) !== true).map((plugin) => this.of(plugin))
+  }
+
+  /** A pod was judged: once before nodes were looked at, then on so many of them. */
+  judged(filters: readonly Evaluated[], nodeCount: number): void {
+    for (const counts of this.#preparing) counts.preFilter++
+    for (const counts of filters) counts.filter += nodeCount
+  }
 }

@@ -15,7 +15,7 @@ import type { PluginMeasures } from '../plugin-measures.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { explained, goesNowhere, isRefused, type Placement, type RefusedPlacement } from './explain.ts'
 import { byHold, type KnownAnswers, type PluginsByHold, type Refusal, refusalOf } from './known-answers.ts'
-import { countEvaluations, countScores, prepareTimed, timePlugins } from './measured.ts'
+import { Evaluations, prepareTimed, timePlugins } from './measured.ts'
 
 interface Found {
   readonly count: number
@@ -49,6 +49,7 @@ export class Placer {
   readonly #postFilters: readonly string[]
   readonly #answers: AnswerCache
   readonly #measures: PluginMeasures | undefined
+  readonly #evaluations: Evaluations | undefined
   /** Where the next pod starts to look, so that all nodes get their turn. */
   #start = 0
   /** Nodes that can take the pod, and their scores; used again by every cycle. */
@@ -64,6 +65,7 @@ export class Placer {
     measures?: PluginMeasures,
   ) {
     this.#measures = measures
+    this.#evaluations = measures === undefined ? undefined : new Evaluations(measures, plugins)
     this.#plugins = plugins
     this.#postFilters = postFilters
     this.#byHold = byHold(plugins)
@@ -142,7 +144,7 @@ export class Placer {
         : this.#lookAt(named.places, facts, columns, known, prepared)
     if (measures !== undefined) {
       measures.point('Filter', count === 0 ? 'Unschedulable' : 'Success', preparedMs)
-      countEvaluations(measures, this.#plugins, facts, evaluated)
+      this.#evaluations!.judged((known.filters ??= this.#evaluations!.filtersFor(facts)), evaluated)
       if (timed !== undefined && count > 0)
         timePlugins(timed, this.#plugins, facts, viewOf(columns, this.#feasible[0]!))
     }
@@ -217,6 +219,8 @@ export class Placer {
     const totals = this.#totals
     const scores = this.#scores
     const measures = this.#measures
+    const evaluations = this.#evaluations
+    if (evaluations !== undefined) for (const plugin of this.#byHold.plainScores) evaluations.of(plugin).score += count
     const startedMs = measures?.now() ?? 0
     for (const [, one] of prepared) if (one.score !== undefined) one.compare?.(feasible, count)
     const comparedMs = measures?.point('PreScore', 'Success', startedMs) ?? 0
@@ -227,23 +231,25 @@ export class Placer {
     }
     this.#byHold.comparedScores.forEach((plugin, index) => {
       if (plugin.compares?.(facts, columns) === false) return
+      if (evaluations !== undefined) evaluations.of(plugin).score += count
       const raw = known.raw[index]!
       for (let at = 0; at < count; at++) scores[at] = raw[feasible[at]!]!
       add(plugin, plugin.normalize)
     })
     for (const plugin of this.#byHold.openScores) {
       if (plugin.compares?.(facts, columns) === false) continue
+      if (evaluations !== undefined) evaluations.of(plugin).score += count
       for (let at = 0; at < count; at++) scores[at] = plugin.score!(facts, viewOf(columns, feasible[at]!))
       add(plugin, plugin.normalize)
     }
     for (const [plugin, one] of prepared) {
       if (one.score === undefined) continue
+      if (evaluations !== undefined) evaluations.of(plugin).score += count
       for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
       add(plugin, one.normalize)
     }
     if (measures === undefined) return
     measures.point('Score', 'Success', comparedMs)
-    countScores(measures, this.#plugins, facts, columns, count)
   }
 
   /** Among equals each has the same chance. */
