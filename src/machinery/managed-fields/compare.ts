@@ -153,11 +153,14 @@ export function outlineOf(shape: Shape, previous: unknown, next: unknown): strin
   if (isEmptyOrNull(previous)) return `+${outline(inner, next)}`
   if ((inner.kind !== 'struct' && inner.kind !== 'map') || !isObject(previous) || !isObject(next)) return undefined
   let text = '('
-  for (const key of new Set([...Object.keys(previous), ...Object.keys(next)])) {
+  for (const key in previous) {
     const member = outlineOf(memberShape(inner, key), previous[key], next[key])
     if (member === undefined) return undefined
-    text += `${JSON.stringify(key)}${member}`
+    text += named(key, member)
   }
+  for (const key in next)
+    if (previous[key] === undefined && next[key] !== undefined)
+      text += named(key, outline(memberShape(inner, key), next[key]))
   return `${text})`
 }
 
@@ -170,7 +173,7 @@ function outline(given: Shape, value: unknown): string {
     let text = '{'
     for (const key in value) {
       const member = (value as Record<string, unknown>)[key]
-      if (member !== undefined) text += `${JSON.stringify(key)}${outline(memberShape(shape, key), member)}`
+      if (member !== undefined) text += named(key, outline(memberShape(shape, key), member))
     }
     return `${text}}`
   }
@@ -179,6 +182,9 @@ function outline(given: Shape, value: unknown): string {
   for (const item of value) text += `${stepOf(shape, item)}${shape.kind === 'set' ? '.' : outline(shape.item, item)}`
   return `${text}]`
 }
+
+/** With its length in front, a key may be any text. */
+const named = (key: string, outlined: string) => `${key.length}:${key}${outlined}`
 
 function memberShape(shape: Extract<Shape, { kind: 'struct' | 'map' }>, key: string): Shape {
   return shape.kind === 'map' ? shape.value : (shape.field(key) ?? deducedShape)
