@@ -15,7 +15,9 @@ import {
 import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
 import { pauseImage } from './containerd/pause-image.ts'
 import type { RecordEvent } from './events.ts'
-import { collectImages, imageGcDefaults } from './images/image-gc.ts'
+import { evictUnderPressure } from './eviction/evict.ts'
+import { createThresholdWatch, thresholdsOf } from './eviction/thresholds.ts'
+import { collectImages, createImageGc, type ImageGcParts, imageGcDefaults } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
 import { type Machine, machineUsage } from './machine/machine.ts'
@@ -24,10 +26,9 @@ import { allocatableOf, capacityOf } from './node/node-object.ts'
 import { keepNodeStatus } from './node/node-status.ts'
 import {
   createPressure,
-  hardThresholds,
   type NodeRoom,
   type PressureCondition,
-  pressedConditions,
+  pressureConditionOf,
   pressureTransitionMsDefault,
 } from './node/pressure.ts'
 import { refusalOf } from './pods/admission.ts'
@@ -146,23 +147,33 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     if (next !== undefined) begin(next)
   })
   parts.onReady?.(kubelet)
+  const imageGc: ImageGcParts = {
+    ...parts,
+    node: () => node,
+    limits: { ...imageGcDefaults, ...settings.imageGc },
+    isPinned: (names) => names.includes(pauseImage),
+    async disk() {
+      const { available, capacity } = (await parts.room?.())?.['imagefs.available'] ?? { available: 0, capacity: 0 }
+      return { availableBytes: available, capacityBytes: capacity }
+    },
+  }
   await Promise.allSettled([
     ...nodeLoops,
     followEvents(runtime, workers, signal),
     rotateLogs({ ...parts, ...settings.logs }, signal),
-    collectImages(
-      {
-        ...parts,
-        node: () => node,
-        limits: { ...imageGcDefaults, ...settings.imageGc },
-        isPinned: (names) => names.includes(pauseImage),
-        async disk() {
-          const { available, capacity } = (await parts.room?.())?.['imagefs.available'] ?? { available: 0, capacity: 0 }
-          return { availableBytes: available, capacityBytes: capacity }
-        },
-      },
-      signal,
-    ),
+    collectImages(imageGc, signal),
+    parts.room === undefined
+      ? undefined
+      : evictUnderPressure(
+          {
+            ...parts,
+            room: parts.room,
+            node: () => node,
+            pods: () => [...workers.values()],
+            freeImages: createImageGc({ ...imageGc, limits: { ...imageGc.limits, highPercent: 0, lowPercent: 0 } }),
+          },
+          signal,
+        ),
     relist(
       parts,
       context,
@@ -179,8 +190,12 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
 
 function pressureOf({ settings, room, clock }: KubeletParts): () => Promise<ReadonlySet<PressureCondition>> {
   const shown = createPressure(settings.pressureTransitionMs ?? pressureTransitionMsDefault)
-  return async () =>
-    shown(pressedConditions((await room?.()) ?? {}, settings.thresholds ?? hardThresholds), clock.monotonic())
+  const watch = createThresholdWatch(thresholdsOf(settings))
+  return async () => {
+    const nowMs = clock.monotonic()
+    const { observed } = watch((await room?.()) ?? {}, nowMs)
+    return shown(new Set(observed.map(({ signal }) => pressureConditionOf(signal))), nowMs)
+  }
 }
 
 async function podContext(

@@ -36,6 +36,14 @@ export interface KubeletSettings {
   readonly imageGc?: Partial<ImageGcLimits>
   /** What has to be left on the node; Kubernetes' hard eviction thresholds unless given. */
   readonly thresholds?: Readonly<Partial<Record<PressureSignal, string>>>
+  /** What is to be left on the node, and how long less may be left before pods are evicted for it. */
+  readonly softThresholds?: Readonly<
+    Partial<Record<PressureSignal, { readonly value: string; readonly graceMs: number }>>
+  >
+  /** How much more than a threshold has to be free again once pods were evicted for it. */
+  readonly minimumReclaim?: Readonly<Partial<Record<PressureSignal, string>>>
+  /** The longest grace of pods that are evicted for a soft threshold. */
+  readonly softGraceSecondsMax?: number
   /** How long pressure is shown after it was last seen. */
   readonly pressureTransitionMs?: number
   /** How many images are pulled at once; any number unless given. */

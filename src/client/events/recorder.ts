@@ -18,6 +18,7 @@ export type RecordEvent = (
   reason: string,
   message: string,
   fieldPath?: string,
+  annotations?: Readonly<Record<string, string>>,
 ) => void
 
 export interface EventRecorderParts {
@@ -67,13 +68,14 @@ export function createEventRecorder(parts: EventRecorderParts): RecordEvent {
   }
 
   const nameOf = createEventNames(clock, random)
-  return (about, type, reason, message, fieldPath) => {
+  return (about, type, reason, message, fieldPath, annotations) => {
     if (waiting.length >= waitingMax) return
     waiting.push(
       eventOf(parts, nameOf(about.metadata.name), referenceTo(about, fieldPath), {
         type,
         reason,
         message,
+        annotations,
       }),
     )
     if (!isWriting) void drain()
@@ -100,17 +102,28 @@ export function isFinal(error: unknown): boolean {
   return error instanceof StatusError && error.code < 500 && error.code !== 429 && error.code !== 408
 }
 
+interface EventWords {
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly annotations: Readonly<Record<string, string>> | undefined
+}
+
 function eventOf(
   { clock, component, host }: EventRecorderParts,
   name: string,
   involvedObject: ObjectReference,
-  what: { readonly type: string; readonly reason: string; readonly message: string },
+  { annotations, ...what }: EventWords,
 ): Event {
   const timestamp = timestampOf(clock.now())
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name, namespace: involvedObject.namespace ?? 'default' } as Event['metadata'],
+    metadata: {
+      name,
+      namespace: involvedObject.namespace ?? 'default',
+      ...(annotations === undefined ? {} : { annotations }),
+    } as Event['metadata'],
     involvedObject,
     ...what,
     source: { component, ...(host === undefined ? {} : { host }) },

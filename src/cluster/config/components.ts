@@ -37,6 +37,10 @@ export interface KubeletChoices {
   readonly imageGCHighThresholdPercent?: number
   readonly imageGCLowThresholdPercent?: number
   readonly evictionHard?: Readonly<Record<string, string>>
+  readonly evictionSoft?: Readonly<Record<string, string>>
+  readonly evictionSoftGracePeriod?: Readonly<Record<string, string>>
+  readonly evictionMaxPodGracePeriod?: number
+  readonly evictionMinimumReclaim?: Readonly<Record<string, string>>
   readonly evictionPressureTransitionPeriod?: string
 }
 /** What of KubeProxyConfiguration has an effect. */
@@ -52,7 +56,7 @@ export interface ComponentChoices {
 }
 
 const int32Max = 2 ** 31 - 1
-/** Kubernetes: the signals that evictionHard may name. */
+/** Kubernetes: the signals that thresholds of eviction may name. */
 const evictionSignals = new Set([
   'memory.available',
   'nodefs.available',
@@ -95,6 +99,10 @@ const kubelet = (idle: Idle) =>
       imageGCHighThresholdPercent: integer(0, 100),
       imageGCLowThresholdPercent: integer(0, 100),
       evictionHard: mapOf(threshold, evictionSignals),
+      evictionSoft: mapOf(threshold, evictionSignals),
+      evictionSoftGracePeriod: mapOf(duration, evictionSignals),
+      evictionMaxPodGracePeriod: integer(0, int32Max),
+      evictionMinimumReclaim: mapOf(threshold, evictionSignals),
       evictionPressureTransitionPeriod: duration,
     },
     componentFields.kubelet,
@@ -113,6 +121,11 @@ const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentCho
       throw new ConfigError(
         `imageGCLowThresholdPercent (${low}) must be less than imageGCHighThresholdPercent (${high})`,
       )
+    for (const signal of Object.keys(choices.evictionSoft ?? {}))
+      if (choices.evictionSoftGracePeriod?.[signal] === undefined)
+        throw new ConfigError(
+          `evictionSoft has ${signal}, of which evictionSoftGracePeriod does not say how long it may be passed: name both`,
+        )
     return { kubelet: choices }
   },
   'kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration': (value, idle) => {

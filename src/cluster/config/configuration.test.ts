@@ -143,6 +143,11 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
     /providers\[0\] must have exactly one provider$/,
   ],
   ['a wrong type', `${kubelet}maxPods: many`, /maxPods is "many", which is not a whole number from 0 to 2147483647$/],
+  [
+    'a soft threshold without its grace period',
+    `${kubelet}evictionSoft: { memory.available: 1Gi }`,
+    /evictionSoft has memory\.available, of which evictionSoftGracePeriod does not say/,
+  ],
   ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
   ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],
   ['another proxy mode', `${proxy}mode: ipvs`, /mode is "ipvs", which is not one of "", "nftables"$/],

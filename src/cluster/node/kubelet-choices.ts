@@ -17,6 +17,9 @@ type ChosenSettings = Pick<
   | 'pullsAtOnceMax'
   | 'imageGc'
   | 'thresholds'
+  | 'softThresholds'
+  | 'minimumReclaim'
+  | 'softGraceSecondsMax'
   | 'pressureTransitionMs'
 >
 
@@ -38,12 +41,27 @@ export function kubeletSettingsOf(settings: ClusterSettings): ChosenSettings {
       ...(containerLogMaxFiles === undefined ? {} : { filesMax: containerLogMaxFiles }),
     },
     imageGc: imageGcOf(choices),
-    ...(choices.evictionHard === undefined ? {} : { thresholds: choices.evictionHard }),
-    ...(choices.evictionPressureTransitionPeriod === undefined
-      ? {}
-      : { pressureTransitionMs: parseDuration(choices.evictionPressureTransitionPeriod) }),
+    ...evictionOf(choices),
     ...(pullsAtOnceMax === undefined ? {} : { pullsAtOnceMax }),
     ...(providerId === undefined ? {} : { providerId }),
+  }
+}
+
+function evictionOf(choices: KubeletChoices): Partial<ChosenSettings> {
+  const { evictionHard, evictionSoft, evictionSoftGracePeriod = {}, evictionMaxPodGracePeriod } = choices
+  const { evictionMinimumReclaim, evictionPressureTransitionPeriod } = choices
+  const soft = Object.entries(evictionSoft ?? {}).map(([signal, value]) => [
+    signal,
+    { value, graceMs: parseDuration(evictionSoftGracePeriod[signal] ?? '0s') },
+  ])
+  return {
+    ...(evictionHard === undefined ? {} : { thresholds: evictionHard }),
+    ...(evictionSoft === undefined ? {} : { softThresholds: Object.fromEntries(soft) }),
+    ...(evictionMaxPodGracePeriod === undefined ? {} : { softGraceSecondsMax: evictionMaxPodGracePeriod }),
+    ...(evictionMinimumReclaim === undefined ? {} : { minimumReclaim: evictionMinimumReclaim }),
+    ...(evictionPressureTransitionPeriod === undefined
+      ? {}
+      : { pressureTransitionMs: parseDuration(evictionPressureTransitionPeriod) }),
   }
 }
 

@@ -1,5 +1,3 @@
-import { parseQuantity, wholeValueOf } from '../../machinery/index.ts'
-
 /** Kubernetes: what the kubelet watches the node for. */
 export type PressureSignal =
   | 'memory.available'
@@ -37,21 +35,9 @@ const conditionOf: Readonly<Record<PressureSignal, PressureCondition>> = {
 /** Kubernetes: evictionPressureTransitionPeriod. */
 export const pressureTransitionMsDefault = 5 * 60_000
 
-/** The conditions whose thresholds are passed. */
-export function pressedConditions(
-  room: NodeRoom,
-  thresholds: Readonly<Partial<Record<PressureSignal, string>>>,
-): ReadonlySet<PressureCondition> {
-  const pressed = new Set<PressureCondition>()
-  for (const [signal, text] of Object.entries(thresholds) as [PressureSignal, string][]) {
-    const left = room[signal]
-    if (left === undefined || left.capacity === 0) continue
-    const least = text.endsWith('%')
-      ? (left.capacity * Number.parseFloat(text)) / 100
-      : wholeValueOf(parseQuantity(text))
-    if (left.available < least) pressed.add(conditionOf[signal])
-  }
-  return pressed
+/** What the node shows of a signal that is passed. */
+export function pressureConditionOf(signal: PressureSignal): PressureCondition {
+  return conditionOf[signal]
 }
 
 /** Remembers pressure for as long as the node is to show it: it does not flap. */

@@ -4,6 +4,32 @@ import { podWith } from '../../../test/fixtures/kubelet.ts'
 import type { Node } from '../../resources/index.ts'
 import { refusalOf } from './admission.ts'
 
+test('a node that is short of something takes no more pods, but for those it must and, short of memory, those that asked for some', async () => {
+  const nodeWith = (...types: string[]) => {
+    const conditions = types.map((type) => ({ type, status: 'True' }))
+    return { metadata: { name: 'a' }, status: { conditions } } as unknown as Node
+  }
+  const plain = podWith({})
+  const burstable = podWith({ containers: [{ name: 'c', resources: { requests: { memory: '1Mi' } } }] })
+  const tolerant = podWith({ tolerations: [{ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists' }] })
+  const critical = podWith({ priority: 2_000_000_000 })
+  const told = async (pod: typeof plain, node: Node) => {
+    const refusal = await refusalOf({ pod, others: [], allowedUnsafeSysctls: [] }, node, async () => node)
+    return refusal === undefined ? '' : `${refusal.reason}: ${refusal.message}`
+  }
+  const memory = nodeWith('Ready', 'MemoryPressure')
+  assert.deepEqual(await Promise.all([plain, burstable, tolerant, critical].map((pod) => told(pod, memory))), [
+    'Evicted: The node had condition: [MemoryPressure]. ',
+    '',
+    '',
+    '',
+  ])
+  const disk = nodeWith('DiskPressure', 'MemoryPressure')
+  const refused = 'Evicted: The node had condition: [MemoryPressure DiskPressure]. '
+  const tolds = await Promise.all([plain, burstable, tolerant, critical].map((pod) => told(pod, disk)))
+  assert.deepEqual(tolds, [refused, refused, refused, ''])
+})
+
 test('a pod is refused for the node’s labels only as they are now', async () => {
   const nodeWith = (labels: Record<string, string>) =>
     ({ metadata: { name: 'a', labels }, status: {} }) as unknown as Node

@@ -1,6 +1,8 @@
-import { labelQueryOf, milliValueOf, wholeValueOf } from '../../machinery/index.ts'
+import { labelQueryOf, milliValueOf, toleratesTaint, wholeValueOf } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
+import type { PressureCondition } from '../node/pressure.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
+import { qosClassOf } from '../sync/qos.ts'
 import type { Verdict } from './context.ts'
 import { podTotal } from './resources.ts'
 
@@ -27,12 +29,19 @@ const safeSysctls = new Set([
   'net.ipv4.tcp_wmem',
 ])
 
+/** Kubernetes: pods of this priority and above are the system's. */
+export const systemCriticalPriority = 2_000_000_000
 const affinityReason = 'NodeAffinity'
 
 /** Why the node does not take a pod that was bound to it; undefined when it does. */
 export function admissionRefusal(input: AdmissionInput): Verdict | undefined {
   return (
-    osRefusal(input) ?? sysctlRefusal(input) ?? selectorRefusal(input) ?? portRefusal(input) ?? resourceRefusal(input)
+    pressureRefusal(input) ??
+    osRefusal(input) ??
+    sysctlRefusal(input) ??
+    selectorRefusal(input) ??
+    portRefusal(input) ??
+    resourceRefusal(input)
   )
 }
 
@@ -47,6 +56,24 @@ export async function refusalOf(
   const node = await nodeNow().catch(() => undefined)
   return node === undefined ? refusal : admissionRefusal({ ...input, node })
 }
+
+/**
+ * Kubernetes: a node that is short of something takes no more pods but critical ones, and where that is memory, those that have
+ * asked for some or tolerate it.
+ */
+function pressureRefusal({ pod, node }: AdmissionInput): Verdict | undefined {
+  const pressed = pressureTypes.filter((type) =>
+    node?.status?.conditions?.some((one) => one.type === type && one.status === 'True'),
+  )
+  if (pressed.length === 0 || (pod.spec.priority ?? 0) >= systemCriticalPriority) return undefined
+  if (pressed.length === 1 && pressed[0] === 'MemoryPressure') {
+    if (qosClassOf(pod) !== 'BestEffort') return undefined
+    const taint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' } as const
+    if (pod.spec.tolerations?.some((toleration) => toleratesTaint(toleration, taint))) return undefined
+  }
+  return { reason: 'Evicted', message: `The node had condition: [${pressed.join(' ')}]. ` }
+}
+const pressureTypes: readonly PressureCondition[] = ['MemoryPressure', 'DiskPressure', 'PIDPressure']
 
 function osRefusal({ pod }: AdmissionInput): Verdict | undefined {
   const name = pod.spec.os?.name

@@ -45,4 +45,8 @@ export interface PodContext {
 export interface Verdict {
   readonly reason: string
   readonly message: string
+  /** How long its containers have to end, where that is less than the pod's own grace. */
+  readonly graceSeconds?: number
+  /** It is no fault of the pod: its DisruptionTarget condition says so. */
+  readonly isDisruption?: true
 }

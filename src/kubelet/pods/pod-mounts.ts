@@ -2,7 +2,7 @@ import type { PodView } from '../sync/containers.ts'
 import type { MountedVolume } from '../volumes/volumes.ts'
 import type { PodContext } from './context.ts'
 import type { PodRecord } from './pod-record.ts'
-import { limitsStorage, storageVerdict } from './storage-limits.ts'
+import { type DiskUse, limitsStorage, podDiskUse, storageVerdict } from './storage-limits.ts'
 
 /** Kubernetes: syncFrequency. What is watched is refreshed as soon as it changes; this is for tokens, and the net below. */
 const refreshMs = 60_000
@@ -68,13 +68,22 @@ export class PodMounts {
     if (!limitsStorage(this.#record.pod)) return undefined
     return Math.max(0, this.#checkedAtMs + storageCheckMs - this.#context.clock.monotonic())
   }
+  /** What the pod has written on the node's disk. */
+  diskUse(view: PodView): Promise<DiskUse> {
+    const { runtime } = this.#context
+    const writableLayer = async (id: string) => runtime.writableLayer?.(id)
+    return podDiskUse(this.#record.pod, { mounted: this.mounted, view, writableLayer })
+  }
   /** Judges a pod that has written more than it may. */
   async checkStorage(view: PodView): Promise<void> {
     if (this.#mounted === undefined || this.storageInMs() !== 0) return
     const { clock, runtime, record } = this.#context
     this.#checkedAtMs = clock.monotonic()
-    const writableLayer = async (id: string) => runtime.writableLayer?.(id)
-    const verdict = await storageVerdict(this.#record.pod, { mounted: this.#mounted, view, writableLayer })
+    const verdict = await storageVerdict(this.#record.pod, {
+      mounted: this.#mounted,
+      view,
+      writableLayer: async (id) => runtime.writableLayer?.(id),
+    })
     if (verdict === undefined) return
     record(this.#record.pod, 'Warning', verdict.reason, verdict.message)
     this.#record.judge(verdict)

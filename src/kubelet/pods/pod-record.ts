@@ -64,7 +64,8 @@ export class PodRecord {
 
   graceSeconds(): number {
     const { metadata, spec } = this.#pod
-    return metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? graceSecondsDefault
+    const own = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? graceSecondsDefault
+    return Math.min(own, this.#verdict?.graceSeconds ?? own)
   }
   /** What is left of activeDeadlineSeconds; undefined where there is none, or the pod has not begun. */
   deadlineInMs(nowMs: number): number | undefined {

@@ -11,6 +11,7 @@ import { PodRecord } from './pod-record.ts'
 import { PodResizer } from './pod-resizer.ts'
 import { PodStatusWriter } from './pod-status.ts'
 import { withAllocation } from './resize.ts'
+import type { DiskUse } from './storage-limits.ts'
 
 const resyncMs = 60_000
 const retryMs = 10_000
@@ -35,6 +36,7 @@ export class PodWorker {
   readonly #statuses: PodStatusWriter
   readonly #actions: PodActions
   readonly #ending: PodEnding
+  #lastView: PodView = { sandboxes: [], instances: new Map() }
   #admitted = false
   #failures = 0
   #woken = false
@@ -84,6 +86,11 @@ export class PodWorker {
     this.#record.forsake()
     this.wake()
   }
+  /** What it has written on the node's disk. */
+  diskUse(): Promise<DiskUse> {
+    return this.#mounts.diskUse(this.#lastView)
+  }
+
   /** The node cannot keep the pod. */
   evict(verdict: Verdict): void {
     this.#record.judge(verdict)
@@ -177,6 +184,7 @@ export class PodWorker {
   async #look(): Promise<PodView> {
     const { uid } = this.pod.metadata
     const view = podViewOf(await this.#context.runtime.observe(uid), uid)
+    this.#lastView = view
     await this.#statuses.readMessages(view)
     this.#prober.update(this.pod, view)
     return view

@@ -63,12 +63,40 @@ async function containerUsage(instance: ObservedContainer, storage: PodStorage):
   return logs + (layer === undefined ? 0 : await diskUsage(layer))
 }
 
+/** So many bytes on disk, in so many files and directories. */
+export interface DiskUse {
+  readonly bytes: number
+  readonly inodes: number
+}
+const noUse: DiskUse = { bytes: 0, inodes: 0 }
+const sumOf = (uses: readonly DiskUse[]): DiskUse =>
+  uses.reduce((sum, use) => ({ bytes: sum.bytes + use.bytes, inodes: sum.inodes + use.inodes }), noUse)
+
+/** What a pod has written on the node's disk: its emptyDirs, its logs, and what its containers changed in their images. */
+export async function podDiskUse(pod: Pod, { mounted, view, writableLayer }: PodStorage): Promise<DiskUse> {
+  const paths: (string | undefined)[] = (pod.spec.volumes ?? [])
+    .filter(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== 'Memory')
+    .map(({ name }) => mounted.get(name)?.hostPath)
+  for (const [newest] of view.instances.values()) {
+    if (newest === undefined) continue
+    if (newest.logPath !== '') paths.push(dirname(newest.logPath))
+    paths.push(await writableLayer(newest.id))
+  }
+  return sumOf(await Promise.all(paths.map((path) => (path === undefined ? noUse : diskUse(path)))))
+}
+
+/** What lies on disk below a path, and it; what vanishes while being counted counts nothing. */
+async function diskUse(path: string): Promise<DiskUse> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return noUse
+  const own = { bytes: found.blocks * 512, inodes: 1 }
+  if (!found.isDirectory()) return own
+  const uses = [own]
+  for (const name of await readdir(path).catch(() => [])) uses.push(await diskUse(join(path, name)))
+  return sumOf(uses)
+}
+
 /** Bytes on disk below a path; what vanishes while being counted counts nothing. */
 export async function diskUsage(path: string): Promise<number> {
-  const found = await lstat(path).catch(() => undefined)
-  if (found === undefined) return 0
-  let used = found.blocks * 512
-  if (!found.isDirectory()) return used
-  for (const name of await readdir(path).catch(() => [])) used += await diskUsage(join(path, name))
-  return used
+  return (await diskUse(path)).bytes
 }

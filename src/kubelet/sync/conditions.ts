@@ -23,6 +23,8 @@ export interface ConditionsInput {
   readonly sandboxReady: boolean
   /** Conditions of a resize, complete. */
   readonly resize: readonly PodCondition[]
+  /** Why the kubelet ends the pod through no fault of its own. */
+  readonly disruption?: string
   readonly nowMs: number
 }
 
@@ -51,7 +53,26 @@ export function conditionsOf(input: ConditionsInput): readonly PodCondition[] {
       lastTransitionTime: flipped ? timestampOf(nowMs) : previous.lastTransitionTime!,
     }
   })
-  return [...foreign, ...input.resize, ...own]
+  return [...withDisruption(foreign, input), ...input.resize, ...own]
+}
+
+function withDisruption(
+  conditions: readonly PodCondition[],
+  { pod, disruption, nowMs }: ConditionsInput,
+): readonly PodCondition[] {
+  const before = conditions.find(({ type }) => type === 'DisruptionTarget')
+  // Who marked it first has said why it goes.
+  if (disruption === undefined || before?.status === 'True') return conditions
+  const { generation } = pod.metadata
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    status: 'True',
+    reason: 'TerminationByKubelet',
+    message: disruption,
+    lastTransitionTime: timestampOf(nowMs),
+  }
+  return [...conditions.filter((one) => one !== before), condition]
 }
 
 /** Kubernetes: lists are printed as Go prints slices. */

@@ -23,7 +23,7 @@ export interface StatusInput {
   /** Termination messages by container id. */
   readonly messages: ReadonlyMap<string, string>
   /** Why the kubelet itself ended or refused the pod, which then fails. */
-  readonly verdict?: { readonly reason: string; readonly message: string }
+  readonly verdict?: { readonly reason: string; readonly message: string; readonly isDisruption?: true }
   /** The kubelet is ending the pod, or has. */
   /** What each container has been granted, where it may differ from the spec. */
   readonly allocation?: Allocation
@@ -68,6 +68,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
       phase: outcome.phase,
       sandboxReady: sandboxReady(pod, view),
       resize: input.resize ?? [],
+      ...(input.verdict?.isDisruption === true ? { disruption: input.verdict.message } : {}),
       nowMs: input.nowMs,
     }),
     ...addressesOf(input),
@@ -90,7 +91,8 @@ function outcomeOf(input: StatusInput, statuses: StatusesByName) {
     const held = before.phase === 'Running' ? ('Running' as const) : ('Pending' as const)
     return { phase: held, ...wordsOf(before) }
   }
-  if (verdict !== undefined && !isTerminalPhase(before.phase)) return { phase, ...verdict }
+  if (verdict !== undefined && !isTerminalPhase(before.phase))
+    return { phase, reason: verdict.reason, message: verdict.message }
   return { phase, ...(phase === before.phase ? wordsOf(before) : {}) }
 }
 function wordsOf({ reason, message }: PodStatus): Pick<PodStatus, 'reason' | 'message'> {
