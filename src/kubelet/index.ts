@@ -13,6 +13,7 @@ export { type CriRuntime, type CriRuntimeParts, createCriRuntime } from './cri/c
 export type { EventType, RecordEvent } from './events.ts'
 export { type Kubelet, type KubeletParts, runKubelet } from './kubelet.ts'
 export { type Machine, machineRoom, thisMachine } from './machine/machine.ts'
+export type { NodeRoom } from './node/pressure.ts'
 export type * from './runtime/runtime.ts'
 export { RuntimeError } from './runtime/runtime.ts'
 export { type KubeletHandlers, type KubeletHandlersParts, kubeletHandlers } from './server/handlers.ts'

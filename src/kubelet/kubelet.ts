@@ -16,7 +16,7 @@ import type { Cgroups, CgroupUsage } from './cgroups/cgroups.ts'
 import { pauseImage } from './containerd/pause-image.ts'
 import type { RecordEvent } from './events.ts'
 import { evictUnderPressure } from './eviction/evict.ts'
-import { createThresholdWatch, thresholdsOf } from './eviction/thresholds.ts'
+import { createThresholdWatch, type Threshold, thresholdsOf } from './eviction/thresholds.ts'
 import { collectImages, createImageGc, type ImageGcParts, imageGcDefaults } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
@@ -126,11 +126,12 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
       return observed
     },
   }
+  const pressure = pressureOf(parts)
   const nodeLoops = [
     keepNodeStatus(
       {
         ...parts,
-        pressure: pressureOf(parts),
+        pressure: pressure.read,
         onNode: (written) => {
           node = written
         },
@@ -168,6 +169,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
           {
             ...parts,
             room: parts.room,
+            onPassed: pressure.note,
             node: () => node,
             pods: () => [...workers.values()],
             freeImages: createImageGc({ ...imageGc, limits: { ...imageGc.limits, highPercent: 0, lowPercent: 0 } }),
@@ -188,14 +190,13 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   await Promise.allSettled(running)
 }
 
-function pressureOf({ settings, room, clock }: KubeletParts): () => Promise<ReadonlySet<PressureCondition>> {
+/** What the node shows to be short of, as whoever evicts for it finds, and as it is when asked. */
+function pressureOf({ settings, room, clock }: KubeletParts) {
   const shown = createPressure(settings.pressureTransitionMs ?? pressureTransitionMsDefault)
   const watch = createThresholdWatch(thresholdsOf(settings))
-  return async () => {
-    const nowMs = clock.monotonic()
-    const { observed } = watch((await room?.()) ?? {}, nowMs)
-    return shown(new Set(observed.map(({ signal }) => pressureConditionOf(signal))), nowMs)
-  }
+  const note = (passed: readonly Threshold[]): ReadonlySet<PressureCondition> =>
+    shown(new Set(passed.map(({ signal }) => pressureConditionOf(signal))), clock.monotonic())
+  return { note, read: async () => note(watch((await room?.()) ?? {}, clock.monotonic()).observed) }
 }
 
 async function podContext(

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/machinery/index.ts'
 import type { Container, Pod, PodSpec } from '../../src/resources/index.ts'
-import { configMaps, pods, runtimeClasses, secrets, serviceAccounts } from '../../src/resources/index.ts'
+import {
+  configMaps,
+  nodes,
+  pods,
+  priorityClasses,
+  runtimeClasses,
+  secrets,
+  serviceAccounts,
+} from '../../src/resources/index.ts'
 import { type NodeCluster, shellImage, startNodeCluster } from '../fixtures/node-cluster.ts'
 
 const isPossible = process.getuid?.() === 0 && existsSync('/usr/bin/containerd')
@@ -428,5 +436,37 @@ describe('kubelet on containerd', options, () => {
     await cluster.until('adopted-next', isReady)
     const later = await cluster.until('adopted', isReady)
     assert.deepEqual([main(later)?.containerID, main(later)?.restartCount], [main(before)?.containerID, 0])
+  })
+
+  test('evicts the least important pod while its node is short of memory, and takes none that asked for none', async () => {
+    const low = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'low' }, value: -10 }
+    await cluster.client.create(priorityClasses, low as never)
+    await run('least', { priorityClassName: 'low', containers: [shell(forever)] })
+    await cluster.until('least', isReady)
+    cluster.leave({ 'memory.available': { available: 2 ** 20, capacity: 2 ** 30 } })
+    const pod = await cluster.until('least', inPhase('Failed'), 60)
+    // As soon as it has ended there is room again, before another has to go.
+    cluster.leave({})
+    assert.equal(pod?.status.reason, 'Evicted')
+    assert.match(
+      pod?.status.message ?? '',
+      /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: 1Mi\. Container main was using \w+, request is 0, has larger consumption of memory\. $/,
+    )
+    const disruption = pod?.status.conditions?.find(({ type }) => type === 'DisruptionTarget')
+    assert.deepEqual([disruption?.status, disruption?.reason], ['True', 'TerminationByKubelet'])
+    assert.ok(
+      eventsOf('node-1').some(
+        ({ reason, message }) => `${reason} ${message}` === 'EvictionThresholdMet Attempting to reclaim memory',
+      ),
+    )
+    const endMs = Date.now() + 30_000
+    const isShort = async () =>
+      (await cluster.client.get(nodes, { name: 'node-1' })).status?.conditions?.some(
+        ({ type, status }) => type === 'MemoryPressure' && status === 'True',
+      )
+    while (!(await isShort()) && Date.now() < endMs) await pause()
+    await run('too-much', { containers: [shell(forever)] })
+    const refused = await cluster.until('too-much', inPhase('Failed'))
+    assert.equal(refused?.status.message, 'The node had condition: [MemoryPressure]. ')
   })
 })

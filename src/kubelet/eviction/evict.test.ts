@@ -14,6 +14,7 @@ test('one pod after the other goes while memory is short, each waited for; unuse
   let room: NodeRoom = { 'memory.available': { available: 10 * mebibyte, capacity: 1024 * mebibyte } }
   let frees = 0
   const events: string[] = []
+  const signals: string[] = []
   const verdicts: [string, Verdict][] = []
   const podOf = (name: string) => {
     const state = { ended: false }
@@ -53,6 +54,7 @@ test('one pod after the other goes while memory is short, each waited for; unuse
       record: (about, _type, reason) => void events.push(`${about.metadata.name} ${reason}`),
       complain: (about, error) => assert.fail(`${about}: ${String(error)}`),
       room: async () => room,
+      onPassed: (passed) => void signals.push(passed.map(({ signal }) => signal).join()),
       node: () => ({ metadata: { name: 'node' } }) as never,
       pods: () => [small, large],
       freeImages: async () => {
@@ -80,8 +82,9 @@ test('one pod after the other goes while memory is short, each waited for; unuse
   )
   small.end()
   room = { 'imagefs.available': { available: 5, capacity: 100 } }
-  await pass(20_000)
+  await pass(31_000)
   assert.equal(frees, 1)
+  assert.deepEqual([signals[0], signals.includes('imagefs.available'), signals.at(-1)], ['memory.available', true, ''])
   assert.equal(verdicts.length, 2)
   stop.abort()
   await running

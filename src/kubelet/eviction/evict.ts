@@ -33,6 +33,8 @@ export interface EvictionParts {
   readonly record: RecordEvent
   readonly complain: (about: string, error: unknown) => void
   readonly room: () => Promise<NodeRoom>
+  /** Told of the thresholds that are passed, whenever they are looked at. */
+  readonly onPassed: (passed: readonly Threshold[]) => void
   readonly node: () => Node | undefined
   readonly pods: () => readonly EvictablePod[]
   /** Removes images that nothing uses. */
@@ -48,7 +50,9 @@ export async function evictUnderPressure(parts: EvictionParts, signal: AbortSign
     if (signal.aborted) return
     try {
       const room = await parts.room()
-      const first = firstToReclaim(watch(room, clock.monotonic()).due)
+      const { observed, due } = watch(room, clock.monotonic())
+      parts.onPassed(observed)
+      const first = firstToReclaim(due)
       if (first !== undefined) await reclaim(parts, first, room, signal)
     } catch (error) {
       complain('eviction', error)
