@@ -444,7 +444,7 @@ describe('kubelet on containerd', options, () => {
     await run('least', { priorityClassName: 'low', containers: [shell(forever)] })
     await cluster.until('least', isReady)
     cluster.leave({ 'memory.available': { available: 2 ** 20, capacity: 2 ** 30 } })
-    const pod = await cluster.until('least', inPhase('Failed'), 60)
+    const pod = await cluster.until('least', inPhase('Failed'), 120)
     // As soon as it has ended there is room again, before another has to go.
     cluster.leave({})
     assert.equal(pod?.status.reason, 'Evicted')
