@@ -61,7 +61,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   clusterRoleAggregationController,
   statefulSetController,
   daemonSetController,
-  jobController,
+  jobController(gates),
   cronJobController,
   jobQueueController(),
   horizontalPodAutoscalerController,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
 import { isNotFound } from '../../src/machinery/index.ts'
-import { type Pod, podGroups, pods, workloads } from '../../src/resources/index.ts'
+import { jobs, type Pod, podGroups, pods, priorityClasses, workloads } from '../../src/resources/index.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -110,5 +110,89 @@ test('a group is made of a template that is there, and a basic one places what f
   await until(
     async () => (await client.list<Pod>(pods)).items.filter(({ spec }) => (spec.nodeName ?? '') !== '').length,
     (bound) => bound === 2,
+  )
+})
+
+test('a Job whose pods all run at once is placed as a gang, and keeps its size', async () => {
+  const gates = { ...features.gates, WorkloadWithJob: true }
+  await using cluster = await startCluster({ nodes: [{ name: 'a', cpus: 4 }], features: { ...features, gates } })
+  const { client } = cluster
+  const jobThat = (name: string, cpu: string) => ({
+    metadata: { name, namespace },
+    spec: {
+      completionMode: 'Indexed',
+      parallelism: 3,
+      completions: 3,
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          containers: [{ name: 'c', image: 'app', resources: { requests: { cpu } } }],
+        },
+      },
+    },
+  })
+  const created = await client.create(jobs, jobThat('train', '1') as never)
+  const podsOf = async (job: string) =>
+    (await client.list<Pod>(pods)).items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === job)
+  const bound = await until(
+    () => podsOf('train'),
+    (all) => all.length === 3 && all.every(({ spec }) => (spec.nodeName ?? '') !== ''),
+  )
+  const [workload] = (await client.list(workloads)).items
+  const [group] = (await client.list(podGroups)).items
+  assert.equal(workload?.metadata.ownerReferences?.[0]?.uid, created.metadata.uid)
+  assert.deepEqual(workload?.spec.controllerRef, { apiGroup: 'batch', kind: 'Job', name: 'train' })
+  assert.deepEqual(workload?.spec.podGroupTemplates, [
+    { name: 'train-pgt-0', schedulingPolicy: { gang: { minCount: 3 } } },
+  ])
+  assert.deepEqual(
+    group?.metadata.ownerReferences?.map(({ kind, name }) => [kind, name]),
+    [
+      ['Job', 'train'],
+      ['Workload', workload!.metadata.name],
+    ],
+  )
+  for (const { spec, metadata } of bound) {
+    assert.equal(spec.schedulingGroup?.podGroupName, group!.metadata.name)
+    assert.deepEqual(
+      metadata.ownerReferences?.map(({ kind }) => kind),
+      ['Job', 'PodGroup'],
+    )
+  }
+  await assert.rejects(
+    client.patch(
+      jobs,
+      { namespace, name: 'train' },
+      { type: 'merge', body: { spec: { parallelism: 2, completions: 2 } } },
+    ),
+    new RegExp(`cannot change parallelism for a Job referencing gang-scheduled PodGroup "${group!.metadata.name}"`),
+  )
+
+  // What does not fit as a whole takes nothing.
+  await client.create(jobs, jobThat('large', '1') as never)
+  const waiting = await until(
+    () => podsOf('large'),
+    (all) => all.length === 3 && all.every((pod) => messageOf(pod) !== ''),
+  )
+  assert.ok(waiting.every(({ spec }) => (spec.nodeName ?? '') === ''))
+})
+
+test('a group has the priority that its class names, where groups make room', async () => {
+  const gates = { ...features.gates, WorkloadAwarePreemption: true }
+  await using cluster = await startCluster({ nodes: 0, features: { ...features, gates } })
+  const { client } = cluster
+  await client.create(priorityClasses, { metadata: { name: 'high' }, value: 1000 } as never)
+  const gang = { gang: { minCount: 2 } }
+  const ranked = await client.create(podGroups, groupThat('ranked', gang, { priorityClassName: 'high' }))
+  assert.equal(ranked.spec.priority, 1000)
+  const plain = await client.create(podGroups, groupThat('plain', gang))
+  assert.equal(plain.spec.priority, 0)
+  await assert.rejects(
+    client.create(podGroups, groupThat('wrong', gang, { priorityClassName: 'high', priority: 5 })),
+    /priority set in the pod group \(5\) must match the priority computed \(1000\) based on the priority class set in the spec/,
+  )
+  await assert.rejects(
+    client.create(podGroups, groupThat('unknown', gang, { priorityClassName: 'none' })),
+    /no PriorityClass with name none was found/,
   )
 })

@@ -11,9 +11,10 @@ import { deviceRequests } from './built-in/devices.ts'
 import { jobOrder } from './built-in/job-order.ts'
 import { limitRanger } from './built-in/limit-ranger.ts'
 import { nodeRestriction } from './built-in/node-restriction/plugin.ts'
-import { podGroupProtection, podGroupWorkloadExists } from './built-in/pod-groups.ts'
+import { jobValidation, podGroupProtection, podGroupWorkloadExists } from './built-in/pod-groups.ts'
 import { nodeDeclaredFeatureValidator, podResizeValidator } from './built-in/pod-resize.ts'
 import { type PodSecurityConfiguration, podSecurity } from './built-in/pod-security.ts'
+import { priority } from './built-in/priority.ts'
 import { rbacEscalation } from './built-in/rbac-escalation.ts'
 import { requestSignature } from './built-in/request-signature.ts'
 import { resourceQuota } from './built-in/resource-quota.ts'
@@ -26,7 +27,6 @@ import {
   defaultTolerationSeconds,
   namespaceLifecycle,
   notActedUpon,
-  priority,
   serviceAccount,
   taintNodesByCondition,
 } from './plugins.ts'
@@ -71,7 +71,7 @@ export function builtInAdmission(
     nodeRestriction({ registry, authorizer }),
     taintNodesByCondition(),
     podSecurity({ registry, clock, metrics, ...(configuration === undefined ? {} : { configuration }) }),
-    priority(parts),
+    priority({ registry, gates }),
     defaultTolerationSeconds(),
     defaultStorageClass(parts),
     storageObjectInUseProtection(),
@@ -85,6 +85,7 @@ export function builtInAdmission(
     nodeDeclaredFeatureValidator(parts),
     podResizeValidator(parts),
     jobOrder(parts),
+    ...(gates.enabled('GenericWorkload') ? [jobValidation(parts)] : []),
     deviceRequests(parts),
     claimStatusRights(authorizer, gates),
     podGroupProtection(),

@@ -1,13 +1,5 @@
 import { cloneJson, forbidden, notFound, type Random, StatusError } from '../../machinery/index.ts'
-import {
-  namespaces,
-  type PriorityClass,
-  pods,
-  priorityClasses,
-  type ServiceAccount,
-  secretNamesOf,
-  serviceAccounts,
-} from '../../resources/index.ts'
+import { namespaces, pods, type ServiceAccount, secretNamesOf, serviceAccounts } from '../../resources/index.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin, Attributes } from './admission.ts'
 import { mirrorPodProblem, unlistedSecret } from './built-in/mountable-secrets.ts'
@@ -176,87 +168,6 @@ export function taintNodesByCondition(): AdmissionPlugin {
       const taints = object.spec?.taints ?? []
       if (!taints.some((one: any) => one.key === taint.key && one.effect === taint.effect))
         object.spec = { ...object.spec, taints: [...taints, taint] }
-    },
-  }
-}
-
-const systemClasses: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2000000000,
-  'system-node-critical': 2000001000,
-}
-
-/** Priority: turns priorityClassName into the number, and keeps at most one class the default. */
-export function priority({ registry }: AdmissionParts): AdmissionPlugin {
-  const classOf = async (name: string): Promise<PriorityClass | undefined> =>
-    registry().find<PriorityClass>(priorityClasses, undefined, name)
-  return {
-    name: 'Priority',
-    resources: ['/pods', 'scheduling.k8s.io/priorityclasses'],
-    async admit({ operation, definition, subresource, object, previous }) {
-      if (definition.kind !== 'Pod' || subresource !== '') return
-      if (operation === 'UPDATE') {
-        const before = (previous as any)?.spec ?? {}
-        if (object.spec.priority === undefined && before.priority !== undefined) object.spec.priority = before.priority
-        if (object.spec.preemptionPolicy === undefined && before.preemptionPolicy !== undefined)
-          object.spec.preemptionPolicy = before.preemptionPolicy
-        return
-      }
-      if (operation !== 'CREATE') return
-      const { spec } = object
-      let value = 0
-      let policy: string | undefined = 'PreemptLowerPriority'
-      const name = spec.priorityClassName ?? ''
-      if (name !== '') {
-        const found = await classOf(name)
-        if (found === undefined && systemClasses[name] === undefined) {
-          throw forbidden(
-            { group: '', resource: 'pods' },
-            object.metadata.name ?? '',
-            `no PriorityClass with name ${name} was found`,
-          )
-        }
-        value = found?.value ?? systemClasses[name]!
-        policy = found?.preemptionPolicy ?? policy
-      } else {
-        const classes = (await registry().all<PriorityClass>(priorityClasses)).filter(
-          (one) => one.globalDefault === true,
-        )
-        const [lowest] = classes.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))
-        if (lowest !== undefined) {
-          spec.priorityClassName = lowest.metadata.name
-          value = lowest.value ?? 0
-          policy = lowest.preemptionPolicy ?? policy
-        }
-      }
-      if (spec.priority !== undefined && spec.priority !== value) {
-        throw forbidden(
-          { group: '', resource: 'pods' },
-          object.metadata.name ?? '',
-          `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
-        )
-      }
-      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
-        throw forbidden(
-          { group: '', resource: 'pods' },
-          object.metadata.name ?? '',
-          `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
-        )
-      }
-      spec.priority = value
-      spec.preemptionPolicy = policy
-    },
-    async validate({ operation, definition, object, name }) {
-      if (definition.kind !== 'PriorityClass' || operation === 'DELETE' || object?.globalDefault !== true) return
-      const others = (await registry().all<PriorityClass>(priorityClasses)).filter(
-        (one) => one.globalDefault === true && one.metadata.name !== name,
-      )
-      if (others.length > 0) {
-        throw forbidden(
-          { group: 'scheduling.k8s.io', resource: 'priorityclasses' },
-          name,
-          `PriorityClass ${others[0]!.metadata.name} is already marked as default. Only one default can exist`,
-        )
-      }
     },
   }
 }

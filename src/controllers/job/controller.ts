@@ -8,17 +8,30 @@ import {
   sameJson,
   type Unsaved,
 } from '../../machinery/index.ts'
-import { type Container, type Job, jobs, orderOf, type Pod, pods, predecessorsOf } from '../../resources/index.ts'
+import {
+  type Container,
+  type FeatureGates,
+  type Job,
+  jobs,
+  orderOf,
+  type Pod,
+  type PodGroup,
+  podGroups,
+  pods,
+  predecessorsOf,
+  workloads,
+} from '../../resources/index.ts'
 import { claim } from '../runtime/claim.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
 import { isNamespaceGoing } from '../runtime/namespaces.ts'
 import { podFromTemplate } from '../runtime/pods.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
-import { each, ownedOrSelected, selectedBy } from '../runtime/watches.ts'
+import { each, ownedBy, ownedOrSelected, selectedBy } from '../runtime/watches.ts'
 import { type FailureCounts, failureCountKey, ignoredFailureCountKey } from './index-failures.ts'
 import { completionIndexKey } from './indexes.ts'
 import { type JobMeasures, jobMeasures } from './measures.ts'
-import { type JobPlan, planJob } from './plan.ts'
+import { isFinished, type JobPlan, planJob } from './plan.ts'
+import { schedulingGroups, withGroup } from './scheduling-group.ts'
 import { isTracked, trackingFinalizer } from './tally.ts'
 
 const queryOf = ({ spec }: Job) => (spec.selector === undefined ? matchNothing : labelQueryOf(spec.selector))
@@ -32,18 +45,20 @@ const waitingFor = ({ metadata }: Job, cached: Tools['cached']) =>
   cached(jobs).by(byPredecessor, `${metadata.namespace}/${metadata.name}`)
 
 /** Runs pods until enough of them have succeeded, or too many have failed. */
-export const jobController: Controller = {
+export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller => ({
   name: 'job-controller',
   account: 'job-controller',
   watches: [
     each(jobs),
     selectedBy(jobs, waitingFor),
     ownedOrSelected(jobs, pods, (job: Job, pod) => queryOf(job).matches(pod.metadata.labels)),
+    ...(gates.enabled('WorkloadWithJob') ? [ownedBy(jobs, workloads), ownedBy(jobs, podGroups)] : []),
   ],
   start(tools) {
     const all = tools.cached(jobs)
     const allPods = tools.cached(pods)
     const measures = jobMeasures(tools.metrics)
+    const groupFor = gates.enabled('WorkloadWithJob') ? schedulingGroups(tools) : undefined
     all.addIndex(byPredecessor, predecessorKeys)
     allPods.addIndex('tracked', (pod) => {
       const owner = controllerOf(pod)
@@ -59,8 +74,10 @@ export const jobController: Controller = {
       let result: 'success' | 'error' = 'error'
       try {
         const order = orderOf(job, (other) => all.get({ namespace: name.namespace!, name: other }))
-        plan = planJob(job, await podsOf(job, turn), tools.clock.now(), order)
-        await act(job, plan, tools, turn, measures)
+        const owned = await podsOf(job, turn)
+        const group = isFinished(job) ? undefined : await groupFor?.(job, owned, turn)
+        plan = planJob(job, owned, tools.clock.now(), order)
+        await act(job, plan, tools, turn, measures, group)
         result = 'success'
       } finally {
         measures.synced(job, plan, (tools.clock.monotonic() - startedMs) / 1000, result)
@@ -80,9 +97,16 @@ export const jobController: Controller = {
       })
     }
   },
-}
+})
 
-async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn, measures: JobMeasures): Promise<void> {
+async function act(
+  job: Job,
+  plan: JobPlan,
+  { record }: Tools,
+  turn: Turn,
+  measures: JobMeasures,
+  group: PodGroup | undefined,
+): Promise<void> {
   let failure: unknown
   try {
     await forAll(plan.remove, async (pod) => {
@@ -110,7 +134,8 @@ async function act(job: Job, plan: JobPlan, { record }: Tools, turn: Turn, measu
   async function create(index: number | undefined): Promise<void> {
     try {
       const counts = index === undefined ? undefined : plan.failures.get(index)
-      const created = await turn.client.create(pods, podOf(job, index, counts))
+      const pod = podOf(job, index, counts)
+      const created = await turn.client.create(pods, group === undefined ? pod : withGroup(pod, group))
       record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
     } catch (error) {
       if (isNamespaceGoing(error)) return
