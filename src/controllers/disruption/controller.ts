@@ -12,12 +12,21 @@ import {
 } from '../../resources/index.ts'
 import { podsLabelled, thatMaySelect } from '../runtime/by-label.ts'
 import type { Cached, Controller } from '../runtime/controller.ts'
+import { countsOtherwise } from '../runtime/pods.ts'
 import { each, selectedBy } from '../runtime/watches.ts'
 import { budgetStatus, needsOf, recheckInMs } from './plan.ts'
 
 /** Kubernetes: no selector picks nothing, an empty one everything. */
 const queryOf = ({ spec }: PodDisruptionBudget) =>
   spec.selector === undefined ? matchNothing : labelQueryOf(spec.selector)
+/** What of those that have a wanted number of pods counts here. */
+type Scalable = KubeObject & {
+  readonly spec?: {
+    readonly replicas?: number
+    readonly template?: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } }
+  }
+}
+const podLabelsOf = ({ spec }: Scalable) => spec?.template?.metadata?.labels ?? {}
 const scalable: readonly ResourceDefinition<any>[] = [deployments, replicaSets, replicationControllers, statefulSets]
 
 /** Says of each PodDisruptionBudget how many of its pods may be evicted now. */
@@ -27,13 +36,19 @@ export const disruptionController: Controller = {
   eventSource: 'controllermanager',
   watches: [
     each(podDisruptionBudgets),
-    selectedBy(pods, (pod: Pod, cached) => budgetsFor(pod, cached)),
+    { ...selectedBy(pods, (pod: Pod, cached) => budgetsFor(pod, cached)), matters: countsOtherwise },
     // A change of the wanted number changes what a percentage is of.
-    ...scalable.map((resource) =>
-      selectedBy(resource, (owner: KubeObject, cached) =>
-        cached(podDisruptionBudgets).list(owner.metadata.namespace).filter(dependsOnScale),
+    ...scalable.map((resource) => ({
+      ...selectedBy(resource, (owner: Scalable, cached) =>
+        budgetsFor({ ...owner, metadata: { ...owner.metadata, labels: podLabelsOf(owner) } }, cached).filter(
+          dependsOnScale,
+        ),
       ),
-    ),
+      matters: (next: Scalable, previous: Scalable) =>
+        next.spec?.replicas !== previous.spec?.replicas ||
+        next.metadata.uid !== previous.metadata.uid ||
+        !sameJson(podLabelsOf(next), podLabelsOf(previous)),
+    })),
   ],
   start({ cached, clock, record }) {
     const budgets = cached(podDisruptionBudgets)
@@ -65,7 +80,7 @@ export const disruptionController: Controller = {
   },
 }
 
-function budgetsFor(pod: Pod, cached: Cached): readonly PodDisruptionBudget[] {
+function budgetsFor(pod: KubeObject, cached: Cached): readonly PodDisruptionBudget[] {
   return thatMaySelect(cached(podDisruptionBudgets), ({ spec }) => spec.selector?.matchLabels, pod).filter((budget) =>
     queryOf(budget).matches(pod.metadata.labels),
   )

@@ -1,4 +1,11 @@
-import { isNotFound, type KubeObject, nameOf, type ObjectName, type OwnerReference } from '../../machinery/index.ts'
+import {
+  isNotFound,
+  type KubeObject,
+  nameOf,
+  type ObjectName,
+  type OwnerReference,
+  sameJson,
+} from '../../machinery/index.ts'
 import {
   apiServices,
   customResourceDefinitions,
@@ -28,6 +35,11 @@ export function garbageCollectorController(): Controller {
   const kinds = new CollectableKinds()
   const watchOf = (resource: ResourceDefinition<any>): Watch => ({
     resource,
+    matters: (next: KubeObject, previous: KubeObject) =>
+      next.metadata.uid !== previous.metadata.uid ||
+      next.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
+      !sameJson(next.metadata.finalizers, previous.metadata.finalizers) ||
+      !sameJson(next.metadata.ownerReferences, previous.metadata.ownerReferences),
     wake: (object: KubeObject, cached) => new Graph(cached, kinds).concernedBy(resource, object),
   })
   return {

@@ -2,6 +2,7 @@ import { controllerOf, isActive, labelQueryOf } from '../../machinery/index.ts'
 import { type Pod, pods, type ReplicaSet, replicaSets } from '../../resources/index.ts'
 import { claim } from '../runtime/claim.ts'
 import type { Controller } from '../runtime/controller.ts'
+import { countsOtherwise } from '../runtime/pods.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
 import { nextAvailableInMs, planReplicas, replicaStatus } from './plan.ts'
 import { syncReplicas } from './sync.ts'
@@ -12,8 +13,11 @@ export const replicaSetController: Controller = {
   account: 'replicaset-controller',
   watches: [
     each(replicaSets),
-    ownedOrSelected(replicaSets, pods, (set: ReplicaSet, pod) =>
-      labelQueryOf(set.spec.selector).matches(pod.metadata.labels),
+    ownedOrSelected(
+      replicaSets,
+      pods,
+      (set: ReplicaSet, pod) => labelQueryOf(set.spec.selector).matches(pod.metadata.labels),
+      countsOtherwise,
     ),
   ],
   start({ clock, cached, record }) {

@@ -4,6 +4,7 @@ import { nextAvailableInMs, planReplicas, replicaStatus } from '../replicaset/pl
 import { syncReplicas } from '../replicaset/sync.ts'
 import { claim } from '../runtime/claim.ts'
 import type { Controller } from '../runtime/controller.ts'
+import { countsOtherwise } from '../runtime/pods.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
 
 const queryOf = ({ spec }: ReplicationController) => labelQueryOfSet(spec.selector ?? spec.template?.metadata?.labels)
@@ -14,8 +15,11 @@ export const replicationControllerController: Controller = {
   account: 'replication-controller',
   watches: [
     each(replicationControllers),
-    ownedOrSelected(replicationControllers, pods, (one: ReplicationController, pod) =>
-      queryOf(one).matches(pod.metadata.labels),
+    ownedOrSelected(
+      replicationControllers,
+      pods,
+      (one: ReplicationController, pod) => queryOf(one).matches(pod.metadata.labels),
+      countsOtherwise,
     ),
   ],
   start({ clock, cached, record }) {

@@ -64,6 +64,8 @@ export interface Turn {
 }
 export interface Watch {
   readonly resource: ResourceDefinition<any>
+  /** Whether a change is of any concern; all are when left out. Not asked of what comes, goes or is told again. */
+  matters?(next: any, previous: any): boolean
   /** Which names a change of this object concerns; asked for the object before the change and after it. */
   wake(object: any, cached: Cached): readonly ObjectName[]
 }

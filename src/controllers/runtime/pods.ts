@@ -1,4 +1,4 @@
-import { isReady, type KubeObject, msOf, type Unsaved } from '../../machinery/index.ts'
+import { conditionOf, isReady, type KubeObject, msOf, sameJson, type Unsaved } from '../../machinery/index.ts'
 import type { Pod, PodTemplateSpec, ResourceDefinition } from '../../resources/index.ts'
 import { ownerReference } from './owner-reference.ts'
 
@@ -27,6 +27,20 @@ export function podFromTemplate(
 /** Kubernetes: the dash is left out where it would make the name invalid. */
 function podPrefix(ownerName: string): string {
   return ownerName.length > 252 ? ownerName : `${ownerName}-`
+}
+
+/** Whether a change of a pod changes whose it is, or what it counts as for those it belongs to. */
+export function countsOtherwise(next: Pod, previous: Pod): boolean {
+  const [is, was] = [conditionOf(next, 'Ready'), conditionOf(previous, 'Ready')]
+  return (
+    next.status?.phase !== previous.status?.phase ||
+    is?.status !== was?.status ||
+    is?.lastTransitionTime !== was?.lastTransitionTime ||
+    next.metadata.uid !== previous.metadata.uid ||
+    next.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
+    !sameJson(next.metadata.labels, previous.metadata.labels) ||
+    !sameJson(next.metadata.ownerReferences, previous.metadata.ownerReferences)
+  )
 }
 
 export const podDeletionCost = 'controller.kubernetes.io/pod-deletion-cost'

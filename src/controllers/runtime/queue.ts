@@ -4,15 +4,25 @@ import { Backoff, type Clock, keyOf, type Metrics, type ObjectName, parseKey } f
 const itemLimits = { initialMs: 5, maxMs: 1_000_000, resetMs: Number.POSITIVE_INFINITY }
 const retriesPerSecond = 10
 const retryBurst = 100
+/** A name rests so many times as long as it was in hand, but no longer than this. */
+const restFactor = 10
+const restMaxMs = 1000
 
-/** Names waiting for work: in order, once each, and never in two hands at a time. */
+/**
+ * Names waiting for work: in order, once each, and never in two hands at a time.
+ *
+ * Unlike Kubernetes, whose clients are held to some calls a second: a name that took long rests as much longer before
+ * it comes again, so that what a thousand pods tell of one object meanwhile is looked at once. One that took no time
+ * comes again at once.
+ */
 export class WorkQueue {
   readonly #clock: Clock
   readonly #measures: QueueMeasures
   readonly #onWork: () => void
   readonly #waiting = new Map<string, number>() // a Map keeps arrival order; the value is when it came
   readonly #inHand = new Map<string, number>()
-  readonly #again = new Set<string>() // woken while in hand
+  readonly #again = new Set<string>() // woken while in hand or at rest
+  readonly #resting = new Map<string, Disposable>()
   readonly #later = new Map<string, { readonly atMs: number; readonly timer: Disposable }>()
   readonly #failures = new Backoff<string>(itemLimits)
   #tokens = retryBurst
@@ -35,7 +45,7 @@ export class WorkQueue {
 
   add(name: ObjectName): void {
     const key = keyOf(name)
-    if (this.#inHand.has(key)) {
+    if (this.#inHand.has(key) || this.#resting.has(key)) {
       this.#again.add(key)
       return
     }
@@ -89,14 +99,27 @@ export class WorkQueue {
     const key = keyOf(name)
     const sinceMs = this.#inHand.get(key)
     this.#inHand.delete(key)
-    if (sinceMs !== undefined) this.#measures.worked((this.#clock.monotonic() - sinceMs) / 1000)
-    if (this.#again.delete(key)) this.add(name)
+    const tookMs = sinceMs === undefined ? 0 : this.#clock.monotonic() - sinceMs
+    if (sinceMs !== undefined) this.#measures.worked(tookMs / 1000)
+    const restMs = Math.floor(Math.min(tookMs * restFactor, restMaxMs))
+    if (restMs > 0)
+      this.#resting.set(
+        key,
+        this.#clock.after(restMs, () => this.#rested(key)),
+      )
+    else if (this.#again.delete(key)) this.add(name)
+  }
+  #rested(key: string): void {
+    this.#resting.delete(key)
+    if (this.#again.delete(key)) this.add(parseKey(key))
   }
 
   /** Forgets everything, timers included. */
   clear(): void {
     for (const { timer } of this.#later.values()) timer[Symbol.dispose]()
+    for (const timer of this.#resting.values()) timer[Symbol.dispose]()
     this.#later.clear()
+    this.#resting.clear()
     this.#waiting.clear()
     this.#again.clear()
   }

@@ -138,8 +138,14 @@ class Loop {
   #subscribe(watch: Watch): Disposable {
     return this.#cached(watch.resource).subscribe((next, previous) => {
       if (this.#parked.size > 0) this.#pump()
-      if (previous !== undefined && previous !== next) this.#wake(watch.wake(previous, this.#cached))
-      if (next !== undefined) this.#wake(watch.wake(next, this.#cached))
+      if (next === undefined || previous === undefined || next === previous) {
+        const object = next ?? previous
+        if (object !== undefined) this.#wake(watch.wake(object, this.#cached))
+        return
+      }
+      if (watch.matters?.(next, previous) === false) return
+      this.#wake(watch.wake(previous, this.#cached))
+      this.#wake(watch.wake(next, this.#cached))
     })
   }
 

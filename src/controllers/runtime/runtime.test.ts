@@ -34,6 +34,26 @@ test('a name woken while in hand comes again only when it is done', () => {
   assert.deepEqual(takeAll(), ['a'])
 })
 
+test('a name that took long rests ten times as long, and then comes once for all that woke it', () => {
+  const { clock, queue, takeAll } = queueOn()
+  queue.add(a)
+  takeAll()
+  queue.add(a)
+  clock.advance(20)
+  queue.done(a)
+  queue.add(a)
+  queue.add(b)
+  clock.advance(199)
+  assert.deepEqual(takeAll(), ['b'])
+  clock.advance(1)
+  assert.deepEqual(takeAll(), ['a'])
+  clock.advance(5000)
+  queue.done(a)
+  queue.add(a)
+  clock.advance(1000)
+  assert.deepEqual(takeAll(), ['a'])
+})
+
 test('the earlier of two times counts', () => {
   const { clock, queue, takeAll } = queueOn()
   queue.addAfter(a, 1000)

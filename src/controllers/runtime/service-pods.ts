@@ -1,7 +1,8 @@
-import { isSidecar, isTerminal, nameOf } from '../../machinery/index.ts'
+import { isSidecar, isTerminal, nameOf, sameJson } from '../../machinery/index.ts'
 import { type Pod, pods, type Service, type ServicePort, services } from '../../resources/index.ts'
 import { podsLabelled, thatMaySelect } from './by-label.ts'
 import type { Cached, Watch } from './controller.ts'
+import { countsOtherwise } from './pods.ts'
 
 export const headlessLabel = 'service.kubernetes.io/headless'
 /** Kubernetes: when the cause of the last change was seen, for measuring how long it took to reach the proxies. */
@@ -19,10 +20,19 @@ export function selects({ spec }: Service, labels: Readonly<Record<string, strin
 /** Wakes the services that a pod is, or was, behind. */
 export const podsOfServices: Watch = {
   resource: pods,
+  matters: (next: Pod, previous: Pod) =>
+    countsOtherwise(next, previous) ||
+    next.spec.hostname !== previous.spec.hostname ||
+    next.spec.subdomain !== previous.spec.subdomain ||
+    next.spec.nodeName !== previous.spec.nodeName ||
+    !sameJson(addressesOf(next), addressesOf(previous)),
   wake: (pod: Pod, cached) =>
-    thatMaySelect(cached(services), ({ spec }) => spec.selector, pod)
-      .filter((service) => hasSelector(service) && selects(service, pod.metadata.labels))
-      .map(nameOf),
+    // One without an address is behind nothing yet; when it had one, it was told of as it was then.
+    addressesOf(pod).length === 0
+      ? []
+      : thatMaySelect(cached(services), ({ spec }) => spec.selector, pod)
+          .filter((service) => hasSelector(service) && selects(service, pod.metadata.labels))
+          .map(nameOf),
 }
 
 /** The pods a service selects that have an address and have not ended. */

@@ -28,9 +28,11 @@ export function ownedOrSelected<T extends KubeObject & { readonly spec: unknown 
   owner: ResourceDefinition<T>,
   resource: ResourceDefinition<any>,
   selects: (owner: T, object: KubeObject) => boolean,
+  matters: NonNullable<Watch['matters']> = () => true,
 ): Watch {
   return {
     resource,
+    matters,
     wake(object: KubeObject, cached) {
       if (controllerOf(object) !== undefined) return ownersOf(owner, object)
       if (object.metadata.deletionTimestamp !== undefined) return []
