@@ -67,6 +67,7 @@ class Scheduler {
     const podCache = informers.of(pods)
     const namespaceCache = informers.of(namespaces)
     const budgetCache = informers.of(podDisruptionBudgets)
+    podCache.addIndex('node', ({ spec }) => [spec?.nodeName ?? ''])
     const book = new StorageBook(informers)
     await Promise.all([
       ...[nodeCache, podCache, namespaceCache, budgetCache].map((cache) => cache.synced(signal)),

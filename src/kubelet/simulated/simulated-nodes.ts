@@ -87,6 +87,7 @@ interface SimulatedNode {
   life: number
   node: Node | undefined
   lease: Lease | undefined
+  readonly pods: Set<SimulatedPod>
 }
 interface SimulatedPod {
   pod: Pod
@@ -121,7 +122,15 @@ class Fleet {
 
   #put(settings: SimulatedNodeSettings): SimulatedNode {
     const address = settings.address ?? ipText(addressAt(parseCidr('172.16.0.0/12')!, 2 + this.#numbered++))
-    const node = { settings, address, running: true, life: 0, node: undefined, lease: undefined }
+    const node = {
+      settings,
+      address,
+      running: true,
+      life: 0,
+      node: undefined,
+      lease: undefined,
+      pods: new Set<SimulatedPod>(),
+    }
     this.#nodes.set(settings.name, node)
     return node
   }
@@ -154,9 +163,9 @@ class Fleet {
       add: (settings) => this.#add(settings),
       remove: (name) => {
         this.#stop(name)
-        const node = this.#nodes.get(name)
+        const left = this.#nodes.get(name)?.pods ?? []
         this.#nodes.delete(name)
-        for (const [uid, pod] of this.#pods) if (pod.node === node) this.#forget(uid)
+        for (const { pod } of [...left]) this.#forget(pod.metadata.uid)
       },
       start: (name) => {
         const node = this.#nodes.get(name)
@@ -165,7 +174,7 @@ class Fleet {
         node.life++
         node.lease = undefined
         void this.#register(node).then(() => this.#heartbeat(node, node.life))
-        for (const pod of this.#pods.values()) if (pod.node === node) this.#restartAfterOutage(pod)
+        for (const pod of node.pods) this.#restartAfterOutage(pod)
       },
       resourceMetrics: (name) => (this.#nodes.get(name)?.running === true ? this.#usage.text(name) : undefined),
       podAt: (address) => {
@@ -186,7 +195,7 @@ class Fleet {
     if (node === undefined || !node.running) return
     node.running = false
     node.life++
-    for (const pod of this.#pods.values()) if (pod.node === node) pod.turn++
+    for (const pod of node.pods) pod.turn++
   }
 
   #add(settings: SimulatedNodeSettings): void {
@@ -281,6 +290,7 @@ class Fleet {
       ending: false,
     }
     this.#pods.set(pod.metadata.uid, simulated)
+    node.pods.add(simulated)
     if (isTerminalPhase(pod.status.phase) && pod.metadata.deletionTimestamp === undefined) return
     if (pod.metadata.deletionTimestamp !== undefined) this.#beginEnd(simulated)
     else this.#beginStart(simulated, lifeSeen(pod))
@@ -291,6 +301,7 @@ class Fleet {
     if (known === undefined) return
     known.turn++
     this.#pods.delete(uid)
+    known.node.pods.delete(known)
     this.#addresses.release(known.node.settings.name, known.podIp)
   }
 

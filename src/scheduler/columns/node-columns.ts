@@ -194,6 +194,12 @@ export class NodeColumns {
     this.#countAmounts(held.place, held.facts, -1)
   }
 
+  /** Takes in a pod that is counted and whose size and labels are as they were, so that what it was is not kept. */
+  renewPod(pod: Pod): void {
+    const held = this.#pods.get(pod.metadata.uid)
+    if (held !== undefined) held.facts.pod = pod
+  }
+
   nodeNameOfPod(uid: string): string | undefined {
     const held = this.#pods.get(uid)
     return held === undefined ? undefined : this.nodes[held.place]?.metadata.name

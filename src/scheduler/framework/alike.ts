@@ -17,16 +17,20 @@ export function alikeSelectors(informers: Informers): (pod: Pod) => object | und
   const controllerCache = informers.of(replicationControllers)
   const setCache = informers.of(replicaSets)
   const statefulCache = informers.of(statefulSets)
-  serviceCache.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? ''])
+  // One pair of its selector is enough to find a service by.
+  const pairOf = (namespace: string | undefined, key: string, value: string) => `${namespace ?? ''}/${key}=${value}`
+  serviceCache.addIndex('firstSelected', ({ metadata, spec }) => {
+    const first = Object.entries(spec?.selector ?? {})[0]
+    return first === undefined ? [] : [pairOf(metadata.namespace, ...first)]
+  })
   return (pod) => {
     const { namespace = '', labels = {} } = pod.metadata
     const matchLabels: Record<string, string> = {}
-    for (const { spec } of serviceCache.by('namespace', namespace)) {
-      const selector = spec?.selector
-      if (selector === undefined) continue
-      const entries = Object.entries(selector)
-      if (entries.every(([key, value]) => labels[key] === value)) Object.assign(matchLabels, selector)
-    }
+    for (const [label, text] of Object.entries(labels))
+      for (const { spec } of serviceCache.by('firstSelected', pairOf(namespace, label, text))) {
+        const entries = Object.entries(spec?.selector ?? {})
+        if (entries.every(([key, value]) => labels[key] === value)) Object.assign(matchLabels, spec?.selector)
+      }
     const matchExpressions: Requirement[] = []
     const owner = controllerOf(pod)
     if (owner !== undefined) {

@@ -21,7 +21,8 @@ interface Amounts {
 }
 /** What placing a pod depends on, worked out once per pod. */
 export interface PodFacts extends Amounts {
-  readonly pod: Pod
+  /** The pod as it was seen last: its status may move on, what is below does not. */
+  pod: Pod
   readonly ports: readonly HostPort[]
   /** Images of all containers and of volumes, as they are stated. */
   readonly images: readonly string[]
@@ -44,30 +45,39 @@ export function factsOf(pod: Pod): PodFacts {
   for (const volume of volumes) if (volume.image !== undefined) images.push(volume.image.reference ?? '')
   const amountsKey = amountsKeyOf(pod)
   const ports = hostPortsOf(spec as never)
+  const signature = JSON.stringify([
+    amountsKey,
+    images,
+    spec?.tolerations,
+    spec?.nodeSelector,
+    spec?.affinity?.nodeAffinity,
+    spec?.nodeName,
+    ports,
+  ])
   return {
     pod,
     ...amountsOf(pod, amountsKey),
-    ports,
-    images,
+    ...kept(signature, ports, images),
     containers: containers.length + initContainers.length,
     kind: kindOf(pod),
     terms: affinityTermsOf(pod),
     storage: storageOf(pod),
-    signature: JSON.stringify([
-      amountsKey,
-      images,
-      spec?.tolerations,
-      spec?.nodeSelector,
-      spec?.affinity?.nodeAffinity,
-      spec?.nodeName,
-      ports,
-    ]),
   }
 }
 
-/** Pods of one template ask for the same; what it comes to is worked out once. */
+/** Pods of one template ask for the same; what it comes to is worked out, and kept, once. */
 const amountsKnown = new Map<string, Amounts>()
-const amountsKeptMax = 4096
+const signed = new Map<string, Pick<PodFacts, 'signature' | 'ports' | 'images'>>()
+const keptMax = 4096
+
+function kept(signature: string, ports: readonly HostPort[], images: readonly string[]) {
+  const known = signed.get(signature)
+  if (known !== undefined) return known
+  const made = { signature, ports, images }
+  if (signed.size >= keptMax) signed.clear()
+  signed.set(signature, made)
+  return made
+}
 
 function amountsKeyOf({ spec }: Pod): string {
   const { containers = [], initContainers, overhead, resources } = spec ?? {}
@@ -106,7 +116,7 @@ function amountsOf(pod: Pod, key: string): Amounts {
     scoredCpuMilli: cpuMilli + missingCpu,
     scoredMemoryBytes: memoryBytes + missingMemory,
   }
-  if (amountsKnown.size >= amountsKeptMax) amountsKnown.clear()
+  if (amountsKnown.size >= keptMax) amountsKnown.clear()
   amountsKnown.set(key, amounts)
   return amounts
 }

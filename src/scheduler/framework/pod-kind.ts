@@ -11,8 +11,18 @@ export interface PodKind {
 export function kindOf({ metadata }: Pod): PodKind {
   const { namespace = '', labels = {} } = metadata
   const isTerminating = metadata.deletionTimestamp !== undefined
-  return { key: `${namespace}|${isTerminating ? 't' : ''}|${JSON.stringify(labels)}`, namespace, labels, isTerminating }
+  const key = `${namespace}|${isTerminating ? 't' : ''}|${JSON.stringify(labels)}`
+  const known = kinds.get(key)
+  if (known !== undefined) return known
+  const kind = { key, namespace, labels, isTerminating }
+  if (kinds.size >= kindsMax) kinds.clear()
+  kinds.set(key, kind)
+  return kind
 }
+
+/** Pods of one set are of one kind, which is kept once. */
+const kinds = new Map<string, PodKind>()
+const kindsMax = 4096
 
 /** Which kinds of pods somebody counts; equal keys mean the same pods. */
 export interface PodMatcher {

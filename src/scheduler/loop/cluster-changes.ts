@@ -28,10 +28,8 @@ export class ClusterChanges {
     this.#shared.columns.setNode(next)
     if (isNew) {
       // Pods that were bound before their node was known are counted now.
-      for (const pod of this.#shared.parts.informers.of(pods).list()) {
-        if (pod.spec?.nodeName === next.metadata.name && !isTerminal(pod as never))
-          this.#shared.columns.addPod(factsOf(pod), next.metadata.name)
-      }
+      for (const pod of this.#shared.parts.informers.of(pods).by('node', next.metadata.name))
+        if (!isTerminal(pod as never)) this.#shared.columns.addPod(factsOf(pod), next.metadata.name)
       this.#shared.queue.wake('Node/Add')
       return
     }
@@ -62,6 +60,7 @@ export class ClusterChanges {
         !sameJson(previous?.metadata.labels, next.metadata.labels)
       if (this.#shared.columns.nodeNameOfPod(uid) !== nodeName || isOther)
         this.#shared.columns.addPod(factsOf(next), nodeName)
+      else this.#shared.columns.renewPod(next)
       if (isNew) this.#shared.queue.wake('AssignedPod/Add')
       else if (isOther) this.#shared.queue.wake('AssignedPod/Update')
       return
