@@ -1,6 +1,7 @@
 /**
  * `npm run bench:scale [-- --nodes N --pods N]`: a whole simulated cluster in one process, filled, rolled, losing nodes and
- * drained, with what the API and the start of pods take meanwhile. Appends one line to bench/results.jsonl.
+ * drained, with what the API and the start of pods take meanwhile. Appends one line to bench/results.jsonl; with
+ * `--profile FOLDER` it writes samples of each part there instead.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
@@ -12,7 +13,9 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { startCluster } from '../../src/index.ts'
 import { deployments, namespaces, nodes, podDisruptionBudgets, pods, services } from '../../src/resources/index.ts'
+import { openSession } from '../session.ts'
 import { PodWatch } from './pod-watch.ts'
+import { startProfile } from './profile.ts'
 import { schedulerShareMb } from './scheduler-share.ts'
 
 const { values } = parseArgs({
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '1000' },
     pods: { type: 'string', default: '30000' },
     minutes: { type: 'string', default: '40' },
+    profile: { type: 'string' },
   },
 })
 const nodeCount = Number(values.nodes)
@@ -27,7 +31,12 @@ const podCount = Number(values.pods)
 const deadlineMs = performance.now() + Number(values.minutes) * 60_000
 if (global.gc === undefined) {
   // Memory is measured after a collection, and the default heap is too small for it.
-  const flags = ['--expose-gc', '--max-old-space-size=12288', '--disable-warning=ExperimentalWarning']
+  const flags = [
+    '--expose-gc',
+    '--max-old-space-size=12288',
+    '--external-memory-accounted-in-global-limit',
+    '--disable-warning=ExperimentalWarning',
+  ]
   execFileSync(process.execPath, [...flags, import.meta.filename, ...process.argv.slice(2)], { stdio: 'inherit' })
   process.exit(0)
 }
@@ -53,11 +62,13 @@ note('scale_nodes_up_s', (performance.now() - startedMs) / 1000, 's')
 const names = Array.from({ length: Math.ceil(podCount / perDeployment) }, (_, at) => `app-${at}`)
 const namespace = 'scale'
 await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } as never)
+informers.of(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
 const watch = new PodWatch(informers.of(pods), namespace)
 await informers.of(deployments).synced()
 const prober = new Worker(join(import.meta.dirname, 'prober.ts'), {
   workerData: { kubeconfig: await cluster.kubeconfig(), namespace, perSecond: 20 },
 })
+const own = openSession(await cluster.kubeconfig())
 prober.on('error', (error) => {
   throw error
 })
@@ -68,11 +79,13 @@ async function phase(name: string, work: () => Promise<void>): Promise<void> {
   loop.enable()
   await probed()
   watch.takeStarts()
+  const stopProfile = values.profile === undefined ? undefined : await startProfile(values.profile, name, own)
   const began = performance.now()
   const before = process.cpuUsage()
   await work()
   const seconds = (performance.now() - began) / 1000
   const { user, system } = process.cpuUsage(before)
+  await stopProfile?.()
   const { single, lists, failed } = await probed()
   const starts = watch.takeStarts()
   note(`scale_${name}_s`, seconds, 's')
@@ -189,17 +202,21 @@ await phase('node_failures', async () => {
 await phase('drain', async () => {
   const drained = Array.from({ length: some }, (_, at) => `node-${some + at + 1}`)
   await Promise.all(drained.map((name) => drain(name)))
+  await until('nodes empty', () => drained.every((name) => podsOn(name).length === 0))
   await until('pods elsewhere', () => names.every(isWhole))
 })
+
+function podsOn(node: string) {
+  return informers
+    .of(pods)
+    .by('node', node)
+    .filter(({ metadata }) => metadata.namespace === namespace)
+}
 
 /** As kubectl drain does: cordon, then evict everything, again while a budget says no. */
 async function drain(name: string): Promise<void> {
   await client.patch(nodes, { name }, { type: 'merge', body: { spec: { unschedulable: true } } })
-  const own = informers
-    .of(pods)
-    .list(namespace)
-    .filter((pod) => pod.spec.nodeName === name)
-  for (const { metadata } of own) {
+  for (const { metadata } of podsOn(name)) {
     const at = { namespace, name: metadata.name }
     for (;;) {
       const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: at }
@@ -224,5 +241,7 @@ const line = {
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   ...results,
 }
-appendFileSync(join(import.meta.dirname, '../results.jsonl'), `${JSON.stringify(line)}\n`)
+// What is sampled is slower for it.
+if (values.profile === undefined)
+  appendFileSync(join(import.meta.dirname, '../results.jsonl'), `${JSON.stringify(line)}\n`)
 process.exit(0)
