@@ -17,7 +17,11 @@ export interface SchedulerMeasures {
   /** How long plugins held a pod back, and how that ended. */
   heldBack(result: 'Success' | 'Unschedulable' | 'Error', seconds: number): void
   /** How one try at placing a group of pods went. */
-  attemptedGroup(result: 'scheduled' | 'unschedulable' | 'error', profile: string, seconds: number): void
+  attemptedGroup(
+    result: 'scheduled' | 'unschedulable' | 'waiting_on_preemption' | 'error',
+    profile: string,
+    seconds: number,
+  ): void
   searchedGroup(seconds: number): void
   preempting(): void
   victims(count: number): void

@@ -10,6 +10,8 @@ export type ExtensionPoint =
   | 'Permit'
   | 'PreBind'
   | 'Bind'
+  | 'PlacementGenerate'
+  | 'PlacementScore'
 export type PointStatus = 'Success' | 'Unschedulable' | 'UnschedulableAndUnresolvable' | 'Error'
 
 /** Kubernetes: of one pod in ten it is told how long each plugin took. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
 import { isNotFound } from '../../src/machinery/index.ts'
-import { jobs, type Pod, podGroups, pods, priorityClasses, workloads } from '../../src/resources/index.ts'
+import { events, jobs, type Pod, podGroups, pods, priorityClasses, workloads } from '../../src/resources/index.ts'
 import { until } from '../fixtures/until.ts'
 
 const namespace = 'default'
@@ -195,4 +195,95 @@ test('a group has the priority that its class names, where groups make room', as
     client.create(podGroups, groupThat('unknown', gang, { priorityClassName: 'none' })),
     /no PriorityClass with name none was found/,
   )
+})
+
+test('a group that asks for one domain goes where all of it fits, and where most of it does', async () => {
+  const gates = { ...features.gates, TopologyAwareWorkloadScheduling: true }
+  const rack = (name: string, cpus: number) => ({ name, cpus, labels: { rack: name[0]! } })
+  const nodes = [rack('a-0', 2), rack('a-1', 1), rack('b-0', 2), rack('b-1', 2), { name: 'none', cpus: 64 }]
+  await using cluster = await startCluster({ nodes, features: { ...features, gates } })
+  const { client } = cluster
+  const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
+  const schedulingConstraints = { topology: [{ key: 'rack' }] }
+  const names = (group: string, count: number) => Array.from({ length: count }, (_, at) => `${group}-${at}`)
+  const begin = async (group: string, policy: object, count: number) => {
+    await client.create(podGroups, groupThat(group, policy, { schedulingConstraints }))
+    for (const name of names(group, count)) await client.create(pods, podThat(name, group))
+  }
+
+  await begin('gang', { gang: { minCount: 4 } }, 4)
+  for (const name of names('gang', 4)) {
+    const { spec } = await until(
+      () => read(name),
+      (pod) => (pod.spec.nodeName ?? '') !== '',
+    )
+    assert.match(spec.nodeName!, /^b-/)
+  }
+
+  // There is no rack left with so much room, though a node without one has it.
+  await begin('large', { gang: { minCount: 4 } }, 4)
+  const waiting = await until(
+    () => client.get(podGroups, { namespace, name: 'large' }),
+    ({ status }) => status?.conditions?.[0]?.status === 'False',
+  )
+  assert.equal(
+    waiting.status.conditions?.[0]?.message,
+    '0/2 placements are available, first placement status: pod group is unschedulable',
+  )
+  assert.ok((await Promise.all(names('large', 4).map(read))).every(({ spec }) => (spec.nodeName ?? '') === ''))
+
+  // A pod that comes later goes to the domain of the others, or nowhere.
+  await client.create(pods, podThat('gang-late', 'gang'))
+  const late = await until(
+    () => read('gang-late'),
+    (pod) => messageOf(pod) !== '',
+  )
+  assert.match(messageOf(late), /^0\/2 nodes are available: 2 Insufficient cpu\. .*not eligible due to placement-based/)
+})
+
+test('a group makes room for itself as a whole, where others go one by one or together', async () => {
+  const gates = { ...features.gates, WorkloadAwarePreemption: true }
+  await using cluster = await startCluster({
+    nodes: [
+      { name: 'a', cpus: 2 },
+      { name: 'b', cpus: 2 },
+    ],
+    features: { ...features, gates },
+  })
+  const { client } = cluster
+  const read = (name: string): Promise<Pod> => client.get(pods, { namespace, name })
+  const isBound = ({ spec }: Pod) => (spec.nodeName ?? '') !== ''
+  await client.create(priorityClasses, { metadata: { name: 'high' }, value: 1000 } as never)
+  await client.create(priorityClasses, { metadata: { name: 'middle' }, value: 500 } as never)
+  // Two nodes of two: a group that goes as a whole, and two pods.
+  await client.create(
+    podGroups,
+    groupThat('whole', { gang: { minCount: 2 } }, { disruptionMode: 'PodGroup', priorityClassName: 'middle' }),
+  )
+  for (const name of ['w-0', 'w-1']) await client.create(pods, podThat(name, 'whole'))
+  for (const name of ['w-0', 'w-1']) await until(() => read(name), isBound)
+  for (const name of ['p-0', 'p-1']) {
+    const spec = { containers: [{ name: 'c', image: 'app', resources: { requests: { cpu: '1' } } }] }
+    await client.create(pods, { metadata: { name, namespace }, spec } as never)
+    await until(() => read(name), isBound)
+  }
+  await client.create(podGroups, groupThat('urgent', { gang: { minCount: 2 } }, { priorityClassName: 'high' }))
+  for (const name of ['u-0', 'u-1'])
+    await client.create(pods, podThat(name, 'urgent', '1', { priorityClassName: 'high' }))
+  for (const name of ['u-0', 'u-1']) await until(() => read(name), isBound)
+  // Those of the least priority went, and nobody else.
+  const left = async () => (await client.list<Pod>(pods)).items.map(({ metadata }) => metadata.name).sort()
+  await until(left, (all) => all.length === 4)
+  assert.deepEqual(await left(), ['u-0', 'u-1', 'w-0', 'w-1'])
+  const uid = (await client.get(podGroups, { namespace, name: 'urgent' })).metadata.uid
+  const said = async () => (await client.list(events)).items.filter(({ reason }) => reason === 'Preempted')
+  for (const { message } of await until(said, (notes) => notes.length > 0))
+    assert.equal(message, `Preempted by podgroup ${uid} on node cluster`)
+
+  // One more: of the group that goes as a whole both do.
+  await client.create(podGroups, groupThat('more', { gang: { minCount: 1 } }, { priorityClassName: 'high' }))
+  await client.create(pods, podThat('m-0', 'more', '1', { priorityClassName: 'high' }))
+  await until(() => read('m-0'), isBound)
+  await until(left, (all) => all.length === 3)
+  assert.deepEqual(await left(), ['m-0', 'u-0', 'u-1'])
 })

@@ -27,6 +27,7 @@ export function explained(
   columns: NodeColumns,
   refusalAt: (place: number) => Refusal | undefined,
   after: readonly (PostFiltered | undefined)[],
+  total = columns.count,
 ): RefusedPlacement {
   const reasons = new Map<string, number>()
   const wakeOn = new Set<ClusterChange>(['Pod/Update'])
@@ -44,7 +45,6 @@ export function explained(
     by.add(plugin.name)
     for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
   }
-  const total = columns.count
   const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort()
   const helpless = total - unhelpful
   const preemption = [

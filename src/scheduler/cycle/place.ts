@@ -9,6 +9,7 @@ import {
   refuseAlways,
   type SchedulerPlugin,
   type Verdict,
+  type Within,
 } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { PluginMeasures } from '../plugin-measures.ts'
@@ -74,8 +75,9 @@ export class Placer {
     this.#percentage = percentageOfNodesToScore
   }
 
-  place(facts: PodFacts, columns: NodeColumns): Placement {
-    const found = this.#find(facts, columns)
+  /** The best node for a pod, of all or of those given, or why there is none. */
+  place(facts: PodFacts, columns: NodeColumns, within?: Within): Placement {
+    const found = this.#find(facts, columns, within)
     if (isRefused(found)) return found
     const { count, evaluated, known, prepared } = found
     if (count > 1) this.#addUp(facts, columns, known, prepared, count)
@@ -87,8 +89,9 @@ export class Placer {
   shortlist(
     facts: PodFacts,
     columns: NodeColumns,
+    within?: Within,
   ): { readonly names: readonly string[]; readonly evaluated: number } | RefusedPlacement {
-    const found = this.#find(facts, columns)
+    const found = this.#find(facts, columns, within)
     if (isRefused(found)) return found
     const places = [...this.#feasible.subarray(0, found.count)]
     return { names: places.map((place) => columns.nodes[place]!.metadata.name), evaluated: found.evaluated }
@@ -115,8 +118,8 @@ export class Placer {
     return places[this.#highest(places.length)]!
   }
 
-  #find(facts: PodFacts, columns: NodeColumns): Found | RefusedPlacement {
-    const total = columns.count
+  #find(facts: PodFacts, columns: NodeColumns, within: Within | undefined): Found | RefusedPlacement {
+    const total = within?.count ?? columns.count
     if (total === 0)
       return {
         nodeName: undefined,
@@ -135,20 +138,26 @@ export class Placer {
     const isNowhere = prepared.length > 0 && nowhereOf(prepared) !== undefined
     const preparedMs =
       measures?.point('PreFilter', isNowhere ? 'UnschedulableAndUnresolvable' : 'Success', startedMs) ?? 0
-    if (isNowhere) return this.explain(facts, columns)
+    if (isNowhere) return this.explain(facts, columns, undefined, within)
     const named = this.#namedPlaces(facts, columns)
     const known = this.#answers.to(facts, columns, named !== undefined)
     const { count, evaluated } =
       named === undefined
-        ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage))
-        : this.#lookAt(named.places, facts, columns, known, prepared)
+        ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage), within)
+        : this.#lookAt(
+            named.places.filter((place) => within?.isIn[place] !== 0),
+            facts,
+            columns,
+            known,
+            prepared,
+          )
     if (measures !== undefined) {
       measures.point('Filter', count === 0 ? 'Unschedulable' : 'Success', preparedMs)
       this.#evaluations!.judged((known.filters ??= this.#evaluations!.filtersFor(facts)), evaluated)
       if (timed !== undefined && count > 0)
         timePlugins(timed, this.#plugins, facts, viewOf(columns, this.#feasible[0]!))
     }
-    return count === 0 ? this.explain(facts, columns) : { count, evaluated, known, prepared }
+    return count === 0 ? this.explain(facts, columns, undefined, within) : { count, evaluated, known, prepared }
   }
 
   /** Looks at nodes one after the other until enough can take the pod. */
@@ -158,6 +167,7 @@ export class Placer {
     known: KnownAnswers,
     prepared: readonly PreparedPlugin[],
     wanted: number,
+    within: Within | undefined,
   ): { readonly count: number; readonly evaluated: number } {
     const { alive, version, size } = columns
     const { at: askedAt, fit } = known
@@ -168,7 +178,7 @@ export class Placer {
     let evaluated = 0
     let place = this.#start % size
     for (let step = 0; step < size && count < wanted; step++) {
-      if (alive[place] === 1) {
+      if (alive[place] === 1 && within?.isIn[place] !== 0) {
         evaluated++
         if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
         if (fit[place] === 1 && (!asksMore || this.#takes(facts, place, columns, filters))) feasible[count++] = place
@@ -310,15 +320,19 @@ export class Placer {
     facts: PodFacts,
     columns: NodeColumns,
     also: (place: number) => Refusal | undefined = () => undefined,
+    within?: Within,
   ): RefusedPlacement {
     const nowhere = nowhereOf(this.#prepare(facts, columns))
     const after = this.#postFiltered(facts, columns)
-    if (nowhere !== undefined) return goesNowhere(nowhere, columns.count, after)
+    if (nowhere !== undefined) return goesNowhere(nowhere, within?.count ?? columns.count, after)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)
-    const refusal = (place: number) => (isNamed(place) ? (refusalAt(place) ?? also(place)) : named?.others)
-    return explained(columns, refusal, after)
+    const refusal = (place: number) => {
+      if (within?.isIn[place] === 0) return undefined
+      return isNamed(place) ? (refusalAt(place) ?? also(place)) : named?.others
+    }
+    return explained(columns, refusal, after, within?.count)
   }
 
   /** What those say, in order, who are asked when no node takes a pod; undefined: it is a matter of preemption. */

@@ -7,6 +7,7 @@ import { deviceBookThat } from '../devices/fixtures.ts'
 import { factsOf } from '../framework/pod-facts.ts'
 import { pluginsOf } from '../plugins/index.ts'
 import type { PluginArguments } from '../profile/choices.ts'
+import type { RefusedPlacement } from './explain.ts'
 import { Placer } from './place.ts'
 
 /*
@@ -438,6 +439,8 @@ function placementsIn(seed: number, withArguments: boolean): number {
   columns.devices = deviceBookThat((name) => world.devices.get(name) ?? 0, deviceResource)
   const allocator = plugins.find(({ name }) => name === 'DynamicResources')!
   const placer = new Placer(plugins, random)
+  const others = seededRandom(seed)
+  const narrow = new Placer(plugins, others)
   if (args.PodTopologySpread !== undefined) columns.selectorOfAlike = alikeOf
   for (let step = 0; step < 50; step++) {
     const pod = podThat()
@@ -452,6 +455,20 @@ function placementsIn(seed: number, withArguments: boolean): number {
       )
     })
     const where = `seed ${seed}, step ${step}, ${JSON.stringify(pod.spec)}`
+    // Of some of the nodes only, as groups are placed.
+    if (step % 3 === 0) {
+      const isIn = Uint8Array.from({ length: columns.capacity }, () => Math.floor(others.next() * 2))
+      const among = able.filter(({ metadata }) => isIn[columns.placeOf(metadata.name)!] === 1)
+      const count = [...world.nodes.keys()].filter((name) => isIn[columns.placeOf(name)!] === 1).length
+      const found = narrow.place(facts, columns, { isIn, count })
+      const at = among.findIndex(({ metadata }) => metadata.name === found.nodeName)
+      assert.equal(found.nodeName === undefined, among.length === 0, `${where}, some: ${found.nodeName}`)
+      const scores = totals(world, pod, among, args)
+      if (found.nodeName !== undefined)
+        assert.equal(scores[at], Math.max(...scores), `${where}, some: ${found.nodeName}`)
+      else if (count > 0)
+        assert.match((found as RefusedPlacement).message, new RegExp(`^0/${count} nodes are available: `))
+    }
     const { nodeName } = placer.place(facts, columns)
     const names = able.map(({ metadata }) => metadata.name)
     assert.equal(nodeName === undefined, able.length === 0, `${where}: ${nodeName} of ${names}`)

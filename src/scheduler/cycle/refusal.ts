@@ -1,22 +1,22 @@
 import { isConflict, isNotFound, timestampOf } from '../../machinery/index.ts'
 import { type Pod, pods } from '../../resources/index.ts'
 import type { SchedulerParts } from '../loop/shared.ts'
-import type { Preemption } from '../preemption/plan.ts'
 
-/** Has a pod say why it waits; again only when the words change. */
+/** Has a pod say why it waits, and for which node (`''`: for none any more); again only when that changes. */
 export async function reportRefusal(
   parts: Pick<SchedulerParts, 'client' | 'record' | 'clock' | 'log'>,
   pod: Pod,
   message: string,
-  preemption: Preemption | undefined,
+  nominatedNodeName: string | undefined,
   reason = 'Unschedulable',
 ): Promise<void> {
   const { client, record, clock, log } = parts
   record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
   const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   const isKnown = known?.status === 'False' && known.reason === reason && known.message === message
-  const nominated = preemption === undefined ? {} : { nominatedNodeName: preemption.nodeName }
-  if (isKnown && (preemption === undefined || pod.status?.nominatedNodeName === preemption.nodeName)) return
+  const nominatedBefore = pod.status?.nominatedNodeName ?? ''
+  const nominated = nominatedNodeName === undefined ? {} : { nominatedNodeName: nominatedNodeName || null }
+  if (isKnown && (nominatedNodeName ?? nominatedBefore) === nominatedBefore) return
   const now = timestampOf(clock.now())
   const condition = {
     type: 'PodScheduled',

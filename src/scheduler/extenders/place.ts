@@ -2,7 +2,7 @@ import type { NodeColumns } from '../columns/node-columns.ts'
 import { isRefused, type Placement } from '../cycle/explain.ts'
 import type { Refusal } from '../cycle/known-answers.ts'
 import type { Placer } from '../cycle/place.ts'
-import { everyChange, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
+import { everyChange, type SchedulerPlugin, type Verdict, type Within } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { Candidate } from '../preemption/plan.ts'
 import type { Extender } from './extender.ts'
@@ -20,21 +20,22 @@ export async function placeWithExtenders(
   columns: NodeColumns,
   placer: Placer,
   nominated: string | undefined,
+  within?: Within,
 ): Promise<Placement> {
   if (nominated !== undefined) {
     const place = columns.placeOf(nominated)
-    if (place !== undefined && placer.verdict(facts, columns, place).fits) {
+    if (place !== undefined && within?.isIn[place] !== 0 && placer.verdict(facts, columns, place).fits) {
       const { names } = await filtered(extenders, facts, columns, [nominated]).catch(() => ({ names: [] }))
       if (names.length > 0) return { nodeName: nominated, feasible: 1, evaluated: 1 }
     }
   }
-  const found = placer.shortlist(facts, columns)
+  const found = placer.shortlist(facts, columns, within)
   if (isRefused(found)) return found
   const { names, refusals } = await filtered(extenders, facts, columns, found.names)
   // What happened meanwhile may have taken nodes away.
   const places = names.flatMap((name) => columns.placeOf(name) ?? [])
   if (places.length === 0)
-    return placer.explain(facts, columns, (place) => refusals.get(columns.nodes[place]?.metadata.name ?? ''))
+    return placer.explain(facts, columns, (place) => refusals.get(columns.nodes[place]?.metadata.name ?? ''), within)
   const { length: feasible } = places
   const { evaluated } = found
   if (feasible === 1) return { nodeName: columns.nodes[places[0]!]!.metadata.name, feasible, evaluated }

@@ -1,6 +1,6 @@
 import type { Client, RecordAction } from '../../client/index.ts'
 import type { Clock } from '../../machinery/index.ts'
-import type { Node, Pod } from '../../resources/index.ts'
+import type { Node, Pod, PodGroup } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { PodFacts } from './pod-facts.ts'
 
@@ -50,6 +50,25 @@ export const fits: Verdict = Object.freeze({ fits: true })
 export const refuse = (reason: string): Refused => ({ fits: false, reason, evenAfterPreemption: false })
 export const refuseAlways = (reason: string): Refused => ({ fits: false, reason, evenAfterPreemption: true })
 
+/** Some of the nodes, where only those are looked at. */
+export interface Within {
+  /** 1 at the places of those nodes. */
+  readonly isIn: Uint8Array
+  readonly count: number
+}
+/** Nodes that a group of pods may be placed on together (Kubernetes: Placement); without `within` all nodes. */
+export interface GroupPlacement {
+  readonly name: string
+  readonly within: Within | undefined
+}
+/** A group of pods that is about to be placed, with those of its pods that have a node already. */
+export interface PlacedGroup {
+  readonly name: string
+  readonly group: PodGroup | undefined
+  readonly scheduled: readonly { readonly pod: Pod; readonly nodeName: string }[]
+  readonly columns: NodeColumns
+}
+
 /** One node as a cycle sees it: the object and everything counted on it. */
 export interface NodeView {
   readonly index: number
@@ -91,6 +110,13 @@ export interface SchedulerPlugin {
   /** Changes the first `count` scores. */
   normalize?(scores: Float64Array, count: number): void
   readonly weight?: number
+  /** Which nodes a group's pods may be placed on together; throws where that cannot be said. */
+  placements?(group: PlacedGroup): readonly GroupPlacement[]
+  /** How good it is to place these pods of a group there; `normalizePlacements` brings all into 0 to 100. */
+  scorePlacement?(group: PlacedGroup, placement: GroupPlacement, members: readonly PodFacts[]): number
+  normalizePlacements?(scores: readonly number[]): readonly number[]
+  /** What a score of placements counts for. */
+  readonly placementWeight?: number
   /** Counts what the pod takes besides room as taken, until disposed; undefined: nothing, and nothing is to be done before it is bound. */
   reserve?(facts: PodFacts, nodeName: string, columns: NodeColumns): Disposable | undefined
   permit?(pod: Pod, nodeName: string, signal: AbortSignal): Promise<Verdict>

@@ -18,12 +18,13 @@ test('a gang is placed when as many fit as it needs, with those that have a node
     [[fits, fits, waits], 2, 0, 'placed'],
     [[fits, waits], 2, 0, 'unschedulable'],
     [[fits, waits], 2, 1, 'placed'],
-    [[waits], 2, 2, 'placed'],
+    [[waits], 2, 2, 'unschedulable'],
     [[fits, makesRoom], 2, 0, 'waits for preemption'],
+    [[fits, fits, makesRoom], 2, 0, 'waits for preemption'],
     [[fits, makesRoom, waits], 4, 0, 'unschedulable'],
     [[fits, waits], undefined, 0, 'placed'],
     [[waits, waits], undefined, 0, 'unschedulable'],
-    [[waits, makesRoom], undefined, 0, 'placed'],
+    [[waits, makesRoom], undefined, 0, 'waits for preemption'],
   ]
   for (const [members, minCount, scheduled, is] of cases)
     assert.equal(groupVerdict(members, minCount === undefined ? undefined : { minCount }, scheduled), is)

@@ -11,6 +11,8 @@ export interface Member {
   readonly placement: Placement
   /** Room that could be made for it, where no node takes it as things are. */
   readonly preemption: Preemption | undefined
+  /** Why no room was looked for, where that was not to be. */
+  readonly why?: string | undefined
 }
 /** What becomes of a group: its pods are bound, or those that fit wait for the others, or for room that is being made. */
 export type GroupVerdict = 'placed' | 'unschedulable' | 'waits for preemption'
@@ -18,6 +20,7 @@ export type GroupVerdict = 'placed' | 'unschedulable' | 'waits for preemption'
 /** Kubernetes' words for a group that cannot be placed as a whole. */
 export const groupTexts = {
   unschedulable: 'pod group is unschedulable',
+  noPlacements: 'no feasible placements found',
   waitsForOthers: 'pod group is unschedulable, waiting for minCount pods from a gang to be scheduled',
   waitsForRoom: 'pod group is unschedulable, pod group is waiting for preemption to complete',
 } as const
@@ -31,10 +34,10 @@ export function groupVerdict(
   const placed = members.filter(({ placement }) => placement.nodeName !== undefined).length
   const withRoom = members.filter(({ preemption }) => preemption !== undefined).length
   // Kubernetes: a group that is no gang is as well off with some of its pods as with all.
-  if (gang === undefined) return placed + withRoom > 0 ? 'placed' : 'unschedulable'
-  const needed = gang.minCount - scheduled
-  if (placed >= needed) return 'placed'
-  return placed + withRoom >= needed ? 'waits for preemption' : 'unschedulable'
+  const needed = Math.max(gang === undefined ? 1 : gang.minCount - scheduled, 1)
+  if (placed + withRoom < needed) return 'unschedulable'
+  // Kubernetes: where room has to be made for one of them, all wait for it.
+  return withRoom > 0 ? 'waits for preemption' : 'placed'
 }
 
 /** The gang that a group is, where that is looked at. */
@@ -57,6 +60,19 @@ export function mixedSchedulers(members: readonly Waiting[]): string | undefined
     : `all pods in a single pod group should have the same .spec.schedulerName set, got: ${JSON.stringify(other)} and ${JSON.stringify(first)}`
 }
 
+/** There is no placement for the group, whatever its pods ask for. */
+export function nowhereToGo(message: string): RefusedPlacement {
+  return {
+    nodeName: undefined,
+    message,
+    says: () => message,
+    reasons: new Map(),
+    acts: [],
+    by: new Set(['TopologyPlacementGenerator']),
+    wakeOn: new Set(['Node/Add', 'Node/UpdateLabel'] as const),
+  }
+}
+
 /** A refusal in other words, woken by whatever helps the others of the group as well. */
 export function waitsWithGroup(message: string, others: readonly RefusedPlacement[]): RefusedPlacement {
   return {
@@ -66,6 +82,11 @@ export function waitsWithGroup(message: string, others: readonly RefusedPlacemen
     reasons: new Map(),
     acts: [],
     by: new Set(['GangScheduling']),
-    wakeOn: new Set([...others.flatMap(({ wakeOn }) => [...wakeOn]), 'PodGroup/Add', 'UnscheduledPod/Add'] as const),
+    wakeOn: new Set([
+      ...others.flatMap(({ wakeOn }) => [...wakeOn]),
+      'PodGroup/Add',
+      'UnscheduledPod/Add',
+      'AssignedPod/Delete',
+    ] as const),
   }
 }

@@ -76,6 +76,7 @@ export class Outcomes {
     placement: RefusedPlacement,
     why: string | undefined,
     preemption: Preemption | undefined,
+    nominated = preemption?.nodeName,
   ): void {
     const message =
       why !== undefined ? placement.says(why) : preemption === undefined ? placement.message : placement.says(undefined)
@@ -90,7 +91,7 @@ export class Outcomes {
           error: String(error),
         }),
       )
-    void reportRefusal(this.#shared.parts, pod, message, preemption)
+    void reportRefusal(this.#shared.parts, pod, message, nominated)
   }
 
   failed({ pod }: Waiting, profile: Placing, error: unknown): void {

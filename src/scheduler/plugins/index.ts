@@ -2,6 +2,7 @@ import type { SchedulerPlugin } from '../framework/framework.ts'
 import type { PluginArguments } from '../profile/choices.ts'
 import { dynamicResourcesOf } from './dynamic-resources.ts'
 import { gangScheduling } from './gang-scheduling.ts'
+import { podGroupPodsCount, topologyPlacementGenerator } from './group-placements.ts'
 import { interPodAffinityOf } from './inter-pod-affinity.ts'
 import { nodeDeclaredFeatures } from './node-declared-features.ts'
 import {
@@ -49,6 +50,8 @@ export function pluginsOf(args: PluginArguments = {}, settings: PluginSettings =
     imageLocality,
     nodeDeclaredFeatures,
     gangScheduling,
+    topologyPlacementGenerator,
+    podGroupPodsCount,
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { NodeColumns } from '../columns/node-columns.ts'
-import type { NodeView, SchedulerPlugin } from '../framework/framework.ts'
+import type { GroupPlacement, NodeView, PlacedGroup, SchedulerPlugin } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { PluginArguments, ScoredResource, ShapePoint } from '../profile/choices.ts'
 
@@ -53,6 +53,30 @@ export function fitScoreOf({ type, resources, requestedToCapacityRatio }: Strate
     }
     if (weights === 0) return 0
     return line === undefined ? Math.floor(sum / weights) : Math.round(sum / weights)
+  }
+}
+
+/** How full a placement would be with these pods of a group (Kubernetes: by what is allocated most, whatever the strategy). */
+export function placementScoreOf(
+  resources: readonly ScoredResource[] | undefined,
+): NonNullable<SchedulerPlugin['scorePlacement']> {
+  const scored = weighted(resources).map((one) => ({ ...one, ...amountsOf(one.name, true) }))
+  return ({ columns }: PlacedGroup, { within }: GroupPlacement, members: readonly PodFacts[]) => {
+    let [sum, weights] = [0, 0]
+    for (const { weight, asked, has, taken, isScalar } of scored) {
+      let used = members.reduce((total, facts) => total + asked(facts), 0)
+      if (isScalar && used === 0) continue
+      let capacity = 0
+      for (let place = 0; place < columns.size; place++) {
+        if (columns.alive[place] === 0 || within?.isIn[place] === 0) continue
+        used += taken(columns, place)
+        capacity += has(columns, place)
+      }
+      if (capacity === 0) continue
+      sum += usedShare(used, capacity) * weight
+      weights += weight
+    }
+    return weights === 0 ? 0 : Math.floor(sum / weights)
   }
 }
 

@@ -2,7 +2,7 @@ import type { NodeColumns } from '../columns/node-columns.ts'
 import { fits, refuse, refuseAlways, type SchedulerPlugin, type Verdict } from '../framework/framework.ts'
 import type { PodFacts } from '../framework/pod-facts.ts'
 import type { PluginArguments } from '../profile/choices.ts'
-import { fitScoreOf, leastAllocated } from './resource-scores.ts'
+import { fitScoreOf, leastAllocated, placementScoreOf } from './resource-scores.ts'
 
 /**
  * NodeResourcesFit: the node has what the pod asks for, but for what is ignored; how nodes compare is a matter of the scoring
@@ -11,9 +11,7 @@ import { fitScoreOf, leastAllocated } from './resource-scores.ts'
 export function nodeResourcesFitOf(args: FitArguments = {}, ignored: readonly string[] = []): SchedulerPlugin {
   const { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy } = args
   if (ignoredResources.length + ignoredResourceGroups.length + ignored.length === 0)
-    return scoringStrategy === undefined
-      ? nodeResourcesFit
-      : { ...nodeResourcesFit, score: fitScoreOf(scoringStrategy) }
+    return scoringStrategy === undefined ? nodeResourcesFit : { ...nodeResourcesFit, ...scoresOf(scoringStrategy) }
   const names = new Set([...ignoredResources, ...ignored])
   const groups = new Set(ignoredResourceGroups)
   const counts = (name: string) => !name.includes('/') || (!names.has(name) && !groups.has(name.split('/')[0]!))
@@ -33,10 +31,15 @@ export function nodeResourcesFitOf(args: FitArguments = {}, ignored: readonly st
     filter: (facts, node) => nodeResourcesFit.filter!(seen(facts), node),
     fits: (facts, at, columns) => nodeResourcesFit.fits!(seen(facts), at, columns),
     remedy: (facts, node) => nodeResourcesFit.remedy!(seen(facts), node),
-    ...(scoringStrategy === undefined ? {} : { score: fitScoreOf(scoringStrategy) }),
+    ...(scoringStrategy === undefined ? {} : scoresOf(scoringStrategy)),
   }
 }
 type FitArguments = NonNullable<PluginArguments['NodeResourcesFit']>
+
+const scoresOf = (strategy: NonNullable<FitArguments['scoringStrategy']>) => ({
+  score: fitScoreOf(strategy),
+  scorePlacement: placementScoreOf(strategy.resources),
+})
 
 const nodeResourcesFit: SchedulerPlugin = {
   name: 'NodeResourcesFit',
@@ -97,6 +100,7 @@ const nodeResourcesFit: SchedulerPlugin = {
     return lacks.join('; ')
   },
   score: leastAllocated,
+  scorePlacement: placementScoreOf(undefined),
 }
 
 /** How much a node offers of a resource: no limit is known here where devices stand for what it does not offer itself. */

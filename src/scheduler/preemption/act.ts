@@ -9,13 +9,19 @@ export interface EvictionParts {
   readonly record: RecordAction
 }
 
-/** Makes room for a pod: its victims are told why, and deleted with the grace they have. */
+/** For whom room is made, as victims are told of it. */
+export interface Preemptor {
+  readonly type: 'pod' | 'podgroup'
+  readonly uid: string
+  readonly scheduler: string
+}
+
+/** Makes room for a pod or a group: its victims are told why, and deleted with the grace they have. */
 export async function evictVictims(
   { client, clock, record }: EvictionParts,
-  preemptor: Pod,
+  { type, uid: preemptor, scheduler }: Preemptor,
   { nodeName, victims }: Preemption,
 ): Promise<void> {
-  const scheduler = preemptor.spec?.schedulerName ?? 'default-scheduler'
   await Promise.all(
     victims.map(async (victim) => {
       if (victim.metadata.deletionTimestamp !== undefined) return
@@ -26,7 +32,7 @@ export async function evictVictims(
         lastProbeTime: null,
         lastTransitionTime: timestampOf(clock.now()),
         reason: 'PreemptionByScheduler',
-        message: `${scheduler}: preempting to accommodate a higher priority pod`,
+        message: `${scheduler}: preempting to accommodate a higher priority ${type}`,
         ...(victim.metadata.generation === undefined ? {} : { observedGeneration: victim.metadata.generation }),
       }
       const { uid } = victim.metadata
@@ -39,7 +45,7 @@ export async function evictVictims(
         if (!isNotFound(error)) throw error
         return
       }
-      const note = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
+      const note = `Preempted by ${type} ${preemptor} on node ${nodeName}`
       record(victim, 'Normal', 'Preempted', 'Preempting', note)
     }),
   )

@@ -33,7 +33,7 @@ const choiceDefault: PreemptionChoice = { candidatesPercentMin: 10, candidatesMi
 
 export const priorityOf = ({ spec }: Pod): number => spec?.priority ?? 0
 /** Kubernetes: a pod that has not started counts as started just now. */
-const startedMs = ({ status }: Pod): number =>
+export const startedMs = ({ status }: Pod): number =>
   status?.startTime === undefined ? Number.POSITIVE_INFINITY : msOf(status.startTime)
 
 /** Kubernetes (MoreImportantPod): higher priority first, then who has run longest. */
@@ -178,24 +178,34 @@ function victimsAt(
 
 /** The pods whose eviction a budget does not allow, when they are evicted in this order. */
 function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+  const left = disruptionsLeft(budgets)
+  return new Set(pods.filter((pod) => left.takesBeyond(pod, false)))
+}
+
+/** What budgets still allow, as pods are evicted one after the other. */
+export function disruptionsLeft(budgets: readonly PodDisruptionBudget[]) {
   const left = new Map(budgets.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]))
-  const beyond = new Set<Pod>()
-  for (const pod of pods) {
-    const { namespace, name, labels = {} } = pod.metadata
-    if (Object.keys(labels).length === 0) continue
-    for (const budget of budgets) {
-      const { selector } = budget.spec
-      const isEmpty =
-        selector === undefined ||
-        (Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0)
-      if (budget.metadata.namespace !== namespace || isEmpty || !labelQueryOf(selector).matches(labels)) continue
-      if (budget.status?.disruptedPods?.[name] !== undefined) continue
-      const allowed = left.get(budget)! - 1
-      left.set(budget, allowed)
-      if (allowed < 0) beyond.add(pod)
-    }
+  return {
+    /** Counts a pod; whether a budget does not allow it. With `stops` no further budget is then charged. */
+    takesBeyond({ metadata }: Pod, stops: boolean): boolean {
+      const { namespace, name, labels = {} } = metadata
+      if (Object.keys(labels).length === 0) return false
+      let isBeyond = false
+      for (const budget of budgets) {
+        const { selector } = budget.spec
+        const isEmpty =
+          selector === undefined ||
+          (Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0)
+        if (budget.metadata.namespace !== namespace || isEmpty || !labelQueryOf(selector).matches(labels)) continue
+        if (budget.status?.disruptedPods?.[name] !== undefined) continue
+        const allowed = left.get(budget)! - 1
+        left.set(budget, allowed)
+        if (allowed < 0) isBeyond = true
+        if (isBeyond && stops) return true
+      }
+      return isBeyond
+    },
   }
-  return beyond
 }
 
 /** Kubernetes: fewest budgets broken, lowest of the highest priorities, smallest sum of them, fewest pods, the latest started. */

@@ -6,6 +6,8 @@ import { defaultChoices, isPlugin, takesPart } from './known-plugins.ts'
 export interface ChosenPlugins {
   readonly at: Readonly<Record<ExtensionPoint, readonly string[]>>
   readonly weights: ReadonlyMap<string, number>
+  /** The same for the scores of placements of groups. */
+  readonly placementWeights: ReadonlyMap<string, number>
 }
 /** Kubernetes: all scores together fit in 64 bits. */
 const totalScoreMax = 2n ** 63n - 1n
@@ -32,13 +34,17 @@ export function choosePlugins(
     }
   if (at.bind.length === 0)
     return { problem: `at least one bind plugin is needed for profile with scheduler name "${schedulerName}"` }
-  const weights = new Map<string, number>()
-  for (const { name, weight = 0 } of [...(sets.get('score')?.enabled ?? []), ...(multiPoint.enabled ?? [])])
-    if (takesPart(name, 'score') && !weights.has(name)) weights.set(name, weight === 0 ? 1 : weight)
+  const weightsAt = (point: 'score' | 'placementScore') => {
+    const weights = new Map<string, number>()
+    for (const { name, weight = 0 } of [...(sets.get(point)?.enabled ?? []), ...(multiPoint.enabled ?? [])])
+      if (takesPart(name, point) && !weights.has(name)) weights.set(name, weight === 0 ? 1 : weight)
+    return weights
+  }
+  const weights = weightsAt('score')
   let total = 0n
   for (const weight of weights.values()) total += BigInt(weight) * 100n
   if (total > totalScoreMax) return { problem: 'score plugins: total score of Score plugins could overflow' }
-  return { at, weights }
+  return { at, weights, placementWeights: weightsAt('placementScore') }
 }
 
 /** Kubernetes: a default that is enabled by name keeps its place and takes the new weight; new ones come behind. */

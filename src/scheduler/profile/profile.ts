@@ -35,6 +35,8 @@ const everyPoint: readonly ExtensionPoint[] = [
   'reserve',
   'permit',
   'preBind',
+  'placementGenerate',
+  'placementScore',
 ]
 
 /** The plugins a profile comes to: the defaults, less what it turns off, with the weights, order and arguments it states. */
@@ -50,8 +52,10 @@ export function profileOf(choice: ProfileChoice, settings: ProfileSettings = {})
     const whole = known.get(plugin)
     if (whole === undefined) return []
     const weight = chosen.weights.get(plugin)
+    const placementWeight = chosen.placementWeights.get(plugin) ?? 1
     const on = new Set(everyPoint.filter((point) => chosen.at[point].includes(plugin)))
-    return [narrowed(weight === undefined || weight === whole.weight ? whole : { ...whole, weight }, on)]
+    const isSame = (weight ?? whole.weight) === whole.weight && placementWeight === 1
+    return [narrowed(isSame ? whole : { ...whole, ...(weight === undefined ? {} : { weight }), placementWeight }, on)]
   })
   const { minCandidateNodesPercentage: percent = 10, minCandidateNodesAbsolute: least = 100 } =
     args.DefaultPreemption ?? {}
@@ -72,7 +76,8 @@ function argumentsOf(config: readonly PluginConfig[]): PluginArguments {
 
 /** The plugin without the points that are off. */
 function narrowed(plugin: SchedulerPlugin, on: ReadonlySet<ExtensionPoint>): SchedulerPlugin {
-  const { preEnqueue, nodeNames, filter, fits, score, normalize, prepare, reserve, permit, preBind, ...rest } = plugin
+  const { preEnqueue, nodeNames, filter, fits, score, normalize, prepare, reserve, permit, preBind, ...others } = plugin
+  const { placements, scorePlacement, normalizePlacements, ...rest } = others
   const isWhole =
     (on.has('filter') || !(filter ?? fits)) &&
     (on.has('preFilter') || !nodeNames) &&
@@ -81,7 +86,9 @@ function narrowed(plugin: SchedulerPlugin, on: ReadonlySet<ExtensionPoint>): Sch
     (on.has('preEnqueue') || !preEnqueue) &&
     (on.has('reserve') || !reserve) &&
     (on.has('permit') || !permit) &&
-    (on.has('preBind') || !preBind)
+    (on.has('preBind') || !preBind) &&
+    (on.has('placementGenerate') || !placements) &&
+    (on.has('placementScore') || !scorePlacement)
   if (isWhole) return plugin
   return {
     ...rest,
@@ -94,6 +101,9 @@ function narrowed(plugin: SchedulerPlugin, on: ReadonlySet<ExtensionPoint>): Sch
     ...(on.has('reserve') && reserve ? { reserve } : {}),
     ...(on.has('permit') && permit ? { permit } : {}),
     ...(on.has('preBind') && preBind ? { preBind } : {}),
+    ...(on.has('placementGenerate') && placements ? { placements } : {}),
+    ...(on.has('placementScore') && scorePlacement ? { scorePlacement } : {}),
+    ...(on.has('placementScore') && normalizePlacements ? { normalizePlacements } : {}),
     ...(prepare === undefined || !(on.has('filter') || on.has('score'))
       ? {}
       : {
