@@ -38,6 +38,22 @@ test('sets that differ in addresses share their pattern, and each has its own te
   assert.equal(canonical[0]!['f:status']!['f:phase'], canonical[1]!['f:status']!['f:phase'])
 })
 
+test('sets that differ in the uids of owners share their pattern, and addresses may stand beside them', () => {
+  const owned = (uid: string, ip: string): FieldSet => ({
+    'f:metadata': { 'f:ownerReferences': { '.': {}, [`k:{"uid":"${uid}"}`]: {} } },
+    ...setOf(ip),
+  })
+  const sets = [owned('0b5a', '10.0.0.1'), owned('f9cb', '10.0.0.2'), owned('10.0', 'fd00::1')]
+  const canonical = sets.map(canonicalSet)
+  assert.deepEqual(canonical, sets)
+  assert.deepEqual(
+    canonical.map(fieldSetText),
+    sets.map((set) => JSON.stringify(set)),
+  )
+  const [first, ...others] = canonical.map((set) => patternOf(set).pattern)
+  for (const pattern of others) assert.equal(pattern, first)
+})
+
 const leaf: Shape = { kind: 'leaf' }
 const struct = (fields: Record<string, Shape>): Shape => ({ kind: 'struct', field: (name) => fields[name] })
 const shape = struct({
@@ -80,6 +96,23 @@ test('updates that name addresses come to the same as without what is remembered
     )
     const after = moved.find((entry: any) => entry.manager === 'kubelet')
     assert.deepEqual(JSON.parse(fieldSetText(after.fieldsV1)), setOf(second))
-    assert.deepEqual(patternOf(after.fieldsV1).addresses, [second])
+    assert.deepEqual(patternOf(after.fieldsV1).identities, [`"ip":"${second}"`])
   }
+})
+
+test('new objects of different owners share what is known of their writer', () => {
+  const withOwners = struct({
+    metadata: struct({
+      ownerReferences: { kind: 'list', keys: ['uid'], defaults: {}, item: { kind: 'leaf' } },
+    }),
+  })
+  const entries = ['0b5a', 'f9cb', '{0}'].map((uid) => {
+    const next = { metadata: { ownerReferences: [{ uid, name: 'n' }] } }
+    const [entry]: any = recordUpdate(withOwners, { live: { metadata: {} }, next }, writer)
+    assert.deepEqual(JSON.parse(fieldSetText(entry.fieldsV1)), {
+      'f:metadata': { 'f:ownerReferences': { '.': {}, [`k:{"uid":"${uid}"}`]: {} } },
+    })
+    return entry
+  })
+  assert.equal(patternOf(entries[0].fieldsV1).pattern, patternOf(entries[1].fieldsV1).pattern)
 })

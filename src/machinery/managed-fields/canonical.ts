@@ -6,32 +6,37 @@ const byText = new Map<string, FieldSet>()
 const texts = new WeakMap<FieldSet, string>()
 
 /**
- * A set apart from the addresses in it. A pod's set names its own address (`k:{"ip":"10.244.0.7"}` of podIPs), so it is no
- * other pod's; its pattern, with `k:{"ip":0}` in place of the first address, is that of all of them.
+ * A set apart from the identities in it: addresses and uids. A pod's set names its own address (`k:{"ip":"10.244.0.7"}` of
+ * podIPs) and a Lease's its node (`k:{"uid":"…"}` of ownerReferences), so it is no other object's; its pattern, with
+ * `k:{"":0}` in place of the first identity, is that of all of them.
  */
 export interface Pattern {
   readonly pattern: FieldSet
-  /** The addresses in the order of their numbers, which is that of the steps. */
-  readonly addresses: readonly string[]
+  /** The identities, `"ip":"10.244.0.7"`, in the order of their numbers. */
+  readonly identities: readonly string[]
 }
 const patterns = new WeakMap<FieldSet, Pattern>()
-const noAddresses: readonly string[] = []
-const addressStep = /^k:\{"ip":"([^"\\]*)"\}$/
+const noIdentities: readonly string[] = []
+const identityStep = /^k:\{("(?:ip|uid)":"[^"\\]*")\}$/
 /** The same in the JSON of a set. */
-const addressInText = /"k:\{\\"ip\\":\\"([^"\\]*)\\"\}"/g
-const numberedStep = /^k:\{"ip":(\d+)\}$/
+const identityInText = /"k:\{(\\"(?:ip|uid)\\":\\"[^"\\]*\\")\}"/g
+/** The same in a text that has steps as they are. */
+const identityInSteps = /k:\{("(?:ip|uid)":"[^"\\]*")\}/g
+const numberedStep = /^k:\{"":(\d+)\}$/
 const numbers = new WeakMap<FieldSet, number>()
-/** The text of a pattern, cut where addresses go, with their numbers in between. */
+/** The text of a pattern, cut where identities go, with their numbers in between. */
 const cutTexts = new WeakMap<FieldSet, readonly (string | number)[]>()
 
 /**
  * The same set as one object for all that are equal, so that many objects hold it once and its text is made once. What
- * names addresses is an object of its own, and shares all else.
+ * names identities is an object of its own, and shares all else.
  */
 export function canonicalSet(set: FieldSet): FieldSet {
   if (isEmptySet(set) || isCanonical(set)) return set
-  const addresses = addressesIn(set)
-  return addresses.length === 0 ? canonicalOf(set) : withAddresses(canonicalOf(renumbered(set, addresses)), addresses)
+  const identities = identitiesIn(set)
+  return identities.length === 0
+    ? canonicalOf(set)
+    : withIdentities(canonicalOf(renumbered(set, identities)), identities)
 }
 
 /** Whether canonicalSet answered this set. */
@@ -45,70 +50,82 @@ export function fieldSetText(set: FieldSet): string {
   if (known !== undefined) return known
   const parts = patterns.get(set)
   if (parts === undefined) return JSON.stringify(set)
-  const { pattern, addresses } = parts
+  const { pattern, identities } = parts
   return cutTextOf(pattern)
-    .map((part) => (typeof part === 'string' ? part : JSON.stringify(addressStepOf(addresses[part]!))))
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(identityStepOf(identities[part]!))))
     .join('')
 }
 
-/** A canonical set apart from its addresses; the set itself is the pattern when it has none. */
+/** A canonical set apart from its identities; the set itself is the pattern when it has none. */
 export function patternOf(set: FieldSet): Pattern {
-  return patterns.get(set) ?? { pattern: set, addresses: noAddresses }
+  return patterns.get(set) ?? { pattern: set, identities: noIdentities }
 }
 
-function addressesIn(set: FieldSet): readonly string[] {
+function identitiesIn(set: FieldSet): readonly string[] {
   const found = new Set<string>()
   collect(set, found)
-  return found.size === 0 ? noAddresses : [...found].sort()
+  return found.size === 0 ? noIdentities : [...found].sort()
 }
 
 function collect(set: FieldSet, found: Set<string>): void {
   for (const step in set) {
-    if (step.startsWith('k:{"ip":"')) {
-      const address = addressStep.exec(step)?.[1]
-      if (address !== undefined) found.add(address)
+    if (isIdentityStep(step)) {
+      const identity = identityStep.exec(step)?.[1]
+      if (identity !== undefined) found.add(identity)
     }
     collect(set[step]!, found)
   }
 }
 
-/** The addresses in the text of a set, each once, in order. */
-export function addressesInText(text: string): readonly string[] {
-  if (!text.includes('"k:{\\"ip\\":')) return noAddresses
-  return [...new Set([...text.matchAll(addressInText)].map(([, address]) => address!))].sort()
+/** The identities in the text of a set, each once, in order. */
+export function identitiesInText(text: string): readonly string[] {
+  if (!namesIdentity(text)) return noIdentities
+  return [...new Set([...text.matchAll(identityInText)].map(([, escaped]) => unescaped(escaped!)))].sort()
 }
 
-/** The text that the set has with numbers for these addresses. */
-export function renumberedText(text: string, addresses: readonly string[]): string {
-  if (!text.includes('"k:{\\"ip\\":')) return text
-  return text.replace(addressInText, (step, address) => {
-    const at = addresses.indexOf(address)
-    return at < 0 ? step : `"k:{\\"ip\\":${at}}"`
+/** The text that the set has with numbers for these identities. */
+export function renumberedText(text: string, identities: readonly string[]): string {
+  if (!namesIdentity(text)) return text
+  return text.replace(identityInText, (step, escaped) => {
+    const at = identities.indexOf(unescaped(escaped))
+    return at < 0 ? step : `"k:{\\"\\":${at}}"`
   })
 }
 
-/** The set with numbers for these addresses; itself where none of them is in it. */
-export function renumbered(set: FieldSet, addresses: readonly string[]): FieldSet {
+/** The identities in an outline, each once, in order. */
+export function identitiesInOutline(outline: string): readonly string[] {
+  if (!isIdentityNamed(outline)) return noIdentities
+  return [...new Set([...outline.matchAll(identityInSteps)].map(([, identity]) => identity!))].sort()
+}
+
+/** The outline with numbers for these identities. */
+export function renumberedOutline(outline: string, identities: readonly string[]): string {
+  if (identities.length === 0) return outline
+  return outline.replace(identityInSteps, (_, identity) => `k:{"":${identities.indexOf(identity)}}`)
+}
+
+/** The set with numbers for these identities; itself where none of them is in it. */
+export function renumbered(set: FieldSet, identities: readonly string[]): FieldSet {
   return mapSteps(set, (step) => {
-    const at = step.startsWith('k:{"ip":"') ? addresses.indexOf(addressStep.exec(step)?.[1] ?? '') : -1
-    return at < 0 ? step : `k:{"ip":${at}}`
+    const at = isIdentityStep(step) ? identities.indexOf(identityStep.exec(step)?.[1] ?? '') : -1
+    return at < 0 ? step : `k:{"":${at}}`
   })
 }
 
 /** The inverse of renumbered, for a canonical pattern: a canonical set. */
-export function withAddresses(pattern: FieldSet, addresses: readonly string[]): FieldSet {
-  if (addresses.length === 0 || numbersIn(pattern) === 0) return pattern
+export function withIdentities(pattern: FieldSet, identities: readonly string[]): FieldSet {
+  if (identities.length === 0 || numbersIn(pattern) === 0) return pattern
   const set = mapSteps(
     pattern,
     (step) => {
       const at = numberedStep.exec(step)?.[1]
-      return at === undefined ? step : addressStepOf(addresses[Number(at)]!)
+      return at === undefined ? step : identityStepOf(identities[Number(at)]!)
     },
     (node) => numbersIn(node) > 0,
   )
-  // Addresses that are not in it any more are not to be dragged along.
-  if (numbersIn(pattern) < addresses.length) return canonicalSet(set)
-  patterns.set(set, { pattern, addresses })
+  // Identities that are not in it any more are not to be dragged along.
+  if (numbersIn(pattern) < identities.length) return canonicalSet(set)
+  patterns.set(set, { pattern, identities })
   return set
 }
 
@@ -129,7 +146,7 @@ function mapSteps(
   return isChanged ? made : set
 }
 
-/** How many numbers stand for addresses in a pattern; 0 in any set that is none. */
+/** How many numbers stand for identities in a pattern; 0 in any set that is none. */
 export function numbersIn(set: FieldSet): number {
   let known = numbers.get(set)
   if (known === undefined) {
@@ -164,11 +181,15 @@ function cutTextOf(pattern: FieldSet): readonly (string | number)[] {
   let cut = cutTexts.get(pattern)
   if (cut === undefined) {
     cut = fieldSetText(pattern)
-      .split(/"k:\{\\"ip\\":(\d+)\}"/)
+      .split(/"k:\{\\"\\":(\d+)\}"/)
       .map((part, at) => (at % 2 === 0 ? part : Number(part)))
     cutTexts.set(pattern, cut)
   }
   return cut
 }
 
-const addressStepOf = (address: string) => `k:{"ip":"${address}"}`
+const isIdentityStep = (step: string) => step.startsWith('k:{"ip":"') || step.startsWith('k:{"uid":"')
+const namesIdentity = (text: string) => text.includes('"k:{\\"ip\\":') || text.includes('"k:{\\"uid\\":')
+const isIdentityNamed = (outline: string) => outline.includes('k:{"ip":"') || outline.includes('k:{"uid":"')
+const identityStepOf = (identity: string) => `k:{${identity}}`
+const unescaped = (text: string) => text.replaceAll('\\"', '"')

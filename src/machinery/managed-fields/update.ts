@@ -1,13 +1,15 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
 import {
-  addressesInText,
   canonicalSet,
   fieldSetText,
+  identitiesInOutline,
+  identitiesInText,
   numbersIn,
   patternOf,
   renumbered,
+  renumberedOutline,
   renumberedText,
-  withAddresses,
+  withIdentities,
 } from './canonical.ts'
 import { type Comparison, compareFields, outlineOf } from './compare.ts'
 import { difference, type FieldSet, isEmptySet, noFields, ordered, union } from './field-set.ts'
@@ -100,15 +102,30 @@ function entriesOfNew(
 
 function ownedOfNew(shape: Shape, before: object, after: object, writer: FieldWriter): FieldSet | undefined {
   const outline = outlineOf(shape, before, after)
-  const key = outline === undefined ? undefined : `${fieldSetText(writer.ignored ?? noFields)}${outline}`
-  if (key !== undefined && ownedByOutline.has(key)) return ownedByOutline.get(key)
+  if (outline === undefined) return ownedAfter(shape, before, after, writer)
+  const identities = identitiesInOutline(outline)
+  const key = `${fieldSetText(writer.ignored ?? noFields)}${renumberedOutline(outline, identities)}`
+  let owned = ownedByOutline.get(key)
+  if (owned === undefined && !ownedByOutline.has(key)) {
+    const first = ownedAfter(shape, before, after, writer)
+    owned = first && patternOf(first).pattern
+    // What names others than the outline does is no other object's.
+    if (first !== undefined && numbersIn(first) > 0) return first
+    if (first !== undefined && !isSame(patternOf(first).identities, identities)) return first
+    if (ownedByOutline.size >= outcomesKeptMax) ownedByOutline.clear()
+    ownedByOutline.set(key, owned)
+  }
+  return owned && withIdentities(owned, identities)
+}
+
+function ownedAfter(shape: Shape, before: object, after: object, writer: FieldWriter): FieldSet | undefined {
   const compared = compareFields(shape, before, after)
   const [entry] = compared === undefined ? [] : encode(afterUpdate(compared, [], writer))
-  if (key === undefined) return entry?.fieldsV1 as FieldSet | undefined
-  if (ownedByOutline.size >= outcomesKeptMax) ownedByOutline.clear()
-  ownedByOutline.set(key, entry?.fieldsV1 as FieldSet | undefined)
   return entry?.fieldsV1 as FieldSet | undefined
 }
+
+const isSame = (left: readonly string[], right: readonly string[]) =>
+  left.length === right.length && left.every((one, at) => one === right[at])
 
 /** What an earlier update came to: entries that stay as they are by their place, and others with what they own now. */
 type Outcome = readonly { readonly from: number; readonly fields: FieldSet }[]
@@ -118,50 +135,50 @@ const ownEntry = -1
 
 /**
  * The entries after an update. Writes of one kind of writer to one kind of object change the same fields, whatever their values:
- * what came of such an update once is remembered by the sets that went into it, apart from the addresses that they name.
+ * what came of such an update once is remembered by the sets that went into it, apart from the identities that they name.
  */
 function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: FieldWriter): ManagedFieldsEntry[] {
   // More of them are merged by their age, which says nothing about the next object's.
   if (managers.length >= updatersMax) return encode(afterUpdate(compared, managers, writer))
   const own = entryOf(writer, 'Update', writer.time)
   const changes = [compared.removed, compared.modified, compared.added].map(fieldSetText)
-  const { owned, addresses } = apartFromAddresses(managers, changes)
+  const { owned, identities } = apartFromIdentities(managers, changes)
   const parts = [fieldSetText(writer.ignored ?? noFields), ownerKey(own)]
   for (const [at, fields] of owned.entries()) parts.push(ownerKey(managers[at]!.entry), fieldSetText(fields))
-  for (const text of changes) parts.push(addresses.length === 0 ? text : renumberedText(text, addresses))
+  for (const text of changes) parts.push(identities.length === 0 ? text : renumberedText(text, identities))
   const key = parts.join('\n')
-  const outcome = outcomes.get(key) ?? rememberOutcome(key, compared, managers, { owned, addresses }, writer)
+  const outcome = outcomes.get(key) ?? rememberOutcome(key, compared, managers, { owned, identities }, writer)
   return inEntryOrder(
     outcome.map(({ from, fields }) => {
       if (from !== ownEntry && owned[from] === fields) return managers[from]!.entry
       const entry = from === ownEntry ? own : managers[from]!.entry
-      return { ...entry, fieldsV1: withAddresses(fields, addresses) }
+      return { ...entry, fieldsV1: withIdentities(fields, identities) }
     }),
   )
 }
 
-/** What managers own, with numbers in place of the addresses that this or the change names. */
+/** What managers own, with numbers in place of the identities that this or the change names. */
 interface Plain {
   readonly owned: readonly FieldSet[]
-  readonly addresses: readonly string[]
+  readonly identities: readonly string[]
 }
 
-function apartFromAddresses(managers: readonly Owner[], changes: readonly string[]): Plain {
+function apartFromIdentities(managers: readonly Owner[], changes: readonly string[]): Plain {
   const owned = managers.map(({ fields }) => patternOf(canonicalSet(fields)))
-  const asTheyAre = { owned: managers.map(({ fields }) => fields), addresses: [] }
+  const asTheyAre = { owned: managers.map(({ fields }) => fields), identities: [] }
   // Who sends numbers of their own is answered without any of this.
-  if (owned.some((one) => numbersIn(one.pattern) !== one.addresses.length)) return asTheyAre
-  let addresses: readonly string[] = []
-  for (const text of changes) addresses = joined(addresses, addressesInText(text))
-  for (const one of owned) addresses = joined(addresses, one.addresses)
-  if (addresses.length === 0) return asTheyAre
+  if (owned.some((one) => numbersIn(one.pattern) !== one.identities.length)) return asTheyAre
+  let identities: readonly string[] = []
+  for (const text of changes) identities = joined(identities, identitiesInText(text))
+  for (const one of owned) identities = joined(identities, one.identities)
+  if (identities.length === 0) return asTheyAre
   return {
     owned: owned.map((one, at) =>
-      one.addresses.every((address, number) => address === addresses[number])
+      one.identities.every((identity, number) => identity === identities[number])
         ? one.pattern
-        : canonicalSet(renumbered(managers[at]!.fields, addresses)),
+        : canonicalSet(renumbered(managers[at]!.fields, identities)),
     ),
-    addresses,
+    identities,
   }
 }
 
@@ -179,10 +196,10 @@ function rememberOutcome(
   key: string,
   compared: Comparison,
   managers: readonly Owner[],
-  { owned, addresses }: Plain,
+  { owned, identities }: Plain,
   writer: FieldWriter,
 ): Outcome {
-  const plain = (set: FieldSet) => (addresses.length === 0 ? set : renumbered(set, addresses))
+  const plain = (set: FieldSet) => (identities.length === 0 ? set : renumbered(set, identities))
   const updated = afterUpdate(
     { removed: plain(compared.removed), modified: plain(compared.modified), added: plain(compared.added) },
     managers.map(({ entry }, at) => ({ entry, fields: owned[at]! })),
