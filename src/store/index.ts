@@ -1,5 +1,6 @@
 /** Store: an ordered, versioned, watchable map of bytes. Has never heard of a Pod. */
 
+export { LateValue, type Value } from './late-value.ts'
 export { openMemoryStore } from './memory/memory.ts'
 export type { SealedSeed } from './sqlite/kms/envelope.ts'
 export type { KmsPlugin } from './sqlite/kms/keys.ts'

@@ -1,3 +1,5 @@
+import type { Value } from './late-value.ts'
+
 /** A point in the store's single history: 1, 2, 3, … one per write. */
 export type Revision = number
 
@@ -5,6 +7,8 @@ export type Revision = number
 export interface Entry {
   readonly key: string
   readonly value: Uint8Array
+  /** About how many bytes the value is, told without having them made. */
+  readonly sizeBytes: number
   readonly created: Revision
   readonly modified: Revision
 }
@@ -44,12 +48,12 @@ export interface PageQuery {
 export interface Store extends AsyncDisposable {
   get(key: string, at?: Revision): Promise<Entry | undefined>
   list(prefix: string, query?: PageQuery): Promise<Page>
-  /** How much room what is kept takes, in bytes: the file's size where there is one, else what the current values come to. */
+  /** How much room what is kept takes, in bytes: the file's size where there is one, else about what the current values come to. */
   sizeBytes(): number
   /** How many keys lie below the prefix now. */
   count(prefix: string): number
   /** Writes if the key's current `modified` equals `expected`; 0 means the key must not exist. */
-  put(key: string, value: Uint8Array, expected: Revision): Promise<Written>
+  put(key: string, value: Value, expected: Revision): Promise<Written>
   delete(key: string, expected: Revision): Promise<Written>
   /** Changes after the revision. Throws CompactedError when history no longer reaches it. Ends without error on abort. */
   watch(prefix: string, after: Revision, signal: AbortSignal): AsyncIterable<readonly Change[]>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type Change, CompactedError, FutureRevisionError, type Store } from '../../src/store/index.ts'
+import { type Change, CompactedError, FutureRevisionError, LateValue, type Store } from '../../src/store/index.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (value: Uint8Array | undefined) => (value === undefined ? undefined : new TextDecoder().decode(value))
@@ -27,6 +27,34 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     withStore('says how much room it takes', async (store) => {
       await store.put('/a', bytes('x'.repeat(100_000)), 0)
       assert.ok(store.sizeBytes() >= 100_000)
+    })
+
+    withStore('keeps a value whose bytes are made late as those bytes, and makes them at most once', async (store) => {
+      let made = 0
+      const late = (written: string) =>
+        new LateValue(written.length, () => {
+          made++
+          return bytes(written)
+        })
+      const first = await store.put('/a', late('1'), 0)
+      const second = await store.put('/a', late('2'), 1)
+      const gone = await store.delete('/a', 2)
+      assert.ok(first.ok && second.ok && gone.ok)
+      const shown = [first.entry, second.entry, gone.entry, await store.get('/a', 1), await store.get('/a', 2)]
+      assert.deepEqual(
+        shown.map((entry) => [text(entry?.value), entry?.sizeBytes]),
+        ['1', '2', '2', '1', '2'].map((one) => [one, 1]),
+      )
+      const changes = await store.changes('/', 0, 3)
+      assert.deepEqual(
+        changes.map(({ type, entry, previous }) => [type, text(entry.value), text(previous?.value)]),
+        [
+          ['put', '1', undefined],
+          ['put', '2', '1'],
+          ['delete', '2', '2'],
+        ],
+      )
+      assert.equal(made, 2)
     })
 
     withStore('answers a lost race with what the winner left', async (store) => {

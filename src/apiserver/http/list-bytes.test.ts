@@ -6,6 +6,7 @@ import { ListBytes } from './list-bytes.ts'
 const entry = (key: string, bytes = 100, modified = 1): Entry => ({
   key,
   value: Buffer.alloc(bytes, key),
+  sizeBytes: bytes,
   created: 1,
   modified,
 })

@@ -11,7 +11,7 @@ import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
-import { apiVersionOf, encodeStored, rememberObject, storageKey } from './encoding.ts'
+import { apiVersionOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
 
@@ -37,7 +37,7 @@ export async function seedObject(
   draft.metadata.uid = random.uuid()
   draft.metadata.creationTimestamp = timestampOf(nowMs)
   const key = storageKey(definition, draft.metadata.namespace, draft.metadata.name)
-  const written = await store.put(key, encodeStored(definition, draft as KubeObject), 0)
+  const written = await store.put(key, storedValue(definition, draft as KubeObject), 0)
   if (written.ok) rememberObject(definition, written.entry, draft as KubeObject)
 }
 
@@ -94,7 +94,7 @@ export async function createDraft(
       return dryReply(definition, object, 201)
     }
     const stored = await asStored(definition, object)
-    const written = await store.put(key, encodeStored(definition, stored), 0)
+    const written = await store.put(key, storedValue(definition, stored), 0)
     if (written.ok) {
       release.keep()
       rememberObject(definition, written.entry, stored)

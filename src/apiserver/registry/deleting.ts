@@ -3,7 +3,7 @@ import type { ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { checkPreconditions, type DeleteOptions, planDeletion } from './deletion.ts'
 import { asVersion, readyAhead } from './draft.ts'
-import { atRevision, encodeStored, objectOf, rememberObject, storageKey } from './encoding.ts'
+import { atRevision, objectOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { listObjects } from './reading.ts'
 import { attributesOf, conflictRetriesMax, type RegistryParts, resourceOf } from './write.ts'
 
@@ -38,7 +38,7 @@ export async function deleteObject(
       const marked: any = { ...stored, metadata: plan.metadata }
       definition.prepareForDelete?.(marked, { nowMs: clock.now(), uuid: () => random.uuid() })
       if (plan.namespacePhase !== undefined) marked.status = { ...marked.status, phase: plan.namespacePhase }
-      const written = await store.put(key, encodeStored(definition, marked), entry.modified)
+      const written = await store.put(key, storedValue(definition, marked), entry.modified)
       if (written.ok) {
         rememberObject(definition, written.entry, marked)
         await readyAhead(definition, [written.entry])

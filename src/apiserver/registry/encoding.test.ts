@@ -11,7 +11,7 @@ test('readers of two states of a declaration each keep their own object of an en
       custom: { declaration: { current: (object: object) => ({ ...object, state }) } },
     }) as unknown as ResourceDefinition<any>
   const value = new TextEncoder().encode('{"apiVersion":"example.com/v1","metadata":{"name":"a"}}')
-  const entry = { key: 'a', value, created: 1, modified: 1 } as unknown as Entry
+  const entry = { key: 'a', value, sizeBytes: value.length, created: 1, modified: 1 } as unknown as Entry
   const [before, after] = [ofState('before'), ofState('after')]
   const first = objectOf(before, entry)
   assert.equal((objectOf(after, entry) as { state?: string }).state, 'after')
@@ -22,7 +22,7 @@ test('readers of two states of a declaration each keep their own object of an en
 test('of large objects only the last few are kept parsed, and all can be read', () => {
   const entries = Array.from({ length: 40 }, (_, at) => {
     const value = new TextEncoder().encode(`{"metadata":{"name":"m-${at}"},"data":{"a":"${'x'.repeat(300 << 10)}"}}`)
-    return { key: `m-${at}`, value, created: 1, modified: at + 1 } as Entry
+    return { key: `m-${at}`, value, sizeBytes: value.length, created: 1, modified: at + 1 } as Entry
   })
   const first = objectOf(configMaps, entries[0]!)
   assert.equal(objectOf(configMaps, entries[0]!), first)

@@ -7,10 +7,13 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
-import type { Entry, Revision } from '../../store/index.ts'
+import { type Entry, LateValue, type Revision } from '../../store/index.ts'
+import { textLength } from './text-length.ts'
 
 /** Unlike Kubernetes, which answers 500 with etcd's words: what is too large to be kept is told to be so. */
 const storedBytesMax = 1.5 * 1024 * 1024
+/** A character of JSON takes at most this many bytes. */
+const bytesPerCharacterMax = 6
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 /** What every stored value of a built-in kind starts with; kind, version and revision are spliced in on read. */
@@ -30,11 +33,23 @@ export function storageKey(definition: ResourceDefinition<any>, namespace: strin
 }
 
 /**
+ * What an object is kept as; its bytes are made when they are needed, for which the object must not change any more.
+ * Throws 413 when they are too many.
+ */
+export function storedValue(definition: ResourceDefinition<any>, object: KubeObject): LateValue {
+  const length = textLength(object)
+  const value = new LateValue(length, () => encodeStored(definition, object))
+  if (length * bytesPerCharacterMax > storedBytesMax && value.bytes.length > storedBytesMax)
+    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${storedBytesMax}`)
+  return value
+}
+
+/**
  * The bytes an object is kept as: canonical JSON, metadata first, without kind, apiVersion and resourceVersion.
  * With etcd the revision is unknown before the transaction, so it is never inside. Custom resources keep kind and
  * apiVersion in front, because the version they are stored in changes while old objects stay as they are.
  */
-export function encodeStored(definition: ResourceDefinition<any>, object: KubeObject): Uint8Array {
+function encodeStored(definition: ResourceDefinition<any>, object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object
   const { resourceVersion: _revision, managedFields, ...meta } = metadata
   const type =
@@ -42,10 +57,7 @@ export function encodeStored(definition: ResourceDefinition<any>, object: KubeOb
   const managers = managedFields === undefined ? '' : `,"managedFields":${managersText(managedFields)}`
   const members = JSON.stringify(rest)
   const others = members === '{}' ? '' : `,${members.slice(1, -1)}`
-  const bytes = encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
-  if (bytes.length > storedBytesMax)
-    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${storedBytesMax}`)
-  return bytes
+  return encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
 }
 
 /** Managers as JSON; what they own is the same for many objects, and its text is made once. */
@@ -62,19 +74,21 @@ function managersText(managers: NonNullable<KubeObject['metadata']['managedField
   return `[${entries.join()}]`
 }
 
-/** Whether an entry says what is about to be written: its bytes `next` was encoded to, or the same in another order. */
+/** Whether an entry says what is about to be written, be it in another order: defaults and admission add members last. */
 export function isStoredAlready(
   definition: ResourceDefinition<any>,
   entry: Entry,
-  bytes: Uint8Array,
+  value: LateValue,
   next: KubeObject,
 ): boolean {
-  if (bytes.length !== entry.value.length) return false
-  if (Buffer.compare(bytes, entry.value) === 0) return true
-  // Members come in another order where defaults or admission added some to an object that was new. Custom resources are
-  // written again all the same: they may be in another version.
-  if (definition.custom !== undefined) return false
-  return sameJson(objectOf(definition, entry), withRevision(definition, next, entry.modified))
+  // A custom resource may be kept in another version, and is written again then.
+  if (definition.custom !== undefined) return Buffer.compare(value.bytes, entry.value) === 0
+  const { kind: _kind, apiVersion: _version, metadata, ...rest } = next
+  const current = objectOf(definition, entry)
+  for (const key in rest) if (!sameJson((rest as any)[key], (current as any)[key])) return false
+  for (const key in current) if (!(key in next) && (current as any)[key] !== undefined) return false
+  const { resourceVersion } = current.metadata
+  return sameJson(current.metadata, { ...metadata, resourceVersion })
 }
 
 interface Parsed {
@@ -102,7 +116,7 @@ const largeKept = new Map<Entry, WeakMap<Entry, Parsed>>()
 
 function keep(parsedEntries: WeakMap<Entry, Parsed>, entry: Entry, parsed: Parsed): void {
   parsedEntries.set(entry, parsed)
-  if (entry.value.length <= largeBytes) return
+  if (entry.sizeBytes <= largeBytes) return
   largeKept.set(entry, parsedEntries)
   if (largeKept.size <= largeKeptMax) return
   for (const [oldest, among] of largeKept) {

@@ -13,7 +13,7 @@ import type { RequestContext, Result } from '../request.ts'
 import { createDraft } from './creating.ts'
 import { isFinished } from './deletion.ts'
 import { asStored, asVersion, readyAhead, redefault } from './draft.ts'
-import { atRevision, encodeStored, isStoredAlready, objectOf, rememberObject, storageKey } from './encoding.ts'
+import { atRevision, isStoredAlready, objectOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import {
   allocate,
@@ -132,10 +132,10 @@ async function updateEntry(
       object: atRevision(draft as KubeObject, gone.entry.modified),
     }
   }
-  const bytes = encodeStored(definition, next)
+  const value = storedValue(definition, next)
   // Kubernetes: a write that changes nothing is not written, and keeps the revision.
-  if (isStoredAlready(definition, entry, bytes, next)) return replyOf(definition, entry, 200)
-  const written = await store.put(key, bytes, entry.modified)
+  if (isStoredAlready(definition, entry, value, next)) return replyOf(definition, entry, 200)
+  const written = await store.put(key, value, entry.modified)
   if (!written.ok) throw lost(definition, name, stated, change)
   release.keep()
   rememberObject(definition, written.entry, next)

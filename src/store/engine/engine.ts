@@ -1,3 +1,4 @@
+import type { Value } from '../late-value.ts'
 import {
   type Change,
   CompactedError,
@@ -10,6 +11,7 @@ import {
   StoreUnavailableError,
   type Written,
 } from '../store.ts'
+import { StoredEntry } from './entry.ts'
 import { History, type HistoryLimits } from './history.ts'
 import type { Journal, JournalRecord, JournalState, PastChange } from './journal.ts'
 import { OrderedKeys, prefixEnd } from './ordered-keys.ts'
@@ -17,7 +19,7 @@ import { OrderedKeys, prefixEnd } from './ordered-keys.ts'
 /** A write that has its revision but is not durable yet. */
 interface Accepted {
   readonly record: JournalRecord
-  readonly entry: Entry
+  readonly entry: StoredEntry
   readonly resolve: (written: Written) => void
   readonly reject: (error: unknown) => void
 }
@@ -35,8 +37,8 @@ const pastBatch = 1000
 export class Engine implements Store {
   readonly #journal: Journal
   readonly #keys = new OrderedKeys()
-  readonly #current = new Map<string, Entry>()
-  readonly #pending = new Map<string, { readonly entry: Entry | undefined; readonly revision: Revision }>()
+  readonly #current = new Map<string, StoredEntry>()
+  readonly #pending = new Map<string, { readonly entry: StoredEntry | undefined; readonly revision: Revision }>()
   readonly #history: History
   #queue: Accepted[] = []
   #flushing: Promise<void> | undefined
@@ -52,7 +54,7 @@ export class Engine implements Store {
     this.#compactedTo = state.compactedTo
     this.#history = new History(state.revision, limits)
     for (const { key, value, created, modified } of state.current) {
-      this.#current.set(key, Object.freeze({ key, value, created, modified }))
+      this.#current.set(key, new StoredEntry(key, value, created, modified))
       this.#keys.add(key)
     }
   }
@@ -69,7 +71,7 @@ export class Engine implements Store {
     const kept = this.#journal.sizeBytes?.()
     if (kept !== undefined) return kept
     let bytes = 0
-    for (const { key, value } of this.#current.values()) bytes += key.length + value.length
+    for (const { key, sizeBytes } of this.#current.values()) bytes += key.length + sizeBytes
     return bytes
   }
 
@@ -105,7 +107,7 @@ export class Engine implements Store {
     return { revision: this.#visible, entries, remaining: 0 }
   }
 
-  put(key: string, value: Uint8Array, expected: Revision): Promise<Written> {
+  put(key: string, value: Value, expected: Revision): Promise<Written> {
     return this.#write(key, value, expected)
   }
 
@@ -169,7 +171,7 @@ export class Engine implements Store {
     await this.#journal.close()
   }
 
-  async #write(key: string, value: Uint8Array | undefined, expected: Revision): Promise<Written> {
+  async #write(key: string, value: Value | undefined, expected: Revision): Promise<Written> {
     if (this.#closed) throw new StoreUnavailableError('the store is closed')
     const pending = this.#pending.get(key)
     const previous = pending === undefined ? this.#current.get(key) : pending.entry
@@ -180,7 +182,7 @@ export class Engine implements Store {
     }
     const revision = ++this.#assigned
     const created = value === undefined ? previous!.created : (previous?.created ?? revision)
-    const entry: Entry = Object.freeze({ key, value: value ?? previous!.value, created, modified: revision })
+    const entry = value === undefined ? previous!.deletedAt(revision) : new StoredEntry(key, value, created, revision)
     this.#pending.set(key, { entry: value === undefined ? undefined : entry, revision })
     return new Promise<Written>((resolve, reject) => {
       this.#queue.push({ record: { key, revision, created, value }, entry, resolve, reject })
@@ -287,15 +289,11 @@ export class Engine implements Store {
 }
 
 function changeOfPast({ record, previous }: PastChange): Change {
-  const before = previous === undefined ? undefined : Object.freeze({ key: record.key, ...previous })
+  const { key, value, created, revision } = record
+  const before = previous && new StoredEntry(key, previous.value, previous.created, previous.modified)
   return Object.freeze({
-    type: record.value === undefined ? 'delete' : 'put',
-    entry: Object.freeze({
-      key: record.key,
-      value: record.value ?? before?.value ?? new Uint8Array(),
-      created: record.created,
-      modified: record.revision,
-    }),
+    type: value === undefined ? 'delete' : 'put',
+    entry: new StoredEntry(key, value ?? before?.value ?? new Uint8Array(), created, revision),
     previous: before,
   })
 }

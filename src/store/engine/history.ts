@@ -58,5 +58,5 @@ export class History {
 
 /** What a change keeps alive that current values do not: roughly the value it replaced. */
 function sizeOf(change: Change): number {
-  return change.entry.key.length * 2 + 200 + (change.previous?.value.length ?? 0)
+  return change.entry.key.length * 2 + 200 + (change.previous?.sizeBytes ?? 0)
 }

@@ -1,11 +1,12 @@
+import type { Value } from '../late-value.ts'
 import type { Revision } from '../store.ts'
 
-/** One write as it goes to disk. `value` is undefined for a delete. */
-export interface JournalRecord {
+/** One write. `value` is undefined for a delete; a journal that keeps nothing need not have its bytes made. */
+export interface JournalRecord<V = Value> {
   readonly key: string
   readonly revision: Revision
   readonly created: Revision
-  readonly value: Uint8Array | undefined
+  readonly value: V | undefined
 }
 /** What a journal held when it was opened. */
 export interface JournalState {
@@ -20,7 +21,7 @@ export interface JournalState {
 }
 /** One change of the past, as the journal still knows it. */
 export interface PastChange {
-  readonly record: JournalRecord
+  readonly record: JournalRecord<Uint8Array>
   readonly previous: { readonly value: Uint8Array; readonly created: Revision; readonly modified: Revision } | undefined
 }
 

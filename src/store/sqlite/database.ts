@@ -78,7 +78,7 @@ export class Database {
   }
 
   /** One transaction, durable when it returns; on failure nothing of it stays. */
-  append(batch: readonly JournalRecord[]): void {
+  append(batch: readonly JournalRecord<Uint8Array>[]): void {
     this.#transaction(() => {
       for (const { key, revision, created, value } of batch) {
         const previous = (this.#pointed.get(key) as { revision: number } | undefined)?.revision ?? 0

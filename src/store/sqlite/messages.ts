@@ -8,7 +8,7 @@ export type CurrentRow = readonly [key: string, created: number, modified: numbe
 /** What the engine asks of the database thread, one at a time per number. */
 export type Ask =
   | { readonly type: 'open'; readonly file: string; readonly encryption: readonly EncryptionRule[] }
-  | { readonly type: 'append'; readonly batch: readonly JournalRecord[] }
+  | { readonly type: 'append'; readonly batch: readonly JournalRecord<Uint8Array>[] }
   | { readonly type: 'past'; readonly from: number; readonly to: number }
   | { readonly type: 'compact'; readonly before: number }
   /** Seals by other rules from now on. */

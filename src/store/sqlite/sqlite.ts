@@ -5,6 +5,7 @@ import type { Clock } from '../../machinery/index.ts'
 import { Engine } from '../engine/engine.ts'
 import type { HistoryLimits } from '../engine/history.ts'
 import type { Journal, PastChange } from '../engine/journal.ts'
+import { bytesOf, type Value } from '../late-value.ts'
 import { type Revision, type Store, StoreOpenError, StoreUnavailableError, type Written } from '../store.ts'
 import type { SealedSeed } from './kms/envelope.ts'
 import type { KmsKeys, KmsPlugin } from './kms/keys.ts'
@@ -46,7 +47,10 @@ export async function openSqliteStore({
     await sealing.use(encryption, kms?.plugins ?? new Map())
     const opened = (await sealing.ask({ type: 'open', file, encryption })) as Opened
     const journal: Journal = {
-      append: async (batch) => void (await thread.ask({ type: 'append', batch })),
+      append: async (writes) => {
+        const batch = writes.map(({ value, ...write }) => ({ ...write, value: value && bytesOf(value) }))
+        await thread.ask({ type: 'append', batch })
+      },
       past: async (from, to) => (await sealing.ask({ type: 'past', from, to })) as readonly PastChange[],
       compact: async (before) => void (await thread.ask({ type: 'compact', before })),
       sizeBytes: () => fileBytes(file) + fileBytes(`${file}-wal`),
@@ -82,7 +86,7 @@ class SealedEngine extends Engine implements SqliteStore {
     this.#sealing = sealing
   }
 
-  override put(key: string, value: Uint8Array, expected: Revision): Promise<Written> {
+  override put(key: string, value: Value, expected: Revision): Promise<Written> {
     const problem = this.#sealing.writeProblem(key)
     return problem === ''
       ? super.put(key, value, expected)
