@@ -101,3 +101,71 @@ test('a key given twice in an applied configuration is reported by its line, as 
   assert.equal(ignored.headers['warning'], undefined)
   assert.equal(ignored.spec.foo, 'b')
 })
+
+const workload = (kind: string) => {
+  const labels = { app: kind.toLowerCase() }
+  const container = { name: 'web', image: 'nginx:1', ports: [{ containerPort: 80 }], resources: {} }
+  const template = { metadata: { labels }, spec: { containers: [container] } }
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name: 'mine', annotations: { round: '0' } },
+    spec: { selector: { matchLabels: labels }, template, ...(kind === 'StatefulSet' ? { serviceName: 'mine' } : {}) },
+  }
+}
+const kinds: readonly { readonly path: string; readonly object: any; change(object: any): void }[] = [
+  ...['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].map((kind) => ({
+    path: `/apis/apps/v1/namespaces/default/${kind.toLowerCase()}s/mine`,
+    object: workload(kind),
+    change(object: any) {
+      object.spec.template.spec.containers[0].image = 'nginx:2'
+    },
+  })),
+  ...['ConfigMap', 'Secret'].map((kind) => ({
+    path: `/api/v1/namespaces/default/${kind.toLowerCase()}s/mine`,
+    object: { apiVersion: 'v1', kind, metadata: { name: 'mine', annotations: { round: '0' } }, data: { a: 'YQ==' } },
+    change(object: any) {
+      object.data.a = 'Yg=='
+    },
+  })),
+]
+
+test('what is applied again changes what it says, and nothing where it says the same', async (t) => {
+  await using api = await startApi()
+  for (const { path, object, change } of kinds)
+    await t.test(object.kind, async () => {
+      const send = async (body: object, query = 'fieldManager=me') => {
+        const { headers: _, ...answer } = await apply(api, JSON.stringify(body), query, path)
+        return answer
+      }
+      const first = await send(object)
+      for (let at = 0; at < 3; at++) assert.deepEqual(await send(object), { ...first, code: 200 })
+      for (const round of ['1', '2']) {
+        object.metadata.annotations.round = round
+        const changed = await send(object)
+        assert.equal(changed.metadata.annotations.round, round)
+        assert.notEqual(changed.metadata.resourceVersion, first.metadata.resourceVersion)
+        assert.deepEqual({ ...changed, metadata: {} }, { ...first, code: 200, metadata: {} })
+        // Kubernetes: of Deployments alone are annotations part of what is desired.
+        assert.equal(
+          changed.metadata.generation,
+          object.kind === 'Deployment' ? Number(round) + 1 : first.metadata.generation,
+        )
+        assert.deepEqual(changed.metadata.managedFields[0].fieldsV1, first.metadata.managedFields[0].fieldsV1)
+        assert.deepEqual(JSON.parse((await api.http('GET', path)).body).metadata, changed.metadata)
+      }
+      change(object)
+      const changed = await send(object)
+      assert.deepEqual(changed.spec?.template?.spec.containers[0].image ?? changed.data.a, object.data?.a ?? 'nginx:2')
+      assert.equal((await send(object, 'fieldManager=other')).code, 200)
+      object.metadata.annotations.round = '3'
+      const conflict = await send(object, 'fieldManager=other')
+      assert.match(conflict.message, /^Apply failed with 1 conflict: conflict with "me": .metadata.annotations.round$/)
+      if (changed.spec === undefined) return
+      object.spec.template.spec.containers[0].image = ''
+      assert.match(
+        (await send(object, 'fieldManager=me&force=true')).message,
+        /spec.template.spec.containers\[0\].image: Required value/,
+      )
+    })
+})

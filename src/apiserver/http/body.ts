@@ -11,6 +11,7 @@ import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.t
 import { BodyTooLargeError, type WireRequest } from '../../wire/index.ts'
 import type { ReadBody } from '../registry/draft.ts'
 import { firstUnknownInCbor } from './cbor-findings.ts'
+import { Configurations } from './configurations.ts'
 import { bodyEncodingOf, cborApply, type Encoding, type Offers } from './negotiate.ts'
 
 /** Kubernetes: larger bodies are refused with 413. */
@@ -36,7 +37,7 @@ export async function bodyOf(
     if ((contentType ?? '').split(';')[0]!.trim() === cborApply)
       return { body: { value: readCbor(bytes, 'error decoding YAML: '), findings: [] } }
     const apply = contentType?.startsWith('application/apply-patch') === true
-    return { body: apply ? readYaml(bytes) : readJson(bytes, 'error decoding patch: ') }
+    return { body: apply ? configurations.read(bytes) : readJson(bytes, 'error decoding patch: ') }
   }
   const read = readAs(bodyEncodingOf(contentType, offers), bytes, before)
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
@@ -78,7 +79,10 @@ function readCbor(bytes: Uint8Array, before: string): unknown {
 }
 
 function readYaml(bytes: Uint8Array): ReadBody {
-  const text = new TextDecoder().decode(bytes)
+  return yamlOf(new TextDecoder().decode(bytes))
+}
+
+function yamlOf(text: string): ReadBody {
   const json = asJson(text)
   if (json !== undefined) return json
   const { value, duplicates } = parseYaml(text)
@@ -95,4 +99,5 @@ function asJson(text: string): ReadBody | undefined {
     return undefined
   }
 }
+const configurations = new Configurations(yamlOf)
 const unlikeYaml = /\t|\\u[dD]|"<<"|[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]/

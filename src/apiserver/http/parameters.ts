@@ -42,6 +42,7 @@ export function managerOf(
 ): string {
   const { fieldManager } = query
   if (fieldManager !== undefined && fieldManager !== '') {
+    if (fieldManager.length <= fieldManagerBytesMax && /^[ -~]*$/.test(fieldManager)) return fieldManager
     const errors: FieldError[] = []
     if (new TextEncoder().encode(fieldManager).length > fieldManagerBytesMax)
       errors.push(tooLong('fieldManager', fieldManagerBytesMax))

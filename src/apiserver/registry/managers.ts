@@ -15,6 +15,7 @@ import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { completedDraft, decodedOf, isReadBody } from './draft.ts'
 import { apiVersionOf } from './encoding.ts'
+import { isSettled } from './settled.ts'
 
 /** Writes metadata.managedFields of a draft: its writer owns what it changed. */
 export function recordManagers(
@@ -87,9 +88,9 @@ function appliedTo(
   return { draft: completedDraft(definition, thawed(decoded)), managedFields, isKnown: findings.length === 0 }
 }
 
-/** The same draft with all it shares with a stored object copied, so that it can be changed. */
+/** The same draft with all it shares with a stored object copied, so that it can be changed; what is settled needs no change. */
 function thawed<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isSettled(value)) return value
   if (Object.isFrozen(value)) return cloneJson(value)
   for (const key in value) {
     const member = value[key]

@@ -15,6 +15,7 @@ import { isFinished } from './deletion.ts'
 import { asStored, asVersion, readyAhead, redefault } from './draft.ts'
 import { atRevision, isStoredAlready, objectOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
+import { isUntouched, settle } from './settled.ts'
 import {
   allocate,
   attributesOf,
@@ -120,6 +121,9 @@ async function updateEntry(
       { ...draft, metadata: { ...draft.metadata, resourceVersion: previous.metadata.resourceVersion } },
       200,
     )
+  // Kubernetes: a write that changes nothing is not written, and keeps the revision.
+  if (definition.custom === undefined && isUntouched(draft, previous) && !isFinished(definition, draft as KubeObject))
+    return replyOf(definition, entry, 200)
   const next = await asStored(definition, draft)
   const key = storageKey(definition, namespace, name)
   if (isFinished(definition, next)) {
@@ -133,12 +137,15 @@ async function updateEntry(
     }
   }
   const value = storedValue(definition, next)
-  // Kubernetes: a write that changes nothing is not written, and keeps the revision.
-  if (isStoredAlready(definition, entry, value, next)) return replyOf(definition, entry, 200)
+  if (isStoredAlready(definition, entry, value, next)) {
+    if (change.internal !== true) settle(definition, previous)
+    return replyOf(definition, entry, 200)
+  }
   const written = await store.put(key, value, entry.modified)
   if (!written.ok) throw lost(definition, name, stated, change)
   release.keep()
   rememberObject(definition, written.entry, next)
+  if (change.internal !== true) settle(definition, next)
   return replyOf(definition, written.entry, 200)
 }
 

@@ -26,6 +26,7 @@ import {
   ownable,
   type WithManagedFields,
 } from './owners.ts'
+import { restated } from './restated.ts'
 import type { Shape } from './shape.ts'
 import { typeProblems, typeProblemsText } from './type-problems.ts'
 import { update } from './update.ts'
@@ -57,25 +58,14 @@ export function applyConfiguration(
       `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion ?? ''}, expected: ${writer.apiVersion}`,
     )
   }
-  const problems = typeProblems(shape, applied)
-  if (problems.length > 0) throw untypedPatch(applied, typeProblemsText(problems))
   const live = withoutManagedFields(change.live)
-  let managers = decode((change.live as WithManagedFields).metadata?.managedFields)
-  if (managers.length === 0) {
-    managers = update(shape, { live: change.empty, next: live }, [], { ...writer, manager: beforeFirstApply })
-  }
+  const managers = decode((change.live as WithManagedFields).metadata?.managedFields)
   const entry = entryOf(writer, 'Apply', writer.time)
   const previous = managers.find((manager) => isSameOwner(manager.entry, entry))
-  const stated = orderedSet(differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields))
-  const fields = ownable(stated)
-  const others = managers.filter((manager) => manager !== previous)
-  const merged = mergeConfiguration(shape, live, applied)
-  // Only what was stated before and no longer is can go, which is rare.
-  const next =
-    previous === undefined || previous.fields === fields || isEmptySet(difference(previous.fields, stated))
-      ? merged
-      : pruned(shape, merged, previous.fields, [stated, ...others.map((one) => one.fields)])
-  const compared = compareFields(shape, live, next)
+  const { next, compared, fields, before } =
+    appliedAgain(shape, live, applied, managers, previous, writer) ??
+    appliedAnew(shape, { live, applied, empty: change.empty }, managers, previous, writer)
+  const others = before.filter((manager) => manager !== previous)
   const comparison = compared === undefined ? undefined : filtered(compared, writer.ignored ?? noFields)
   const rest = others.map((manager) => afterApply(manager, comparison))
   const isSuccessor = writer.manager === successorOfClientSideApply
@@ -91,8 +81,71 @@ export function applyConfiguration(
   const object = next as Record<string, unknown>
   return {
     object: isSuccessor ? withLastApplied(object, applied) : object,
-    managedFields: encode([...rest.map((one) => one.manager), own]),
+    managedFields: listed([...rest.map((one) => one.manager), own], change.live),
   }
+}
+
+/** The entries of managers; the live object's own list when they are the same. */
+function listed(managers: readonly Owner[], live: WithManagedFields): readonly ManagedFieldsEntry[] {
+  const entries = encode(managers)
+  const before = live.metadata?.managedFields
+  return before?.length === entries.length && entries.every((one, at) => one === before[at]) ? before : entries
+}
+
+/** What a configuration and the live object come to, and what is known of their owners. */
+interface Merged {
+  readonly next: unknown
+  readonly compared: Comparison | undefined
+  /** What the applier owns by it. */
+  readonly fields: FieldSet
+  /** The owners there were before. */
+  readonly before: readonly Owner[]
+}
+
+/** Where the applier states the same fields again, they need not be found out. */
+function appliedAgain(
+  shape: Shape,
+  live: object,
+  applied: object,
+  managers: readonly Owner[],
+  previous: Owner | undefined,
+  writer: FieldWriter,
+): Merged | undefined {
+  if (previous === undefined || previous.entry.apiVersion !== writer.apiVersion) return undefined
+  // What was owned by other rules, or was written down in another way, is found out anew.
+  if (ownable(previous.fields) !== previous.fields) return undefined
+  for (const step in writer.ignored) if (previous.fields[step] !== undefined) return undefined
+  const again = restated(shape, previous.fields, live, applied)
+  if (again === undefined) return undefined
+  const { object, modified } = again
+  const compared = modified === undefined ? undefined : { removed: noFields, modified, added: noFields }
+  return { next: object, compared, fields: previous.fields, before: managers }
+}
+
+function appliedAnew(
+  shape: Shape,
+  change: { readonly live: object; readonly applied: WithManagedFields; readonly empty: object },
+  managers: readonly Owner[],
+  previous: Owner | undefined,
+  writer: FieldWriter,
+): Merged {
+  const { live, applied } = change
+  const problems = typeProblems(shape, applied)
+  if (problems.length > 0) throw untypedPatch(applied, typeProblemsText(problems))
+  const before =
+    managers.length > 0
+      ? managers
+      : update(shape, { live: change.empty, next: live }, [], { ...writer, manager: beforeFirstApply })
+  const stated = orderedSet(differenceBelow(fieldsOf(shape, applied), writer.ignored ?? noFields))
+  const fields = ownable(stated)
+  const others = before.filter((manager) => manager !== previous)
+  const merged = mergeConfiguration(shape, live, applied)
+  // Only what was stated before and no longer is can go, which is rare.
+  const next =
+    previous === undefined || previous.fields === fields || isEmptySet(difference(previous.fields, stated))
+      ? merged
+      : pruned(shape, merged, previous.fields, [stated, ...others.map((one) => one.fields)])
+  return { next, compared: compareFields(shape, live, next), fields, before }
 }
 
 /** The conflicts that are none of those that are allowed, if any are. */

@@ -66,7 +66,9 @@ export function createDefaulter(
   return (type, draft, context = {}) => visitOf(type)?.(draft, context)
 }
 
+/** What is frozen is shared with an object that has its defaults. */
 function visitMember(field: Field, member: any, visit: Visit, context: DefaultContext): void {
+  if (Object.isFrozen(member)) return
   if (field.map) for (const key in member) visit(member[key], context)
   else if (field.repeated) for (const item of member) visit(item, context)
   else visit(member, context)

@@ -48,6 +48,8 @@ export function complaints(field: string, value: unknown, words: readonly string
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
+/** No less than the bytes of a text, which need not be counted while even so many would be allowed. */
+const bytesAtMost = (text: string) => 3 * text.length
 
 export function annotationErrors(
   annotations: Readonly<Record<string, string>> | undefined,
@@ -58,7 +60,11 @@ export function annotationErrors(
   for (const key in annotations) {
     // Kubernetes: the case of annotation keys does not matter.
     errors.push(...complaints(field, key, qualifiedNameErrors(key.toLowerCase())))
-    bytes += bytesOf(key) + bytesOf(annotations[key]!)
+    bytes += bytesAtMost(key) + bytesAtMost(annotations[key]!)
+  }
+  if (bytes > annotationsBytesMax) {
+    bytes = 0
+    for (const key in annotations) bytes += bytesOf(key) + bytesOf(annotations[key]!)
   }
   return bytes > annotationsBytesMax ? [...errors, tooLong(field, annotationsBytesMax)] : errors
 }

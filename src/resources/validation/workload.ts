@@ -13,6 +13,8 @@ import {
   required,
 } from '../../machinery/index.ts'
 import { podTemplateErrors } from '../core/pod/validate.ts'
+import type { FeatureGates } from '../gates/gates.ts'
+import { gatesNow } from '../gates/judged-by.ts'
 import type { PodTemplateSpec } from '../generated/types.ts'
 import { complaints, nonNegative } from './object-meta.ts'
 
@@ -50,12 +52,25 @@ export function templateMatchErrors(
   }
 }
 
-/** What is wrong with the template of pods that run for ever. */
+/** Templates that nothing was wrong with, by the features they were judged by. */
+const fineTemplates = new WeakMap<object, FeatureGates>()
+
+/** What is wrong with the template of pods that run for ever. One that nothing was wrong with, and cannot have changed, is fine still. */
 export function lastingTemplateErrors(
   template: PodTemplateSpec | undefined,
   field: string,
   kind: string,
 ): readonly FieldError[] {
+  if (template === undefined) return templateErrors(template, field, kind)
+  const gates = gatesNow()
+  if (Object.isFrozen(template) && fineTemplates.get(template) === gates) return []
+  const errors = templateErrors(template, field, kind)
+  if (errors.length === 0) fineTemplates.set(template, gates)
+  else fineTemplates.delete(template)
+  return errors
+}
+
+function templateErrors(template: PodTemplateSpec | undefined, field: string, kind: string): readonly FieldError[] {
   const errors = [...podTemplateErrors(template, field)]
   const spec = template?.spec
   if (spec === undefined) return errors
