@@ -22,6 +22,7 @@ import { Agenda } from './agenda.ts'
 import { answerOf, behaviourOf } from './behaviour.ts'
 import { describeNode, type SimulatedNodeSettings, simulatedStatusOf } from './describe.ts'
 import { type PodLife, simulatedStatus } from './pod-life.ts'
+import { Turns } from './turns.ts'
 import { SimulatedUsage } from './usage.ts'
 
 export interface SimulatedNodesParts {
@@ -69,6 +70,8 @@ const heartbeatMsDefault = 10_000
 /** Unlike Kubernetes: renewals of all nodes together are no more than 250 a second, as one process makes them. */
 const renewalMs = 4
 const callsAtOnceMax = 64
+/** So many calls for a fleet are begun before everything else of the process has its turn. */
+const callsPerTurnMax = 16
 const retryMs = 1000
 /** Addresses for pods of nodes that have no range of their own: 10.128.0.0/9. */
 const spareAddresses = '10.128.0.0/9'
@@ -104,6 +107,7 @@ class Fleet {
   readonly #signal: AbortSignal
   readonly #agenda: Agenda
   readonly #limit = createLimit(callsAtOnceMax)
+  readonly #turns: Turns
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #pods = new Map<string, SimulatedPod>()
   readonly #addresses: PodAddresses
@@ -115,6 +119,7 @@ class Fleet {
     this.#parts = parts
     this.#signal = signal
     this.#agenda = new Agenda(parts.clock)
+    this.#turns = new Turns(parts.clock, callsPerTurnMax)
     this.#addresses = new PodAddresses()
     this.#usage = new SimulatedUsage(parts.clock, () => this.#pods.values())
     for (const settings of parts.nodes) this.#put(settings)
@@ -210,7 +215,7 @@ class Fleet {
   async #insist(about: string, matters: () => boolean, work: () => Promise<void>): Promise<void> {
     while (!this.#signal.aborted && matters()) {
       try {
-        await this.#limit(work)
+        await this.#call(work)
         return
       } catch (error) {
         if (isNotFound(error) || isConflict(error)) return
@@ -218,6 +223,11 @@ class Fleet {
         await this.#parts.clock.sleep(retryMs, this.#signal).catch(() => {})
       }
     }
+  }
+
+  async #call<R>(work: () => Promise<R>): Promise<R> {
+    await this.#turns.next()
+    return this.#limit(work)
   }
 
   async #register(node: SimulatedNode): Promise<void> {
@@ -261,7 +271,7 @@ class Fleet {
     const { client, clock, complain } = this.#parts
     this.#agenda.after(this.#heartbeatMs, () => void this.#heartbeat(node, life))
     try {
-      node.lease = await this.#limit(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
+      node.lease = await this.#call(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
       // A node that had been given up for lost says that it is back.
       if (node.node !== undefined && !isReady(node.node)) await this.#register(node)
     } catch (error) {
