@@ -1,5 +1,6 @@
 /** Store: an ordered, versioned, watchable map of bytes. Has never heard of a Pod. */
 
+export { type EntryNotes, entryForms, entryObjects } from './engine/entry.ts'
 export { LateValue, type Value } from './late-value.ts'
 export { openMemoryStore } from './memory/memory.ts'
 export type { SealedSeed } from './sqlite/kms/envelope.ts'

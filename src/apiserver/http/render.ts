@@ -8,7 +8,7 @@ import {
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import { encodeCborObject, encodeProtobuf, encodeWatchEvent } from '../../resources/index.ts'
-import type { Entry } from '../../store/index.ts'
+import { type Entry, type EntryNotes, entryForms } from '../../store/index.ts'
 import type { WireReply } from '../../wire/index.ts'
 import { asVersion } from '../registry/draft.ts'
 import {
@@ -44,8 +44,8 @@ export function encodeObject(object: any, encoding: Encoding, pretty = false): U
   return encoder.encode(pretty ? `${JSON.stringify(object, null, 2)}\n` : `${JSON.stringify(object)}\n`)
 }
 
-type Forms = WeakMap<Entry, Map<string, Uint8Array>>
-const renderedBuiltIn: Forms = new WeakMap()
+type Forms = EntryNotes<Map<string, Uint8Array>> | WeakMap<Entry, Map<string, Uint8Array>>
+const renderedBuiltIn: Forms = entryForms<Map<string, Uint8Array>>()
 /** Custom resources look different by each state of their declaration. */
 const renderedBy = new WeakMap<object, Forms>()
 

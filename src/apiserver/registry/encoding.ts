@@ -6,8 +6,8 @@ import {
   StatusError,
   sameJson,
 } from '../../machinery/index.ts'
-import type { Declaration, ResourceDefinition } from '../../resources/index.ts'
-import { type Entry, LateValue, type Revision } from '../../store/index.ts'
+import { type Declaration, events, type ResourceDefinition } from '../../resources/index.ts'
+import { type Entry, type EntryNotes, entryObjects, LateValue, type Revision } from '../../store/index.ts'
 import { textLength } from './text-length.ts'
 
 /** Unlike Kubernetes, which answers 500 with etcd's words: what is too large to be kept is told to be so. */
@@ -91,16 +91,17 @@ export function isStoredAlready(
   return sameJson(current.metadata, { ...metadata, resourceVersion })
 }
 
+type ParsedEntries = EntryNotes<Parsed> | WeakMap<Entry, Parsed>
 interface Parsed {
   readonly object: KubeObject
   /** Whether the stored bytes say the same as the object. */
   readonly exact: boolean
 }
-const parsedByEntry = new WeakMap<Entry, Parsed>()
+const parsedByEntry = entryObjects<Parsed>()
 /** Custom resources, by the state of their declaration: while one follows another, both read the same entries. */
-const parsedByDeclaration = new WeakMap<Declaration, WeakMap<Entry, Parsed>>()
+const parsedByDeclaration = new WeakMap<Declaration, ParsedEntries>()
 
-function parsedBy(declaration: Declaration | undefined): WeakMap<Entry, Parsed> {
+function parsedBy(declaration: Declaration | undefined): ParsedEntries {
   if (declaration === undefined) return parsedByEntry
   const known = parsedByDeclaration.get(declaration)
   if (known !== undefined) return known
@@ -112,18 +113,34 @@ function parsedBy(declaration: Declaration | undefined): WeakMap<Entry, Parsed> 
 /** Objects of entries longer than this are as large again, and parsed quickly beside being sent: only the last few are kept. */
 const largeBytes = 256 << 10
 const largeKeptMax = 16
-const largeKept = new Map<Entry, WeakMap<Entry, Parsed>>()
+const largeKept = new Map<Entry, ParsedEntries>()
+/** Events are more than anything else, and hardly looked at: only the last few are kept, too, and of the others their bytes. */
+const eventsRoot = `${registryRoot}${events.storage.prefix}/`
+const eventsKeptMax = 256
+const eventsKept = new Map<Entry, ParsedEntries>()
 
-function keep(parsedEntries: WeakMap<Entry, Parsed>, entry: Entry, parsed: Parsed): void {
+function keep(parsedEntries: ParsedEntries, entry: Entry, parsed: Parsed): void {
   parsedEntries.set(entry, parsed)
-  if (entry.sizeBytes <= largeBytes) return
-  largeKept.set(entry, parsedEntries)
-  if (largeKept.size <= largeKeptMax) return
-  for (const [oldest, among] of largeKept) {
-    among.delete(oldest)
-    largeKept.delete(oldest)
-    break
+  if (entry.sizeBytes > largeBytes) keepAmong(largeKept, largeKeptMax, entry, parsedEntries)
+  else if (entry.key.startsWith(eventsRoot)) keepAmong(eventsKept, eventsKeptMax, entry, parsedEntries)?.value
+}
+
+/** Answers the one that is kept no longer for it. */
+function keepAmong(
+  few: Map<Entry, ParsedEntries>,
+  max: number,
+  entry: Entry,
+  parsedEntries: ParsedEntries,
+): Entry | undefined {
+  few.set(entry, parsedEntries)
+  if (few.size <= max) return undefined
+  for (const [oldest, among] of few) {
+    if ('delete' in among) among.delete(oldest)
+    else among.set(oldest, undefined)
+    few.delete(oldest)
+    return oldest
   }
+  return undefined
 }
 
 /** The object of an entry, in the version it is stored in: shared by every reader, frozen, and parsed once unless it is large. */

@@ -101,6 +101,30 @@ test('an informer whose watch missed events is healed by its resync alone', asyn
   stop.abort()
 })
 
+test('of very many objects a resync tells some at a time, of each as it is by then, and of all', async () => {
+  const api = lossyApi()
+  const clock = manualClock()
+  const stop = new AbortController()
+  const parts = { client: api.client, clock, random: seededRandom(1), resyncMs: 60_000 }
+  const informer = createInformers(parts, stop.signal).of(configMaps)
+  await informer.synced()
+  for (let at = 0; at < 2500; at++) api.write(`m${at}`, { v: '1' })
+  await settle()
+  let told = 0
+  informer.subscribe((next, previous) => void (told += Number(next === previous)))
+  clock.advance(70_000)
+  await settle()
+  const first = told
+  assert.ok(first > 0 && first < 2500, `${first} were told of at once`)
+  api.remove('m2499')
+  for (let turn = 0; turn < 5; turn++) {
+    clock.advance(1)
+    await settle()
+  }
+  assert.equal(told, 2499)
+  stop.abort()
+})
+
 test('an informer lists again when its watch is too old, and backs off when the server fails', async () => {
   const api = lossyApi()
   const clock = manualClock()

@@ -57,6 +57,7 @@ export interface InformerParts {
 
 /** Kubernetes: controllers resync every 12 h or so; ours is cheap enough to heal a missed event sooner. */
 const resyncDefaultMs = 10 * 60_000
+const toldAtOnce = 1000
 const retryMinMs = 200
 const retryMaxMs = 30_000
 
@@ -191,14 +192,24 @@ class Cache<T extends KubeObject> implements Informer<T> {
     for (const listener of this.#listeners) listener(next, previous)
   }
 
-  /** Makes the cache equal to a fresh list; when asked, tells the listeners of everything. */
-  replace(items: readonly T[], tellAll: boolean): void {
+  /** Makes the cache equal to a fresh list; answers what was in it already, as it is. */
+  replace(items: readonly T[]): readonly string[] {
     const fresh = new Map(items.map((item) => [keyOf(nameOf(item)), item]))
     for (const key of [...this.#objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined)
+    const same: string[] = []
     for (const [key, item] of fresh) {
       const known = this.#objects.get(key)
       if (known === undefined || known.metadata.resourceVersion !== item.metadata.resourceVersion) this.apply(key, item)
-      else if (tellAll) for (const listener of this.#listeners) listener(known, known)
+      else same.push(key)
+    }
+    return same
+  }
+
+  /** Tells the listeners again of what there still is of some objects. */
+  tellAgain(keys: readonly string[]): void {
+    for (const key of keys) {
+      const known = this.#objects.get(key)
+      if (known !== undefined) for (const listener of this.#listeners) listener(known, known)
     }
   }
 
@@ -223,7 +234,8 @@ async function keepTrue<T extends KubeObject>(
       if (listAgain) {
         const list = await client.list(cache.resource, { ...filter, resourceVersion: cache.hasSynced ? '' : '0' })
         if (signal.aborted) return
-        cache.replace(list.items, cache.hasSynced)
+        const same = cache.replace(list.items)
+        if (cache.hasSynced) void tellAgain(cache, same, clock, signal)
         cache.revision = Number(list.metadata.resourceVersion)
         cache.markSynced()
         listAgain = false
@@ -239,6 +251,14 @@ async function keepTrue<T extends KubeObject>(
         retryMs = Math.min(retryMs * 2, retryMaxMs)
       }
     }
+  }
+}
+
+/** Tells of everything again; of very many objects some at a time, so that others have their turn. */
+async function tellAgain(cache: Cache<any>, keys: readonly string[], clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < keys.length && !signal.aborted; at += toldAtOnce) {
+    cache.tellAgain(keys.slice(at, at + toldAtOnce))
+    if (at + toldAtOnce < keys.length) await clock.sleep(0, signal).catch(() => {})
   }
 }
 

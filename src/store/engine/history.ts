@@ -1,9 +1,13 @@
 import type { Change, Revision } from '../store.ts'
+import { StoredEntry } from './entry.ts'
 
 export interface HistoryLimits {
   readonly changesMax: number
   readonly bytesMax: number
 }
+
+/** What was made of a replaced value is kept for readers that are no further behind than this. */
+const notedChanges = 2048
 
 /** Recent changes in order of revision, one per revision, without gaps; the oldest go when the limits are passed. */
 export class History {
@@ -27,6 +31,9 @@ export class History {
   append(change: Change): void {
     this.#changes.push(change)
     this.#bytes += sizeOf(change)
+    const passed = this.#changes[this.#changes.length - 1 - notedChanges]
+    if (passed?.previous !== undefined) StoredEntry.forgetNotes(passed.previous)
+    if (passed?.type === 'delete') StoredEntry.forgetNotes(passed.entry)
     while (this.#bytes > this.#limits.bytesMax || this.#changes.length - this.#head > this.#limits.changesMax) {
       if (this.#changes.length - this.#head <= 1) break
       this.#dropFirst()
