@@ -186,8 +186,11 @@ class Cache<T extends KubeObject> implements Informer<T> {
       put(this.#byNamespace, namespace, key, next)
     }
     for (const { keysOf, values } of this.#indexes.values()) {
-      if (previous !== undefined) for (const value of keysOf(previous)) drop(values, value, key)
-      if (next !== undefined) for (const value of keysOf(next)) put(values, value, key, next)
+      const before = previous === undefined ? none : keysOf(previous)
+      const after = next === undefined ? none : keysOf(next)
+      // Most changes leave an object where it is.
+      if (!sameTexts(before, after)) for (const value of before) drop(values, value, key)
+      for (const value of after) put(values, value, key, next!)
     }
     for (const listener of this.#listeners) listener(next, previous)
   }
@@ -299,6 +302,13 @@ async function watchUntilResync<T extends KubeObject>(
     signal.removeEventListener('abort', onAbort)
   }
   return resync
+}
+
+const none: readonly string[] = []
+function sameTexts(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
+  return true
 }
 
 function put<T>(groups: Map<string, Map<string, T>>, group: string, key: string, object: T): void {
