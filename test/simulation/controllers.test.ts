@@ -555,6 +555,28 @@ test('a node that was taken for lost and is not says again that its pods are rea
   await until(() => podsOf('unheard').length === 2 && podsOf('unheard').every(isReady), 'all of them ready')
 })
 
+test('a pod that ended before its node lost power, unheard, is known to have ended when the power is back', async () => {
+  const annotations = { 'simulated.coxswain.io/exit-after': '2s' }
+  const spec = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'v1' }] }
+  await world.client.create(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...at('brief'), annotations },
+    spec,
+  } as never)
+  const pod = () => world.informers.of(pods).get(at('brief'))!
+  await until(() => pod().status?.phase === 'Running', 'a pod that runs')
+  const victim = pod().spec.nodeName!
+  world.cutOff(victim, true)
+  await rest(3)
+  assert.equal(pod().status.phase, 'Running')
+  world.nodes.stop(victim)
+  world.cutOff(victim, false)
+  await rest(3)
+  world.nodes.start(victim)
+  await until(() => pod().status.phase === 'Succeeded', 'its end known')
+})
+
 test('pods of a node that was removed are removed too', async () => {
   await createDeployment('homeless', 4)
   const victim = podsOf('homeless')[0]!.spec.nodeName!

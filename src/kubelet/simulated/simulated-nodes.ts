@@ -384,6 +384,9 @@ class Fleet {
         simulated.life = { ...life, ready: false, ended: { ...ended, restarting: false } }
         this.#report(simulated)
       }
+    } else {
+      // It had ended before, and the power may have gone before that was told.
+      this.#report(simulated)
     }
   }
 
