@@ -1,5 +1,7 @@
 import { isActive, type PodVerdicts, sameJson } from '../machinery/index.ts'
 import { defaultGates, namespaces, nodes, podDisruptionBudgets, pods } from '../resources/index.ts'
+import { dispatchedCalls } from './calls/dispatcher.ts'
+import { directCalls } from './calls/pod-calls.ts'
 import { NodeColumns } from './columns/node-columns.ts'
 import { isRefused, type Placement } from './cycle/explain.ts'
 import { Placer } from './cycle/place.ts'
@@ -18,7 +20,6 @@ import { ClusterChanges } from './loop/cluster-changes.ts'
 import { Outcomes } from './loop/outcomes.ts'
 import { Room } from './loop/room.ts'
 import { nameOfProfile, type Placing, type SchedulerParts, type Shared } from './loop/shared.ts'
-import { tellingCalls } from './loop/told-calls.ts'
 import { schedulerMeasures } from './measures.ts'
 import { PluginMeasures } from './plugin-measures.ts'
 import { Nominations } from './preemption/nominations.ts'
@@ -34,10 +35,7 @@ const turnMsMax = 4
 
 /** Places pods until the signal aborts. A decision counts at once; binding follows beside it. */
 export async function runScheduler(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
-  const { gates = defaultGates, client, metrics, clock } = parts
-  const isTold = gates.enabled('SchedulerAsyncAPICalls')
-  const scheduler = new Scheduler(isTold ? { ...parts, client: tellingCalls(client, metrics, clock) } : parts)
-  await scheduler.run(signal)
+  await new Scheduler(parts).run(signal)
 }
 
 class Scheduler {
@@ -245,7 +243,7 @@ function sharedOf(parts: SchedulerParts, wake: () => void, bindings: () => numbe
     const placer = new Placer(plugins, parts.random, percentageOfNodesToScore, postFilters, own)
     return { ...profile, placer, settling: settlingPlugins(plugins), measures: own }
   })
-  const { client, clock, record } = parts
+  const { client, clock, record, metrics, gates = defaultGates } = parts
   const columns = new NodeColumns()
   const tools = { client, clock, record, columns }
   const assumed = new Map<string, PodFacts>()
@@ -272,6 +270,9 @@ function sharedOf(parts: SchedulerParts, wake: () => void, bindings: () => numbe
       (pod) => profiles.find(({ name }) => name === nameOfProfile(pod))?.measures,
     ),
     tools,
+    calls: gates.enabled('SchedulerAsyncAPICalls')
+      ? dispatchedCalls(client, clock, metrics)
+      : directCalls(client, clock),
     measures,
   }
 }

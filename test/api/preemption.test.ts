@@ -12,8 +12,12 @@ const podThat = (name: string, cpu: string, spec: object = {}) =>
     spec: { containers: [{ name: 'c', image: 'app', resources: { requests: { cpu } } }], ...spec },
   }) as never
 
-test('a pod of higher priority is given the place of a lower one, which is told why', async () => {
-  await using cluster = await startCluster({ nodes: 1 })
+for (const SchedulerAsyncAPICalls of [false, true])
+  test(`a pod of higher priority is given the place of a lower one, which is told why${SchedulerAsyncAPICalls ? ', by calls that are queued' : ''}`, () =>
+    preempt({ SchedulerAsyncAPICalls }))
+
+async function preempt(gates: Readonly<Record<string, boolean>>): Promise<void> {
+  await using cluster = await startCluster({ nodes: 1, features: { gates } })
   const { client } = cluster
   const get = (name: string): Promise<Pod | undefined> => client.get(pods, { namespace, name }).catch(() => undefined)
   const untilPod = (name: string, wanted: (pod: Pod | undefined) => boolean) => until(() => get(name), wanted)
@@ -40,4 +44,4 @@ test('a pod of higher priority is given the place of a lower one, which is told 
   )
   await client.patch(pods, { namespace, name: 'low' }, { type: 'merge', body: { metadata: { finalizers: null } } })
   await untilPod('high', (pod) => pod?.spec.nodeName === node!.metadata.name)
-})
+}

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { startCluster } from '../../src/index.ts'
-import { type Pod, pods } from '../../src/resources/index.ts'
+import { type Node, nodes, type Pod, pods } from '../../src/resources/index.ts'
 import { until } from '../fixtures/until.ts'
 
 const podThat = (name: string, spec: object = {}) =>
@@ -63,6 +63,8 @@ test('extenders filter, score and bind, and say in their own words why a node is
     },
   })
   const { client } = cluster
+  // A node takes nothing before it is known to be ready.
+  await so(async () => (await client.list<Node>(nodes)).items.every(({ spec }) => (spec.taints ?? []).length === 0))
   await client.create(pods, podThat('a'))
   await client.create(pods, podThat('nowhere'))
   const read = (name: string) => client.get(pods, { namespace: 'default', name })

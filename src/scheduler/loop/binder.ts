@@ -1,5 +1,5 @@
 import { isConflict, isNotFound } from '../../machinery/index.ts'
-import { type Pod, pods } from '../../resources/index.ts'
+import type { Pod } from '../../resources/index.ts'
 import { reportRefusal } from '../cycle/refusal.ts'
 import { SettlingError } from '../cycle/settling.ts'
 import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
@@ -38,7 +38,8 @@ export class Binder {
   }
 
   async bind({ pod }: Waiting, nodeName: string): Promise<string> {
-    const { client, record } = this.#shared.parts
+    const { calls, parts } = this.#shared
+    const { record } = parts
     const { name, namespace = '', uid } = pod.metadata
     const measures = this.#shared.profiles.get(nameOfProfile(pod))?.measures
     const startedMs = measures?.now() ?? 0
@@ -47,20 +48,13 @@ export class Binder {
       measures?.plugin('DefaultBinder', 'Bind', status, startedMs)
     }
     if (!(await this.#boundOutside(pod, nodeName)))
-      await client
-        .post(pods, { name, namespace }, 'binding', {
-          apiVersion: 'v1',
-          kind: 'Binding',
-          metadata: { name, namespace, uid },
-          target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
-        })
-        .then(
-          () => ended('Success'),
-          (error: unknown) => {
-            ended('Error')
-            throw error
-          },
-        )
+      await calls.bind(pod, nodeName).then(
+        () => ended('Success'),
+        (error: unknown) => {
+          ended('Error')
+          throw error
+        },
+      )
     this.#shared.queue.done(uid)
     record(pod, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
     return ''
@@ -95,7 +89,7 @@ export class Binder {
     this.#shared.queue.failed(uid, new Set(), true)
     // Kubernetes: what others hold back by is told the pod as well.
     if (error instanceof SettlingError && this.#shared.queue.has(uid))
-      void reportRefusal(this.#shared.parts, pod, error.message, undefined, 'SchedulerError')
+      void reportRefusal(this.#shared, pod, error.message, undefined, 'SchedulerError')
     if (!isConflict(error))
       this.#shared.parts.log.warn('binding failed', {
         pod: `${pod.metadata.namespace}/${pod.metadata.name}`,

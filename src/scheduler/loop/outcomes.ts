@@ -91,7 +91,7 @@ export class Outcomes {
           error: String(error),
         }),
       )
-    void reportRefusal(this.#shared.parts, pod, message, nominated)
+    void reportRefusal(this.#shared, pod, message, nominated)
   }
 
   failed({ pod }: Waiting, profile: Placing, error: unknown): void {
@@ -99,6 +99,6 @@ export class Outcomes {
     const message = error instanceof Error ? error.message : String(error)
     this.#shared.measures.attempted('error', profile.name)
     this.#shared.queue.failed(uid, new Set(), true)
-    if (this.#shared.queue.has(uid)) void reportRefusal(this.#shared.parts, pod, message, undefined, 'SchedulerError')
+    if (this.#shared.queue.has(uid)) void reportRefusal(this.#shared, pod, message, undefined, 'SchedulerError')
   }
 }

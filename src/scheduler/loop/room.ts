@@ -93,7 +93,7 @@ export class Room {
         { type: 'pod', uid: pod.metadata.uid, scheduler: nameOfProfile(pod) },
         preemption,
       ),
-      clearNominations(this.#shared.parts, outranked),
+      clearNominations(this.#shared.calls, outranked, preemption.nodeName),
     ]).catch((error) => {
       this.#shared.nominations.delete(pod.metadata.uid)
       this.#shared.parts.log.warn('room could not be made for a pod', { pod: pod.metadata.name, error: String(error) })
@@ -151,7 +151,7 @@ export class Room {
 
   /** Kubernetes: what a pod's status says of the node that is kept for it holds, whoever wrote it. */
   noteNomination(pod: Pod): void {
-    const nodeName = pod.status?.nominatedNodeName ?? ''
+    const nodeName = this.#shared.calls.synced(pod).status?.nominatedNodeName ?? ''
     if (nodeName !== '' && this.#shared.profiles.has(nameOfProfile(pod)))
       this.#shared.nominations.set(factsOf(pod), nodeName)
   }

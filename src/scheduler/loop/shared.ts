@@ -1,6 +1,7 @@
 import type { Client, Informers, RecordAction } from '../../client/index.ts'
 import type { Clock, DecisionJournal, Log, Metrics, Random } from '../../machinery/index.ts'
 import type { FeatureGates, Pod } from '../../resources/index.ts'
+import type { PodCalls } from '../calls/pod-calls.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { Placer } from '../cycle/place.ts'
 import type { Settling } from '../cycle/settling.ts'
@@ -51,6 +52,8 @@ export interface Shared {
   /** Pods that wait between decision and binding. */
   readonly settling: Settling
   readonly tools: BindTools
+  /** What the API is told of pods. */
+  readonly calls: PodCalls
   readonly measures: SchedulerMeasures
 }
 

@@ -1,6 +1,7 @@
 import type { Client, RecordAction } from '../../client/index.ts'
 import { type Clock, isNotFound, timestampOf } from '../../machinery/index.ts'
 import { type Pod, pods } from '../../resources/index.ts'
+import type { PodCalls } from '../calls/pod-calls.ts'
 import type { Preemption } from './plan.ts'
 
 export interface EvictionParts {
@@ -51,16 +52,13 @@ export async function evictVictims(
   )
 }
 
-/** Takes the nomination from pods that must look for another node. */
-export async function clearNominations(
-  { client }: Pick<EvictionParts, 'client'>,
-  waiting: readonly Pod[],
-): Promise<void> {
+/** Takes the nomination for a node from pods that must look for another. */
+export async function clearNominations(calls: PodCalls, waiting: readonly Pod[], nodeName: string): Promise<void> {
   await Promise.all(
-    waiting.map(async ({ metadata }) => {
-      const body = { metadata: { uid: metadata.uid }, status: { nominatedNodeName: null } }
-      const name = { name: metadata.name, namespace: metadata.namespace ?? '' }
-      await client.patch(pods, name, { type: 'merge', body }, 'status').catch((error) => {
+    waiting.map(async (pod) => {
+      // It may say so only in a moment: what is known of it here need not.
+      const nominated = { ...pod, status: { ...pod.status, nominatedNodeName: nodeName } }
+      await calls.patchStatus(nominated, { nominatedNodeName: '' }).catch((error) => {
         if (!isNotFound(error)) throw error
       })
     }),
