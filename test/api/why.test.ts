@@ -51,7 +51,11 @@ test('a pod that waits for a node: who refuses, on which nodes, and what would h
   const { client } = cluster
   await client.patch(nodes, { name: 'b' }, { type: 'merge', body: { spec: { unschedulable: true } } })
   await client.create(pods, pod('big', { containers: [container({ cpu: '3' })] }))
-  const text = await until(cluster, 'pod/big', /none of 2 can take it[^]*NodeResourcesFit refuses one node: Insufficient cpu/)
+  const text = await until(
+    cluster,
+    'pod/big',
+    /none of 2 can take it[^]*NodeResourcesFit refuses one node: Insufficient cpu/,
+  )
   assert.match(text, /Node\/a it asks for 3 of cpu, the node has 2 in all/)
   assert.match(text, /NodeUnschedulable refuses one node: node\(s\) were unschedulable/)
   assert.match(text, /Node\/b uncordon the node: kubectl uncordon b/)
