@@ -54,7 +54,7 @@ test('a pod that waits for a node: who refuses, on which nodes, and what would h
   const text = await until(
     cluster,
     'pod/big',
-    /none of 2 can take it[^]*NodeResourcesFit refuses one node: Insufficient cpu/,
+    /none of 2 can take it.*NodeResourcesFit refuses one node: Insufficient cpu/s,
   )
   assert.match(text, /Node\/a it asks for 3 of cpu, the node has 2 in all/)
   assert.match(text, /NodeUnschedulable refuses one node: node\(s\) were unschedulable/)
