@@ -116,3 +116,23 @@ test('new objects of different owners share what is known of their writer', () =
   })
   assert.equal(patternOf(entries[0].fieldsV1).pattern, patternOf(entries[1].fieldsV1).pattern)
 })
+
+test('who writes the same fields again owns the very same set', () => {
+  const owner = (time: string) => ({ ...writer, time })
+  const first: any = recordUpdate(
+    shape,
+    {
+      live: podOf([{ ...writer, manager: 'other', operation: 'Update', fieldsV1: { 'f:spec': {} } }], {}),
+      next: podOf(undefined, statusOf('Pending', '10.0.0.7')),
+    },
+    owner('2026-01-01T00:00:00Z'),
+  )
+  const second: any = recordUpdate(
+    shape,
+    { live: podOf(first, statusOf('Pending', '10.0.0.7')), next: podOf(undefined, statusOf('Running', '10.0.0.7')) },
+    owner('2026-01-01T00:00:01Z'),
+  )
+  const ownOf = (entries: any) => entries.find((entry: any) => entry.manager === 'kubelet')
+  assert.equal(ownOf(second).time, '2026-01-01T00:00:01Z')
+  assert.equal(ownOf(second).fieldsV1, ownOf(first).fieldsV1)
+})

@@ -4,6 +4,8 @@ import { type FieldSet, isEmptySet } from './field-set.ts'
 const setsKeptMax = 8192
 const byText = new Map<string, FieldSet>()
 const texts = new WeakMap<FieldSet, string>()
+const keys = new WeakMap<FieldSet, string>()
+let keysGiven = 0
 
 /**
  * A set apart from the identities in it: addresses and uids. A pod's set names its own address (`k:{"ip":"10.244.0.7"}` of
@@ -54,6 +56,11 @@ export function fieldSetText(set: FieldSet): string {
   return cutTextOf(pattern)
     .map((part) => (typeof part === 'string' ? part : JSON.stringify(identityStepOf(identities[part]!))))
     .join('')
+}
+
+/** What a set is told from all others by: short for one that canonicalSet answered and that is of no object alone. */
+export function setKey(set: FieldSet): string {
+  return keys.get(set) ?? fieldSetText(set)
 }
 
 /** A canonical set apart from its identities; the set itself is the pattern when it has none. */
@@ -174,6 +181,7 @@ function canonicalOf(set: FieldSet): FieldSet {
   if (byText.size >= setsKeptMax) byText.clear()
   byText.set(text, set)
   texts.set(set, text)
+  keys.set(set, `#${++keysGiven}`)
   return set
 }
 

@@ -1,4 +1,5 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
+import { canonicalSet } from './canonical.ts'
 import type { Comparison } from './compare.ts'
 import { difference, differenceBelow, type FieldSet, isEmptySet, noFields, readFieldSet } from './field-set.ts'
 import { orderedSet } from './ordered-set.ts'
@@ -49,9 +50,11 @@ export function ownable(set: FieldSet): FieldSet {
 
 /** What a write to an object itself (no subresource) or to its status does not own. */
 export function resetFields(subresource: string | undefined): FieldSet {
-  if (subresource === undefined || subresource === '') return { 'f:status': {} }
-  return subresource === 'status' ? { 'f:spec': {} } : noFields
+  if (subresource === undefined || subresource === '') return statusAlone
+  return subresource === 'status' ? specAlone : noFields
 }
+const statusAlone = canonicalSet({ 'f:status': {} })
+const specAlone = canonicalSet({ 'f:spec': {} })
 
 /** An object as far as this looks at it. */
 export interface WithManagedFields {

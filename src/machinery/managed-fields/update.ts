@@ -9,6 +9,7 @@ import {
   renumbered,
   renumberedOutline,
   renumberedText,
+  setKey,
   withIdentities,
 } from './canonical.ts'
 import { type Comparison, compareFields, outlineOf } from './compare.ts'
@@ -104,7 +105,7 @@ function ownedOfNew(shape: Shape, before: object, after: object, writer: FieldWr
   const outline = outlineOf(shape, before, after)
   if (outline === undefined) return ownedAfter(shape, before, after, writer)
   const identities = identitiesInOutline(outline)
-  const key = `${fieldSetText(writer.ignored ?? noFields)}${renumberedOutline(outline, identities)}`
+  const key = `${setKey(writer.ignored ?? noFields)}${renumberedOutline(outline, identities)}`
   let owned = ownedByOutline.get(key)
   if (owned === undefined && !ownedByOutline.has(key)) {
     const first = ownedAfter(shape, before, after, writer)
@@ -143,8 +144,8 @@ function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: 
   const own = entryOf(writer, 'Update', writer.time)
   const changes = [compared.removed, compared.modified, compared.added].map(fieldSetText)
   const { owned, identities } = apartFromIdentities(managers, changes)
-  const parts = [fieldSetText(writer.ignored ?? noFields), ownerKey(own)]
-  for (const [at, fields] of owned.entries()) parts.push(ownerKey(managers[at]!.entry), fieldSetText(fields))
+  const parts = [setKey(writer.ignored ?? noFields), ownerKey(own)]
+  for (const [at, fields] of owned.entries()) parts.push(ownerKey(managers[at]!.entry), setKey(fields))
   for (const text of changes) parts.push(identities.length === 0 ? text : renumberedText(text, identities))
   const key = parts.join('\n')
   const outcome = outcomes.get(key) ?? rememberOutcome(key, compared, managers, { owned, identities }, writer)
@@ -152,7 +153,10 @@ function entriesAfter(compared: Comparison, managers: readonly Owner[], writer: 
     outcome.map(({ from, fields }) => {
       if (from !== ownEntry && owned[from] === fields) return managers[from]!.entry
       const entry = from === ownEntry ? own : managers[from]!.entry
-      return { ...entry, fieldsV1: withIdentities(fields, identities) }
+      // Who writes the same fields again owns the very same set.
+      const same = owned.indexOf(fields)
+      const fieldsV1 = same < 0 ? withIdentities(fields, identities) : canonicalSet(managers[same]!.fields)
+      return { ...entry, fieldsV1 }
     }),
   )
 }
