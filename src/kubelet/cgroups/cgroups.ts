@@ -62,17 +62,22 @@ function versionOne(roots: ReadonlyMap<string, string>): Reading {
   const at = (controller: string, path: string) => join(roots.get(controller) ?? '/nowhere', path)
   return {
     async ensure(path, limits) {
-      for (const controller of ['cpu', 'memory', 'pids'])
-        if (roots.has(controller)) await mkdir(at(controller, path), { recursive: true })
+      const controllers = ['cpu', 'memory', 'pids'].filter((controller) => roots.has(controller))
+      await Promise.all(controllers.map((controller) => mkdir(at(controller, path), { recursive: true })))
       const write = (controller: string, file: string, value: number | undefined) =>
         value === undefined || !roots.has(controller)
           ? undefined
           : writeFile(join(at(controller, path), file), String(value))
-      await write('cpu', 'cpu.shares', limits.cpuShares)
-      await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
-      await write('cpu', 'cpu.cfs_quota_us', limits.cpuQuotaUs)
-      await write('memory', 'memory.limit_in_bytes', limits.memoryLimitBytes)
-      await write('pids', 'pids.max', limits.pidsMax)
+      const bandwidth = async () => {
+        await write('cpu', 'cpu.cfs_period_us', limits.cpuPeriodUs)
+        await write('cpu', 'cpu.cfs_quota_us', limits.cpuQuotaUs)
+      }
+      await Promise.all([
+        write('cpu', 'cpu.shares', limits.cpuShares),
+        bandwidth(),
+        write('memory', 'memory.limit_in_bytes', limits.memoryLimitBytes),
+        write('pids', 'pids.max', limits.pidsMax),
+      ])
     },
     async usage(path) {
       const memory = at('memory', path)
@@ -99,8 +104,9 @@ function versionTwo(root: string): Reading {
       // A group has only the controllers that every group above it hands down.
       let above = root
       for (const name of path.split('/').filter((part) => part !== '')) {
-        for (const controller of ['cpu', 'memory', 'pids', 'cpuset', 'io'])
-          await writeFile(join(above, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
+        const control = join(above, 'cgroup.subtree_control')
+        const handDown = (controller: string) => writeFile(control, `+${controller}`).catch(() => {})
+        await Promise.all(['cpu', 'memory', 'pids', 'cpuset', 'io'].map(handDown))
         above = join(above, name)
         await mkdir(above, { recursive: true })
       }

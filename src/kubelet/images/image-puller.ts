@@ -19,8 +19,14 @@ export interface PresentImage {
 }
 /** Makes sure that images are on the node, as each container's pull policy wants. */
 export interface ImagePuller {
-  /** Rejects with StartError, worded as the container's waiting reason. */
-  ensure(pod: Pod, container: AnyContainer, secrets: readonly Secret[], tell: TellOfContainer): Promise<PresentImage>
+  /** Rejects with StartError, worded as the container's waiting reason. `seen` is the image where somebody has just seen it. */
+  ensure(
+    pod: Pod,
+    container: AnyContainer,
+    secrets: readonly Secret[],
+    tell: TellOfContainer,
+    seen?: ImageOnNode,
+  ): Promise<PresentImage>
 }
 /** Kubernetes: 10 s, doubled up to 5 min. */
 const pullBackoff = { initialMs: 10_000, maxMs: 300_000 }
@@ -41,10 +47,10 @@ export function createImagePuller({ runtime, clock, pullsAtOnceMax }: ImagePulle
     return started
   }
   return {
-    async ensure(pod, container, secrets, tell) {
+    async ensure(pod, container, secrets, tell, seen) {
       const image = container.image ?? ''
       const policy = container.imagePullPolicy ?? (isLatest(image) ? 'Always' : 'IfNotPresent')
-      const present = await inspect(runtime, image, tell)
+      const present = seen ?? (await inspect(runtime, image, tell))
       if (present !== undefined && policy !== 'Always') {
         tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
         return { imageRef: present.id, image: present }

@@ -29,7 +29,26 @@ export interface ContainerConfigInput {
 const hostsPath = '/etc/hosts'
 const terminationMessagePathDefault = '/dev/termination-log'
 
-/** The container to create; writes its hosts file and the file its termination message goes to. */
+/** What a container's files need before anything is known of its sandbox: its directories, and the file its termination message goes to. */
+export async function prepareFiles(
+  { settings, volumes }: Pick<ContainerConfigInput, 'settings' | 'volumes'>,
+  { metadata: { uid } }: Pod,
+  { name }: AnyContainer,
+  restartCount: number,
+): Promise<void> {
+  const message = async () => {
+    const path = terminationFile(volumes, uid, name, restartCount)
+    await mkdir(volumes.containerDirectory(uid, name), { recursive: true })
+    await writeFile(path, '')
+    // Whatever user the container runs as may write it.
+    await chmod(path, 0o666)
+  }
+  await Promise.all([message(), mkdir(podDirectory(settings, uid), { recursive: true })])
+}
+
+const podDirectory = ({ rootDirectory }: KubeletSettings, uid: string) => join(rootDirectory, 'pods', uid)
+
+/** The container to create; writes its hosts file. Its files are prepared before. */
 export async function containerConfigOf(input: ContainerConfigInput): Promise<ContainerConfig> {
   const { settings, pod, container, restartCount, environment } = input
   const variables = new Map(environment.map(({ name, value }) => [name, value]))
@@ -46,7 +65,7 @@ export async function containerConfigOf(input: ContainerConfigInput): Promise<Co
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
     env: environment,
-    mounts: [...(await volumeMounts(input, variables)), ...(await hostsMount(input)), await terminationMount(input)],
+    mounts: [...(await volumeMounts(input, variables)), ...(await hostsMount(input)), terminationMount(input)],
     devices: [],
     labels: {
       [containerLabels.podName]: pod.metadata.name,
@@ -116,10 +135,8 @@ function expandSubPath(text: string, variables: ReadonlyMap<string, string>): st
 /** Kubernetes: a container that mounts something at /etc/hosts keeps it. */
 async function hostsMount({ settings, pod, container, podIps }: ContainerConfigInput): Promise<MountConfig[]> {
   if (container.volumeMounts?.some(({ mountPath }) => mountPath === hostsPath) === true) return []
-  const directory = join(settings.rootDirectory, 'pods', pod.metadata.uid)
-  const path = join(directory, 'etc-hosts')
+  const path = join(podDirectory(settings, pod.metadata.uid), 'etc-hosts')
   const nodeFile = pod.spec.hostNetwork === true ? await readFile(hostsPath, 'utf8').catch(() => '') : ''
-  await mkdir(directory, { recursive: true })
   await writeFile(path, hostsFile(pod, podIps, settings.clusterDomain, nodeFile))
   await chmod(path, 0o644)
   return [{ containerPath: hostsPath, hostPath: path, readonly: false, propagation: 'PRIVATE' }]
@@ -135,12 +152,8 @@ export function terminationFile(
   return join(volumes.containerDirectory(uid, name), String(restartCount))
 }
 
-async function terminationMount({ pod, container, volumes, restartCount }: ContainerConfigInput): Promise<MountConfig> {
+function terminationMount({ pod, container, volumes, restartCount }: ContainerConfigInput): MountConfig {
   const path = terminationFile(volumes, pod.metadata.uid, container.name, restartCount)
-  await mkdir(volumes.containerDirectory(pod.metadata.uid, container.name), { recursive: true })
-  await writeFile(path, '')
-  // Whatever user the container runs as may write it.
-  await chmod(path, 0o666)
   const containerPath = container.terminationMessagePath ?? terminationMessagePathDefault
   return { containerPath, hostPath: path, readonly: false, propagation: 'PRIVATE' }
 }

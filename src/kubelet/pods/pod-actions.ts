@@ -15,7 +15,7 @@ import type { PodStatusWriter } from './pod-status.ts'
 import { withAllocation } from './resize.ts'
 import { podCgroupLimits, podCgroupPath } from './resources.ts'
 import { sandboxConfigOf } from './sandbox-config.ts'
-import { type StartTarget, startContainer } from './start.ts'
+import { type StartAhead, type StartTarget, startAhead, startContainer } from './start.ts'
 
 export interface PodActionsParts {
   readonly context: PodContext
@@ -51,8 +51,11 @@ export class PodActions {
     for (const held of plan.held) this.#tellOfHeld(held)
     const isBusy = plan.createSandbox !== undefined || plan.start.length > 0
     if (!isBusy || signal.aborted) return plan.killPod || plan.kill.length > 0 || plan.held.length > 0
+    const cgroup = plan.createSandbox === undefined ? undefined : this.#cgroup()
+    // Told of when the sandbox is made.
+    cgroup?.catch(() => {})
     await mounts.mount()
-    const target = await this.#target(plan, view)
+    const target = await this.#target(plan, view, cgroup)
     for (const step of plan.start) {
       await this.#start(step, target, view)
       if (signal.aborted || record.isEnding) break
@@ -102,10 +105,17 @@ export class PodActions {
     }
   }
 
+  async #cgroup(): Promise<void> {
+    const { context, record, resizer } = this.#parts
+    const { pod } = record
+    const granted = withAllocation(pod, resizer.allocation(pod))
+    await context.cgroups.ensure(podCgroupPath(context.settings.cgroupRoot, pod), podCgroupLimits(granted))
+  }
+
   /** Where to start containers: the sandbox there is, or a new one where the plan says so. */
-  async #target(plan: PodPlan, view: PodView): Promise<StartTarget> {
+  async #target(plan: PodPlan, view: PodView, cgroup: Promise<void> | undefined): Promise<StartTarget> {
     const { context, record, resizer, look } = this.#parts
-    const { settings, runtime, cgroups, nodeDns } = context
+    const { settings, runtime, nodeDns } = context
     const { pod } = record
     const granted = withAllocation(pod, resizer.allocation(pod))
     const attempt = plan.createSandbox?.attempt ?? view.sandboxes[0]?.pod.attempt ?? 0
@@ -114,20 +124,27 @@ export class PodActions {
       const handler = runtimeClass === undefined ? undefined : await context.runtimeHandler(runtimeClass)
       const config = sandboxConfigOf(settings, pod, attempt, nodeDns, handler)
       if (plan.createSandbox === undefined) return this.#targetIn(view, config, granted)
-      await cgroups.ensure(podCgroupPath(settings.cgroupRoot, pod), podCgroupLimits(granted))
-      await runtime.runSandbox(config)
-      return this.#targetIn(await look(), config, granted)
+      await cgroup
+      const made = runtime.runSandbox(config)
+      const ahead = new Map(plan.start.map((step) => [step.container.name, startAhead(context, pod, step)]))
+      await made
+      return this.#targetIn(await look(), config, granted, ahead)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       context.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`)
       throw error
     }
   }
-  #targetIn(view: PodView, sandbox: SandboxConfig, pod: StartTarget['pod']): StartTarget {
+  #targetIn(
+    view: PodView,
+    sandbox: SandboxConfig,
+    pod: StartTarget['pod'],
+    ahead: ReadonlyMap<string, StartAhead> = new Map(),
+  ): StartTarget {
     const newest = view.sandboxes[0]
     if (newest === undefined) throw new Error('the sandbox is gone as soon as it was made')
     const podIps = pod.spec.hostNetwork === true ? this.#parts.context.settings.nodeIps : newest.ips
-    return { pod, view, sandboxId: newest.id, sandbox, podIps, mounted: this.#parts.mounts.mounted }
+    return { pod, view, sandboxId: newest.id, sandbox, podIps, mounted: this.#parts.mounts.mounted, ahead }
   }
 
   /** Kubernetes: of each container the newest and the one before are kept; of the sandboxes those in use. */

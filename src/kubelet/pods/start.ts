@@ -3,12 +3,12 @@ import { containerFieldPath } from '../events.ts'
 import { runHook } from '../lifecycle/hooks.ts'
 import { killContainer } from '../lifecycle/kill.ts'
 import { isMountPoint } from '../machine/mounts.ts'
-import type { SandboxConfig } from '../runtime/runtime.ts'
+import type { ImageOnNode, SandboxConfig } from '../runtime/runtime.ts'
 import { newestOf, type PodView } from '../sync/containers.ts'
 import type { StartStep } from '../sync/plan.ts'
 import { StartError } from '../sync/start-error.ts'
 import type { MountedVolume } from '../volumes/volumes.ts'
-import { containerConfigOf } from './container-config.ts'
+import { containerConfigOf, prepareFiles } from './container-config.ts'
 import type { PodContext } from './context.ts'
 import { environmentOf } from './environment.ts'
 
@@ -19,7 +19,24 @@ export interface StartTarget {
   readonly sandbox: SandboxConfig
   readonly podIps: readonly string[]
   readonly mounted: ReadonlyMap<string, MountedVolume>
+  /** What was got ready while the sandbox was made, by container name. */
+  readonly ahead: ReadonlyMap<string, StartAhead>
 }
+
+/** What a start needs and nothing of the sandbox: under way before there is one. */
+export interface StartAhead {
+  /** Undefined also when it could not be asked: whoever needs it asks again, and tells of what is wrong. */
+  readonly image: Promise<ImageOnNode | undefined>
+  readonly files: Promise<void>
+}
+
+/** Gets ready what needs no sandbox. What fails is said when the container is started. */
+export function startAhead(context: PodContext, pod: Pod, { container, restartCount }: StartStep): StartAhead {
+  const files = prepareFiles(context, pod, container, restartCount)
+  files.catch(() => {})
+  return { image: context.runtime.imageStatus(container.image ?? '').catch(() => undefined), files }
+}
+
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** Pulls, creates and starts one container, and runs its postStart hook. Rejects with StartError, told as an event. */
@@ -53,7 +70,9 @@ async function createdContainer(
   tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
 ): Promise<string> {
   const { pod, mounted, view } = target
-  const { imageRef, image } = await context.images.ensure(pod, container, await pullSecrets(context, pod), tell)
+  const ahead = target.ahead.get(container.name)
+  const secrets = await pullSecrets(context, pod)
+  const { imageRef, image } = await context.images.ensure(pod, container, secrets, tell, await ahead?.image)
   const targetName = 'targetContainerName' in container ? (container.targetContainerName as string) : ''
   await mountImages(context, target, container, tell)
   const joined = targetName === '' ? undefined : newestOf(view, targetName)
@@ -74,12 +93,14 @@ async function createdContainer(
 
 async function configOf(
   context: PodContext,
-  { pod, podIps }: StartTarget,
+  target: StartTarget,
   container: StartStep['container'],
   restartCount: number,
   rest: Pick<Parameters<typeof containerConfigOf>[0], 'imageRef' | 'image' | 'mounted' | 'targetContainerId'>,
 ) {
+  const { pod, podIps } = target
   try {
+    await (target.ahead.get(container.name)?.files ?? prepareFiles(context, pod, container, restartCount))
     const services = await context.services()
     const withIps = { ...pod, status: { ...pod.status, podIPs: podIps.map((ip) => ({ ip })) } }
     const { objects, node, settings, volumes, nodeMemoryBytes } = context
