@@ -12,12 +12,19 @@ export function subsetsFor(service: Service, pods: readonly Pod[]): readonly End
     string,
     { ports: readonly EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }
   >()
+  // Ports by number are the same in every pod.
+  const isNumbered = (service.spec.ports ?? []).every(({ targetPort = 0 }) => typeof targetPort === 'number')
+  let ports: readonly EndpointPort[] | undefined
+  let key = ''
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined && !publishes) continue
     const ip = addressFor(service, pod)
-    const ports = portsFor(service, pod)
-    if (ip === undefined || ports === undefined) continue
-    const key = JSON.stringify(ports)
+    if (ip === undefined) continue
+    if (ports === undefined || !isNumbered) {
+      ports = portsFor(service, pod)
+      key = JSON.stringify(ports)
+    }
+    if (ports === undefined) continue
     const group = groups.get(key) ?? { ports, ready: [], notReady: [] }
     groups.set(key, group)
     const list = publishes || isReady(pod) ? group.ready : group.notReady
@@ -26,8 +33,8 @@ export function subsetsFor(service: Service, pods: readonly Pod[]): readonly End
   return [...groups]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { ports, ready, notReady }]) => ({
-      ...(ready.length === 0 ? {} : { addresses: ready.toSorted(byAddress) }),
-      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady.toSorted(byAddress) }),
+      ...(ready.length === 0 ? {} : { addresses: sorted(ready) }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: sorted(notReady) }),
       ...(ports.length === 0 ? {} : { ports }),
     }))
 }
@@ -97,7 +104,9 @@ function addressOf(service: Service, pod: Pod, ip: string): EndpointAddress {
   }
 }
 
-function byAddress(left: EndpointAddress, right: EndpointAddress): number {
-  const key = ({ ip, targetRef }: EndpointAddress) => `${ip}|${targetRef?.uid}`
-  return key(left) < key(right) ? -1 : 1
+function sorted(addresses: readonly EndpointAddress[]): readonly EndpointAddress[] {
+  return addresses
+    .map((address) => ({ address, key: `${address.ip}|${address.targetRef?.uid}` }))
+    .sort((left, right) => (left.key < right.key ? -1 : 1))
+    .map(({ address }) => address)
 }

@@ -22,12 +22,18 @@ export function desiredGroups(
   zoneOf: (nodeName: string) => string | undefined,
 ): readonly EndpointGroup[] {
   const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>()
+  // Ports by number are the same in every pod.
+  const isNumbered = (service.spec.ports ?? []).every(({ targetPort = 0 }) => typeof targetPort === 'number')
   for (const addressType of addressTypesOf(service)) {
+    let ports: readonly DiscoveryV1EndpointPort[] | undefined
+    let key = ''
     for (const pod of pods) {
       const addresses = addressesOf(pod).filter((ip) => ip.includes(':') === (addressType === 'IPv6'))
       if (addresses.length === 0) continue
-      const ports = portsOf(service, pod)
-      const key = groupKey(addressType, ports)
+      if (ports === undefined || !isNumbered) {
+        ports = portsOf(service, pod)
+        key = groupKey(addressType, ports)
+      }
       const group = groups.get(key) ?? { addressType, ports, endpoints: [] }
       groups.set(key, group)
       group.endpoints.push(endpointOf(service, pod, addresses, zoneOf))

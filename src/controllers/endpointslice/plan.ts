@@ -68,8 +68,9 @@ function fill(wanted: readonly Endpoint[], slices: readonly EndpointSlice[], max
     const endpoints: Endpoint[] = []
     let changed = false
     for (const known of slice.endpoints ?? []) {
-      const endpoint = missing.get(keyOfEndpoint(known))
-      missing.delete(keyOfEndpoint(known))
+      const key = keyOfEndpoint(known)
+      const endpoint = missing.get(key)
+      missing.delete(key)
       if (endpoint === undefined) changed = true
       else {
         changed ||= !sameJson(known, endpoint)

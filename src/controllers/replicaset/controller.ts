@@ -45,7 +45,7 @@ export const replicaSetController: Controller = {
         leaves: (pod) => !isActive(pod),
       })
       const nowMs = clock.now()
-      const plan = planReplicas(set, owned, relatedPods(set, owned), nowMs)
+      const plan = planReplicas(set, owned, () => relatedPods(set, owned), nowMs)
       await syncReplicas({
         turn,
         record,

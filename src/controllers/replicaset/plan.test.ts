@@ -32,7 +32,7 @@ const cases: readonly {
 for (const { name, replicas, pods, create, remove } of cases) {
   test(`replicaset ${name}`, () => {
     const owned = pods.map((state) => podThatIs(state))
-    const plan = planReplicas(replicaSetOf('set', { replicas }), owned, owned, startMs)
+    const plan = planReplicas(replicaSetOf('set', { replicas }), owned, () => owned, startMs)
     assert.deepEqual(
       { create: plan.create, remove: plan.remove.map(({ metadata }) => metadata.name) },
       { create, remove },
@@ -68,7 +68,7 @@ const rankings = [
 for (const { name, pods, first } of rankings) {
   test(`replicaset loses ${name} first`, () => {
     const owned = pods.map((wish) => podThatIs('ready', wish))
-    const plan = planReplicas(replicaSetOf('set', { replicas: pods.length - 1 }), owned, owned, startMs)
+    const plan = planReplicas(replicaSetOf('set', { replicas: pods.length - 1 }), owned, () => owned, startMs)
     assert.deepEqual(
       plan.remove.map(({ metadata }) => metadata.name),
       [first],

@@ -21,18 +21,18 @@ export interface ReplicaOwner {
   }
 }
 
-/** How many pods are missing, or which are too many. `related` are all pods of the owner's siblings, for the ranking. */
+/** How many pods are missing, or which are too many. `related` tells all pods of the owner's siblings, for the ranking. */
 export function planReplicas(
   set: ReplicaOwner,
   owned: readonly Pod[],
-  related: readonly Pod[],
+  related: () => readonly Pod[],
   nowMs: number,
 ): ReplicaPlan {
   const active = owned.filter(isActive)
   const missing = (set.spec.replicas ?? 1) - active.length
   if (missing >= 0) return { create: Math.min(missing, burst), remove: [] }
   const onNode = new Map<string, number>()
-  for (const { spec } of related.filter(isActive))
+  for (const { spec } of related().filter(isActive))
     onNode.set(spec.nodeName ?? '', (onNode.get(spec.nodeName ?? '') ?? 0) + 1)
   const order = cheapestToLoseFirst((pod) => onNode.get(pod.spec.nodeName ?? '') ?? 0, nowMs)
   return { create: 0, remove: active.toSorted(order).slice(0, Math.min(-missing, burst)) }
@@ -44,23 +44,37 @@ export function replicaStatus(
   owned: readonly Pod[],
   nowMs: number,
 ): Omit<ReplicaSetStatus, 'conditions'> {
-  const active = owned.filter(isActive)
   const wanted = labelQueryOfSet(set.spec.template?.metadata?.labels)
-  return {
-    replicas: active.length,
-    fullyLabeledReplicas: active.filter((pod) => wanted.matches(pod.metadata.labels)).length,
-    readyReplicas: active.filter(isReady).length,
-    availableReplicas: active.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, nowMs)).length,
-    terminatingReplicas: owned.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp !== undefined).length,
-    observedGeneration: set.metadata.generation ?? 0,
+  const { minReadySeconds = 0 } = set.spec
+  const counts = {
+    replicas: 0,
+    fullyLabeledReplicas: 0,
+    readyReplicas: 0,
+    availableReplicas: 0,
+    terminatingReplicas: 0,
   }
+  for (const pod of owned) {
+    if (!isActive(pod)) {
+      if (!isTerminal(pod)) counts.terminatingReplicas++
+      continue
+    }
+    counts.replicas++
+    if (wanted.matches(pod.metadata.labels)) counts.fullyLabeledReplicas++
+    if (!isReady(pod)) continue
+    counts.readyReplicas++
+    if (minReadySeconds === 0 || isAvailable(pod, minReadySeconds, nowMs)) counts.availableReplicas++
+  }
+  return { ...counts, observedGeneration: set.metadata.generation ?? 0 }
 }
 
 /** When the next ready pod will count as available; undefined when none is on its way there. */
 export function nextAvailableInMs(set: ReplicaOwner, owned: readonly Pod[], nowMs: number): number | undefined {
+  const { minReadySeconds = 0 } = set.spec
+  // Ready is available then.
+  if (minReadySeconds === 0) return undefined
   const times = owned
     .filter(isActive)
-    .map((pod) => availableAtMs(pod, set.spec.minReadySeconds ?? 0, nowMs))
+    .map((pod) => availableAtMs(pod, minReadySeconds, nowMs))
     .filter((atMs) => atMs !== undefined)
   return times.length === 0 ? undefined : Math.min(...times) - nowMs
 }

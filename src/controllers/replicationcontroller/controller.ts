@@ -38,7 +38,7 @@ export const replicationControllerController: Controller = {
         leaves: (pod) => !isActive(pod),
       })
       const nowMs = clock.now()
-      const plan = planReplicas(set, owned, owned, nowMs)
+      const plan = planReplicas(set, owned, () => owned, nowMs)
       // Kubernetes: this kind does not show the pods that are going.
       const { terminatingReplicas: _, ...counts } = replicaStatus(set, owned, nowMs)
       await syncReplicas({ turn, record, resource: replicationControllers, set, plan, counts, nowMs })

@@ -34,6 +34,8 @@ export interface ControllersParts {
 }
 const workersDefault = 5
 const pumpsBetweenYields = 64
+/** Turns that took so long, all together, are enough at once. */
+const turnMsBetweenYields = 5
 const turnsBetweenSweeps = 256
 
 /** Runs every controller of the list until the signal aborts. */
@@ -100,6 +102,7 @@ class Loop {
   #reconcile: Reconcile | undefined
   #isPumping = false
   #pumps = 0
+  #tookMs = 0
   #turns = 0
 
   constructor(controller: Controller, parts: ControllersParts, client: Client, signal: AbortSignal) {
@@ -168,8 +171,10 @@ class Loop {
     if (this.#isPumping) return
     this.#isPumping = true
     // In one process a whole turn may pass without anything else being heard; every so often others come first.
-    if (++this.#pumps % pumpsBetweenYields === 0) this.#parts.clock.after(0, () => this.#handOut())
-    else queueMicrotask(() => this.#handOut())
+    if (++this.#pumps % pumpsBetweenYields === 0 || this.#tookMs > turnMsBetweenYields) {
+      this.#tookMs = 0
+      this.#parts.clock.after(0, () => this.#handOut())
+    } else queueMicrotask(() => this.#handOut())
   }
 
   #handOut(): void {
@@ -192,6 +197,7 @@ class Loop {
     const writes = this.#writes.get(key) ?? new OwnWrites(this.#watched, this.#parts.client)
     this.#writes.set(key, writes)
     this.#busy.add(key)
+    const beganMs = this.#parts.clock.monotonic()
     let outcome = ''
     const seen = this.#cached(this.#controller.watches[0]!.resource).revision
     const reasons: string[] = []
@@ -215,6 +221,7 @@ class Loop {
     }
     this.#journal(name, seen, writes, [reasons.join('; '), outcome])
     this.#busy.delete(key)
+    this.#tookMs += this.#parts.clock.monotonic() - beganMs
     if (++this.#turns % turnsBetweenSweeps === 0) this.#sweep()
     this.#queue.done(name)
     this.#pump()
