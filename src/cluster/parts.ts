@@ -10,6 +10,7 @@ import { runScheduler } from '../scheduler/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
 import type { ClusterCloud } from './cloud/cluster-cloud.ts'
+import { isWanted } from './config/controller-fields.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
 import { keepRunning } from './keep-running.ts'
@@ -89,13 +90,14 @@ function controllersOf(context: PartsContext): Run {
       ? simulatedPodCidr(settings.network.podCidr, settings.nodes + mostNodesOf(settings))
       : settings.network.podCidr
   const chosen = chooseGates(settings.features?.gates ?? {})
+  const { controllers, nodeCidrMaskSize = 24, settings: ways, workers } = settings.components?.controllers ?? {}
   return async (access, _record, life) =>
     runControllers(
       [
         ...allControllers('gates' in chosen ? chosen.gates : undefined),
         ...(context.cloud === undefined ? [] : cloudControllers(context.cloud.provider)),
         ...(await autoscalers(context)),
-      ],
+      ].filter(({ name }) => isWanted(name, controllers)),
       {
         ...access,
         // Each controller acts with the rights of its own service account, as on Kubernetes.
@@ -109,7 +111,8 @@ function controllersOf(context: PartsContext): Run {
         config: {
           rootCa: pki().authority.cert,
           clusterCidr: podCidr,
-          nodeCidrMaskSize: 24,
+          nodeCidrMaskSize,
+          settings: { ...ways, ...(workers === undefined ? {} : { workers }) },
           serviceCidr,
           ...('gates' in chosen ? { gates: chosen.gates } : {}),
           signToken: (claims) => api.signToken(claims),

@@ -21,3 +21,4 @@ export type {
   Watch,
 } from './runtime/controller.ts'
 export { type ControllersParts, runController, runControllers } from './runtime/run.ts'
+export { type ControllerSettings, defaultSettings } from './runtime/settings.ts'

@@ -1,6 +1,7 @@
 import type { Taint } from '../../resources/index.ts'
 import type { SchedulerChoices } from '../../scheduler/index.ts'
 import { componentFields } from './component-fields.ts'
+import { type ControllerChoices, readControllers } from './controller-fields.ts'
 import {
   address,
   ConfigError,
@@ -53,6 +54,7 @@ export interface ComponentChoices {
   readonly kubelet?: KubeletChoices
   readonly proxy?: ProxyChoices
   readonly scheduler?: SchedulerChoices
+  readonly controllers?: ControllerChoices
 }
 
 const int32Max = 2 ** 31 - 1
@@ -135,6 +137,9 @@ const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentCho
       throw new ConfigError('nodePortAddresses has "primary" beside other entries; it stands alone')
     return { proxy: choices }
   },
+  'kubecontrollermanager.config.k8s.io/v1alpha1/KubeControllerManagerConfiguration': (value, idle) => ({
+    controllers: readControllers(value, idle),
+  }),
 }
 
 /** Read by scheduler-fields.ts, which knows every plugin and so is loaded only where it is needed. */

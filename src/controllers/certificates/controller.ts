@@ -12,6 +12,7 @@ import {
   subjectAccessReviews,
 } from '../../resources/index.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { each } from '../runtime/watches.ts'
 import { approvalsTried, awaitsSigning, forgottenAtMs, isDecided, isIssued, problemOf } from './plan.ts'
 
@@ -79,6 +80,9 @@ export const certificateSigningController: Controller = {
   watches: [each(certificateSigningRequests)],
   start({ cached, config }) {
     const requests = cached(certificateSigningRequests)
+    const lifeMaxSeconds = Math.floor(settingsOf(config).signingMs / 1000)
+    const lifeOf = ({ expirationSeconds = lifeMaxSeconds }: { readonly expirationSeconds?: number }) =>
+      Math.min(expirationSeconds, lifeMaxSeconds)
     return async function reconcile(name, { client, because }) {
       const request = requests.get(name)
       const { certify } = config
@@ -90,7 +94,12 @@ export const certificateSigningController: Controller = {
       if (why !== undefined) because(why)
       const next =
         why === undefined
-          ? { ...status, certificate: base64Of(new TextEncoder().encode(await certify.sign(spec))) }
+          ? {
+              ...status,
+              certificate: base64Of(
+                new TextEncoder().encode(await certify.sign({ ...spec, expirationSeconds: lifeOf(spec) })),
+              ),
+            }
           : { ...status, conditions: [...(status?.conditions ?? []), failed] }
       await client.update(certificateSigningRequests, { ...request, status: next }, 'status')
       return undefined

@@ -4,6 +4,7 @@ import { planSlices } from '../endpointslice/plan.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
 import { ownerReference } from '../runtime/owner-reference.ts'
 import { hasSelector, lastChangeAnnotation } from '../runtime/service-pods.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { isMirrored, mirroredGroups } from './plan.ts'
@@ -11,8 +12,6 @@ import { isMirrored, mirroredGroups } from './plan.ts'
 const serviceNameLabel = 'kubernetes.io/service-name'
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 const managedBy = 'endpointslicemirroring-controller.k8s.io'
-/** Kubernetes: of a subset everything is in one slice. */
-const perSliceMax = 1000
 const notCopied = ['kubectl.kubernetes.io/last-applied-configuration', lastChangeAnnotation]
 
 /** Shows the Endpoints that somebody made by hand, for a service without a selector, as EndpointSlices too. */
@@ -24,7 +23,9 @@ export const endpointSliceMirroringController: Controller = {
     each(services),
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
   ],
-  start({ cached }) {
+  start({ cached, config }) {
+    // Kubernetes: of a subset everything is in one slice.
+    const { mirroredPerSubsetMax: max } = settingsOf(config)
     const all = cached(endpoints)
     const slices = cached(endpointSlices)
     slices.addIndex('mirrored', (slice) => serviceOf(slice).map(keyOf))
@@ -35,7 +36,7 @@ export const endpointSliceMirroringController: Controller = {
       const service = cached(services).get(name)
       const source = all.get(name)
       const mirrors = service !== undefined && !hasSelector(service) && source !== undefined && isMirrored(source)
-      const plan = planSlices([], mirrors ? mirroredGroups(source) : [], existing, perSliceMax)
+      const plan = planSlices([], mirrors ? mirroredGroups(source, max) : [], existing, max)
       await forAll(plan.remove, (slice) =>
         turn.client.delete(endpointSlices, nameOf(slice), { preconditions: { uid: slice.metadata.uid } }),
       )

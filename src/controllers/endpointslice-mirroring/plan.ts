@@ -13,7 +13,7 @@ export function isMirrored({ metadata }: Endpoints): boolean {
 }
 
 /** What hand-made Endpoints come to as slices: their addresses, by family and ports. */
-export function mirroredGroups({ subsets = [] }: Endpoints): readonly EndpointGroup[] {
+export function mirroredGroups({ subsets = [] }: Endpoints, max = perSubsetMax): readonly EndpointGroup[] {
   const groups = new Map<string, { addressType: AddressType; ports: EndpointGroup['ports']; endpoints: Endpoint[] }>()
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets) {
     const all = [
@@ -26,7 +26,7 @@ export function mirroredGroups({ subsets = [] }: Endpoints): readonly EndpointGr
       protocol,
       ...(appProtocol === undefined ? {} : { appProtocol }),
     }))
-    for (const endpoint of all.slice(0, perSubsetMax)) {
+    for (const endpoint of all.slice(0, max)) {
       const [ip = ''] = endpoint.addresses
       if (!isIp(ip)) continue
       const addressType = ip.includes(':') ? 'IPv6' : 'IPv4'

@@ -10,6 +10,7 @@ import {
   podsBehind,
   podsOfServices,
 } from '../runtime/service-pods.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { addressTypesOf, desiredGroups } from './desired.ts'
@@ -30,11 +31,12 @@ export const endpointSliceController: Controller = {
     podsOfServices,
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
   ],
-  start({ cached, clock, metrics }) {
+  start({ cached, clock, metrics, config }) {
+    const { endpointsPerSliceMax } = settingsOf(config)
     const allServices = cached(services)
     const allNodes = cached(nodes)
     const slices = cached(endpointSlices)
-    const measures = sliceMeasures(metrics)
+    const measures = sliceMeasures(metrics, endpointsPerSliceMax)
     slices.addIndex('service', (slice) => serviceOf(slice).map(keyOf))
     return async function reconcile(name, turn) {
       const service = allServices.get(name)
@@ -53,7 +55,7 @@ export const endpointSliceController: Controller = {
         .by('service', keyOf(name))
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       const groups = desiredGroups(service, podsBehind(service, cached), zoneOf)
-      const plan = planSlices(addressTypesOf(service), groups, existing)
+      const plan = planSlices(addressTypesOf(service), groups, existing, endpointsPerSliceMax)
       await apply(service, existing, plan, timestampOf(clock.now()), turn)
       measures.synced(service, groups, existing, plan)
       // The cache of nodes is late, or the node is gone and its pods will follow: look again until either shows.

@@ -12,7 +12,7 @@ const service = (name: string, spec: object = {}): any => ({ metadata: { namespa
 
 test('what changed of slices is counted, and how many there are', () => {
   const metrics = new Metrics()
-  const measures = sliceMeasures(metrics)
+  const measures = sliceMeasures(metrics, 100)
   const plan = { create: [group('10.0.0.2')], update: [], remove: [] }
   measures.synced(
     service('web', { trafficDistribution: 'PreferClose' }),

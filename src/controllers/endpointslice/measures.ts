@@ -1,7 +1,7 @@
 import { keyOf, type Metrics, type ObjectName } from '../../machinery/index.ts'
 import type { EndpointSlice, Service } from '../../resources/index.ts'
 import type { EndpointGroup } from './desired.ts'
-import { endpointsPerSliceMax, type SlicePlan } from './plan.ts'
+import type { SlicePlan } from './plan.ts'
 
 /** What is measured of slices. */
 export interface SliceMeasures {
@@ -21,7 +21,7 @@ const prefix = 'endpoint_slice_controller'
 const buckets = Array.from({ length: 15 }, (_, index) => 2 ** (index + 1))
 
 /** The measures under Kubernetes' names; sums are made when somebody asks. */
-export function sliceMeasures(metrics: Metrics): SliceMeasures {
+export function sliceMeasures(metrics: Metrics, endpointsPerSliceMax: number): SliceMeasures {
   const sizes = new Map<string, Size>()
   const sum = (of: (size: Size) => number) => () => [...sizes.values()].reduce((total, size) => total + of(size), 0)
   metrics.gaugeOf(

@@ -1,12 +1,10 @@
 import { keyOf } from '../../machinery/index.ts'
 import { horizontalPodAutoscalers, pods } from '../../resources/index.ts'
 import type { Controller } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { each } from '../runtime/watches.ts'
 import { measuresOf } from './measures.ts'
 import { Autoscaling } from './sync.ts'
-
-/** Kubernetes: --horizontal-pod-autoscaler-sync-period; a new autoscaler waits as long for its first turn. */
-const periodMs = 15_000
 
 /** Keeps workloads as large as their metrics ask for. */
 export const horizontalPodAutoscalerController: Controller = {
@@ -16,6 +14,8 @@ export const horizontalPodAutoscalerController: Controller = {
   watches: [each(horizontalPodAutoscalers)],
   start(tools) {
     const { clock, cached, metrics } = tools
+    // Kubernetes: a new autoscaler waits as long for its first turn.
+    const { autoscalerSyncPeriodMs: periodMs } = settingsOf(tools.config)
     const all = cached(horizontalPodAutoscalers)
     cached(pods)
     const autoscaling = new Autoscaling(tools, measuresOf(metrics))

@@ -9,6 +9,7 @@ import {
   type Scale,
 } from '../../resources/index.ts'
 import type { Tools, Turn } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { behaviourOf, withScaleEvent } from './limits.ts'
 import type { Measures } from './measures.ts'
 import { MetricsApi, type ResolveKind } from './metrics-api.ts'
@@ -19,16 +20,14 @@ import { type Memory, type State, TurnFailed, tellStatus } from './status.ts'
 import { type Found, findScale, kindResolver, rescale } from './target.ts'
 import type { Periods } from './usage.ts'
 
-/** Kubernetes: the defaults of the controller manager's flags. */
-const toleranceDefault = 0.1
-const downWindowMs = 5 * 60_000
-const periods: Periods = { cpuInitializationMs: 5 * 60_000, initialReadinessDelayMs: 30_000 }
-
 /** Carries out the turns of all autoscalers, and remembers of each what the next turn needs. */
 export class Autoscaling {
   readonly #tools: Tools
   readonly #measures: Measures
   readonly #gates: Pick<FeatureGates, 'enabled'>
+  readonly #downWindowMs: number
+  readonly #tolerance: number
+  readonly #periods: Periods
   readonly #resolve: ResolveKind
   readonly #api: MetricsApi
   readonly #memories = new Map<string, Memory>()
@@ -37,6 +36,13 @@ export class Autoscaling {
     this.#tools = tools
     this.#measures = measures
     this.#gates = tools.config.gates ?? defaultGates
+    const settings = settingsOf(tools.config)
+    this.#downWindowMs = settings.autoscalerDownscaleStabilizationMs
+    this.#tolerance = settings.autoscalerTolerance
+    this.#periods = {
+      cpuInitializationMs: settings.autoscalerCpuInitializationMs,
+      initialReadinessDelayMs: settings.autoscalerInitialReadinessDelayMs,
+    }
     this.#resolve = kindResolver(tools.clock)
     this.#api = new MetricsApi({ clock: tools.clock, resolve: this.#resolve })
     measures.counts(() => this.#memories.size)
@@ -120,7 +126,7 @@ export class Autoscaling {
       )
       this.#tools.record(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`)
       turn.because(`scaled from ${current} to ${desired}: ${reason}`)
-      const behaviour = behaviourOf(spec.behavior, downWindowMs / 1000)
+      const behaviour = behaviourOf(spec.behavior, this.#downWindowMs / 1000)
       memory.history = withScaleEvent(memory.history, current, desired, behaviour, this.#nowMs)
     }
     this.#measures.desired(autoscaler.metadata, desired)
@@ -162,10 +168,10 @@ export class Autoscaling {
     state.conditions = withCondition(state.conditions, 'ScalingActive', 'True', active, this.#nowMs)
     const normalized = normalize({
       bounds: { current, desired: asked, min, max: spec.maxReplicas },
-      behaviour: behaviourOf(spec.behavior, downWindowMs / 1000),
+      behaviour: behaviourOf(spec.behavior, this.#downWindowMs / 1000),
       history: memory.history,
       conditions: state.conditions,
-      downWindowMs,
+      downWindowMs: this.#downWindowMs,
       nowMs: this.#nowMs,
     })
     state.conditions = normalized.conditions
@@ -234,8 +240,8 @@ export class Autoscaling {
       pods: selected,
       specReplicas: spec?.replicas ?? 0,
       statusReplicas: status?.replicas ?? 0,
-      tolerances: tolerancesOf(autoscaler, this.#gates.enabled('HPAConfigurableTolerance')),
-      periods,
+      tolerances: tolerancesOf(autoscaler, this.#tolerance, this.#gates.enabled('HPAConfigurableTolerance')),
+      periods: this.#periods,
       podLevelRequests: this.#gates.enabled('PodLevelResources'),
       nowMs: () => clock.now(),
     }
@@ -269,9 +275,9 @@ export class Autoscaling {
   }
 }
 
-/** How far off target is near enough: as the spec's behaviour says, or a tenth. */
-function tolerancesOf({ spec }: HorizontalPodAutoscaler, configurable: boolean): Tolerances {
+/** How far off target is near enough: as the spec's behaviour says, or as it is by default. */
+function tolerancesOf({ spec }: HorizontalPodAutoscaler, byDefault: number, configurable: boolean): Tolerances {
   const of = (text: string | undefined) =>
-    text === undefined || !configurable ? toleranceDefault : Number(parseQuantity(text).nanos) / 1e9
+    text === undefined || !configurable ? byDefault : Number(parseQuantity(text).nanos) / 1e9
   return { up: of(spec.behavior?.scaleUp?.tolerance), down: of(spec.behavior?.scaleDown?.tolerance) }
 }

@@ -1,18 +1,11 @@
 import { conditionOf, isNotFound, nameOf, timestampOf } from '../../machinery/index.ts'
 import { type Lease, leases, type Node, nodes, type Pod, pods, type Taint } from '../../resources/index.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { EvictionPace, isAllDown } from './evictions.ts'
-import {
-  type Eviction,
-  isNodeReady,
-  monitorGraceMs,
-  plannedTaints,
-  silentConditions,
-  startupGraceMs,
-  zoneOf,
-} from './plan.ts'
+import { type Eviction, isNodeReady, plannedTaints, silentConditions, zoneOf } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
 /** Kubernetes: how often it looks whether zones have recovered. */
@@ -49,7 +42,8 @@ export const nodeLifecycleController: Controller = {
     const allLeases = cached(leases)
     cached(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
     const heard = new Map<string, Heard>()
-    const pace = new EvictionPace()
+    const settings = settingsOf(tools.config)
+    const pace = new EvictionPace(settings)
 
     function listen(node: Node): Heard {
       const { name, uid } = node.metadata
@@ -76,7 +70,8 @@ export const nodeLifecycleController: Controller = {
         return undefined
       }
       const known = listen(node)
-      const graceMs = conditionOf(node, 'Ready') === undefined ? startupGraceMs : monitorGraceMs
+      const graceMs =
+        conditionOf(node, 'Ready') === undefined ? settings.nodeStartupGraceMs : settings.nodeMonitorGraceMs
       const leftMs = known.atMs + graceMs - clock.monotonic()
       const current = leftMs > 0 ? node : await saySilent(node, known, tools, turn)
       if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)

@@ -1,5 +1,6 @@
 import type { Node } from '../../resources/index.ts'
-import { evictionsPerSecond, zoneOf, zoneStateOf } from './plan.ts'
+import { defaultSettings } from '../runtime/settings.ts'
+import { type Disruption, evictionsPerSecond, zoneOf, zoneStateOf } from './plan.ts'
 
 interface Bucket {
   tokens: number
@@ -10,6 +11,11 @@ interface Bucket {
 export class EvictionPace {
   readonly #buckets = new Map<string, Bucket>()
   readonly #granted = new Set<string>()
+  readonly #settings: Disruption
+
+  constructor(settings: Disruption = defaultSettings) {
+    this.#settings = settings
+  }
 
   /** Whether the node may be given up now; otherwise when to ask again. Undefined: not while things are as they are. */
   ask(node: Node, all: readonly Node[], nowMs: number): { readonly granted: boolean; readonly againInMs?: number } {
@@ -18,7 +24,7 @@ export class EvictionPace {
     if (this.#granted.has(uid)) return { granted: true }
     const zone = zoneOf(node)
     const members = all.filter((one) => zoneOf(one) === zone)
-    const rate = evictionsPerSecond(zoneStateOf(members), members.length)
+    const rate = evictionsPerSecond(zoneStateOf(members, this.#settings), members.length, this.#settings)
     const bucket = this.#buckets.get(zone) ?? { tokens: 1, atMs: nowMs }
     bucket.tokens = Math.min(1, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * rate)
     bucket.atMs = nowMs

@@ -1,9 +1,6 @@
 import { conditionOf, timestampOf } from '../../machinery/index.ts'
 import type { Node, NodeCondition, Taint } from '../../resources/index.ts'
-
-/** Kubernetes: how long a node may be silent, and how long a new one may take to speak first. */
-export const monitorGraceMs = 50_000
-export const startupGraceMs = 60_000
+import { type ControllerSettings, defaultSettings } from '../runtime/settings.ts'
 
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
@@ -91,20 +88,33 @@ export function plannedTaints(node: Node, eviction: Eviction, nowMs: number): re
 
 export type ZoneState = 'Normal' | 'PartialDisruption' | 'FullDisruption'
 
+/** What is gone by when nodes fall silent. */
+export type Disruption = Pick<
+  ControllerSettings,
+  'nodeEvictionRate' | 'secondaryNodeEvictionRate' | 'unhealthyZoneThreshold' | 'largeClusterSizeThreshold'
+>
+
 /** Kubernetes: a zone is in part disrupted when more than two nodes, and 55 % of all, are not ready. */
-export function zoneStateOf(zone: readonly Node[]): ZoneState {
+export function zoneStateOf(
+  zone: readonly Node[],
+  { unhealthyZoneThreshold }: Pick<Disruption, 'unhealthyZoneThreshold'> = defaultSettings,
+): ZoneState {
   const unready = zone.filter((node) => !isNodeReady(node)).length
   if (unready > 0 && unready === zone.length) return 'FullDisruption'
-  return unready > 2 && unready / zone.length >= 0.55 ? 'PartialDisruption' : 'Normal'
+  return unready > 2 && unready / zone.length >= unhealthyZoneThreshold ? 'PartialDisruption' : 'Normal'
 }
 
 /**
  * How many nodes a second may be given up in a zone. Kubernetes: when every zone is down it is our view that is broken,
  * and nothing is given up; a small zone that is half down is left alone, a large one emptied slowly.
  */
-export function evictionsPerSecond(state: ZoneState, zoneSize: number): number {
-  if (state !== 'PartialDisruption') return 0.1
-  return zoneSize > 50 ? 0.01 : 0
+export function evictionsPerSecond(
+  state: ZoneState,
+  zoneSize: number,
+  { nodeEvictionRate, secondaryNodeEvictionRate, largeClusterSizeThreshold }: Disruption = defaultSettings,
+): number {
+  if (state !== 'PartialDisruption') return nodeEvictionRate
+  return zoneSize > largeClusterSizeThreshold ? secondaryNodeEvictionRate : 0
 }
 
 export function zoneOf({ metadata: { labels = {} } }: Node): string {

@@ -2,9 +2,10 @@ import { isNotFound, isTerminal, nameOf, type ObjectName } from '../../machinery
 import { nodes, type Pod, pods } from '../../resources/index.ts'
 import type { Cached, Controller, Tools, Turn } from '../runtime/controller.ts'
 import { markDisrupted } from '../runtime/pod-failure.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
-import { excessTerminated, outOfServicePods, terminatedPodsMax } from './plan.ts'
+import { excessTerminated, outOfServicePods } from './plan.ts'
 
 /** Kubernetes: a node must be missed for this long before its pods are given up. */
 const quarantineMs = 40_000
@@ -17,7 +18,8 @@ export const podGcController: Controller = {
   account: 'pod-garbage-collector',
   watches: [each(nodes), { resource: pods, wake: (pod: Pod, cached) => concernsOf(pod, cached) }],
   start(tools) {
-    const { cached, clock } = tools
+    const { cached, clock, config } = tools
+    const { terminatedPodsMax } = settingsOf(config)
     const allPods = cached(pods)
     const allNodes = cached(nodes)
     allPods.addIndex('node', ({ spec }) => [spec.nodeName ?? ''])

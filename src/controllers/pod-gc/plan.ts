@@ -1,13 +1,12 @@
 import { conditionOf, isTolerated, msOf } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 
-/** Kubernetes: so many ended pods are kept; a cluster-wide number. */
-export const terminatedPodsMax = 12_500
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service'
 
 /** The ended pods beyond the limit: evicted ones first, then the oldest. */
 export function excessTerminated(terminated: readonly Pod[], max: number): readonly Pod[] {
-  const excess = terminated.length - max
+  // Kubernetes: with 0 all are kept.
+  const excess = max <= 0 ? 0 : terminated.length - max
   if (excess <= 0) return []
   const evicted = (pod: Pod) => Number(pod.status.reason === 'Evicted')
   const order = (left: Pod, right: Pod) =>

@@ -17,10 +17,10 @@ import {
 } from '../../resources/index.ts'
 import { builtInKinds, CollectableKinds } from '../garbage-collector/kinds.ts'
 import type { Cached, Controller, Watch } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { quotaStatus } from './plan.ts'
 
 /** Kubernetes: everything is counted anew this often, whatever was seen of it. */
-const recountPeriodMs = 5 * 60_000
 const doubtMs = 50
 const whatIsServed = { name: 'what is served' }
 
@@ -48,7 +48,7 @@ export function resourceQuotaController(): Controller {
       ...builtInKinds.filter((one) => isQuotable(one) && one !== resourceQuotas).map(watchOf),
       { resource: customResourceDefinitions, wake: () => [whatIsServed] },
     ],
-    start({ clock, cached, follow }) {
+    start({ clock, cached, follow, config }) {
       const quotas = cached(resourceQuotas)
       const followed = new Map<ResourceDefinition<any>, Disposable>()
       const doubted = new Map<string, string>()
@@ -90,7 +90,7 @@ export function resourceQuotaController(): Controller {
           status = count((one) => fresh.get(one) ?? inCache(one))
         }
         if (status !== undefined) await turn.client.update(resourceQuotas, { ...quota, status }, 'status')
-        return { againInMs: recountPeriodMs }
+        return { againInMs: settingsOf(config).quotaSyncPeriodMs }
       }
     },
   }

@@ -1,6 +1,7 @@
 import type { Client, Informer, RecordEvent } from '../../client/index.ts'
 import type { Clock, KubeObject, Log, Metrics, ObjectName, Random } from '../../machinery/index.ts'
 import type { FeatureGates, Node, ResourceDefinition } from '../../resources/index.ts'
+import type { ControllerSettings } from './settings.ts'
 
 /** What controllers must be told about the cluster. */
 export interface ControllerConfig {
@@ -9,6 +10,8 @@ export interface ControllerConfig {
   readonly clusterCidr: string
   readonly nodeCidrMaskSize: number
   readonly serviceCidr: string
+  /** What is to be otherwise than by default. */
+  readonly settings?: Partial<ControllerSettings>
   /** Which features are on; those that are by default when left out. */
   readonly gates?: Pick<FeatureGates, 'enabled'>
   /** The authority of the cluster, where there is one. */

@@ -184,7 +184,8 @@ class Loop {
       this.#parked.delete(key)
       this.#queue.add(name)
     }
-    const workers = this.#controller.workers ?? workersDefault
+    const { name, workers: own = workersDefault } = this.#controller
+    const workers = this.#parts.config.settings?.workers?.[name] ?? own
     while (this.#busy.size < workers && !this.#signal.aborted) {
       const name = this.#queue.take()
       if (name === undefined) return

@@ -9,6 +9,7 @@ import {
   serviceAccounts,
 } from '../../resources/index.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import {
   accountNameAnnotation,
   accountUidAnnotation,
@@ -126,7 +127,6 @@ async function forget(namespace: string, accountName: string, secretName: string
 }
 
 const tracking = { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' }
-const unusedMs = 365 * 24 * 60 * 60_000
 const checkMs = 24 * 60 * 60_000
 
 /** Takes away tokens that were made for accounts unasked and have not been used for a year: first their worth, then them. */
@@ -134,7 +134,8 @@ export const legacyTokenCleanerController: Controller = {
   name: 'legacy-serviceaccount-token-cleaner-controller',
   account: 'legacy-service-account-token-cleaner',
   watches: [{ resource: secrets, wake: (secret: Secret) => (isAccountToken(secret) ? [nameOf(secret)] : []) }],
-  start({ cached, clock }) {
+  start({ cached, clock, config }) {
+    const { unusedTokenMs: unusedMs } = settingsOf(config)
     const all = cached(secrets)
     const accounts = cached(serviceAccounts)
     const allPods = cached(pods)

@@ -10,7 +10,7 @@ const isIdentity = ({ metadata }: Lease) =>
 
 /** Takes what API servers said about storage out of StorageVersions, once their leases are gone. */
 export const storageVersionCollectorController: Controller = {
-  name: 'storage-version-garbage-collector-controller',
+  name: 'storageversion-garbage-collector-controller',
   account: 'storage-version-garbage-collector',
   queueName: 'storage_version_garbage_collector_storageversions',
   watches: [
