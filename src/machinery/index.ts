@@ -88,6 +88,7 @@ export {
   parseCidr,
   parseIp,
 } from './network/ip.ts'
+export { UrlProblem, urlPartsOf } from './network/url.ts'
 export type {
   KubeObject,
   ManagedFieldsEntry,

@@ -111,7 +111,11 @@ function joined(
   object: KubeObject,
 ): readonly FieldError[] {
   const isNew = (one: FieldError) => !byHand.some(({ field, type }) => field === one.field && type === one.type)
-  return [...byHand, ...bySchema.filter(isNew)].map((one) => asGiven(one, object))
+  // Kubernetes: the schema's own rules say of nothing that may not change what it was to become, be it an empty list.
+  return [
+    ...byHand.map((one) => asGiven(one, object)),
+    ...bySchema.filter(isNew).map((one) => (one.message.endsWith('field is immutable') ? one : asGiven(one, object))),
+  ]
 }
 
 const aboutNothing = /^((?:Invalid|Unsupported) value: )null(?=:)/

@@ -12,7 +12,9 @@ type Check = (field: string, text: string) => readonly FieldError[]
 const each =
   (check: (text: string) => readonly string[]): Check =>
   (field, text) =>
-    check(text).map((message) => invalid(field, text, message))
+    check(text).map((message) => invalid(field, text, message.replace(lengthAsCharacters, '$1 bytes')))
+/** Kubernetes: formats count the length of names in bytes, where rules written by hand speak of characters. */
+const lengthAsCharacters = /(must be no more than \d+) characters$/
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const uuid: Check = (field, text) =>

@@ -33,14 +33,17 @@ interface Walk {
   readonly isUpdate: boolean
   readonly enums: boolean
 }
-type CheckField = (value: any, previous: any, path: string, walk: Walk) => void
-type CheckType = CheckField
+type CheckType = (value: any, previous: any, path: string, walk: Walk) => void
+/** Answers whether what is within the value is to be looked at, too. */
+type CheckField = (value: any, previous: any, path: string, walk: Walk) => boolean
 
-const isAbsent = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
+const isAbsent = (value: unknown, { pointer }: Field): boolean =>
+  value === undefined || value === null || (pointer ? false : isEmpty(value))
+const isEmpty = (value: unknown): boolean =>
   value === '' ||
-  (Array.isArray(value) ? value.length === 0 : typeof value === 'object' && Object.keys(value).length === 0)
+  (Array.isArray(value)
+    ? value.length === 0
+    : typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 const childPath = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`)
 
 /** All that the schema itself finds wrong with objects: its validation tags, unions, and closed sets where asked. */
@@ -86,7 +89,8 @@ export function createSchemaValidator(
         const [now, before] = [value?.[field.name], previous?.[field.name]]
         if (walk.isUpdate && sameJson(now ?? null, before ?? null)) continue
         const at = childPath(path, field.name)
-        own(now, before, at, walk)
+        // Kubernetes: into what may not be there, or may not have changed, it does not look.
+        if (!own(now, before, at, walk)) continue
         const deeper = inner ?? checkOf(field.type)
         if (deeper !== undefined && now !== undefined && now !== null) descend(field, deeper, now, before, at, walk)
       }
@@ -130,9 +134,11 @@ function fieldCheck(field: Field, isEnabled: GateState, wording: EnumWording | u
     const isClosed = walk.enums && field.enum !== undefined && wording !== undefined
     if (isClosed && value === '' && (field.pointer || wording.notEmpty === true || wording.emptyIsMissing === true))
       checkEnum(field, value, path, wording, walk)
-    if (walk.errors.length > before || (isAbsent(value) && (isOptional || typeof value !== 'number'))) return
+    if (walk.errors.length > before) return false
+    if (isAbsent(value, field) && (isOptional || typeof value !== 'number')) return true
     for (const tag of rest) applyTag(tag, field, value, previous, path, walk)
     if (isClosed) checkEnum(field, value, path, wording, walk)
+    return true
   }
 }
 /** The tag that holds under the gates as they are. */
@@ -159,17 +165,18 @@ function checkEnum(field: Field, value: any, path: string, wording: EnumWording,
 
 type TagCheck = (tag: ValidationTag, field: Field, value: any, previous: any, path: string, walk: Walk) => void
 const tagChecks: Readonly<Record<string, TagCheck>> = {
-  required: (_tag, _field, value, _previous, path, { errors }) => {
-    if (isAbsent(value)) errors.push(required(path))
+  required: (_tag, field, value, _previous, path, { errors }) => {
+    if (isAbsent(value, field) || (value === 0 && !field.pointer)) errors.push(required(path))
   },
-  forbidden: (_tag, _field, value, _previous, path, { errors }) => {
-    if (!isAbsent(value)) errors.push(forbiddenHere(path))
+  forbidden: (_tag, field, value, _previous, path, { errors }) => {
+    if (!isAbsent(value, field)) errors.push(forbiddenHere(path))
   },
   immutable: (_tag, _field, value, previous, path, { errors, isUpdate }) => {
-    if (isUpdate && !sameJson(value ?? null, previous ?? null)) errors.push(invalid(path, value, 'field is immutable'))
+    // Kubernetes: what it was to become is not said.
+    if (isUpdate && !sameJson(value ?? null, previous ?? null)) errors.push(invalid(path, null, 'field is immutable'))
   },
-  update: (_tag, _field, value, previous, path, { errors, isUpdate }) => {
-    const isChange = isUpdate && !isAbsent(previous) && !isAbsent(value) && !sameJson(value, previous)
+  update: (_tag, field, value, previous, path, { errors, isUpdate }) => {
+    const isChange = isUpdate && !isAbsent(previous, field) && !isAbsent(value, field) && !sameJson(value, previous)
     if (isChange) errors.push(invalid(path, value, 'field cannot be modified once set'))
   },
   minimum: ({ value: least }, _field, value, _previous, path, { errors }) => {
@@ -195,7 +202,7 @@ const tagChecks: Readonly<Record<string, TagCheck>> = {
   },
   subfield: ({ args, then }, field, value, previous, path, walk) => {
     const inner = value?.[String(args)]
-    const isChecked = then !== undefined && then.tag !== 'optional' && !isAbsent(inner)
+    const isChecked = then !== undefined && then.tag !== 'optional' && (inner ?? null) !== null && !isEmpty(inner)
     if (isChecked) applyTag(then, field, inner, previous?.[String(args)], childPath(path, String(args)), walk)
   },
   listType: ({ value: kind }, field, value, _previous, path, walk) => {
@@ -220,7 +227,7 @@ function checkUnique(field: Field, kind: string, value: readonly any[], path: st
           ? item[keys[0]!]
           : Object.fromEntries(keys.map((key) => [key, item[key] ?? null]))
     const text = JSON.stringify(identity)
-    if (seen.has(text)) errors.push(duplicate(`${path}[${index}]`, identity))
+    if (seen.has(text)) errors.push(duplicate(`${path}[${index}]`, item))
     seen.add(text)
   })
 }
@@ -233,8 +240,8 @@ function unionCheck(type: TypeSchema): CheckType | undefined {
   if (members.length === 0) return undefined
   const all = members.map(({ name }) => `\`${name}\``).join(', ')
   return (value, previous, path, { errors, isUpdate }) => {
-    const given = members.map(({ name }) => name).filter((name) => value?.[name] !== undefined)
-    const before = members.map(({ name }) => name).filter((name) => previous?.[name] !== undefined)
+    const given = members.map(({ name }) => name).filter((name) => (value?.[name] ?? null) !== null)
+    const before = members.map(({ name }) => name).filter((name) => (previous?.[name] ?? null) !== null)
     if (isUpdate && previous !== undefined && sameJson(given, before)) return
     if (given.length === 0) errors.push(invalid(path, '', `must specify one of: ${all}`))
     if (given.length > 1) errors.push(invalid(path, `{${given.join(', ')}}`, `must specify exactly one of: ${all}`))

@@ -7,5 +7,6 @@ export { isMap, type JsonSchema, keepsUnknown, memberSchema, type ValidationRule
 export { listTypeErrors } from './list-types.ts'
 export { prune, pruneValue } from './prune.ts'
 export { shapeOfSchema } from './shape.ts'
+export { somewhere } from './somewhere.ts'
 export { isBothTypes, structuralErrors } from './structural.ts'
 export { schemaValueErrors } from './validate.ts'

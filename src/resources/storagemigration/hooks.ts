@@ -8,17 +8,22 @@ import {
 import type { HooksFor } from '../define.ts'
 import type { StorageVersionMigration } from '../generated/types.ts'
 import { conditionsErrors } from '../validation/conditions.ts'
-import { immutable } from '../validation/object-meta.ts'
+import { immutableStruct } from '../validation/go-form.ts'
 
 /** Whether a text is a revision that can be told to be before or after another. */
 export const isResourceVersion = (text: string): boolean => /^[1-9]\d*$/.test(text)
 
 type Status = NonNullable<StorageVersionMigration['status']>
 
+const specType = 'io.k8s.api.storagemigration.v1beta1.StorageVersionMigrationSpec'
+
 export const storageVersionMigrationHooks: HooksFor<StorageVersionMigration> = {
   checks: {
     create: specErrors,
-    update: (migration, previous) => [...specErrors(migration), ...immutable('spec', migration.spec, previous.spec)],
+    update: (migration, previous) => [
+      ...specErrors(migration),
+      ...immutableStruct(specType, 'spec', migration.spec, previous.spec),
+    ],
     status: ({ status = {} }, previous) => statusErrors(status, previous.status ?? {}),
   },
   allowUnconditionalUpdate: false,

@@ -1,4 +1,12 @@
-import { dns1123SubdomainErrors, type FieldError, invalid, portNumberErrors, required } from '../../machinery/index.ts'
+import {
+  dns1123SubdomainErrors,
+  type FieldError,
+  invalid,
+  portNumberErrors,
+  required,
+  UrlProblem,
+  urlPartsOf,
+} from '../../machinery/index.ts'
 
 /** Where a webhook is: a URL, or a Service of the cluster. */
 export interface WebhookClient {
@@ -22,10 +30,16 @@ export function webhookClientErrors({ url, service }: WebhookClient, path: strin
 }
 
 function urlErrors(text: string, path: string): readonly FieldError[] {
+  let parts: ReturnType<typeof urlPartsOf>
+  try {
+    parts = urlPartsOf(text, { viaRequest: false })
+  } catch (error) {
+    if (!(error instanceof UrlProblem)) throw error
+    // Kubernetes: such a URL is told to be missing.
+    return [required(path, `url must be a valid URL: parse ${JSON.stringify(text)}: ${error.message}${form}`)]
+  }
   const errors: FieldError[] = []
-  const parts =
-    /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/(?:([^@/?#]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(text)
-  const [, scheme = '', user, host = '', , query = '', fragment = ''] = parts ?? []
+  const { scheme, user, host, query = '', fragment = '' } = parts
   if (scheme !== 'https') errors.push(invalid(path, scheme, `'https' is the only allowed URL scheme${form}`))
   if (host === '') errors.push(invalid(path, host, `host must be specified${form}`))
   if (user !== undefined) errors.push(invalid(path, user, 'user information is not permitted in the URL'))

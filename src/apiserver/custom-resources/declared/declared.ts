@@ -118,7 +118,8 @@ function specFormErrors(
       if (schema?.openAPIV3Schema !== undefined) continue
       const at = `spec.versions[${index}].schema.openAPIV3Schema`
       if (allowed.requireSchemas) errors.push(required(at))
-      else if (served) errors.push(required(at, 'because otherwise all fields are pruned'))
+      else if (served && form.preserveUnknownFields !== true)
+        errors.push(required(at, 'because otherwise all fields are pruned'))
     }
   }
   const hasStatus = [form.subresources, ...form.versions.map(({ subresources }) => subresources)].some(

@@ -10,9 +10,10 @@ import {
   sameJson,
   tooMany,
 } from '../../../machinery/index.ts'
-import type { JsonSchema } from '../../../machinery/structural-schema/index.ts'
+import { type JsonSchema, somewhere } from '../../../machinery/structural-schema/index.ts'
 import { type CustomResourceDefinition, webhookClientErrors } from '../../../resources/index.ts'
-import type { SpecForm, Version } from './spec-form.ts'
+import { innerVersions } from './inner-form.ts'
+import { type SpecForm, schemasOf, type Version } from './spec-form.ts'
 
 type Names = CustomResourceDefinition['spec']['names']
 type Column = NonNullable<Version['additionalPrinterColumns']>[number]
@@ -42,12 +43,12 @@ export function specErrors(form: SpecForm, path: string): FieldError[] {
   const words = first === '' ? [] : dns1035LabelErrors(first)
   if (words.length > 0) errors.push(invalid(`${path}.version`, first, joined(words)))
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
-    errors.push(invalid(`${path}.versions`, versions, 'must contain unique version names'))
+    errors.push(invalid(`${path}.versions`, innerVersions(versions), 'must contain unique version names'))
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(
       invalid(
         `${path}.versions`,
-        versions.length === 0 ? null : versions,
+        form.versionsAreStated ? innerVersions(versions) : null,
         'must have exactly one version marked as storage version',
       ),
     )
@@ -58,8 +59,23 @@ export function specErrors(form: SpecForm, path: string): FieldError[] {
     ...namesErrors(form.names, `${path}.names`),
     ...subresourcesErrors(form.subresources, `${path}.subresources`),
     ...columnsErrors(form.additionalPrinterColumns, `${path}.additionalPrinterColumns`),
+    ...preservingErrors(form, path),
     ...conversionErrors(form.conversion, `${path}.conversion`),
   ]
+}
+
+const hasDefaults = somewhere((schema) => (schema.default ?? null) !== null)
+
+/** Objects that keep whatever they are given can neither be filled in nor converted. */
+function preservingErrors(form: SpecForm, path: string): FieldError[] {
+  if (form.preserveUnknownFields !== true) return []
+  const errors: FieldError[] = []
+  const strategy = form.conversion?.strategy
+  if (schemasOf(form).some((schema) => hasDefaults(schema)))
+    errors.push(invalid(`${path}.preserveUnknownFields`, true, 'must be false in order to use defaults in the schema'))
+  if (strategy !== undefined && strategy !== 'None')
+    errors.push(invalid(`${path}.conversion.strategy`, strategy, 'must be None if spec.preserveUnknownFields is true'))
+  return errors
 }
 
 function versionErrors(version: Version, path: string): FieldError[] {
@@ -100,13 +116,14 @@ export function namesErrors(names: Partial<Names> | undefined, path: string): Fi
   label('singular', singular)
   label('kind', kind, true)
   label('listKind', listKind, true)
-  for (const [index, name] of (shortNames ?? []).entries()) {
-    if (name === '') errors.push(invalid(`${path}.shortNames[${index}]`, name, joined(dns1035LabelErrors(name))))
-    else label(`shortNames[${index}]`, name)
+  const labelOfList = (at: string, name: string) => {
+    if (name === '') errors.push(invalid(`${path}.${at}`, name, joined(dns1035LabelErrors(name))))
+    else label(at, name)
   }
+  for (const [index, name] of (shortNames ?? []).entries()) labelOfList(`shortNames[${index}]`, name)
   if (kind !== '' && kind === listKind)
     errors.push(invalid(`${path}.listKind`, listKind, 'kind and listKind may not be the same'))
-  for (const [index, name] of (categories ?? []).entries()) label(`categories[${index}]`, name)
+  for (const [index, name] of (categories ?? []).entries()) labelOfList(`categories[${index}]`, name)
   return errors
 }
 
@@ -237,11 +254,11 @@ export function storedVersionErrors(crd: CustomResourceDefinition): FieldError[]
   if (stored.length === 0)
     return [invalid(path, crd.status?.storedVersions ?? null, 'must have at least one stored version')]
   const versions = crd.spec.versions ?? []
-  const storage = versions.find((one) => one.storage)?.name
-  const errors =
-    storage === undefined || stored.includes(storage)
-      ? []
-      : [invalid(path, stored, `must have the storage version ${storage}`)]
+  const errors: FieldError[] = []
+  // Kubernetes: each stored version is that of one version only, should two be of one name.
+  const left = new Set(stored)
+  for (const { name, storage } of versions)
+    if (!left.delete(name) && storage) errors.push(invalid(path, stored, `must have the storage version ${name}`))
   for (const [index, name] of stored.entries()) {
     if (versions.some((one) => one.name === name)) continue
     const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`

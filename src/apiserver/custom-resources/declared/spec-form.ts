@@ -1,4 +1,4 @@
-import { sameJson } from '../../../machinery/index.ts'
+import { givenEmpty, sameJson } from '../../../machinery/index.ts'
 import type { CustomResourceDefinition } from '../../../resources/index.ts'
 
 type Spec = CustomResourceDefinition['spec']
@@ -7,6 +7,8 @@ export type Version = Spec['versions'][number]
 /** A spec as Kubernetes' checks see it, which gives fields the paths that their errors name. */
 export interface SpecForm extends Pick<Spec, 'group' | 'scope' | 'names' | 'conversion' | 'preserveUnknownFields'> {
   readonly versions: readonly Version[]
+  /** Whether there is a list of versions, be it an empty one. */
+  readonly versionsAreStated: boolean
   /** What all versions say alike stands here, and in no version. */
   readonly validation?: Version['schema']
   readonly subresources?: Version['subresources']
@@ -37,6 +39,7 @@ export function specForm(spec: Spec): SpecForm {
     scope,
     names,
     versions: others,
+    versionsAreStated: (spec.versions ?? givenEmpty(spec, 'versions') ?? null) !== null,
     ...(conversion === undefined ? {} : { conversion }),
     ...(preserveUnknownFields === undefined ? {} : { preserveUnknownFields }),
     ...top,

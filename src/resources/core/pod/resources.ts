@@ -41,19 +41,16 @@ export function resourceAmountErrors(name: string, amount: string, field: string
 
 /** What is wrong with the name of a resource that a container asks for. */
 export function containerResourceNameErrors(name: string, field: string): readonly FieldError[] {
-  const errors = complaints(field, name, qualifiedNameErrors(name))
-  if (errors.length > 0) return errors
+  const errors = [...complaints(field, name, qualifiedNameErrors(name))]
   if (!name.includes('/')) {
-    const known = isStandardResource(name)
-      ? []
-      : [invalid(field, name, 'must be a standard resource type or fully qualified')]
-    const forContainers = isStandardContainerResource(name)
-      ? []
-      : [invalid(field, name, 'must be a standard resource for containers')]
-    return [...known, ...forContainers]
+    if (errors.length === 0 && !isStandardResource(name))
+      errors.push(invalid(field, name, 'must be a standard resource type or fully qualified'))
+    if (!isStandardContainerResource(name))
+      errors.push(invalid(field, name, 'must be a standard resource for containers'))
+    return errors
   }
-  if (isNativeResource(name) || isExtendedResource(name)) return []
-  return [invalid(field, name, "doesn't follow extended resource name standard")]
+  if (isNativeResource(name) || isExtendedResource(name)) return errors
+  return [...errors, invalid(field, name, "doesn't follow extended resource name standard")]
 }
 
 function listErrors(

@@ -49,12 +49,16 @@ function addressErrors(next: Addresses, before: Addresses, field: string, innerT
   const list = next ?? []
   const known = (before ?? []).map(({ ip = '' }) => ip)
   const errors = list.flatMap(({ ip = '' }, index) => olderIpErrors(`${field}[${index}]`, ip, known))
+  if (list.length <= 1) return errors
   const families = list.map(({ ip = '' }) => parseIp(ip)?.family)
-  if (list.length > 1 && new Set(families).size < list.length) {
-    const shown = list.map((one) => goForm(innerType, one))
-    return [...errors, invalid(field, shown, 'may specify no more than one IP for each IP family')]
+  const broken = families.indexOf(undefined)
+  if (broken < 0 && new Set(families).size === list.length) return errors
+  if (broken >= 0) {
+    const why = `failed to check for dual stack with error:invalid IP[${broken}]: ${list[broken]?.ip ?? ''}`
+    errors.push({ type: 'InternalError', field, message: `Internal error: ${why}` })
   }
-  return errors
+  const shown = list.map((one) => goForm(innerType, one))
+  return [...errors, invalid(field, shown, 'may specify no more than one IP for each IP family')]
 }
 
 /** What is wrong with how far a kubelet says it has got, and with the users of its containers. */
