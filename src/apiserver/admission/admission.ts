@@ -22,6 +22,8 @@ export interface Attributes {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   /** Who is to be asked once more, because the object was changed after they were asked. */
   readonly again: Again
+  /** What the object has in common with others that are made of the same template. */
+  readonly alike?: { readonly suffix: string }
   /** The trace the write is part of. */
   readonly traceparent?: string
   warn(text: string): void

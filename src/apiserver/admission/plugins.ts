@@ -81,7 +81,7 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
       if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0)
         spec.imagePullSecrets = cloneJson(account.imagePullSecrets)
       const mount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
-      if (mount) mountToken(spec, random)
+      if (mount) mountToken(spec, () => attributes.alike?.suffix ?? random.suffix(5))
     },
     async validate(attributes) {
       const { operation, subresource, object, namespace } = attributes
@@ -98,7 +98,7 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
 }
 
 /** Kubernetes: the token volume is added when some container has nothing mounted at its path yet. */
-function mountToken(spec: any, random: Random): void {
+function mountToken(spec: any, suffix: () => string): void {
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   const needing = containers.filter(
     (container) =>
@@ -106,7 +106,7 @@ function mountToken(spec: any, random: Random): void {
   )
   if (needing.length === 0) return
   const known = (spec.volumes ?? []).find((volume: { name: string }) => volume.name.startsWith('kube-api-access-'))
-  const name = known?.name ?? `kube-api-access-${random.suffix(5)}`
+  const name = known?.name ?? `kube-api-access-${suffix()}`
   for (const container of needing)
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenMountPath }]
   if (known !== undefined) return

@@ -13,6 +13,7 @@ import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
 import { apiVersionOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
+import { admittedText, type Outcome, type Template } from './templates.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
 
 /** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
@@ -41,6 +42,28 @@ export async function seedObject(
   if (written.ok) rememberObject(definition, written.entry, draft as KubeObject)
 }
 
+/** What a new object cannot bring. */
+function forgetSystemFields(definition: ResourceDefinition<any>, meta: Draft['metadata']): void {
+  if (definition.custom?.declaration.terminating === true)
+    throw forbidden(
+      resourceOf(definition),
+      meta.name ?? '',
+      'create not allowed while custom resource definition is terminating',
+    )
+  if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0')
+    throw badRequest('resourceVersion should not be set on objects to be created')
+  for (const key of systemFields) delete meta[key]
+}
+const systemFields = [
+  'uid',
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'creationTimestamp',
+  'generation',
+]
+
 /** Completes a draft and stores it as a new object. */
 export async function createDraft(
   parts: RegistryParts,
@@ -48,53 +71,44 @@ export async function createDraft(
   namespace: string | undefined,
   draft: Draft,
   context: RequestContext,
-  how: { operation: 'Apply' | 'Update'; managed: boolean },
+  how: { operation: 'Apply' | 'Update'; managed: boolean; template?: Template | undefined },
 ): Promise<Result> {
   const { clock, random, store, admission } = parts
   const meta = draft.metadata
-  if (definition.custom?.declaration.terminating === true)
-    throw forbidden(
-      resourceOf(definition),
-      meta.name ?? '',
-      'create not allowed while custom resource definition is terminating',
-    )
-  for (const key of [
-    'uid',
-    'resourceVersion',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'selfLink',
-    'creationTimestamp',
-    'generation',
-  ]) {
-    if (key === 'resourceVersion' && meta[key] !== undefined && meta[key] !== '' && meta[key] !== '0') {
-      throw badRequest('resourceVersion should not be set on objects to be created')
-    }
-    delete meta[key]
-  }
-  const attributes = attributesOf('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
+  forgetSystemFields(definition, meta)
+  const { template } = how
+  const asked = attributesOf('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
+  const attributes = template === undefined ? asked : { ...asked, alike: template }
   // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
-  if (!how.managed) {
-    recordManagers(definition, undefined, draft, { context, subresource: '', nowMs: clock.now() })
-  }
+  if (!how.managed) recordCreator(definition, draft, context, clock.now(), template)
   await admission.admit(attributes)
-  redefault(definition, draft, clock.now())
-  await definition.loadAhead?.(draft)
+  const admitted = template === undefined ? '' : admittedText(draft)
+  let isReady = false
   const generated =
     (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
   for (let attempt = 1; ; attempt++) {
     if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
+    const outcome = template?.outcomeOf(admitted, meta.name ?? '')
+    if (outcome === undefined && !isReady) {
+      isReady = true
+      redefault(definition, draft, clock.now())
+      await definition.loadAhead?.(draft)
+    }
     // Only a generated name may be tried again, and then needs the draft as it was.
-    const source = generated ? cloneJson(draft) : draft
-    const { value: object, release } = await completeNew(parts, definition, source, context, attributes)
+    const source = generated && outcome === undefined ? cloneJson(draft) : draft
+    const { value: object, release } =
+      outcome === undefined
+        ? await completeNew(parts, definition, source, context, attributes)
+        : await completeAlike(parts, definition, outcome, meta, context, attributes)
     using _undo = release
     const key = storageKey(definition, namespace, meta.name)
     if (context.dryRun) {
       if ((await store.get(key)) !== undefined) throw alreadyExists(resourceOf(definition), meta.name)
       return dryReply(definition, object, 201)
     }
+    if (outcome === undefined) template?.remember(admitted, object, definition.warnings(object, undefined))
     const stored = await asStored(definition, object)
-    const written = await store.put(key, storedValue(definition, stored), 0)
+    const written = await store.put(key, storedValue(definition, stored, outcome?.length), 0)
     if (written.ok) {
       release.keep()
       rememberObject(definition, written.entry, stored)
@@ -126,6 +140,47 @@ async function completeNew(
     const { name } = draft.metadata
     await parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })
     return { value: draft, release }
+  } catch (error) {
+    release[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** The creator owns what it sent: of objects of one template always the same. */
+function recordCreator(
+  definition: ResourceDefinition<any>,
+  draft: Draft,
+  context: RequestContext,
+  nowMs: number,
+  template: Template | undefined,
+): void {
+  if (template?.managers !== undefined) {
+    const time = timestampOf(nowMs)
+    draft.metadata.managedFields = template.managers.map((entry) => ({ ...entry, time }))
+    return
+  }
+  recordManagers(definition, undefined, draft, { context, subresource: '', nowMs })
+  if (template !== undefined) template.managers = draft.metadata.managedFields
+}
+
+/** A new object of a template that others were made of: what they came to, under its own name. */
+async function completeAlike(
+  parts: RegistryParts,
+  definition: ResourceDefinition<any>,
+  { object: first, warnings }: Outcome,
+  { name, managedFields }: Draft['metadata'],
+  context: RequestContext,
+  attributes: Attributes,
+): Promise<{ value: KubeObject; release: Release }> {
+  const { clock, random } = parts
+  const creationTimestamp = timestampOf(clock.now())
+  const metadata = { ...first.metadata, name, uid: random.uuid(), creationTimestamp, managedFields }
+  const object = { ...first, metadata } as KubeObject
+  const release = await allocate(parts, definition, object, undefined, context.dryRun)
+  try {
+    context.warnings.push(...warnings)
+    await parts.admission.validate({ ...attributes, object, name, onFailure: release.onFailure })
+    return { value: object, release }
   } catch (error) {
     release[Symbol.dispose]()
     throw error

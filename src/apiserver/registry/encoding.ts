@@ -36,8 +36,11 @@ export function storageKey(definition: ResourceDefinition<any>, namespace: strin
  * What an object is kept as; its bytes are made when they are needed, for which the object must not change any more.
  * Throws 413 when they are too many.
  */
-export function storedValue(definition: ResourceDefinition<any>, object: KubeObject): LateValue {
-  const length = textLength(object)
+export function storedValue(
+  definition: ResourceDefinition<any>,
+  object: KubeObject,
+  length = textLength(object),
+): LateValue {
   const value = new LateValue(length, () => encodeStored(definition, object))
   if (length * bytesPerCharacterMax > storedBytesMax && value.bytes.length > storedBytesMax)
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${storedBytesMax}`)

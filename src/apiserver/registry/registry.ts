@@ -5,9 +5,10 @@ import type { RequestContext, Result } from '../request.ts'
 import { createDraft, seedObject } from './creating.ts'
 import { deleteCollection, deleteObject } from './deleting.ts'
 import type { DeleteOptions } from './deletion.ts'
-import { asVersion, draftOf, readyAhead } from './draft.ts'
+import { asVersion, readyAhead } from './draft.ts'
 import { objectOf, prefixOf, storageKey } from './encoding.ts'
 import { checkFuture, listObjects, watchObjects } from './reading.ts'
+import { Templates } from './templates.ts'
 import { updateObject } from './updating.ts'
 import { attributesOf, type Change, placeInNamespace, type RegistryParts, replyOf, resourceOf } from './write.ts'
 
@@ -16,9 +17,11 @@ export type { Allocation, Change, RegistryParts } from './write.ts'
 /** The verbs, the same for every kind; what differs is in the definition. */
 export class Registry {
   readonly #parts: RegistryParts
+  readonly #templates: Templates
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
+    this.#templates = new Templates(parts.random)
   }
 
   async get(
@@ -76,9 +79,10 @@ export class Registry {
     body: unknown,
     context: RequestContext,
   ): Promise<Result> {
-    const draft = draftOf(definition, body, context)
+    const { draft, template } = this.#templates.draftOf(definition, body, context)
     placeInNamespace(definition, draft, namespace)
-    return createDraft(this.#parts, definition, namespace, draft, context, { operation: 'Update', managed: false })
+    const how = { operation: 'Update', managed: false, template } as const
+    return createDraft(this.#parts, definition, namespace, draft, context, how)
   }
 
   /**

@@ -1,0 +1,110 @@
+import { cloneJson, deepFreeze, type KubeObject, type ManagedFieldsEntry, type Random } from '../../machinery/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import type { RequestContext } from '../request.ts'
+import { draftOf, isReadBody } from './draft.ts'
+import { textLength } from './text-length.ts'
+
+/** Beyond these, what is made is not made in numbers, or not worth remembering. */
+const templatesKeptMax = 256
+const outcomesKeptMax = 8
+const textLengthMax = 64 << 10
+/** Names that are valid wherever one is asked for, and about which there is nothing to warn of. */
+const plainName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+/** What objects of one template came to: checked, and the same for all that admission left alike. */
+export interface Outcome {
+  readonly object: KubeObject
+  readonly warnings: readonly string[]
+  /** About how long its JSON is. */
+  readonly length: number
+}
+
+/** What was sent when the first of several objects was made that differ in their names alone. */
+export class Template {
+  readonly #draft: Draft
+  readonly #outcomes = new Map<string, Outcome>()
+  /** Who owns what of a new object; undefined until somebody found out. */
+  managers: readonly ManagedFieldsEntry[] | undefined
+  /** What admission puts at the end of the names that it makes up. */
+  readonly suffix: string
+
+  constructor(draft: Draft, suffix: string) {
+    this.#draft = deepFreeze(cloneJson(draft))
+    this.suffix = suffix
+  }
+
+  /** Another draft like the first. */
+  draft(name: string | undefined): Draft {
+    const draft = cloneJson(this.#draft)
+    if (name !== undefined) draft.metadata.name = name
+    return draft
+  }
+
+  /** What objects that admission left like this one came to; undefined when there was none, or the name has to be looked at. */
+  outcomeOf(admitted: string, name: string): Outcome | undefined {
+    return plainName.test(name) ? this.#outcomes.get(admitted) : undefined
+  }
+
+  remember(admitted: string, object: KubeObject, warnings: readonly string[]): void {
+    if (!plainName.test(object.metadata.name) || this.#outcomes.size >= outcomesKeptMax) return
+    this.#outcomes.set(admitted, { object: deepFreeze(object), warnings, length: textLength(object) })
+  }
+}
+
+/** A draft less what differs from object to object of one template, as text. */
+export function admittedText(draft: Draft): string {
+  return JSON.stringify({ ...draft, metadata: { ...draft.metadata, name: '', managedFields: undefined } })
+}
+
+/**
+ * Pods are made in numbers, and those of one owner differ in their names alone. What decoding, defaults, managers and checks
+ * come to is found out for the first of them; admission is asked about each.
+ */
+export class Templates {
+  readonly #random: Random
+  readonly #known = new Map<string, Template>()
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** The draft of a body, and the template that it is of, if it is of one. */
+  draftOf(
+    definition: ResourceDefinition<any>,
+    body: unknown,
+    context: RequestContext,
+  ): { readonly draft: Draft; readonly template?: Template } {
+    const key = keyOf(definition, body, context)
+    if (key === undefined) return { draft: draftOf(definition, body, context) }
+    const known = this.#known.get(key.text)
+    if (known !== undefined) return { draft: known.draft(key.name), template: known }
+    const said = context.warnings.length
+    const draft = draftOf(definition, body, context)
+    if (context.warnings.length > said || isNamedInside(draft)) return { draft }
+    const template = new Template(draft, this.#random.suffix(5))
+    if (this.#known.size >= templatesKeptMax) this.#known.clear()
+    this.#known.set(key.text, template)
+    return { draft, template }
+  }
+}
+
+/** The body less its name, with all of the request that decides what it comes to; undefined for what is not made in numbers. */
+function keyOf(
+  definition: ResourceDefinition<any>,
+  body: unknown,
+  { manager, fieldValidation, dryRun }: RequestContext,
+): { readonly text: string; readonly name: string | undefined } | undefined {
+  if (definition.plural !== 'pods' || definition.group !== '' || dryRun) return undefined
+  if (isReadBody(body) && body.findings.length > 0) return undefined
+  const value: any = isReadBody(body) ? body.value : body
+  if (typeof value !== 'object' || value === null || typeof value.metadata !== 'object' || value.metadata === null)
+    return undefined
+  const { name, ...metadata } = value.metadata
+  if (metadata.managedFields !== undefined || !['string', 'undefined'].includes(typeof name)) return undefined
+  const text = JSON.stringify([manager, fieldValidation, typeof name, { ...value, metadata }])
+  return text.length > textLengthMax ? undefined : { text, name }
+}
+
+/** Whether checks of what is inside a pod look at its name: claims that are made for its volumes are called by it. */
+const isNamedInside = ({ spec }: Draft): boolean =>
+  Array.isArray(spec?.volumes) && spec.volumes.some((volume: Draft) => volume?.ephemeral !== undefined)
