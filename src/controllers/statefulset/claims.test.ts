@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PersistentVolumeClaim, Pod, StatefulSet } from '../../resources/index.ts'
-import { hasOtherController, ownersOfClaim } from './claims.ts'
+import { hasOtherController, ownersOfClaim, ownersOfNewClaim } from './claims.ts'
 
 const setOf = (whenDeleted: string, whenScaled: string) =>
   ({
@@ -53,4 +53,10 @@ test('another controller counts only where the claim is to go', () => {
   assert.equal(hasOtherController(claimOf(['stranger']), setOf('Retain', 'Retain'), podOf(0)), false)
   assert.equal(hasOtherController(claimOf(['stranger']), setOf('Delete', 'Retain'), podOf(0)), true)
   assert.equal(hasOtherController(claimOf(['oldSet']), setOf('Delete', 'Retain'), podOf(0)), true)
+})
+test('a claim belongs from the beginning to a set that it is to go with', () => {
+  const owners = (deleted: string, scaled: string) => ownersOfNewClaim(setOf(deleted, scaled)).map(({ uid }) => uid)
+  assert.deepEqual(owners('Delete', 'Retain'), ['set'])
+  assert.deepEqual(owners('Delete', 'Delete'), ['set'])
+  assert.deepEqual(owners('Retain', 'Delete'), [])
 })

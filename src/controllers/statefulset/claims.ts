@@ -53,6 +53,11 @@ export function ownersOfClaim(
   return keys(wanted) === keys(refs) ? undefined : wanted
 }
 
+/** The owners a claim is made with: a set that goes before it looks at the claim again takes it along. */
+export function ownersOfNewClaim(set: StatefulSet): readonly OwnerReference[] {
+  return retentionOf(set).whenDeleted === 'Delete' ? [ownerReference(statefulSets, set)] : []
+}
+
 /** Kubernetes: the pod owns the claim only once it is one too many; then, and not before, the claim goes with it. */
 function ownersByPolicy(set: StatefulSet, pod: Pod): readonly OwnerReference[] {
   const { whenDeleted, whenScaled } = retentionOf(set)

@@ -15,7 +15,7 @@ import { podFromTemplate } from '../runtime/pods.ts'
 import { forgetRevisions, revisionHashLabel, syncRevisions, templateOf } from '../runtime/revisions.ts'
 import { forAll, slowStart } from '../runtime/slow-start.ts'
 import { each, ownedOrSelected } from '../runtime/watches.ts'
-import { hasOtherController, ownersOfClaim, retentionOf } from './claims.ts'
+import { hasOtherController, ownersOfClaim, ownersOfNewClaim, retentionOf } from './claims.ts'
 import { type Creation, ordinalOf, planStatefulSet, statefulStatus } from './plan.ts'
 
 const queryOf = ({ spec }: StatefulSet) => labelQueryOf(spec.selector)
@@ -206,11 +206,17 @@ async function createClaims(set: StatefulSet, ordinal: number, cached: Tools['ca
     if (cached(persistentVolumeClaims).get(place) !== undefined) continue
     const labels = { ...template.metadata.labels, ...set.spec.selector.matchLabels }
     const { annotations } = template.metadata
+    const ownerReferences = ownersOfNewClaim(set)
     try {
       await turn.client.create(persistentVolumeClaims, {
         apiVersion: 'v1',
         kind: 'PersistentVolumeClaim',
-        metadata: { ...place, labels, ...(annotations === undefined ? {} : { annotations }) },
+        metadata: {
+          ...place,
+          labels,
+          ...(annotations === undefined ? {} : { annotations }),
+          ...(ownerReferences.length === 0 ? {} : { ownerReferences }),
+        },
         spec: template.spec,
       })
     } catch (error) {
