@@ -5,8 +5,8 @@ const itemLimits = { initialMs: 5, maxMs: 1_000_000, resetMs: Number.POSITIVE_IN
 const retriesPerSecond = 10
 const retryBurst = 100
 /** A name rests so many times as long as it was in hand, but no longer than this. */
-const restFactor = 10
-const restMaxMs = 1000
+const restFactor = 3
+const restMaxMs = 300
 
 /**
  * Names waiting for work: in order, once each, and never in two hands at a time.
