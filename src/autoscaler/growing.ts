@@ -80,7 +80,9 @@ export class Growing {
           trial.addPod(pod, nominated)
           return false
         })
-      return planScaleUp({ trial, groups, pods: asking, daemonPods: this.#daemonPods(), nodesLeft })
+      const { balanceSimilarNodeGroups, balancingIgnoredLabels: ignoredLabels } = options
+      const balanced = balanceSimilarNodeGroups ? { balanced: { ignoredLabels } } : {}
+      return planScaleUp({ trial, groups, pods: asking, daemonPods: this.#daemonPods(), nodesLeft, ...balanced })
     })
   }
 

@@ -23,6 +23,9 @@ export interface AutoscalerOptions {
   readonly skipNodesWithLocalStorage: boolean
   /** Pods of a lower priority neither make groups grow nor keep nodes. */
   readonly expendablePodsPriorityCutoff: number
+  /** Whether groups whose nodes are alike are kept at about the same size, and by which labels they may differ besides. */
+  readonly balanceSimilarNodeGroups: boolean
+  readonly balancingIgnoredLabels: readonly string[]
 }
 
 const minuteMs = 60_000
@@ -45,4 +48,6 @@ export const optionsDefault: AutoscalerOptions = {
   skipNodesWithSystemPods: true,
   skipNodesWithLocalStorage: true,
   expendablePodsPriorityCutoff: -10,
+  balanceSimilarNodeGroups: false,
+  balancingIgnoredLabels: [],
 }

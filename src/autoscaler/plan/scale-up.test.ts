@@ -12,6 +12,7 @@ interface Case {
   readonly placed?: Readonly<Record<string, readonly Pod[]>>
   readonly daemons?: readonly Pod[]
   readonly nodesLeft?: number
+  readonly balances?: boolean
   /** How many nodes each group gets. */
   readonly grows?: Readonly<Record<string, number>>
   /** What each pod is told that nothing helps. */
@@ -114,6 +115,28 @@ const cases: readonly Case[] = [
     },
   },
   {
+    says: 'groups that are alike grow to about the same size, the smallest first',
+    balances: true,
+    groups: [
+      groupOf('a', 2, 1, { labels: { 'topology.kubernetes.io/zone': 'a' }, targetSize: 3 }),
+      groupOf('b', 2, 1, { labels: { 'topology.kubernetes.io/zone': 'b' } }),
+      groupOf('c', 2, 1, { labels: { 'topology.kubernetes.io/zone': 'c' }, maxSize: 1 }),
+      groupOf('other', 2, 1, { labels: { kind: 'other' } }),
+    ],
+    pods: times(5, '2'),
+    grows: { a: 1, b: 3, c: 1 },
+  },
+  {
+    says: 'only those of groups that are alike grow that take the pods',
+    balances: true,
+    groups: [
+      groupOf('a', 2, 1, { labels: { 'topology.kubernetes.io/zone': 'a' } }),
+      groupOf('b', 2, 1, { labels: { 'topology.kubernetes.io/zone': 'b' } }),
+    ],
+    pods: times(2, '2', { spec: { nodeSelector: { 'topology.kubernetes.io/zone': 'b' } } }),
+    grows: { b: 2 },
+  },
+  {
     says: 'the cluster as a whole is as large as it may be',
     groups: [small],
     pods: times(4, '2'),
@@ -127,11 +150,13 @@ const cases: readonly Case[] = [
   },
 ]
 
-for (const { says, groups, pods, nodes = [], placed, daemons = [], nodesLeft, grows = {}, refused = {} } of cases) {
+for (const one of cases) {
+  const { says, groups, pods, nodes = [], placed, daemons = [], nodesLeft, balances, grows = {}, refused = {} } = one
   test(`scale-up: ${says}`, () => {
     const trial = trialOf(nodes, placed)
     const plan = planScaleUp({
       ...{ trial, groups, pods, daemonPods: daemons, nodesLeft: nodesLeft ?? Number.POSITIVE_INFINITY },
+      ...(balances === true ? { balanced: { ignoredLabels: [] } } : {}),
     })
     assert.deepEqual(Object.fromEntries(plan.grow.map(({ group, from, to }) => [group, to - from])), grows)
     const told = Object.fromEntries([...plan.unhelped].map(([pod, why]) => [pod.metadata.name, why]))

@@ -3,6 +3,7 @@ import type { Pod } from '../../resources/index.ts'
 import type { Trial } from '../../scheduler/index.ts'
 import type { NodeGroup } from '../groups.ts'
 import { addDaemonPods, asNode } from './nodes.ts'
+import { areSimilar } from './similar.ts'
 
 /** A group, and what keeps it from growing now, if anything does. */
 export interface GroupView extends NodeGroup {
@@ -18,6 +19,8 @@ export interface ScaleUpInput {
   readonly daemonPods: readonly Pod[]
   /** How many nodes more there may be in all. */
   readonly nodesLeft: number
+  /** Groups whose nodes are alike are kept at about the same size; by which labels they may differ. */
+  readonly balanced?: { readonly ignoredLabels: readonly string[] }
 }
 export interface Growth {
   readonly group: string
@@ -43,7 +46,8 @@ const roundsMax = 200
 
 /**
  * Which groups grow, and by how much. Pods that the fewest groups can take come first; of the groups that can take the same
- * pods, the one where that costs least grows; what is left over on its new nodes is there for others.
+ * pods, the one where that costs least grows, with those like it if they are to be balanced; what is left over on the new nodes
+ * is there for others.
  */
 export function planScaleUp(input: ScaleUpInput): ScaleUpPlan {
   return input.trial.try(() => new ScaleUp(input).plan())
@@ -76,7 +80,7 @@ class ScaleUp {
       if (next === undefined) break
       const best = this.#cheapest(next)
       if (best === undefined) break
-      for (const pod of this.#fill(best, next.pods)) this.#helped.set(pod, best.id)
+      for (const [pod, group] of this.#fill(this.#likeIt(best, next.groups), next.pods)) this.#helped.set(pod, group)
       // What is left over is there for others.
       waiting = waiting.filter((pod) => {
         if (this.#helped.has(pod)) return false
@@ -149,7 +153,7 @@ class ScaleUp {
     const options = groups.map((group) => {
       const before = this.#added.get(group.id) ?? 0
       return trial.try(() => {
-        const helped = this.#fill(group, pods).length
+        const helped = this.#fill([group], pods).size
         const nodes = (this.#added.get(group.id) ?? 0) - before
         this.#added.set(group.id, before)
         this.#nodesLeft += nodes
@@ -164,26 +168,45 @@ class ScaleUp {
     return best?.group
   }
 
-  /** Puts pods on new nodes of a group, as many as it has room for. */
-  #fill(group: GroupView, pods: readonly Pod[]): readonly Pod[] {
+  /** A group, and those that take the same pods and whose nodes are like its own, where they are to be balanced. */
+  #likeIt(group: GroupView, takers: readonly GroupView[]): readonly GroupView[] {
+    const { balanced } = this.#input
+    if (balanced === undefined) return [group]
+    const isLike = (one: GroupView) => areSimilar(group.template, one.template, balanced.ignoredLabels)
+    return [group, ...takers.filter((one) => one !== group && isLike(one))]
+  }
+
+  /** Puts pods on new nodes of groups, the smallest of which grows first; answers which groups took which pods. */
+  #fill(groups: readonly GroupView[], pods: readonly Pod[]): ReadonlyMap<Pod, string> {
     const { trial } = this.#input
     const names: string[] = []
-    return pods.filter((pod) => {
-      let name = names.slice(-nodesTried).find((one) => trial.refusal(pod, one) === undefined)
+    const taken = new Map<Pod, string>()
+    for (const pod of pods) {
+      let name = names.slice(-nodesTried * groups.length).find((one) => trial.refusal(pod, one) === undefined)
       if (name === undefined) {
-        if (this.#room(group) === 0) return false
-        const mark = trial.mark
-        name = this.#addNode(group)
-        if (trial.refusal(pod, name) !== undefined) {
-          trial.undo(mark)
-          this.#forget(group)
-          return false
-        }
+        name = this.#nodeFor(pod, groups)
+        if (name === undefined) continue
         names.push(name)
       }
       trial.addPod(pod, name)
-      return true
-    })
+      taken.set(pod, this.#groupOfNode.get(name)!)
+    }
+    return taken
+  }
+
+  /** A new node that takes the pod, of the smallest of the groups that have one. */
+  #nodeFor(pod: Pod, groups: readonly GroupView[]): string | undefined {
+    const { trial } = this.#input
+    const sizeOf = (group: GroupView) => group.targetSize + (this.#added.get(group.id) ?? 0)
+    const open = groups.filter((group) => this.#room(group) > 0)
+    for (const group of open.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
+      const mark = trial.mark
+      const name = this.#addNode(group)
+      if (trial.refusal(pod, name) === undefined) return name
+      trial.undo(mark)
+      this.#forget(group)
+    }
+    return undefined
   }
 
   #addNode(group: GroupView): string {

@@ -56,7 +56,15 @@ export function optionsOf(choice: AutoscalerChoice = {}): Partial<AutoscalerOpti
     maxPodEvictionMs: choice.maxPodEvictionTime,
   }
   const { scaleDownEnabled, maxNodesTotal, skipNodesWithSystemPods, skipNodesWithLocalStorage } = choice
-  const others = { scaleDownEnabled, maxNodesTotal, skipNodesWithSystemPods, skipNodesWithLocalStorage }
+  const { balanceSimilarNodeGroups, balancingIgnoreLabel: balancingIgnoredLabels } = choice
+  const others = {
+    scaleDownEnabled,
+    maxNodesTotal,
+    skipNodesWithSystemPods,
+    skipNodesWithLocalStorage,
+    balanceSimilarNodeGroups,
+    balancingIgnoredLabels,
+  }
   const stated = [
     ...Object.entries(times).flatMap(([key, text]) => (text === undefined ? [] : [[key, parseDuration(text)]])),
     ...Object.entries(others).filter(([, value]) => value !== undefined),

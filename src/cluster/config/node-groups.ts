@@ -22,6 +22,8 @@ export interface AutoscalerChoice {
   readonly maxPodEvictionTime?: string
   readonly skipNodesWithSystemPods?: boolean
   readonly skipNodesWithLocalStorage?: boolean
+  readonly balanceSimilarNodeGroups?: boolean
+  readonly balancingIgnoreLabel?: readonly string[]
 }
 
 const nodesMax = 100_000
@@ -73,4 +75,6 @@ export const autoscalerReader = fieldsOf({
   maxPodEvictionTime: duration,
   skipNodesWithSystemPods: truth,
   skipNodesWithLocalStorage: truth,
+  balanceSimilarNodeGroups: truth,
+  balancingIgnoreLabel: listOf(text),
 }) as Reader<AutoscalerChoice>
