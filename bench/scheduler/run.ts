@@ -2,7 +2,8 @@
  * `npm run bench:scheduler [-- NAME…] [--end-to-end]`: upstream's scheduler_perf workloads, from the first create of the pods
  * that count to the last of them bound, by wall clock. An API server and a scheduler in one process, nothing else; nodes are
  * objects. In process over a memory store, or (`--end-to-end`) over HTTPS from a thread of its own, with SQLite. Each workload
- * runs in a process of its own. `--keep` appends what came of it to bench/results.jsonl.
+ * runs in a process of its own. `--most=N` measures no more than N pods, for busy machines. `--keep` appends what came of it to
+ * bench/results.jsonl.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -28,6 +29,8 @@ import { type Operation, type Workload, workloads } from './workloads.ts'
 const callsAtOnce = 32
 const endToEnd = process.argv.includes('--end-to-end')
 const isChild = process.argv.includes('--child')
+const mostWord = process.argv.find((word) => word.startsWith('--most='))
+const mostMeasured = mostWord === undefined ? Number.POSITIVE_INFINITY : Number(mostWord.slice('--most='.length))
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 
 if (isChild) {
@@ -37,9 +40,9 @@ if (isChild) {
 const kept: Record<string, number> = {}
 for (const { name, gate } of workloads) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  const flags = ['--child', ...(endToEnd ? ['--end-to-end'] : [])]
+  const flags = ['--child', ...(endToEnd ? ['--end-to-end'] : []), ...(mostWord === undefined ? [] : [mostWord])]
   const text = execFileSync(process.execPath, ['--max-old-space-size=8192', import.meta.filename, name, ...flags], {
-    timeout: 300_000,
+    timeout: 600_000,
     encoding: 'utf8',
   })
   const { rate, cpuMs, heapMb } = JSON.parse(text)
@@ -151,7 +154,8 @@ async function run(
         for (let at = 0; at < operation.count; at++) await space(`${operation.prefix}-${at}`, operation.labels)
         return
       case 'createPods': {
-        const { count, template, namespace = 'bench', measured } = operation
+        const { template, namespace = 'bench', measured } = operation
+        const count = measured === true ? Math.min(operation.count, mostMeasured) : operation.count
         const startedMs = performance.now()
         const before = process.cpuUsage()
         await createPods(count, podTemplates[template], namespace)

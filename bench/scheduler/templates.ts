@@ -8,11 +8,12 @@ const image = 'registry.k8s.io/pause:3.10.2'
 function podThat(
   metadata: object,
   spec: object = {},
-  requests: object | undefined = { cpu: '100m', memory: '500Mi' },
-  limits: object | undefined = requests,
+  /** `null`: it asks for nothing. */
+  requests: object | null = { cpu: '100m', memory: '500Mi' },
+  limits: object | null = requests,
 ): Template {
-  const resources = requests === undefined ? {} : { resources: { requests, ...(limits && { limits }) } }
-  const ports = requests === undefined ? {} : { ports: [{ containerPort: 80 }] }
+  const resources = requests === null ? {} : { resources: { requests, ...(limits && { limits }) } }
+  const ports = requests === null ? {} : { ports: [{ containerPort: 80 }] }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -45,7 +46,7 @@ const named = (generateName: string, color?: string) => ({
 
 export const podTemplates = {
   'pod-default': podThat(named('pod-')),
-  'pod-with-label': podThat({ generateName: 'pod-', labels: { app: 'scheduler-perf' } }, {}, undefined),
+  'pod-with-label': podThat({ generateName: 'pod-', labels: { app: 'scheduler-perf' } }, {}, null),
   'pod-with-node-affinity': podThat(named('node-affinity-'), {
     affinity: {
       nodeAffinity: {
@@ -68,7 +69,7 @@ export const podTemplates = {
         },
       },
     },
-    undefined,
+    null,
   ),
   'pod-with-pod-affinity': podThat(named('affinity-pod-', 'blue'), required('podAffinity', term('blue', zone, sched))),
   'pod-with-pod-anti-affinity': podThat(
@@ -127,7 +128,7 @@ export const podTemplates = {
     named('pod-h-'),
     { priorityClassName: 'ten' },
     { cpu: '9', memory: '500Mi' },
-    undefined,
+    null,
   ),
 } satisfies Readonly<Record<string, Template>>
 export type PodTemplateName = keyof typeof podTemplates
