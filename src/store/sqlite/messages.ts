@@ -1,5 +1,6 @@
-import type { JournalRecord, PastChange } from '../engine/journal.ts'
+import type { PastChange } from '../engine/journal.ts'
 import type { SealedSeed, WriteSeed } from './kms/envelope.ts'
+import type { PackedBatch } from './packing.ts'
 import type { EncryptionRule } from './seal.ts'
 
 /** One current value as it is loaded at start. */
@@ -8,7 +9,7 @@ export type CurrentRow = readonly [key: string, created: number, modified: numbe
 /** What the engine asks of the database thread, one at a time per number. */
 export type Ask =
   | { readonly type: 'open'; readonly file: string; readonly encryption: readonly EncryptionRule[] }
-  | { readonly type: 'append'; readonly batch: readonly JournalRecord<Uint8Array>[] }
+  | { readonly type: 'append'; readonly batch: PackedBatch }
   | { readonly type: 'past'; readonly from: number; readonly to: number }
   | { readonly type: 'compact'; readonly before: number }
   /** Seals by other rules from now on. */

@@ -10,6 +10,7 @@ import { type Revision, type Store, StoreOpenError, StoreUnavailableError, type 
 import type { SealedSeed } from './kms/envelope.ts'
 import type { KmsKeys, KmsPlugin } from './kms/keys.ts'
 import type { Answer, Ask, Opened, Reply } from './messages.ts'
+import { packed } from './packing.ts'
 import type { EncryptionRule } from './seal.ts'
 
 export interface SqliteOptions {
@@ -49,7 +50,7 @@ export async function openSqliteStore({
     const journal: Journal = {
       append: async (writes) => {
         const batch = writes.map(({ value, ...write }) => ({ ...write, value: value && bytesOf(value) }))
-        await thread.ask({ type: 'append', batch })
+        await thread.ask({ type: 'append', batch: packed(batch) })
       },
       past: async (from, to) => (await sealing.ask({ type: 'past', from, to })) as readonly PastChange[],
       compact: async (before) => void (await thread.ask({ type: 'compact', before })),

@@ -4,6 +4,7 @@ import { StoreOpenError } from '../store.ts'
 import { Database } from './database.ts'
 import { NoWriteSeed, SeedBook, UnknownSeed } from './kms/envelope.ts'
 import type { Answer, Ask, Question, Reply } from './messages.ts'
+import { unpacked } from './packing.ts'
 import { type EncryptionRule, Seal, SealedError } from './seal.ts'
 
 /** The thread that owns the database: it answers in the order it is asked, and a sync never stalls the API's own loop. */
@@ -29,7 +30,7 @@ function answer(ask: Ask): Answer {
   if (database === undefined) throw new Error('the store is not open')
   switch (ask.type) {
     case 'append':
-      return database.append(ask.batch) as undefined
+      return database.append(unpacked(ask.batch)) as undefined
     case 'past':
       return database.past(ask.from, ask.to)
     case 'reseal':
