@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '1000' },
     pods: { type: 'string', default: '30000' },
-    minutes: { type: 'string', default: '40' },
+    minutes: { type: 'string', default: '90' },
     profile: { type: 'string' },
   },
 })
@@ -34,6 +34,7 @@ if (global.gc === undefined) {
   const flags = [
     '--expose-gc',
     '--max-old-space-size=12288',
+    // Buffers that come and go are no reason to look through gigabytes of objects again and again.
     '--external-memory-accounted-in-global-limit',
     '--disable-warning=ExperimentalWarning',
   ]
@@ -56,6 +57,12 @@ const heapMb = () => {
   const { heapUsed, external } = process.memoryUsage()
   return (heapUsed + external) / 2 ** 20
 }
+
+let peakBytes = 0
+setInterval(() => {
+  const { heapUsed, external } = process.memoryUsage()
+  peakBytes = Math.max(peakBytes, heapUsed + external)
+}, 2000).unref()
 
 const startedMs = performance.now()
 const cluster = await startCluster({ nodes: nodeCount })
@@ -238,7 +245,19 @@ async function drain(name: string): Promise<void> {
 }
 
 note('scale_heap_end_mb', heapMb(), 'MB of heap and buffers, in the end')
+note('scale_heap_peak_mb', peakBytes / 2 ** 20, 'MB of heap and buffers at most, with what nobody uses any more')
 note('scale_rss_mb', process.memoryUsage().rss / 2 ** 20, 'MB resident')
+const objectives: readonly (readonly [string, number])[] = [
+  ['scale_heap_mb', 4096],
+  ['scale_heap_end_mb', 4096],
+  ['scale_scheduler_mb', 500],
+  ...['fill', 'steady', 'rollout', 'node_failures', 'drain'].flatMap((part) => [
+    [`scale_${part}_api_p99_ms`, 1000] as const,
+    [`scale_${part}_pod_start_p99_ms`, 5000] as const,
+  ]),
+]
+const missed = objectives.filter(([name, most]) => !(results[name]! <= most))
+process.stdout.write(`objectives missed: ${missed.map(([name]) => name).join(', ') || 'none'}\n`)
 const line = {
   at: new Date().toISOString(),
   commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
