@@ -9,7 +9,7 @@ export { deterministicSigner, joseSigner, type Signer } from './authn/signer.ts'
 export { serverNameOf } from './bootstrap/server-identity.ts'
 export type { FeatureChoice } from './features.ts'
 export type { VersionInfo } from './http/paths.ts'
-export type { HealthCheck } from './operation/health.ts'
+export { type HealthCheck, healthAnswer, healthMeasures } from './operation/health.ts'
 export type { Identity } from './request.ts'
 export { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
 export {

@@ -175,6 +175,8 @@ export interface ApiServer {
   ready(): Promise<void>
   readonly metrics: Metrics
   readonly journal: DecisionJournal
+  /** What pods ask for, in the format of metrics. */
+  podResources(): Promise<string>
 }
 
 const eventTtlDefaultMs = 60 * 60_000
@@ -324,6 +326,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     ...[bootstrapped, rbacHook],
   ]
   serverReadings(metrics, parts.version, store, hub, () => served.resources)
+  const podResources = async () => podResourcesText(await registry.all(pods))
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
   metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())
   const { onRequest, onUpgrade } = httpHandlers({
@@ -357,7 +360,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       levels: parts.levels ?? new LogLevels(() => 0),
       self: describeSelf('kube-apiserver', parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
-      podResources: async () => podResourcesText(await registry.all(pods)),
+      podResources,
       health: {
         livez,
         readyz: [
@@ -396,6 +399,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       shutdown.run(parts.shutdownDelayMs ?? 0, async () => {
         await identity?.end().catch((error: unknown) => onError(error, 'the lease of this server'))
       }),
+    podResources,
     transportFor: (identity, userAgent) =>
       inProcess({ clock, random, handle, resourceFor, documentFor, auditor, elsewhere }, identity, userAgent),
     async run(signal) {

@@ -3,13 +3,14 @@ import type { ApiServer, Identity } from '../apiserver/index.ts'
 import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent } from '../client/index.ts'
 import { allControllers, type Controller, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
-import type { Clock, DecisionJournal, Metrics, Random } from '../machinery/index.ts'
-import { runProxy } from '../proxy/index.ts'
+import type { Clock, DecisionJournal, LogLevels, Metrics, Random } from '../machinery/index.ts'
+import { ProxyHealth, runProxy } from '../proxy/index.ts'
 import { chooseGates, defaultGates } from '../resources/index.ts'
 import { runScheduler } from '../scheduler/index.ts'
 import { certifyWith } from './certificates/certify.ts'
 import type { Pki } from './certificates/pki.ts'
 import type { ClusterCloud } from './cloud/cluster-cloud.ts'
+import type { OpenedComponents } from './component-pages/components.ts'
 import { isWanted } from './config/controller-fields.ts'
 import { type ClusterSettings, type OptionalPart, simulatedPodCidr } from './config/settings.ts'
 import { type Access, accessFor, identities } from './control-plane.ts'
@@ -31,34 +32,58 @@ export interface PartsContext {
   readonly logs: LogFiles
   readonly metrics: Metrics
   readonly journal: DecisionJournal
+  /** How much each part logs. */
+  readonly levels: LogLevels
   /** The cloud whose controllers are to run. */
   readonly cloud?: ClusterCloud
 }
 type Component = Exclude<OptionalPart, 'kubelet'>
 type Run = (access: Access, record: RecordEvent, life: AbortSignal) => Promise<void>
 
+/** Everything that is not the API server, running. */
+export interface StartedParts {
+  readonly ended: readonly Promise<void>[]
+  /** The ports on which parts tell about themselves. */
+  readonly pages: Promise<OpenedComponents>
+}
+
 /** Starts everything that is not the API server; each part is kept running by itself until the signal aborts. */
-export function startParts(context: PartsContext, signal: AbortSignal): readonly Promise<void>[] {
-  const { settings, nodes, api } = context
+export function startParts(context: PartsContext, signal: AbortSignal): StartedParts {
+  const { settings, nodes, api, metrics } = context
   const real = settings.runtime === 'containerd'
-  return [
-    startPart(
-      context,
-      'controllers',
-      identities.controllers,
-      'kube-controller-manager',
-      controllersOf(context),
-      signal,
-    ),
-    startPart(context, 'scheduler', identities.scheduler, 'kube-scheduler', schedulerOf(context), signal),
+  const running = new Set<string>()
+  const own = { scheduler: metrics.part(), controllers: metrics.part(), proxy: metrics.part() }
+  const proxyHealth = new ProxyHealth()
+  const start = (component: Component, identity: Identity, userAgent: string, run: Run) =>
+    startPart(context, component, identity, userAgent, noted(running, component, run), signal)
+  const of = (part: keyof typeof own) => ({ ...context, metrics: own[part] })
+  const ended = [
+    start('controllers', identities.controllers, 'kube-controller-manager', controllersOf(of('controllers'))),
+    start('scheduler', identities.scheduler, 'kube-scheduler', schedulerOf(of('scheduler'))),
     ...(real
       ? [
-          startPart(context, 'proxy', identities.proxy, 'kube-proxy', proxyOf(context), signal),
-          startPart(context, 'dns', identities.serviceAccount('coredns'), 'coredns', dnsOf(context), signal),
+          start('proxy', identities.proxy, 'kube-proxy', proxyOf(of('proxy'), proxyHealth)),
+          start('dns', identities.serviceAccount('coredns'), 'coredns', dnsOf(context)),
         ]
       : []),
     ...(settings.without.includes('kubelet') ? [] : [nodes.run(api, signal)]),
   ]
+  const pages = import('./component-pages/components.ts').then(({ openComponents }) =>
+    openComponents(context, { running, metrics: own, proxyHealth }),
+  )
+  return { ended, pages }
+}
+
+/** The same, with the part among those that run while it does. */
+function noted(running: Set<string>, part: string, run: Run): Run {
+  return async (access, record, life) => {
+    running.add(part)
+    try {
+      await run(access, record, life)
+    } finally {
+      running.delete(part)
+    }
+  }
 }
 
 async function startPart(
@@ -179,7 +204,7 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
     )
 }
 
-function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
+function proxyOf({ settings, clock, logs, metrics }: PartsContext, health: ProxyHealth): Run {
   const { nodeName, network } = settings
   const nodePortAddresses = nodePortAddressesOf(settings, nodeAddressOf(networkInterfaces(), settings))
   return ({ informers }, _record, life) =>
@@ -193,6 +218,7 @@ function proxyOf({ settings, clock, logs, metrics }: PartsContext): Run {
         serviceCidr: network.serviceCidr,
         log: logs.of('proxy'),
         metrics,
+        health,
       },
       life,
     )

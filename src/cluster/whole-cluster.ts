@@ -9,6 +9,7 @@ import {
   type Metrics,
   type Random,
   systemRandom,
+  untilAborted,
   yamlText,
 } from '../machinery/index.ts'
 import { type Node, nodes } from '../resources/index.ts'
@@ -16,6 +17,7 @@ import type { SqliteStore } from '../store/index.ts'
 import type { AuditSinkParts } from './audit/sinks.ts'
 import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
 import type { ClusterCloud } from './cloud/cluster-cloud.ts'
+import type { OpenedComponents } from './component-pages/components.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
 import type { ClusterSettings } from './config/settings.ts'
 import { dialNetwork } from './connections/dialers.ts'
@@ -104,9 +106,11 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   if (exporter !== undefined) foundation.beforeStop.push(() => exporter.close())
   await writeState(settings.dataDirectory, { stage: 'starting the API server' })
   const front = await serveApi(api, settings, pki)
+  let pages: OpenedComponents | undefined
   const renewed = async (next: typeof pki) => {
     pki = next
     front.present(next)
+    pages?.present(next)
     await writeKubeconfig(settings, next)
     log.info('certificates were renewed')
   }
@@ -130,17 +134,20 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   })
   // Loaded only now: the API answers without waiting for them.
   const { startParts } = await import('./parts.ts')
-  running.push(
-    ...startParts(
-      {
-        ...{ api, settings, pki: () => pki, nodes: machine, clock, random, logs, metrics, journal },
-        ...(cloud === undefined ? {} : { cloud }),
-      },
-      stop.signal,
-    ),
+  const parts = startParts(
+    {
+      ...{ api, settings, pki: () => pki, nodes: machine, clock, random, logs, levels, metrics, journal },
+      ...(cloud === undefined ? {} : { cloud }),
+    },
+    stop.signal,
   )
+  running.push(...parts.ended)
+  const opening = parts.pages.catch((error: unknown) => log.error('components tell nothing about themselves', error))
+  running.push(untilAborted(stop.signal).then(async () => (await opening)?.close()))
   await Promise.race([untilNodesReady(settings, cloud, admin, clock, stop.signal), ended])
-  await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '' })
+  pages = (await opening) ?? undefined
+  const components = pages?.places ?? {}
+  await writeState(settings.dataDirectory, { ready: true, stage: 'ready', problem: '', components })
   log.info('the cluster is ready', { port: settings.port, nodes: settings.nodes })
   await ended
 }

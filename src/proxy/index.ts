@@ -1,3 +1,5 @@
 /** Proxy: makes a node send service traffic to endpoints. Knows services and endpoints; never pods. */
+
+export { ProxyHealth } from './health.ts'
 export { applyTransaction, removeProxyRules } from './nftables/nft.ts'
 export { type ProxyParts, runProxy } from './run.ts'

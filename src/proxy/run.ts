@@ -1,6 +1,7 @@
 import type { Informers } from '../client/index.ts'
 import { type Clock, keyOf, type Log, type Metrics, nameOf, parseKey } from '../machinery/index.ts'
 import { type EndpointSlice, endpointSlices, services } from '../resources/index.ts'
+import type { ProxyHealth } from './health.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
 import { partsOf } from './nftables/service-parts.ts'
 import { ServiceTable } from './nftables/service-table.ts'
@@ -18,6 +19,8 @@ export interface ProxyParts {
   readonly serviceCidr?: string
   readonly log: Log
   readonly metrics: Metrics
+  /** Told how far the rules are. */
+  readonly health?: ProxyHealth
 }
 
 /** Changes that come within this time are written together. */
@@ -51,6 +54,7 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   let wake = () => {}
   const changedIs = (service: string) => {
     changed.add(service)
+    parts.health?.pending(clock.now())
     wake()
   }
   using _services = serviceCache.subscribe((next, previous) => changedIs(keyOf(nameOf((next ?? previous)!))))
@@ -90,6 +94,7 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
       }
       seconds.observe((clock.monotonic() - startedMs) / 1000)
       last.set(clock.now() / 1000)
+      if (changed.size === 0) parts.health?.synced(clock.now())
       log.v(4).info('service rules are in place', { services: renewed.length })
     } catch (error) {
       log.error('service rules could not be written; they are tried again', error)

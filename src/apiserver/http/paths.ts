@@ -4,6 +4,7 @@ import {
   type LogLevels,
   Metrics,
   mediaRanges,
+  putLevel,
   type SelfDescription,
   StatusError,
   zPage,
@@ -164,7 +165,7 @@ async function answerLevels(
   if (request.method === 'GET') return sendObject(request, reply, headers, { levels: levels.list() })
   if (request.method !== 'PUT') return sendText(reply, headers, 406, 'unrecognized http method\n')
   const part = url.searchParams.get('component') ?? 'apiserver'
-  const text = new TextDecoder().decode(await request.body(levelBytesMax)).trim()
+  const text = new TextDecoder().decode(await request.body(levelBytesMax))
   if (!levels.has(part)) {
     const known = levels.list().map((one) => one.part)
     return sendText(
@@ -174,15 +175,8 @@ async function answerLevels(
       `there is no component ${JSON.stringify(part)}; there are ${known.join(', ')}\n`,
     )
   }
-  if (text !== '' && !/^\d{1,2}$/.test(text))
-    return sendText(
-      reply,
-      headers,
-      400,
-      `failed to set klog.logging.verbosity to ${JSON.stringify(text)}: not a number\n`,
-    )
-  levels.set(part, text === '' ? undefined : Number(text))
-  return sendText(reply, headers, 200, `successfully set klog.logging.verbosity to ${levels.of(part)}\n`)
+  const put = putLevel(levels, part, text)
+  return sendText(reply, headers, put.code, put.text)
 }
 const levelBytesMax = 64
 

@@ -1,3 +1,4 @@
+import { request as openPlain } from 'node:http'
 import { request as openRequest } from 'node:https'
 import type { HttpCredentials } from '../../client/index.ts'
 
@@ -31,5 +32,20 @@ function exchange(
     })
     request.once('error', (error) => reject(new Error(`${server} cannot be reached: ${error.message}`)))
     request.end(body)
+  })
+}
+
+/** Whether what answers at an address says that it is well. */
+export function isWell(address: string, ca: string): Promise<boolean> {
+  const url = new URL('/healthz', address)
+  return new Promise((resolve) => {
+    const take = (response: { readonly statusCode?: number | undefined; resume(): void }) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    }
+    const request =
+      url.protocol === 'http:' ? openPlain(url, { agent: false }, take) : openRequest(url, { ca, agent: false }, take)
+    request.once('error', () => resolve(false))
+    request.end()
   })
 }

@@ -40,6 +40,8 @@ export interface ClusterState {
   /** Why the last attempt failed; empty when it did not. */
   readonly problem: string
   readonly restarts: number
+  /** Where the scheduler, the controllers and the proxy tell about themselves. */
+  readonly components?: Readonly<Record<string, string>>
 }
 
 export async function readState(dataDirectory: string): Promise<ClusterState | undefined> {

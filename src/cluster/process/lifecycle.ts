@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../../machinery/index.ts'
 import type { NodeList } from '../../resources/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { readStoppedNodes } from '../node/power.ts'
-import { askApi } from './ask-api.ts'
+import { askApi, isWell } from './ask-api.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
 import { identityOf, isRunning } from './identity.ts'
 
@@ -184,6 +184,13 @@ async function cloudStatus({ name, directory }: NonNullable<ClusterSettings['clo
     : { healthy: false, detail: `${name} is not running; \`cox cloud up --cloud ${name}\` starts it` }
 }
 
+async function componentStatus(settings: ClusterSettings, places: Readonly<Record<string, string>>) {
+  const { ca = '' } = await adminCredentials(settings)
+  return Promise.all(
+    Object.entries(places).map(async ([name, detail]) => ({ name, healthy: await isWell(detail, ca), detail })),
+  )
+}
+
 /** How every part of a cluster is. */
 export async function clusterStatus(settings: ClusterSettings, signal: AbortSignal): Promise<ClusterStatus> {
   const state = await readState(settings.dataDirectory)
@@ -207,6 +214,7 @@ export async function clusterStatus(settings: ClusterSettings, signal: AbortSign
       const { items } = await askApi<NodeList>(await adminCredentials(settings), '/api/v1/nodes')
       signal.throwIfAborted()
       parts.push({ name: 'apiserver', healthy: true, detail: `https://127.0.0.1:${settings.port}` })
+      parts.push(...(await componentStatus(settings, state?.components ?? {})))
       if (!settings.without.includes('kubelet')) {
         const ready = items.filter((node) =>
           node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),

@@ -43,3 +43,19 @@ export class LogLevels {
     return [...this.#parts].sort().map((part) => ({ part, level: this.of(part), isOwn: this.#own.has(part) }))
   }
 }
+
+/**
+ * What `PUT /debug/flags/v` comes to, whose body is a number; an empty one takes the part's own level away. Kubernetes: the words
+ * are klog's.
+ */
+export function putLevel(
+  levels: LogLevels,
+  part: string,
+  body: string,
+): { readonly code: number; readonly text: string } {
+  const text = body.trim()
+  if (text !== '' && !/^\d{1,2}$/.test(text))
+    return { code: 400, text: `failed to set klog.logging.verbosity to ${JSON.stringify(text)}: not a number\n` }
+  levels.set(part, text === '' ? undefined : Number(text))
+  return { code: 200, text: `successfully set klog.logging.verbosity to ${levels.of(part)}\n` }
+}

@@ -41,6 +41,16 @@ export interface Histogram {
 /** Metrics of one process, registered once under upstream's names, printed in Prometheus' text format 0.0.4. */
 export class Metrics {
   readonly #families = new Map<string, Family>()
+  readonly #whole: Metrics | undefined
+
+  constructor(whole?: Metrics) {
+    this.#whole = whole
+  }
+
+  /** Metrics of a part of the process, which tells its own alone; they are among those of the whole as well. */
+  part(): Metrics {
+    return new Metrics(this)
+  }
 
   counter(name: string, help: string): Counter {
     const family = this.#family(name, 'counter', help)
@@ -91,14 +101,18 @@ export class Metrics {
     return [...this.#families.keys()]
   }
 
-  /** All metrics as `text/plain; version=0.0.4`. */
-  text(): string {
-    return [...this.#families.values()].map((family) => family.text()).join('')
+  /** All metrics as `text/plain; version=0.0.4`, or those of which `isWanted` says so by their name. */
+  text(isWanted: (name: string) => boolean = () => true): string {
+    let text = ''
+    for (const [name, family] of this.#families) if (isWanted(name)) text += family.text()
+    return text
   }
 
   #family(name: string, type: string, help: string): Family {
     let family = this.#families.get(name)
-    if (family === undefined) this.#families.set(name, (family = new Family(name, type, help)))
+    if (family !== undefined) return family
+    family = this.#whole === undefined ? new Family(name, type, help) : this.#whole.#family(name, type, help)
+    this.#families.set(name, family)
     return family
   }
 }
