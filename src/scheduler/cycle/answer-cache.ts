@@ -17,18 +17,21 @@ export class AnswerCache {
     this.#byHold = byHold
   }
 
-  /** What is known of pods like this one. A signature seen for the first time may be the only one of its kind: nothing is kept. */
-  to(facts: PodFacts, columns: NodeColumns, isNamed = false): KnownAnswers {
+  /**
+   * What is known of pods like this one. A signature seen for the first time may be the only one of its kind, and one that
+   * names its places (`named`) asks no others: nothing is kept.
+   */
+  to(facts: PodFacts, columns: NodeColumns, named?: readonly number[]): KnownAnswers {
     const { signature } = facts
     const known = this.#known.get(signature)
     if (known !== undefined && known.capacity >= columns.size) {
       known.usedAt = ++this.#uses
       return known
     }
-    if (isNamed || (known === undefined && !this.#seen.has(signature))) {
+    if (named !== undefined || (known === undefined && !this.#seen.has(signature))) {
       if (this.#seen.size >= signaturesKeptMax) this.#seen.clear()
-      if (!isNamed) this.#seen.add(signature)
-      return this.#strangers(columns)
+      if (named === undefined) this.#seen.add(signature)
+      return this.#strangers(columns, named)
     }
     if (this.#known.size >= signaturesKeptMax) this.#forgetOldest()
     const made = new KnownAnswers(this.#byHold, columns.capacity)
@@ -37,10 +40,10 @@ export class AnswerCache {
     return made
   }
 
-  #strangers({ capacity, size }: NodeColumns): KnownAnswers {
+  #strangers({ capacity, size }: NodeColumns, named?: readonly number[]): KnownAnswers {
     if (this.#stranger === undefined || this.#stranger.capacity < size)
       this.#stranger = new KnownAnswers(this.#byHold, capacity)
-    else this.#stranger.forget()
+    else this.#stranger.forget(named)
     return this.#stranger
   }
 

@@ -77,12 +77,12 @@ export class KnownAnswers {
     return this.at.length
   }
 
-  /** Starts anew, for other pods. */
-  forget(): void {
-    this.at.fill(-1)
-    this.#nodeAt.fill(-1)
-    this.#refusalsAt.fill(-1)
+  /** Starts anew, for other pods; only where they will be asked about, when that is known. */
+  forget(places?: readonly number[]): void {
     this.filters = undefined
+    for (const asked of [this.at, this.#nodeAt, this.#refusalsAt])
+      if (places === undefined) asked.fill(-1)
+      else for (const place of places) asked[place] = -1
   }
 
   /** Asks a place again. */

@@ -140,7 +140,7 @@ export class Placer {
       measures?.point('PreFilter', isNowhere ? 'UnschedulableAndUnresolvable' : 'Success', startedMs) ?? 0
     if (isNowhere) return this.explain(facts, columns, undefined, within)
     const named = this.#namedPlaces(facts, columns)
-    const known = this.#answers.to(facts, columns, named !== undefined)
+    const known = this.#answers.to(facts, columns, named?.places)
     const { count, evaluated } =
       named === undefined
         ? this.#look(facts, columns, known, prepared, nodesToScore(total, this.#percentage), within)

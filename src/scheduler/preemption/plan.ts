@@ -86,11 +86,12 @@ export function preemptionCandidates(input: PreemptionInput): readonly Candidate
   for (let step = 0; step < columns.size && candidates.length < wanted; step++) {
     const place = (start + step) % columns.size
     if (columns.alive[place] === 0) continue
+    // What a node said already is known, and most often it is out for good.
+    const refusal = refusalAt(place)
+    if (refusal === undefined || refusal.verdict.evenAfterPreemption) continue
     const potential: PodFacts[] = []
     for (const other of columns.podsAt(place)) if (priorityOf(other.pod) < priority) potential.push(other)
     if (potential.length === 0) continue
-    const refusal = refusalAt(place)
-    if (refusal === undefined || refusal.verdict.evenAfterPreemption) continue
     const candidate = victimsAt(input, place, potential, whatIf(input, place))
     if (candidate !== undefined) candidates.push(candidate)
   }
