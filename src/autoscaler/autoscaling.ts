@@ -1,7 +1,19 @@
 import type { Informers } from '../client/index.ts'
 import type { Tools, Turn } from '../controllers/index.ts'
 import { isNotFound, timestampOf } from '../machinery/index.ts'
-import { configMaps, daemonSets, type Node, nodes, type Pod, podDisruptionBudgets, pods } from '../resources/index.ts'
+import {
+  configMaps,
+  daemonSets,
+  defaultGates,
+  deviceClasses,
+  type Node,
+  nodes,
+  type Pod,
+  podDisruptionBudgets,
+  pods,
+  resourceClaims,
+  resourceSlices,
+} from '../resources/index.ts'
 import { type Profile, Trial } from '../scheduler/index.ts'
 import type { NodeGroup, NodeGroupProvider } from './groups.ts'
 import { Growing } from './growing.ts'
@@ -13,6 +25,8 @@ import { type GroupStatus, lastUpdatedAnnotation, StatusText, statusName } from 
 import type { GroupNow, World } from './world.ts'
 
 const waitingIndex = 'waits for a node'
+const claimingIndex = 'claims devices'
+const onNode = 'node'
 
 export interface AutoscalingParts {
   readonly provider: NodeGroupProvider
@@ -27,6 +41,8 @@ export class Autoscaling {
   readonly #growing: Growing
   readonly #shrinking: Shrinking
   readonly #status = new StatusText()
+  /** Whether there are pods that want devices. */
+  readonly #hasClaims: () => boolean
   #isFirst = true
 
   constructor(tools: Tools, { provider, options, profiles }: AutoscalingParts) {
@@ -37,8 +53,19 @@ export class Autoscaling {
     trial.lookAround(informers)
     const following = trial.follow(informers)
     tools.signal.addEventListener('abort', () => following[Symbol.dispose](), { once: true })
+    const { gates = defaultGates } = tools.config
+    const hasDevices = gates.enabled('DynamicResourceAllocation')
+    if (hasDevices) {
+      tools.cached(pods).addIndex(claimingIndex, ({ spec }) => ((spec.resourceClaims ?? []).length > 0 ? ['yes'] : []))
+      for (const kind of [resourceClaims, deviceClasses]) tools.cached<any>(kind)
+      tools.cached(resourceSlices).addIndex(onNode, ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]))
+      const devices = trial.followDevices(informers, { clock: tools.clock, gates })
+      tools.signal.addEventListener('abort', () => devices[Symbol.dispose](), { once: true })
+    }
+    const slicesOn = (nodeName: string) => (hasDevices ? tools.cached(resourceSlices).by(onNode, nodeName) : [])
+    this.#hasClaims = () => hasDevices && tools.cached(pods).by(claimingIndex, 'yes').length > 0
     const podsOn = (nodeName: string) => tools.cached(pods).by('node', nodeName)
-    this.#world = { tools, provider, options, trial, podsOn, measures: autoscalerMeasures(tools.metrics) }
+    this.#world = { tools, provider, options, trial, podsOn, slicesOn, measures: autoscalerMeasures(tools.metrics) }
     this.#growing = new Growing(this.#world)
     this.#shrinking = new Shrinking(this.#world, () => this.#growing.grewMs)
   }
@@ -60,6 +87,7 @@ export class Autoscaling {
     const { tools, provider, options, measures } = this.#world
     const all = tools.cached(nodes).list()
     if (this.#isFirst) await this.#takeOver(all, turn)
+    if (this.#hasClaims()) await this.#world.trial.devicesReady(turn.signal)
     const groups = await provider.groups()
     const now = groups.map((group) => this.#groupNow(group, all))
     this.#growing.noteMissing(now)

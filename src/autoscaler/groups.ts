@@ -1,5 +1,5 @@
 import { milliValueOf, parseQuantity, wholeValueOf } from '../machinery/index.ts'
-import type { Node } from '../resources/index.ts'
+import type { Node, ResourceSlice } from '../resources/index.ts'
 
 /** Nodes that are alike, and how many there may be. */
 export interface NodeGroup {
@@ -10,6 +10,8 @@ export interface NodeGroup {
   readonly targetSize: number
   /** A node as it will be once it is up. */
   readonly template: Node
+  /** The devices it will have; as drivers offer them on the group's nodes that are there, when left out. */
+  readonly resourceSlices?: readonly ResourceSlice[]
   /** What one node costs. */
   readonly pricePerHour: number
 }

@@ -1,7 +1,8 @@
 import type { Turn } from '../controllers/index.ts'
 import { Backoff, msOf } from '../machinery/index.ts'
-import { type DaemonSet, daemonSets, type Pod } from '../resources/index.ts'
-import { addDaemonPods, asNode } from './plan/nodes.ts'
+import { type DaemonSet, daemonSets, type Node, type Pod, type ResourceSlice } from '../resources/index.ts'
+import { slicesLike } from './plan/devices.ts'
+import { addDaemonPods, asNode, isReady } from './plan/nodes.ts'
 import { type GroupView, type Growth, planScaleUp, type ScaleUpPlan } from './plan/scale-up.ts'
 import { type GroupNow, statusObject, type World } from './world.ts'
 
@@ -19,6 +20,8 @@ export class Growing {
   readonly #failures = new Map<string, string>()
   /** Since when nodes of a group are missing. */
   readonly #missingSince = new Map<string, number>()
+  /** What drivers offered last on a node of each group. */
+  readonly #slices = new Map<string, readonly ResourceSlice[]>()
   /** What each waiting pod was told last. */
   readonly #toldPods = new Map<string, string>()
   /** When a group grew last. */
@@ -66,6 +69,7 @@ export class Growing {
       const blocked = this.blocked(group.id)
       return blocked === undefined ? group : { ...group, blocked }
     })
+    for (const one of now) this.#noteSlices(one)
     const missing = now.reduce((sum, one) => sum + one.missing, 0)
     const { maxNodesTotal } = options
     const nodesLeft = maxNodesTotal === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxNodesTotal - count - missing)
@@ -82,22 +86,51 @@ export class Growing {
         })
       const { balanceSimilarNodeGroups, balancingIgnoredLabels: ignoredLabels } = options
       const balanced = balanceSimilarNodeGroups ? { balanced: { ignoredLabels } } : {}
-      return planScaleUp({ trial, groups, pods: asking, daemonPods: this.#daemonPods(), nodesLeft, ...balanced })
+      const slicesFor = (group: string, nodeName: string) => this.#slicesFor(group, nodeName)
+      const daemonPods = this.#daemonPods()
+      return planScaleUp({ trial, groups, pods: asking, daemonPods, nodesLeft, slicesFor, ...balanced })
     })
   }
 
   /** Puts the nodes that are on their way into the trial, as they will be. */
   #addUpcoming(now: readonly GroupNow[]): void {
     const daemonPods = this.#daemonPods()
-    for (const { group, starting, missing } of now) {
+    for (const { group, nodes, starting, missing } of now) {
       if (this.blocked(group.id) !== undefined) continue
       for (const { metadata } of starting) this.#world.trial.setNode(asNode(group.template, metadata.name))
+      // Drivers come up after their node.
+      for (const node of nodes)
+        if (this.#isYoung(node) && this.#world.slicesOn(node.metadata.name).length === 0)
+          this.#world.trial.offer(this.#slicesFor(group.id, node.metadata.name))
       for (let index = 0; index < missing; index++) {
         const node = asNode(group.template, `upcoming-${group.id}-${index}`)
         this.#world.trial.setNode(node)
+        this.#world.trial.offer(this.#slicesFor(group.id, node.metadata.name))
         addDaemonPods(this.#world.trial, daemonPods, node.metadata.name)
       }
     }
+  }
+
+  /** Remembers what devices the nodes of a group have: the next one will have the like. */
+  #noteSlices({ group, nodes }: GroupNow): void {
+    if (group.resourceSlices !== undefined) {
+      this.#slices.set(group.id, group.resourceSlices)
+      return
+    }
+    const most = nodes
+      .filter(isReady)
+      .map(({ metadata }) => this.#world.slicesOn(metadata.name))
+      .toSorted((a, b) => b.length - a.length)[0]
+    if (most !== undefined && most.length > 0) this.#slices.set(group.id, most)
+  }
+
+  #slicesFor(group: string, nodeName: string): readonly ResourceSlice[] {
+    return slicesLike(this.#slices.get(group) ?? [], nodeName)
+  }
+
+  #isYoung({ metadata }: Node): boolean {
+    const { tools, options } = this.#world
+    return tools.clock.now() - msOf(metadata.creationTimestamp) < options.maxNodeProvisionMs
   }
 
   #daemonPods(): readonly Pod[] {

@@ -1,5 +1,5 @@
 import type { Tools } from '../controllers/index.ts'
-import { configMaps, type Node, type Pod } from '../resources/index.ts'
+import { configMaps, type Node, type Pod, type ResourceSlice } from '../resources/index.ts'
 import type { Trial } from '../scheduler/index.ts'
 import type { NodeGroup, NodeGroupProvider } from './groups.ts'
 import type { AutoscalerMeasures } from './measures.ts'
@@ -15,6 +15,8 @@ export interface World {
   /** The cluster as its caches have it, to try things in. */
   readonly trial: Trial
   readonly podsOn: (nodeName: string) => readonly Pod[]
+  /** What drivers offer on a node alone. */
+  readonly slicesOn: (nodeName: string) => readonly ResourceSlice[]
 }
 /** A group as it is now: its nodes, and those that are asked for. */
 export interface GroupNow {

@@ -6,11 +6,14 @@ import { isActive, isReady, manualClock, parseYaml, seededRandom } from '../../s
 import {
   configMaps,
   deployments,
+  deviceClasses,
   events,
   nodes,
   type Pod,
   podDisruptionBudgets,
   pods,
+  resourceClaimTemplates,
+  resourceSlices,
 } from '../../src/resources/index.ts'
 import { openMemoryStore } from '../../src/store/index.ts'
 import { drivenBy } from '../fixtures/driven.ts'
@@ -225,6 +228,69 @@ test('pods are tried as the profile of their scheduler would place them', async 
       w.client.list(events, { fieldSelector: `involvedObject.name=${strict!.metadata.name},reason=NotTriggerScaleUp` }),
     ({ items }) => /didn't match Pod's node affinity\/selector/.test(items[0]?.message ?? ''),
   )
+})
+
+test('a group grows for pods that want devices, as its nodes have them, and not for those that none of them has', async () => {
+  const nodeGroups = [
+    { name: 'plain', minSize: 0, maxSize: 4, cpus: 2 },
+    { name: 'gpu', minSize: 1, maxSize: 3, cpus: 16 },
+  ]
+  await using w = await world({ nodeGroups })
+  const { client, driven } = w
+  const driver = 'gpu.example.com'
+  const slice = (node: string) =>
+    client.create(resourceSlices, {
+      metadata: { name: `${node}-gpus` },
+      spec: {
+        driver,
+        nodeName: node,
+        pool: { name: node, generation: 1, resourceSliceCount: 1 },
+        devices: ['gpu-0', 'gpu-1'].map((name) => ({ name, attributes: { model: { string: 'small' } } })),
+      },
+    } as never)
+  await w.nodeCount(2)
+  const [first = ''] = (await w.nodeNames()).filter((name) => name.startsWith('gpu-'))
+  await driven.settled(
+    client.create(deviceClasses, {
+      metadata: { name: 'gpu' },
+      spec: { selectors: [{ cel: { expression: `device.driver == "${driver}"` } }] },
+    } as never),
+  )
+  await driven.settled(slice(first))
+  for (const model of ['small', 'large']) {
+    const selectors = [{ cel: { expression: `device.attributes["${driver}"].model == "${model}"` } }]
+    const devices = { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu', selectors } }] }
+    await driven.settled(
+      client.create(resourceClaimTemplates, {
+        metadata: { name: model, namespace: 'default' },
+        spec: { spec: { devices } },
+      } as never),
+    )
+  }
+  const wanting = (resourceClaimTemplateName: string) => ({
+    resourceClaims: [{ name: 'gpu', resourceClaimTemplateName }],
+  })
+  await w.deploy('train', 3, '100m', wanting('small'))
+  await w.nodeCount(3)
+  const second = (await w.nodeNames()).find((name) => name.startsWith('gpu-') && name !== first)!
+  assert.ok(second !== undefined, 'the group with devices grew')
+  // The node is there before its driver is: nothing more grows meanwhile.
+  await driven.settled(w.clock.sleep(60_000))
+  assert.equal((await w.nodeNames()).length, 3)
+  await driven.settled(slice(second))
+  await w.running('train', 3)
+
+  await w.deploy('huge', 1, '100m', wanting('large'))
+  const [pod] = await driven.until(
+    () => w.podsOf('huge'),
+    (all) => all.length === 1,
+  )
+  const said = await driven.until(
+    () => w.told('NotTriggerScaleUp', pod!.metadata.name),
+    (all) => all.length > 0,
+  )
+  assert.match(said[0]!, /2 cannot allocate all claims/)
+  assert.equal((await w.nodeNames()).length, 3)
 })
 
 test('nodes of groups are there again when the cluster starts anew', async () => {

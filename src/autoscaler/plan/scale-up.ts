@@ -1,5 +1,5 @@
 import { milliValueOf, podRequests, wholeValueOf } from '../../machinery/index.ts'
-import type { Pod } from '../../resources/index.ts'
+import type { Pod, ResourceSlice } from '../../resources/index.ts'
 import type { Trial } from '../../scheduler/index.ts'
 import type { NodeGroup } from '../groups.ts'
 import { addDaemonPods, asNode } from './nodes.ts'
@@ -19,6 +19,8 @@ export interface ScaleUpInput {
   readonly daemonPods: readonly Pod[]
   /** How many nodes more there may be in all. */
   readonly nodesLeft: number
+  /** The devices that drivers will offer on a node of a group; none when left out. */
+  readonly slicesFor?: (group: string, nodeName: string) => readonly ResourceSlice[]
   /** Groups whose nodes are alike are kept at about the same size; by which labels they may differ. */
   readonly balanced?: { readonly ignoredLabels: readonly string[] }
 }
@@ -218,6 +220,7 @@ class ScaleUp {
     const { name } = node.metadata
     this.#groupOfNode.set(name, group.id)
     trial.setNode(node)
+    trial.offer(this.#input.slicesFor?.(group.id, name) ?? [])
     addDaemonPods(trial, daemonPods, name)
     return name
   }

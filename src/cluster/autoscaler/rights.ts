@@ -18,6 +18,11 @@ export async function installAutoscalerRights(client: Client): Promise<void> {
       { apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch'] },
       { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
       {
+        apiGroups: ['resource.k8s.io'],
+        resources: ['deviceclasses', 'resourceclaims', 'resourceslices'],
+        verbs: ['get', 'list', 'watch'],
+      },
+      {
         apiGroups: [''],
         resources: ['configmaps'],
         resourceNames: ['cluster-autoscaler-status'],

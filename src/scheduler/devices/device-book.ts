@@ -125,6 +125,15 @@ export class DeviceBook implements DeviceView {
     this.#select = deviceSelection
   }
 
+  /** Has these slices be there as well, until disposed. */
+  lend(slices: readonly ResourceSlice[]): Disposable {
+    for (const slice of slices) this.#moveSlice(slice, 'add')
+    return {
+      [Symbol.dispose]: () => {
+        for (const slice of slices) this.#moveSlice(slice, 'delete')
+      },
+    }
+  }
   slicesFor(nodeName: string): readonly ResourceSlice[] {
     return [...(this.#slicesOnNode.get(nodeName) ?? []), ...this.#slicesElsewhere].map(this.#rules.applied)
   }

@@ -1,9 +1,19 @@
 import type { Informers } from '../../client/index.ts'
-import { isTerminal, type Random, sameJson } from '../../machinery/index.ts'
-import { type Node, namespaces, nodes, type Pod, pods } from '../../resources/index.ts'
+import { type Clock, isTerminal, Metrics, type Random, sameJson } from '../../machinery/index.ts'
+import {
+  type FeatureGates,
+  type Node,
+  namespaces,
+  nodes,
+  type Pod,
+  pods,
+  type ResourceSlice,
+} from '../../resources/index.ts'
 import { NodeColumns } from '../columns/node-columns.ts'
 import { Placer } from '../cycle/place.ts'
+import { DeviceBook } from '../devices/device-book.ts'
 import { alikeSelectors } from '../framework/alike.ts'
+import type { SchedulerPlugin } from '../framework/framework.ts'
 import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { StorageBook } from '../storage/storage-book.ts'
@@ -16,12 +26,20 @@ export class Trial {
   readonly #columns = new NodeColumns()
   /** By the name that pods give in schedulerName. */
   readonly #placers: ReadonlyMap<string, Placer>
+  /** What takes devices, by the same names. */
+  readonly #takers: ReadonlyMap<string, SchedulerPlugin | undefined>
+  readonly #random: Random
+  #devices: DeviceBook | undefined
   readonly #undo: (() => void)[] = []
   #isTrying = false
 
   /** Pods of a scheduler that none of the profiles is are placed as the first one would. */
   constructor(profiles: readonly [Profile, ...Profile[]], random: Random) {
+    this.#random = random
     this.#placers = new Map(profiles.map(({ name, plugins }) => [name, new Placer(plugins, random)]))
+    this.#takers = new Map(
+      profiles.map(({ name, plugins }) => [name, plugins.find((plugin) => plugin.name === 'DynamicResources')]),
+    )
   }
 
   #placerOf({ spec }: Pod): Placer {
@@ -67,6 +85,24 @@ export class Trial {
     }
   }
 
+  /** Follows devices and claims on them until disposed. They count from when `devicesReady` has resolved first. */
+  followDevices(
+    informers: Informers,
+    parts: { readonly clock: Clock; readonly gates: Pick<FeatureGates, 'enabled'> },
+  ): Disposable {
+    // What is tried is no search of the scheduler's.
+    this.#devices = new DeviceBook({ ...parts, informers, random: this.#random, metrics: new Metrics() })
+    return this.#devices.follow(() => this.#columns.answersChanged())
+  }
+
+  /** Resolves once pods are asked for the devices that they want; what it takes is loaded only then. */
+  async devicesReady(signal: AbortSignal): Promise<void> {
+    if (this.#devices === undefined || this.#columns.devices !== undefined) return
+    await this.#devices.ready(signal)
+    this.#columns.devices = this.#devices
+    this.#columns.answersChanged()
+  }
+
   #podChanged(pod: Pod): void {
     const { nodeName = '' } = pod.spec
     if (nodeName === '' || isTerminal(pod)) this.#columns.removePod(pod.metadata.uid)
@@ -101,6 +137,12 @@ export class Trial {
     const before = this.nodeNamed(name)
     this.#columns.setNode(node)
     this.#later(() => (before === undefined ? this.#columns.removeNode(name) : this.#columns.setNode(before)))
+  }
+
+  /** Has drivers offer devices besides those they do. */
+  offer(slices: readonly ResourceSlice[]): void {
+    const lent = slices.length === 0 ? undefined : this.#columns.devices?.lend(slices)
+    if (lent !== undefined) this.#later(() => lent[Symbol.dispose]())
   }
 
   /** Takes a node away, with all that is on it. */
@@ -145,6 +187,20 @@ export class Trial {
     const { uid } = facts.pod.metadata
     this.#columns.addPod(facts, nodeName)
     this.#later(() => this.#columns.removePod(uid))
+    if (this.#columns.devices === undefined) return
+    const taken = this.#takeDevices(facts, nodeName)
+    if (taken !== undefined) this.#later(() => taken[Symbol.dispose]())
+  }
+  #takeDevices(facts: PodFacts, nodeName: string): Disposable | undefined {
+    const name = facts.pod.spec.schedulerName ?? ''
+    const taker = this.#takers.has(name) ? this.#takers.get(name) : this.#takers.values().next().value
+    if (taker?.skips?.(facts) !== false) return undefined
+    try {
+      return taker.reserve?.(facts, nodeName, this.#columns)
+    } catch {
+      // It is there whether it fits or not.
+      return undefined
+    }
   }
   #later(undo: () => void): void {
     if (this.#isTrying) this.#undo.push(undo)
