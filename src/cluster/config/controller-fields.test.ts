@@ -18,7 +18,7 @@ test('what is set of controllers goes by Kubernetes\u2019 names, and what has no
       NodeIPAMController: { NodeCIDRMaskSize: 26, ServiceCIDR: '' },
       PodGCController: { TerminatedPodGCThreshold: 5 },
       DeploymentController: { ConcurrentDeploymentSyncs: 10 },
-      AttachDetachController: { ReconcilerSyncLoopPeriod: '1m' },
+      AttachDetachController: { ReconcilerSyncLoopPeriod: '1m', disableForceDetachOnTimeout: true },
     },
     (path) => idle.push(path),
   )
@@ -31,6 +31,7 @@ test('what is set of controllers goes by Kubernetes\u2019 names, and what has no
       autoscalerInitialReadinessDelayMs: 0,
       nodeMonitorGraceMs: 20_000,
       terminatedPodsMax: 5,
+      forceDetachMs: 0,
     },
     workers: { 'horizontal-pod-autoscaler-controller': 9, 'deployment-controller': 10 },
   })

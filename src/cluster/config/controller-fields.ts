@@ -1,5 +1,5 @@
 import { parseDuration } from '../../machinery/index.ts'
-import { ConfigError, duration, fieldsOf, integer, listOf, type Reader, text } from './read-fields.ts'
+import { ConfigError, duration, fieldsOf, integer, listOf, type Reader, text, truth } from './read-fields.ts'
 
 /** What of KubeControllerManagerConfiguration has an effect. */
 export interface ControllerChoices {
@@ -29,6 +29,9 @@ const longerThan =
     if (ms > leastMs) return ms
     throw new ConfigError(`${path} is ${JSON.stringify(value)}; it must be longer than ${leastMs === 0 ? '0' : '-1'}s`)
   }
+/** Kubernetes: how long it takes until volumes are detached by force, where they are at all. */
+const forced: Reader<number> = (value, path) => (truth(value, path) ? 0 : defaultForceMs)
+const defaultForceMs = 6 * 60_000
 const time = longerThan(0)
 const timeOrNone = longerThan(-1)
 
@@ -55,6 +58,7 @@ const used: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
     LargeClusterSizeThreshold: setting('largeClusterSizeThreshold', amount),
     UnhealthyZoneThreshold: setting('unhealthyZoneThreshold', part),
   },
+  AttachDetachController: { disableForceDetachOnTimeout: setting('forceDetachMs', forced) },
   PodGCController: { TerminatedPodGCThreshold: setting('terminatedPodsMax', integer(-int32Max, int32Max)) },
   CSRSigningController: { ClusterSigningDuration: setting('signingMs', time) },
   LegacySATokenCleaner: { CleanUpPeriod: setting('unusedTokenMs', time) },
@@ -99,9 +103,7 @@ const known: Readonly<Record<string, ReadonlySet<string>>> = {
     RouteReconciliationPeriod NodeMonitorPeriod ClusterName ClusterCIDR AllocateNodeCIDRs CIDRAllocatorType
     ConfigureCloudRoutes NodeSyncPeriod
   `),
-  AttachDetachController: words(
-    'DisableAttachDetachReconcilerSync ReconcilerSyncLoopPeriod disableForceDetachOnTimeout',
-  ),
+  AttachDetachController: words('DisableAttachDetachReconcilerSync ReconcilerSyncLoopPeriod'),
   CSRSigningController: words(`
     ClusterSigningCertFile ClusterSigningKeyFile KubeletServingSignerConfiguration KubeletClientSignerConfiguration
     KubeAPIServerClientSignerConfiguration LegacyUnknownSignerConfiguration

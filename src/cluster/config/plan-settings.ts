@@ -234,7 +234,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     ...(sameJson(known.nodeGroups ?? [], wished.nodeGroups ?? []) ? [] : ['the groups of nodes differ']),
     ...(sameJson(known.autoscaler ?? {}, wished.autoscaler ?? {}) ? [] : ["the autoscaler's options differ"]),
     ...(sameJson(known.nodeTemplates, wished.nodeTemplates) ? [] : ['the configured nodes differ']),
-    ...(['kubelet', 'proxy', 'scheduler'] as const)
+    ...(['kubelet', 'proxy', 'scheduler', 'controllers'] as const)
       .filter((part) => !sameJson(known.components?.[part] ?? {}, wished.components?.[part] ?? {}))
       .map((part) => `the configuration of the ${part} differs`),
     ...(sameJson(known.features ?? {}, wished.features ?? {}) ? [] : ['feature gates or served APIs differ']),

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { isAlreadyExists, isTerminal, type ObjectName, sameJson, type Unsaved } from '../../machinery/index.ts'
+import {
+  type Counter,
+  isAlreadyExists,
+  isTerminal,
+  type ObjectName,
+  sameJson,
+  type Unsaved,
+} from '../../machinery/index.ts'
 import {
   claimNamesOf,
   csiDrivers,
@@ -15,6 +22,7 @@ import {
   volumeAttachments,
 } from '../../resources/index.ts'
 import type { Cached, Controller, Tools, Turn } from '../runtime/controller.ts'
+import { settingsOf } from '../runtime/settings.ts'
 import { each } from '../runtime/watches.ts'
 import { type AttachPlan, planAttachments, uniqueName, type Wanted } from './plan.ts'
 
@@ -51,7 +59,8 @@ export const attachDetachController: Controller = {
     cached(volumeAttachments).addIndex(byVolume, ({ spec }) => [spec.source.persistentVolumeName ?? ''])
     cached(persistentVolumes)
     cached(csiDrivers)
-    return (name, turn) => reconcileNode(tools, name, turn)
+    const drain = new Drain(tools)
+    return (name, turn) => reconcileNode(tools, drain, name, turn)
   },
 }
 
@@ -60,7 +69,45 @@ const hasClaims = ({ spec }: Pod) =>
 const nodeNamed = (name: string | undefined): readonly ObjectName[] =>
   name === undefined || name === '' ? [] : [{ name }]
 
-async function reconcileNode(tools: Tools, name: ObjectName, turn: Turn) {
+/** Since when attachments wait to be detached, and which of them were taken off by force. */
+class Drain {
+  readonly #tools: Tools
+  readonly #sinceMs = new Map<string, number>()
+  readonly #forced: Counter
+
+  constructor(tools: Tools) {
+    this.#tools = tools
+    this.#forced = tools.metrics.counter(
+      'attach_detach_controller_attachdetach_controller_forced_detaches',
+      'Number of times the A/D Controller performed a forced detach',
+    )
+  }
+
+  /** Notes when an attachment was first seen to be of no use; whether that is too long ago. */
+  isOverdue({ metadata }: VolumeAttachment): boolean {
+    const nowMs = this.#tools.clock.monotonic()
+    const sinceMs = this.#sinceMs.get(metadata.uid) ?? nowMs
+    this.#sinceMs.set(metadata.uid, sinceMs)
+    const { forceDetachMs } = settingsOf(this.#tools.config)
+    return forceDetachMs > 0 && nowMs - sinceMs > forceDetachMs
+  }
+
+  /** Those of a node that do not wait any more are forgotten; answers when the next one is overdue. */
+  next(all: readonly VolumeAttachment[], { held, forced }: AttachPlan): number | undefined {
+    for (const reason of forced.values()) this.#forced.inc({ reason })
+    const waiting = new Set(held)
+    for (const one of all) if (!waiting.has(one)) this.#sinceMs.delete(one.metadata.uid)
+    const { forceDetachMs } = settingsOf(this.#tools.config)
+    if (held.length === 0 || forceDetachMs <= 0) return undefined
+    const nowMs = this.#tools.clock.monotonic()
+    const left = held.map(({ metadata }) => (this.#sinceMs.get(metadata.uid) ?? nowMs) + forceDetachMs - nowMs)
+    // What is overdue waits for the node to fall silent, which wakes it.
+    const due = left.filter((ms) => ms >= 0)
+    return due.length === 0 ? undefined : Math.min(...due) + 1
+  }
+}
+
+async function reconcileNode(tools: Tools, drain: Drain, name: ObjectName, turn: Turn) {
   const { cached, record } = tools
   const attachments = cached(volumeAttachments).by(byNode, name.name)
   const onNode = cached(pods).by(podsByNode, name.name)
@@ -75,6 +122,7 @@ async function reconcileNode(tools: Tools, name: ObjectName, turn: Turn) {
     driver: (driver) => cached(csiDrivers).get({ name: driver }),
     volume: (volume) => cached(persistentVolumes).get({ name: volume }),
     attachmentName: (volume) => attachmentName(volume, name.name),
+    isOverdue: (attachment) => drain.isOverdue(attachment),
     attachmentsOf: ({ metadata }) => cached(volumeAttachments).by(byVolume, metadata.name),
     othersUsing: ({ spec }) =>
       cached(pods)
@@ -92,7 +140,9 @@ async function reconcileNode(tools: Tools, name: ObjectName, turn: Turn) {
       { preconditions: { uid: one.metadata.uid } },
     )
   tellPods(tools, plan, attachments, node, onNode)
-  return plan.refuse.length > 0 ? { againInMs: againMs } : undefined
+  const dueMs = drain.next(attachments, plan)
+  const againInMs = plan.refuse.length > 0 ? Math.min(againMs, dueMs ?? againMs) : dueMs
+  return againInMs === undefined ? undefined : { againInMs }
 }
 
 function volumesOf(cached: Cached, pod: Pod): readonly PersistentVolume[] {

@@ -18,9 +18,10 @@ const v = volumeOf('v')
 function planOf(
   world: Partial<AttachWorld> & { readonly all?: readonly VolumeAttachment[] },
   inUse: readonly string[] = [],
+  spec: object = {},
 ) {
   const { all = [] } = world
-  const node = { metadata: { name: 'n1' }, status: { volumesInUse: inUse } } as unknown as Node
+  const node = { metadata: { name: 'n1' }, spec, status: { volumesInUse: inUse } } as unknown as Node
   const plan = planAttachments(node, {
     pods: [],
     volumesOf: () => [v],
@@ -30,12 +31,15 @@ function planOf(
     attachmentsOf: () => all,
     attachments: all.filter(({ spec }) => spec.nodeName === 'n1'),
     othersUsing: () => [],
+    isOverdue: () => false,
     ...world,
   })
   return [
     plan.attach.map(({ volume }) => `+${volume.metadata.name}`),
     plan.refuse.map(({ message }) => message),
-    plan.detach.map(({ metadata }) => `-${metadata.name}`),
+    plan.detach.map(
+      (one) => `-${one.metadata.name}${plan.forced.has(one) ? ` by force: ${plan.forced.get(one)}` : ''}`,
+    ),
     plan.attached,
   ].flat()
 }
@@ -54,6 +58,23 @@ const cases: readonly (readonly [name: string, plan: readonly string[], result: 
   ['it is being attached', planOf({ pods: [podOf('a')], all: [attachmentOf('v', 'n1', false)] }), []],
   ['nobody needs it any more', planOf({ all: [attachmentOf('v', 'n1')] }), ['-own-v']],
   ['the kubelet still has it mounted', planOf({ all: [attachmentOf('v', 'n1')] }, [inUse]), [inUse]],
+  [
+    'the kubelet has had it mounted for too long, and is not heard of',
+    planOf({ all: [attachmentOf('v', 'n1')], isOverdue: () => true }, [inUse]),
+    ['-own-v by force: timeout'],
+  ],
+  [
+    'the node is out of service',
+    planOf({ all: [attachmentOf('v', 'n1')] }, [inUse], { taints: [{ key: 'node.kubernetes.io/out-of-service' }] }),
+    ['-own-v by force: out-of-service'],
+  ],
+  [
+    'a pod needs it on a node that is out of service',
+    planOf({ pods: [podOf('a')], all: [attachmentOf('v', 'n1')], isOverdue: () => true }, [inUse], {
+      taints: [{ key: 'node.kubernetes.io/out-of-service' }],
+    }),
+    [inUse],
+  ],
   ['somebody else attached it', planOf({ all: [attachmentOf('v', 'n1', false, 'theirs')] }), []],
   [
     'another node has it for itself',

@@ -1,5 +1,8 @@
-import { isTerminal } from '../../machinery/index.ts'
+import { conditionOf, isTerminal } from '../../machinery/index.ts'
 import type { CSIDriver, Node, PersistentVolume, Pod, VolumeAttachment } from '../../resources/index.ts'
+
+/** Whoever runs the cluster says by this that the node will not come back as it was. */
+const outOfService = 'node.kubernetes.io/out-of-service'
 
 /** A volume that pods of a node need there. */
 export interface Wanted {
@@ -12,6 +15,10 @@ export interface AttachPlan {
   /** Volumes that another node has for itself, and what the pods are told. */
   readonly refuse: readonly { readonly wanted: Wanted; readonly message: string }[]
   readonly detach: readonly VolumeAttachment[]
+  /** Of those to detach, the ones that are so by force, and why. */
+  readonly forced: ReadonlyMap<VolumeAttachment, 'timeout' | 'out-of-service'>
+  /** Nobody needs them, and they wait for the kubelet to let go. */
+  readonly held: readonly VolumeAttachment[]
   /** What the Node is to say is attached. */
   readonly attached: readonly string[]
 }
@@ -28,6 +35,8 @@ export interface AttachWorld {
   attachmentName(volume: PersistentVolume): string
   /** The attachments to the node. */
   readonly attachments: readonly VolumeAttachment[]
+  /** How long an attachment has been waited for that nobody needs, and whether that is too long for a node that is not Ready. */
+  isOverdue(attachment: VolumeAttachment): boolean
   /** Pods elsewhere that use the volume. */
   othersUsing(volume: PersistentVolume): readonly Pod[]
 }
@@ -50,6 +59,10 @@ export function planAttachments(node: Node, world: AttachWorld): AttachPlan {
     else attach.push(one)
   }
   const detach: VolumeAttachment[] = []
+  const held: VolumeAttachment[] = []
+  const forced = new Map<VolumeAttachment, 'timeout' | 'out-of-service'>()
+  const isReady = conditionOf(node, 'Ready')?.status === 'True'
+  const isOut = node.spec?.taints?.some(({ key }) => key === outOfService) === true
   const attached: string[] = []
   for (const one of world.attachments) {
     const volume = world.volume(one.spec.source.persistentVolumeName ?? '')
@@ -57,11 +70,19 @@ export function planAttachments(node: Node, world: AttachWorld): AttachPlan {
     const isWanted = name !== undefined && wanted.has(name)
     // Kubernetes: attachments of others' making are left alone, and what the kubelet still has mounted stays attached.
     const isOwn = volume !== undefined && one.metadata.name === world.attachmentName(volume)
-    const goes = isOwn && !isWanted && !(name !== undefined && inUse.has(name))
-    if (goes && one.metadata.deletionTimestamp === undefined) detach.push(one)
+    const isMounted = name !== undefined && inUse.has(name)
+    const isFree = isOwn && !isWanted
+    const isOverdue = isFree && world.isOverdue(one)
+    // Kubernetes: of a node that is out, or has not been Ready for long, nobody will unmount it.
+    const goes = isFree && (!isMounted || isOut || (isOverdue && !isReady))
+    if (isFree && !goes) held.push(one)
+    if (goes && one.metadata.deletionTimestamp === undefined) {
+      detach.push(one)
+      if (isOverdue || isOut) forced.set(one, isOverdue ? 'timeout' : 'out-of-service')
+    }
     if (!goes && name !== undefined && one.status?.attached === true) attached.push(name)
   }
-  return { attach, refuse, detach, attached: attached.sort() }
+  return { attach, refuse, detach, forced, held, attached: attached.sort() }
 }
 
 function wantedOn(world: AttachWorld): ReadonlyMap<string, Wanted> {

@@ -4,7 +4,7 @@ import type { Taint } from '../../resources/index.ts'
 import { nodeThatIs, podThatIs, secondsLater, startMs } from '../runtime/fixtures.ts'
 import { evictionMs } from '../taint-eviction/plan.ts'
 import { EvictionPace } from './evictions.ts'
-import { plannedTaints, silentConditions, zoneStateOf } from './plan.ts'
+import { evictionsPerSecond, plannedTaints, silentConditions, zoneStateOf } from './plan.ts'
 
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
@@ -126,3 +126,21 @@ for (const { name, tolerations, atSeconds } of evictions) {
     )
   })
 }
+
+test('how fast nodes are given up, and when a zone is disrupted, may be set otherwise', () => {
+  const settings = {
+    nodeEvictionRate: 1,
+    secondaryNodeEvictionRate: 0.5,
+    unhealthyZoneThreshold: 0.9,
+    largeClusterSizeThreshold: 3,
+  }
+  const rates = (of?: typeof settings) => [
+    evictionsPerSecond('Normal', 4, of),
+    evictionsPerSecond('PartialDisruption', 4, of),
+    evictionsPerSecond('PartialDisruption', 3, of),
+  ]
+  assert.deepEqual(rates(), [0.1, 0, 0])
+  assert.deepEqual(rates(settings), [1, 0.5, 0])
+  const zone = [...Array(4).fill(nodeThatIs('False')), nodeThatIs('True')]
+  assert.deepEqual([zoneStateOf(zone), zoneStateOf(zone, settings)], ['PartialDisruption', 'Normal'])
+})

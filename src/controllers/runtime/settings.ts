@@ -20,6 +20,8 @@ export interface ControllerSettings {
   readonly largeClusterSizeThreshold: number
   /** So many pods that have ended are kept; with 0 all are. */
   readonly terminatedPodsMax: number
+  /** How long a volume that nobody needs may stay mounted on a node that is not Ready; 0: for ever. */
+  readonly forceDetachMs: number
   readonly endpointsPerSliceMax: number
   readonly mirroredPerSubsetMax: number
   readonly quotaSyncPeriodMs: number
@@ -47,6 +49,7 @@ export const defaultSettings: ControllerSettings = {
   unhealthyZoneThreshold: 0.55,
   largeClusterSizeThreshold: 50,
   terminatedPodsMax: 12_500,
+  forceDetachMs: 6 * minuteMs,
   endpointsPerSliceMax: 100,
   mirroredPerSubsetMax: 1000,
   quotaSyncPeriodMs: 5 * minuteMs,
