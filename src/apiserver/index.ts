@@ -1,6 +1,15 @@
 /** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
 
 export type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
+export {
+  type AdmissionChoice,
+  type AdmissionConfigurations,
+  admissionPluginNames,
+  choiceProblem,
+} from './admission/on-demand/choice.ts'
+export type { EventLimit } from './admission/on-demand/event-rate-limit.ts'
+export type { ImagePolicy } from './admission/on-demand/image-policy.ts'
+export type { Tolerations } from './admission/on-demand/tolerations.ts'
 export type { AuditEvent, AuditSink } from './audit/auditor.ts'
 export type { AuditPolicy } from './audit/policy.ts'
 export { anonymous } from './authn/authenticate.ts'

@@ -33,6 +33,7 @@ import { admissionChain } from './admission/admission.ts'
 import type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
 import { builtInAdmission } from './admission/chain.ts'
 import { admissionMeasures, webhookMeasures } from './admission/measures.ts'
+import type { AdmissionChoice } from './admission/on-demand/choice.ts'
 import { authorizerFor } from './admission/policies/ask.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
 import { policyMeasures } from './admission/policies/measures.ts'
@@ -126,6 +127,8 @@ export interface ApiServerParts {
   readonly version: VersionInfo
   /** What pods may do where their namespace does not say; everything, unless given. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** Which admission plugins take part where not by default, and what they go by. */
+  readonly admission?: AdmissionChoice
   /** Asks a server outside about tokens that are not the cluster's own (TokenReview). */
   readonly reviewToken?: PostReview
   /** Issuers of tokens that are believed, and who may come without a token; the cluster's own alone when left out. */

@@ -1,4 +1,4 @@
-import type { OidcSettings } from '../cluster/index.ts'
+import type { AdmissionFlags, OidcSettings } from '../cluster/index.ts'
 import { type Arguments, type Flag, UsageError } from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -116,6 +116,35 @@ function pairOf(text: string): readonly [string, string] {
   const equals = text.indexOf('=')
   if (equals < 0) throw new UsageError(`${text} must be formatted as key=value`)
   return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
+}
+
+/** Which admission plugins take part, under Kubernetes' names. */
+export const admissionFlags: readonly Flag[] = [
+  {
+    name: 'enable-admission-plugins',
+    type: 'list',
+    value: 'NAMES',
+    help: 'admission plugins besides the default ones',
+  },
+  { name: 'disable-admission-plugins', type: 'list', value: 'NAMES', help: 'default ones that are left out' },
+  { name: 'admission-control-config-file', type: 'string', value: 'FILE', help: 'AdmissionConfiguration' },
+]
+/** What those flags wish for; nothing where they are not given. */
+export function admissionWishes(
+  flags: Arguments['flags'],
+  at: (path: string) => string,
+): { readonly admission?: AdmissionFlags } {
+  const enabled = flags['enable-admission-plugins'] as readonly string[] | undefined
+  const disabled = flags['disable-admission-plugins'] as readonly string[] | undefined
+  const file = flags['admission-control-config-file'] as string | undefined
+  if (enabled === undefined && disabled === undefined && file === undefined) return {}
+  return {
+    admission: {
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(disabled === undefined ? {} : { disabled }),
+      ...(file === undefined ? {} : { configFile: at(file) }),
+    },
+  }
 }
 
 /** What those flags wish for; nothing where they are not given. */

@@ -105,11 +105,27 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiS
     ...(parts.healthChecks === undefined ? {} : { healthChecks: parts.healthChecks }),
     ...(settings.features === undefined ? {} : { features: settings.features }),
     ...(settings.podSecurity === undefined ? {} : { podSecurity: settings.podSecurity }),
+    ...(await admissionOf(parts)),
     ...(await reviewersOf(parts)),
     ...(await authenticationOf(parts, signer.issuer)),
     ...(await authorizationOf(parts)),
     onError: (error, about) => log.error('request failed', error, { request: about }),
   })
+}
+
+/** Loaded only where other admission plugins take part than by default. */
+async function admissionOf({
+  settings,
+  clock,
+  connectNetwork,
+}: ControlPlaneParts): Promise<Pick<ApiServerParts, 'admission'>> {
+  if (settings.admission === undefined) return {}
+  const [{ readAdmission }, { reviewsTo }] = await Promise.all([
+    import('./config/admission.ts'),
+    import('./connections/reviews.ts'),
+  ])
+  const postTo = (kubeConfigFile: string) => reviewsTo(kubeConfigFile, { clock, connectNetwork })
+  return { admission: await readAdmission(settings.admission, postTo) }
 }
 
 /** Loaded only where servers outside are asked. */

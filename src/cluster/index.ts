@@ -5,6 +5,7 @@
 
 export { AgentError, type AgentRequest } from './agent-request.ts'
 export { cloudRuns, ensureCloud, type KnownCloud, readCloud, runCloud, stopCloud } from './cloud/cloud-process.ts'
+export type { AdmissionFlags } from './config/admission.ts'
 export {
   addToKubeconfig,
   contextName,

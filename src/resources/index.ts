@@ -105,6 +105,7 @@ export {
   secretNamesOf,
   secretsOfVolume,
 } from './core/references.ts'
+export { isExtendedResource } from './core/resource-names.ts'
 export { applyDefaults } from './defaults/defaults.ts'
 export { defineResource, type HooksFor } from './define.ts'
 export type {

@@ -4,7 +4,12 @@ import type { Authorizer } from '../authz/authorize.ts'
 import type { RbacAuthorizer } from '../authz/rbac.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin } from './admission.ts'
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './built-in/certificates.ts'
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from './built-in/certificates.ts'
 import { claimStatusRights } from './built-in/claim-status.ts'
 import { defaultIngressClass } from './built-in/default-ingress-class.ts'
 import { deviceRequests } from './built-in/devices.ts'
@@ -23,6 +28,15 @@ import { defaultStorageClass } from './built-in/storage/default-storage-class.ts
 import { storageObjectInUseProtection } from './built-in/storage/in-use-protection.ts'
 import { podTopologyLabels } from './built-in/topology-labels.ts'
 import { verticalPodAutoscaling } from './built-in/vertical-pod-autoscaler.ts'
+import { type AdmissionChoice, chosenPlugins } from './on-demand/choice.ts'
+import { eventRateLimit } from './on-demand/event-rate-limit.ts'
+import { imagePolicyWebhook } from './on-demand/image-policy.ts'
+import { namespaceAutoProvision, namespaceExists } from './on-demand/namespaces.ts'
+import { podNodeSelector } from './on-demand/node-selector.ts'
+import { ownerReferencesPermissionEnforcement } from './on-demand/owner-references.ts'
+import { alwaysPullImages, extendedResourceToleration, limitPodHardAntiAffinityTopology } from './on-demand/pods.ts'
+import { alwaysAdmit, alwaysDeny, denyServiceExternalIps } from './on-demand/simple.ts'
+import { podTolerationRestriction } from './on-demand/tolerations.ts'
 import {
   defaultTolerationSeconds,
   namespaceLifecycle,
@@ -41,6 +55,8 @@ export interface AdmissionOptions {
   readonly clock: Clock
   readonly notActedUpon: ReadonlySet<string>
   readonly podSecurity?: PodSecurityConfiguration
+  /** Which plugins take part where not by default, and what they go by. */
+  readonly admission?: AdmissionChoice
 }
 
 /** What admission needs of the server, which is built with it. */
@@ -56,13 +72,13 @@ export interface AdmissionSeams {
   readonly gates: Pick<FeatureGates, 'enabled'>
 }
 
-/** Built-in admission in Kubernetes' order. */
-export function builtInAdmission(
-  { random, clock, notActedUpon: idle, podSecurity: configuration }: AdmissionOptions,
-  { registry, authorizer, rbac, metrics, webhooks, policies, resources, gates }: AdmissionSeams,
-): readonly AdmissionPlugin[] {
+/** Built-in admission: the plugins that take part, in Kubernetes' order, and the server's own behind those that they follow. */
+export function builtInAdmission(options: AdmissionOptions, seams: AdmissionSeams): readonly AdmissionPlugin[] {
+  const { random, clock, notActedUpon: idle, admission = {} } = options
+  const { registry, authorizer, rbac, metrics, webhooks, policies, resources, gates } = seams
   const parts = { registry, random }
-  return [
+  const configuration = admission.configurations?.PodSecurity ?? options.podSecurity
+  const plugins = [
     rbacEscalation({ registry, authorizer, rbac }),
     requestSignature(),
     namespaceLifecycle(parts),
@@ -79,6 +95,7 @@ export function builtInAdmission(
     runtimeClass(parts),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
+    clusterTrustBundleAttest(authorizer),
     certificateSubjectRestriction(),
     defaultIngressClass(parts),
     podTopologyLabels(parts),
@@ -98,4 +115,35 @@ export function builtInAdmission(
     resourceQuota({ ...parts, clock }),
     notActedUpon(idle),
   ]
+  const { enabled = [], disabled = [] } = admission
+  if (enabled.length === 0 && disabled.length === 0) return plugins
+  return chosenPlugins([...plugins, ...onDemand(admission, options, seams)], admission)
+}
+
+/** The plugins that take part only when they are asked for. */
+function onDemand(
+  { enabled = [], configurations = {} }: AdmissionChoice,
+  { clock }: AdmissionOptions,
+  { registry, authorizer, resources }: AdmissionSeams,
+): readonly AdmissionPlugin[] {
+  const { PodNodeSelector = {}, PodTolerationRestriction = { default: [], whitelist: [] } } = configurations
+  const { EventRateLimit = { limits: [] }, ImagePolicyWebhook } = configurations
+  const made: Readonly<Record<string, () => AdmissionPlugin>> = {
+    AlwaysAdmit: alwaysAdmit,
+    AlwaysDeny: alwaysDeny,
+    AlwaysPullImages: alwaysPullImages,
+    DenyServiceExternalIPs: denyServiceExternalIps,
+    EventRateLimit: () => eventRateLimit(clock, EventRateLimit.limits),
+    ExtendedResourceToleration: extendedResourceToleration,
+    LimitPodHardAntiAffinityTopology: limitPodHardAntiAffinityTopology,
+    NamespaceAutoProvision: () => namespaceAutoProvision({ registry }),
+    NamespaceExists: () => namespaceExists({ registry }),
+    OwnerReferencesPermissionEnforcement: () => ownerReferencesPermissionEnforcement(authorizer, resources),
+    PodNodeSelector: () => podNodeSelector({ registry }, PodNodeSelector),
+    PodTolerationRestriction: () => podTolerationRestriction({ registry }, PodTolerationRestriction),
+    ...(ImagePolicyWebhook === undefined
+      ? {}
+      : { ImagePolicyWebhook: () => imagePolicyWebhook(clock, ImagePolicyWebhook) }),
+  }
+  return enabled.flatMap((name) => made[name]?.() ?? [])
 }

@@ -9,8 +9,13 @@ const firstPauseMs = 500
 const growth = 1.5
 
 /** Asks until there is an answer, a few times. Rejects with the last failure. */
-export async function askPatiently(post: PostReview, review: object, clock: Clock): Promise<any> {
-  for (let attempt = 1, pauseMs = firstPauseMs; ; attempt++, pauseMs *= growth) {
+export async function askPatiently(
+  post: PostReview,
+  review: object,
+  clock: Clock,
+  firstMs = firstPauseMs,
+): Promise<any> {
+  for (let attempt = 1, pauseMs = firstMs; ; attempt++, pauseMs *= growth) {
     try {
       return await post(review)
     } catch (error) {

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { planSettings, runClusterProcess } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf } from '../clusters.ts'
 import {
+  admissionFlags,
+  admissionWishes,
   authenticationFlags,
   authenticationWishes,
   type Command,
@@ -27,6 +29,7 @@ export const command: Command = {
     configFlag,
     ...featureFlags,
     ...authenticationFlags,
+    ...admissionFlags,
   ],
   async run(invocation) {
     const { flags, environment, signal, terminal } = invocation
@@ -43,6 +46,7 @@ export const command: Command = {
           : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
         ...featureWishes(flags),
         ...authenticationWishes(flags, (path) => resolve(environment.workingDirectory, path)),
+        ...admissionWishes(flags, (path) => resolve(environment.workingDirectory, path)),
         ...(flags['data-dir'] === undefined ? {} : { dataDirectory: flags['data-dir'] as string }),
       },
       isRoot: environment.isRoot,

@@ -19,6 +19,8 @@ import {
 } from '../../cluster/index.ts'
 import { clusterNameOf, homeOf, userKubeconfig } from '../clusters.ts'
 import {
+  admissionFlags,
+  admissionWishes,
   authenticationFlags,
   authenticationWishes,
   type Command,
@@ -69,6 +71,7 @@ export const command: Command = {
     { name: 'without', type: 'list', value: 'PARTS', help: `leave parts out: ${optionalParts.join(', ')}` },
     ...featureFlags,
     ...authenticationFlags,
+    ...admissionFlags,
     { name: 'no-switch', type: 'boolean', help: 'leave the current kubectl context as it is' },
     { name: 'log-format', type: 'string', value: 'F', help: 'text or json (default: text)' },
     { name: 'verbosity', short: 'v', type: 'number', value: 'LEVEL', help: 'how much the components log (default: 2)' },
@@ -171,6 +174,7 @@ function wishesOf({ flags, environment }: Invocation): Parameters<typeof planSet
       : { configFile: resolve(environment.workingDirectory, flags.config as string) }),
     ...featureWishes(flags),
     ...authenticationWishes(flags, (path) => resolve(environment.workingDirectory, path)),
+    ...admissionWishes(flags, (path) => resolve(environment.workingDirectory, path)),
     ...(without === undefined ? {} : { without: without as readonly OptionalPart[] }),
     ...(format === undefined ? {} : { logFormat: format }),
     ...(flags.verbosity === undefined ? {} : { verbosity: flags.verbosity as number }),

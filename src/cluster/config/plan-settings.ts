@@ -9,6 +9,7 @@ import {
   writeSettings,
 } from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
+import type { AdmissionFlags } from './admission.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { chosenFeatures } from './features.ts'
 import {
@@ -40,6 +41,7 @@ export interface Wishes {
   readonly encryptionConfig?: string
   readonly encryptionReload?: boolean
   readonly oidc?: OidcSettings
+  readonly admission?: AdmissionFlags
   readonly logFormat?: 'text' | 'json'
   readonly verbosity?: number
 }
@@ -187,6 +189,10 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
 
 /** Loaded only where there are such files. */
 async function filesProblem(settings: ClusterSettings): Promise<string> {
+  if (settings.admission !== undefined) {
+    const problem = await (await import('./structured.ts')).admissionProblem(settings.admission)
+    if (problem !== '') return problem
+  }
   if (settings.authenticationConfig === undefined && settings.authorizationConfig === undefined) return ''
   return (await import('./structured.ts')).structuredProblem(settings)
 }
@@ -248,6 +254,7 @@ function differencesOf(known: ClusterSettings, wished: ClusterSettings): string[
     ...(sameJson(known.egress ?? {}, wished.egress ?? {}) ? [] : ['the configuration of egress differs']),
     ...(sameJson(known.audit ?? {}, wished.audit ?? {}) ? [] : ['the configuration of audit differs']),
     ...(sameJson(known.reviewers ?? {}, wished.reviewers ?? {}) ? [] : ['the configuration of webhooks differs']),
+    ...(sameJson(known.admission ?? {}, wished.admission ?? {}) ? [] : ['the admission plugins differ']),
     ...(sameJson(known.podSecurity ?? {}, wished.podSecurity ?? {})
       ? []
       : ['the configuration of Pod Security differs']),

@@ -2,7 +2,7 @@ import type { ClusterSettings } from './settings.ts'
 
 /** What the API server was started with, under the names of kube-apiserver's flags; names of files instead of what is in them. */
 export function serverFlags(settings: ClusterSettings, advertiseAddress: string): Readonly<Record<string, string>> {
-  const { network, features = {}, reviewers = {}, serving = {} } = settings
+  const { network, features = {}, reviewers = {}, serving = {}, admission = {} } = settings
   const pairs = (map: Readonly<Record<string, unknown>> = {}) =>
     Object.entries(map)
       .map(([name, value]) => `${name}=${String(value)}`)
@@ -24,6 +24,9 @@ export function serverFlags(settings: ClusterSettings, advertiseAddress: string)
           'encryption-provider-config': settings.encryptionConfig,
           'encryption-provider-config-automatic-reload': String(settings.encryptionReload ?? false),
         }),
+    ...(admission.configFile === undefined ? {} : { 'admission-control-config-file': admission.configFile }),
+    'disable-admission-plugins': (admission.disabled ?? []).join(','),
+    'enable-admission-plugins': ['NodeRestriction', ...(admission.enabled ?? [])].join(','),
     'event-ttl': '1h0m0s',
     'feature-gates': pairs(features.gates),
     'logging-format': settings.logFormat,

@@ -1,4 +1,5 @@
 import type { FeatureChoice, OidcOptions, PodSecurityConfiguration } from '../../apiserver/index.ts'
+import type { AdmissionFlags } from './admission.ts'
 import type { AuditChoices } from './audit.ts'
 import type { ComponentChoices } from './components.ts'
 import type { EgressChoice } from './egress.ts'
@@ -44,6 +45,8 @@ export interface ClusterSettings {
   readonly reviewers?: Reviewers
   /** What pods may do where their namespace does not say, and who is exempt. */
   readonly podSecurity?: PodSecurityConfiguration
+  /** Which admission plugins take part where not by default, and the file that says what they go by. */
+  readonly admission?: AdmissionFlags
   /** The file that says whose tokens are believed; followed while the cluster runs. */
   readonly authenticationConfig?: string
   /** The file that says who is asked about rights, in order; followed while the cluster runs. */

@@ -1,5 +1,7 @@
 import { openAuthenticationFile, openAuthorizationFile } from '../../apiserver/index.ts'
+import { credentialsFromKubeconfig } from '../../client/index.ts'
 import { systemClock } from '../../machinery/index.ts'
+import { type AdmissionFlags, readAdmission } from './admission.ts'
 import { fileProblem, followedFile } from './followed-file.ts'
 import type { ClusterSettings } from './settings.ts'
 
@@ -32,6 +34,19 @@ export async function structuredProblem({
     return `failed to load AuthorizationConfiguration from file ${JSON.stringify(authorizationConfig)}: ${textOf(error)}`
   }
   return ''
+}
+
+/** The same of the choice of admission plugins and the file that says what they go by. */
+export async function admissionProblem(flags: AdmissionFlags): Promise<string> {
+  try {
+    await readAdmission(flags, (kubeConfigFile) => {
+      credentialsFromKubeconfig(kubeConfigFile)
+      return async () => ({})
+    })
+    return ''
+  } catch (error) {
+    return textOf(error)
+  }
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

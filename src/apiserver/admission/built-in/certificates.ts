@@ -13,7 +13,7 @@ const refusal = ({ name }: Attributes, why: string) => forbidden({ group, resour
 async function mayWith(
   authorizer: Authorizer,
   { identity }: Attributes,
-  verb: 'approve' | 'sign',
+  verb: 'approve' | 'sign' | 'attest',
   signer: string,
 ): Promise<boolean> {
   const about = { verb, group, version: '*', resource: 'signers', subresource: '', namespace: '' }
@@ -77,4 +77,34 @@ export function certificateSubjectRestriction(): AdmissionPlugin {
         throw refusal(attributes, `use of ${kubeApiServerClient} signer with system:masters group is not allowed`)
     },
   }
+}
+
+/** ClusterTrustBundleAttest: who writes what a signer's certificates are trusted by must be allowed to for the signer. */
+export function clusterTrustBundleAttest(authorizer: () => Authorizer): AdmissionPlugin {
+  return {
+    name: 'ClusterTrustBundleAttest',
+    resources: ['certificates.k8s.io/clustertrustbundles'],
+    async validate(attributes) {
+      const { operation, object, previous, name } = attributes
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return
+      const signer: string = object.spec?.signerName ?? ''
+      if (signer === '') return
+      // Kubernetes: the garbage collector takes finalizers and owners away without being anybody's signer.
+      if (previous !== undefined && sameJson(beside(object), beside(previous))) return
+      if (await mayWith(authorizer(), attributes, 'attest', signer)) return
+      const why = `user not permitted to attest for signerName ${JSON.stringify(signer)}`
+      throw forbidden({ group, resource: 'clustertrustbundles' }, name, why)
+    },
+  }
+}
+
+function beside({ metadata, ...rest }: Draft): object {
+  const {
+    ownerReferences: _owners,
+    finalizers: _finalizers,
+    managedFields: _fields,
+    resourceVersion: _at,
+    ...meta
+  } = metadata
+  return { ...rest, metadata: meta }
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { readAdmission } from './admission.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'cox-admission-'))
+after(() => rmSync(directory, { recursive: true }))
+const asked: string[] = []
+const read = (config: string | undefined, enabled: readonly string[] = [], disabled: readonly string[] = []) => {
+  const configFile = join(directory, 'admission.yaml')
+  if (config !== undefined) writeFileSync(configFile, config)
+  return readAdmission({ enabled, disabled, ...(config === undefined ? {} : { configFile }) }, (file) => {
+    asked.push(file)
+    return async () => ({})
+  })
+}
+const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n'
+
+test('plugins that are not known, or both on and off, are refused as kube-apiserver does', async () => {
+  await assert.rejects(read(undefined, ['Nothing']), {
+    message: 'enable-admission-plugins plugin "Nothing" is unknown',
+  })
+  await assert.rejects(read(undefined, [], ['X']), { message: 'disable-admission-plugins plugin "X" is unknown' })
+  await assert.rejects(read(undefined, ['Priority'], ['Priority']), {
+    message: 'Priority in enable-admission-plugins and disable-admission-plugins overlapped',
+  })
+  await assert.rejects(read(undefined, ['ImagePolicyWebhook']), {
+    message: 'failed to initialize admission plugin "ImagePolicyWebhook": no config specified',
+  })
+  assert.deepEqual(await read(undefined, ['AlwaysPullImages']), {
+    enabled: ['AlwaysPullImages'],
+    disabled: [],
+    configurations: {},
+  })
+})
+
+test('an AdmissionConfiguration says what plugins go by, in it or in files beside it', async () => {
+  writeFileSync(
+    join(directory, 'images.yaml'),
+    'imagePolicy: { kubeConfigFile: images.kubeconfig, allowTTL: 50, denyTTL: -1, defaultAllow: true }\n',
+  )
+  const { configurations } = await read(
+    `${head}- name: EventRateLimit
+  configuration:
+    apiVersion: eventratelimit.admission.k8s.io/v1alpha1
+    kind: Configuration
+    limits: [{ type: Server, qps: 5, burst: 10 }]
+- name: PodSecurity
+  configuration:
+    apiVersion: pod-security.admission.config.k8s.io/v1
+    kind: PodSecurityConfiguration
+    defaults: { enforce: baseline }
+- name: PodTolerationRestriction
+  configuration:
+    apiVersion: podtolerationrestriction.admission.k8s.io/v1alpha1
+    kind: Configuration
+    default: [{ key: a, operator: Exists }]
+- name: PodNodeSelector
+  configuration: { podNodeSelectorPluginConfig: { clusterDefaultNodeSelector: 'a=b' } }
+- { name: ImagePolicyWebhook, path: images.yaml }
+- { name: NotOfThisVersion, configuration: {} }
+`,
+  )
+  const { post: _, ...images } = configurations!.ImagePolicyWebhook!
+  assert.deepEqual(images, { allowTtlMs: 50_000, denyTtlMs: 0, retryBackoffMs: 500, defaultAllow: true })
+  assert.deepEqual(asked, [join(directory, 'images.kubeconfig')])
+  assert.deepEqual(configurations!.EventRateLimit, { limits: [{ type: 'Server', qps: 5, burst: 10 }] })
+  assert.equal(configurations!.PodSecurity!.defaults.enforce.level, 'baseline')
+  assert.deepEqual(configurations!.PodTolerationRestriction, {
+    default: [{ key: 'a', operator: 'Exists' }],
+    whitelist: [],
+  })
+  assert.deepEqual(configurations!.PodNodeSelector, { clusterDefaultNodeSelector: 'a=b' })
+})
+
+test('the two oldest plugins may have the file to themselves', async () => {
+  const { configurations } = await read('podNodeSelectorPluginConfig: { own: "a=b" }\n')
+  assert.deepEqual(configurations, { PodNodeSelector: { own: 'a=b' } })
+})
+
+test('what is wrong with a file is said with its name', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['apiVersion: v1\nkind: ConfigMap\n', /no kind "ConfigMap" is registered for version "v1"\]$/],
+    [`${head}- { name: EventRateLimit, configuration: { limits: [] } }\n`, /is not eventratelimit.admission.k8s.io/],
+    [`${head}- { name: PodNodeSelector, conf: {} }\n`, /unknown field "plugins\[0\].conf"\]$/],
+    [`${head}- { name: ImagePolicyWebhook, path: absent.yaml }\n`, /ENOENT/],
+  ]
+  for (const [text, expected] of cases)
+    await assert.rejects(read(text), (error: Error) => {
+      assert.match(error.message, /^unable to read admission control configuration from ".*admission.yaml" \[/)
+      assert.match(error.message, expected)
+      return true
+    })
+})
