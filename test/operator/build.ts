@@ -22,3 +22,6 @@ export function buildShips(): { readonly program?: string; readonly missing?: st
     return { missing: `the Go modules cannot be had: ${stderr.trim().split('\n').at(-1)}` }
   throw new Error(`the operator could not be built: ${stderr}`)
 }
+
+/** `node test/operator/build.ts` builds it ahead of the tests; what is wrong is told by these. */
+if (import.meta.main) buildShips()
