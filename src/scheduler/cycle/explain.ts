@@ -33,18 +33,30 @@ export function explained(
   const wakeOn = new Set<ClusterChange>(['Pod/Update'])
   const by = new Set<string>()
   let unhelpful = 0
+  // Nodes that follow each other most often say the same: they are counted together.
+  let last: Refusal | undefined
+  let alike = 0
+  const count = () => {
+    if (last === undefined) return
+    const { plugin, verdict } = last
+    for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + alike)
+    if (verdict.evenAfterPreemption) unhelpful += alike
+    by.add(plugin.name)
+    for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
+  }
   for (let place = 0; place < columns.size; place++) {
     if (columns.alive[place] === 0) continue
     const refusal = refusalAt(place)
     if (refusal === undefined) continue
-    const { plugin, verdict } = refusal
-    if (verdict.reason.includes(', '))
-      for (const reason of verdict.reason.split(', ')) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-    else reasons.set(verdict.reason, (reasons.get(verdict.reason) ?? 0) + 1)
-    if (verdict.evenAfterPreemption) unhelpful++
-    by.add(plugin.name)
-    for (const change of plugin.wakeOn ?? []) wakeOn.add(change)
+    if (last !== undefined && saysTheSame(last, refusal)) {
+      alike++
+      continue
+    }
+    count()
+    last = refusal
+    alike = 1
   }
+  count()
   const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort()
   const helpless = total - unhelpful
   const preemption = [
@@ -54,6 +66,15 @@ export function explained(
   const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, after)
   const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
   return { nodeName: undefined, reasons, wakeOn, by, message, says, acts: actsOf(after) }
+}
+
+function saysTheSame(left: Refusal, right: Refusal): boolean {
+  return (
+    left === right ||
+    (left.plugin === right.plugin &&
+      left.verdict.reason === right.verdict.reason &&
+      left.verdict.evenAfterPreemption === right.verdict.evenAfterPreemption)
+  )
 }
 
 /** Kubernetes: what keeps a pod from all nodes alike is said once, not counted. */

@@ -41,6 +41,13 @@ export const everyChange = [
 ] as const
 export type ClusterChange = (typeof everyChange)[number]
 
+/** Something that happened in the cluster: to a node, or to a pod that has one. */
+export interface Happened {
+  readonly change: ClusterChange
+  readonly node?: Node
+  readonly pod?: PodFacts
+}
+
 /** A plugin's answer for one pod and one node. A reason is worded as Kubernetes words it. */
 export type Verdict =
   | { readonly fits: true }
@@ -84,6 +91,11 @@ export interface SchedulerPlugin {
   readonly name: string
   /** What could make a refused pod fit. */
   readonly wakeOn?: readonly ClusterChange[]
+  /**
+   * Whether something of `wakeOn` that happened could make this pod fit that the plugin refused (Kubernetes: a queueing hint).
+   * Without it everything could; a plugin that goes by the node alone is asked whether it takes the pod on that node now.
+   */
+  helps?(facts: PodFacts, happened: Happened, columns: NodeColumns): boolean
   /**
    * What `filter` and `score` go by besides the pod: the node alone, or also what it holds; their answers are then kept for
    * pods of the same signature until that changes. Without it every pod is answered anew.

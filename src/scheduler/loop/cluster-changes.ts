@@ -1,8 +1,9 @@
 import { isActive, isTerminal, sameJson } from '../../machinery/index.ts'
 import { type Node, type Pod, pods } from '../../resources/index.ts'
-import type { ClusterChange } from '../framework/framework.ts'
+import type { ClusterChange, Happened } from '../framework/framework.ts'
 import { factsOf } from '../framework/pod-facts.ts'
 import { groupNameOf } from '../gang/pod-groups.ts'
+import { mayHelp } from './hints.ts'
 import type { Room } from './room.ts'
 import { nameOfProfile, type Shared } from './shared.ts'
 
@@ -30,10 +31,19 @@ export class ClusterChanges {
       // Pods that were bound before their node was known are counted now.
       for (const pod of this.#shared.parts.informers.of(pods).by('node', next.metadata.name))
         if (!isTerminal(pod as never)) this.#shared.columns.addPod(factsOf(pod), next.metadata.name)
-      this.#shared.queue.wake('Node/Add')
+      this.#wake({ change: 'Node/Add', node: next })
       return
     }
-    for (const change of nodeChanges(next, previous)) this.#shared.queue.wake(change)
+    for (const change of nodeChanges(next, previous)) this.#wake({ change, node: next })
+  }
+
+  /** Pods are tried again that this could help, as those say that refused them. */
+  #wake(happened: Happened): void {
+    const { queue, columns, profiles } = this.#shared
+    queue.wake(happened.change, (pod, refusedBy) => {
+      const plugins = profiles.get(nameOfProfile(pod))?.plugins
+      return plugins === undefined || mayHelp(plugins, pod, refusedBy, happened, columns)
+    })
   }
 
   podChanged(next: Pod | undefined, previous: Pod | undefined): void {
@@ -50,7 +60,7 @@ export class ClusterChanges {
       this.#shared.nominations.delete(uid)
       if (isTerminal(next as never)) {
         this.#shared.columns.removePod(uid)
-        if (previous === undefined || !isTerminal(previous as never)) this.#shared.queue.wake('AssignedPod/Delete')
+        if (previous === undefined || !isTerminal(previous as never)) this.#podHappened('AssignedPod/Delete', next)
         return
       }
       const isNew = previous?.spec?.nodeName !== nodeName
@@ -61,8 +71,8 @@ export class ClusterChanges {
       if (this.#shared.columns.nodeNameOfPod(uid) !== nodeName || isOther)
         this.#shared.columns.addPod(factsOf(next), nodeName)
       else this.#shared.columns.renewPod(next)
-      if (isNew) this.#shared.queue.wake('AssignedPod/Add')
-      else if (isOther) this.#shared.queue.wake('AssignedPod/Update')
+      if (isNew) this.#podHappened('AssignedPod/Add', next)
+      else if (isOther) this.#podHappened('AssignedPod/Update', next)
       return
     }
     if (!isActive(next as never)) {
@@ -125,7 +135,13 @@ export class ClusterChanges {
     this.#shared.assumed.delete(uid)
     const held = this.#shared.columns.nodeNameOfPod(uid) !== undefined
     this.#shared.columns.removePod(uid)
-    if (held) this.#shared.queue.wake('AssignedPod/Delete')
+    if (held) this.#podHappened('AssignedPod/Delete', pod)
+  }
+
+  #podHappened(change: ClusterChange, pod: Pod): void {
+    // Most often nobody waits, and what there is to know of the pod need not be worked out.
+    if (this.#shared.queue.isAwaited(change)) this.#wake({ change, pod: factsOf(pod) })
+    else this.#shared.queue.wake(change)
   }
 }
 

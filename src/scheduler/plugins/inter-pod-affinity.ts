@@ -3,6 +3,7 @@ import type { PodCounter } from '../columns/pod-counter.ts'
 import type { AffinityTerm } from '../framework/affinity-terms.ts'
 import {
   fits,
+  type Happened,
   type Prepared,
   refuse,
   refuseAlways,
@@ -36,6 +37,7 @@ export function interPodAffinityOf({
       'AssignedPod/Delete',
       'Pod/Update',
     ],
+    helps,
     prepare(facts, columns) {
       const filter = requirements(facts, columns)
       // Kubernetes: only a pod that prefers nothing itself can be spared the preferences of others.
@@ -48,6 +50,20 @@ export function interPodAffinityOf({
       }
     },
   }
+}
+
+/**
+ * Whether a pod that came or went could make another fit: one that all its terms name came, or one went that it, or that
+ * itself, wants to be away from. Unlike Kubernetes: also one that it was to be near, when it may be the first of its kind itself.
+ */
+function helps({ kind, terms }: PodFacts, { change, pod }: Happened, { namespaceLabels }: NodeColumns): boolean {
+  if (pod === undefined || change === 'AssignedPod/Update') return true
+  const names = (list: readonly AffinityTerm[] | undefined, of: PodFacts['kind']) =>
+    list?.some((term) => term.matches(of, namespaceLabels)) === true
+  const near = terms?.near ?? []
+  const isNear = near.length > 0 && near.every((term) => term.matches(pod.kind, namespaceLabels))
+  if (change === 'AssignedPod/Add') return isNear
+  return isNear || names(terms?.away, pod.kind) || names(pod.terms?.away, kind)
 }
 
 function requirements(facts: PodFacts, columns: NodeColumns): Prepared['filter'] | undefined {

@@ -4,6 +4,7 @@ import type { NodeColumns } from '../columns/node-columns.ts'
 import type { PodCounter } from '../columns/pod-counter.ts'
 import {
   fits,
+  type Happened,
   type Prepared,
   refuse,
   refuseAlways,
@@ -64,6 +65,7 @@ export function podTopologySpreadOf({
       'AssignedPod/Delete',
       'Pod/Update',
     ],
+    helps,
     prepare(facts, columns) {
       const stated = (facts.pod.spec?.topologySpreadConstraints ?? []) as readonly RawConstraint[]
       if (stated.length > 0) return answers(stated, facts, columns)
@@ -76,6 +78,19 @@ export function podTopologySpreadOf({
     },
   }
 }
+
+/** Whether a pod that came or went counts for a pod's own constraints; of those that it is given any may. */
+function helps({ pod, kind }: PodFacts, { change, pod: other }: Happened): boolean {
+  if (other === undefined) return true
+  if (other.kind.namespace !== kind.namespace) return false
+  const stated = (pod.spec?.topologySpreadConstraints ?? []) as readonly RawConstraint[]
+  if (stated.length === 0 || change === 'AssignedPod/Update') return true
+  let queries = queriesOf.get(pod)
+  if (queries === undefined)
+    queriesOf.set(pod, (queries = stated.map((raw) => labelQueryOf(selectorOf(raw, pod) as never))))
+  return queries.some((query) => query.matches(other.kind.labels))
+}
+const queriesOf = new WeakMap<Pod, readonly ReturnType<typeof labelQueryOf>[]>()
 
 function answers(constraints: readonly RawConstraint[], facts: PodFacts, columns: NodeColumns): Prepared {
   const asked = (what: string) => constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === what)

@@ -31,6 +31,7 @@ export function nodeResourcesFitOf(args: FitArguments = {}, ignored: readonly st
     filter: (facts, node) => nodeResourcesFit.filter!(seen(facts), node),
     fits: (facts, at, columns) => nodeResourcesFit.fits!(seen(facts), at, columns),
     remedy: (facts, node) => nodeResourcesFit.remedy!(seen(facts), node),
+    helps: (facts, happened, columns) => nodeResourcesFit.helps!(seen(facts), happened, columns),
     ...(scoringStrategy === undefined ? {} : scoresOf(scoringStrategy)),
   }
 }
@@ -63,6 +64,10 @@ const nodeResourcesFit: SchedulerPlugin = {
       facts.memoryBytes > columns.memoryBytes[index]! ||
       [...facts.others].some(([name, amount]) => amount > offeredBy(name, index, columns))
     return never ? refuseAlways(reasons.join(', ')) : refuse(reasons.join(', '))
+  },
+  helps(facts, { node }, columns) {
+    const at = node === undefined ? undefined : columns.placeOf(node.metadata.name)
+    return at === undefined || mightFit(facts, at, columns)
   },
   fits(facts, at, columns) {
     const { cpuMilli, memoryBytes, ephemeralBytes, others } = facts
@@ -101,6 +106,21 @@ const nodeResourcesFit: SchedulerPlugin = {
   },
   score: leastAllocated,
   scorePlacement: placementScoreOf(undefined),
+}
+
+/** Whether a node would have enough for the pod if it held nothing else. */
+function mightFit(
+  { cpuMilli, memoryBytes, ephemeralBytes, others }: PodFacts,
+  at: number,
+  columns: NodeColumns,
+): boolean {
+  return (
+    columns.podsMax[at]! >= 1 &&
+    cpuMilli <= columns.cpuMilli[at]! &&
+    memoryBytes <= columns.memoryBytes[at]! &&
+    ephemeralBytes <= columns.ephemeralBytes[at]! &&
+    [...others].every(([name, amount]) => amount <= offeredBy(name, at, columns))
+  )
 }
 
 /** How much a node offers of a resource: no limit is known here where devices stand for what it does not offer itself. */

@@ -32,6 +32,8 @@ export interface Waiting {
   place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'taken'
   /** A change that could help came while it was being tried. */
   wokenMeanwhile: boolean
+  /** How much had happened when it was taken. */
+  takenAt: number
 }
 
 /**
@@ -45,6 +47,9 @@ export class SchedulingQueue {
   /** Pods that nothing has changed for, by each change that could help. */
   readonly #waitingFor = new Map<ClusterChange, Set<Waiting>>()
   #added = 0
+  /** How much has happened, and at what count each change did last. */
+  #happened = 0
+  readonly #lastAt = new Map<ClusterChange, number>()
   readonly #timers = new Map<string, Disposable>()
   readonly #onReady: () => void
   readonly #onQueued: (queue: QueueName, event: string) => void
@@ -109,6 +114,7 @@ export class SchedulingQueue {
       wasFlushed: known?.wasFlushed ?? false,
       place: 'active',
       wokenMeanwhile: known?.wokenMeanwhile ?? false,
+      takenAt: known?.takenAt ?? 0,
     }
     this.#waiting.set(uid, waiting)
     if (known !== undefined) this.#stopWaiting(known)
@@ -161,6 +167,7 @@ export class SchedulingQueue {
     next.place = 'taken'
     next.attempts++
     next.wokenMeanwhile = false
+    next.takenAt = this.#happened
     return next
   }
 
@@ -174,6 +181,7 @@ export class SchedulingQueue {
     known.place = 'taken'
     known.attempts++
     known.wokenMeanwhile = false
+    known.takenAt = this.#happened
     return known
   }
 
@@ -190,7 +198,7 @@ export class SchedulingQueue {
     waiting.refusedBy = by
     waiting.wasFlushed = false
     const event = 'ScheduleAttemptFailure'
-    if (isError || waiting.wokenMeanwhile) {
+    if (isError || waiting.wokenMeanwhile || this.#hasHappenedSince(waiting)) {
       this.#activateOrBackOff(waiting, event)
       return
     }
@@ -207,12 +215,25 @@ export class SchedulingQueue {
     })
   }
 
+  /** Whether something that could help happened while a pod was being tried: extenders, and groups, take their time. */
+  #hasHappenedSince({ wakeOn, takenAt }: Waiting): boolean {
+    if (takenAt === this.#happened) return false
+    for (const change of wakeOn) if ((this.#lastAt.get(change) ?? 0) > takenAt) return true
+    return false
+  }
+
   /** Something changed: pods it could help are tried again, after their back-off. */
-  wake(change: ClusterChange, concerns: (pod: Pod) => boolean = () => true): void {
+  wake(change: ClusterChange, concerns: (pod: Pod, refusedBy: ReadonlySet<string>) => boolean = () => true): void {
+    this.#lastAt.set(change, ++this.#happened)
     const concerned = this.#waitingFor.get(change)
     if (concerned === undefined || concerned.size === 0) return
     for (const waiting of [...concerned])
-      if (concerns(waiting.pod)) this.#activateOrBackOff(waiting, eventLabel(change))
+      if (concerns(waiting.pod, waiting.refusedBy)) this.#activateOrBackOff(waiting, eventLabel(change))
+  }
+
+  /** Whether pods wait for a change. */
+  isAwaited(change: ClusterChange): boolean {
+    return (this.#waitingFor.get(change)?.size ?? 0) > 0
   }
 
   #stopWaiting(waiting: Waiting): void {
