@@ -1,6 +1,7 @@
 /** API server: calls in, objects and events out. Knows storage, rights and rules; never who runs a pod. */
 
 export type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
+export type { LimitedResource } from './admission/built-in/resource-quota.ts'
 export {
   type AdmissionChoice,
   type AdmissionConfigurations,

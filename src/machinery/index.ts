@@ -151,7 +151,14 @@ export {
   usageText,
   withoutZeros,
 } from './quota/amounts.ts'
-export { inScope, isTerminatingPod, type QuotaView, type ScopeSelector } from './quota/scopes.ts'
+export {
+  inScope,
+  isTerminatingPod,
+  type QuotaView,
+  type ScopeSelector,
+  scopeMatches,
+  scopeSelectorsOf,
+} from './quota/scopes.ts'
 export { type CountedResource, countName, isCounted, namesAbout, podMissing, usageOf } from './quota/usage.ts'
 export {
   matchesNodeAffinity,

@@ -248,6 +248,48 @@ test('ImagePolicyWebhook asks a server outside about images, and again only afte
   await withPlugins(choose(true), async (api) => void (await make(api, of('d', 'down'))))
 })
 
+test('ResourceQuota lets nothing be used of what is limited unless a quota covers it', () =>
+  withPlugins(
+    {
+      configurations: {
+        ResourceQuota: {
+          limitedResources: [
+            { resource: 'persistentvolumeclaims', matchContains: ['requests.storage'] },
+            { resource: 'pods', matchScopes: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }] },
+          ],
+        },
+      },
+    },
+    async (api) => {
+      const claims = { ...pods, resource: 'persistentvolumeclaims' }
+      const claim = {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'c' },
+        spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      }
+      const why = 'persistentvolumeclaims "c" is forbidden: insufficient quota to consume: requests.storage'
+      await assert.rejects(make(api, claim, claims), refused(why))
+      const classes = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }
+      await make(
+        api,
+        { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'high' }, value: 5 },
+        classes,
+      )
+      await make(api, pod('a'))
+      const scoped = 'pods "b" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [high]}]'
+      await assert.rejects(make(api, pod('b', { priorityClassName: 'high' })), refused(scoped))
+      const spec = { hard: { 'requests.storage': '5Gi' } }
+      const quotas = { ...pods, resource: 'resourcequotas' }
+      const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q' }, spec }
+      await make(api, quota, quotas)
+      const status = { hard: spec.hard, used: { 'requests.storage': '0' } }
+      const place = { verb: 'update', ...quotas, name: 'q', subresource: 'status' } as const
+      await api.call({ ...place, body: { ...quota, status } } as Parameters<TestApi['call']>[0])
+      await make(api, claim, claims)
+    },
+  ))
+
 test('AlwaysDeny denies, and plugins that are left out do nothing', async () => {
   await withPlugins({ enabled: ['AlwaysDeny'] }, async (api) => {
     await assert.rejects(

@@ -112,7 +112,7 @@ export function builtInAdmission(options: AdmissionOptions, seams: AdmissionSeam
     mutatingAdmissionWebhook(webhooks),
     validatingAdmissionPolicy(policies),
     validatingAdmissionWebhook(webhooks),
-    resourceQuota({ ...parts, clock }),
+    resourceQuota({ ...parts, clock, limited: admission.configurations?.ResourceQuota?.limitedResources ?? [] }),
     notActedUpon(idle),
   ]
   const { enabled = [], disabled = [] } = admission

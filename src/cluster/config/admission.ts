@@ -6,6 +6,7 @@ import {
   choiceProblem,
   type EventLimit,
   type ImagePolicy,
+  type LimitedResource,
   type PostReview,
   type Tolerations,
 } from '../../apiserver/index.ts'
@@ -95,9 +96,10 @@ interface Surroundings {
 type Read = (said: object, around: Surroundings) => unknown
 
 /** The configuration of one kind alone. */
-function ofKind(kind: string, said: object): object {
-  const { apiVersion, kind: own, ...fields } = said as { readonly apiVersion?: string; readonly kind?: string }
-  if (`${apiVersion}/${own}` !== kind) throw new ConfigError(`${apiVersion}/${own} is not ${kind}`)
+function ofKind(said: object, ...allowed: readonly string[]): object {
+  const { apiVersion, kind, ...fields } = said as { readonly apiVersion?: string; readonly kind?: string }
+  if (!allowed.includes(`${apiVersion}/${kind}`))
+    throw new ConfigError(`no kind "${kind ?? ''}" is registered for version "${apiVersion ?? ''}"`)
   return fields
 }
 
@@ -130,9 +132,24 @@ const imagePolicy = fieldsOf({
   }),
 })
 
+const quotaKinds = [
+  'apiserver.config.k8s.io/v1/ResourceQuotaConfiguration',
+  ...['v1alpha1', 'v1beta1'].map((version) => `resourcequota.admission.k8s.io/${version}/Configuration`),
+]
+const quotas = fieldsOf({
+  limitedResources: listOf(
+    fieldsOf({
+      apiGroup: text,
+      resource: text,
+      matchContains: listOf(text),
+      matchScopes: listOf(fieldsOf({ scopeName: text, operator: text, values: listOf(text) })),
+    }),
+  ),
+})
+
 const readers: Readonly<Record<string, Read>> = {
   EventRateLimit(said) {
-    const read = limits(ofKind('eventratelimit.admission.k8s.io/v1alpha1/Configuration', said), '')
+    const read = limits(ofKind(said, 'eventratelimit.admission.k8s.io/v1alpha1/Configuration'), '')
     const list = (read.limits ?? []) as readonly Partial<EventLimit>[]
     if (list.length === 0) throw new ConfigError('limits: Invalid value: null: must not be empty')
     for (const [index, { type, qps, burst }] of list.entries())
@@ -161,9 +178,16 @@ const readers: Readonly<Record<string, Read>> = {
     }
   },
   PodNodeSelector: (said) => nodeSelectors(said, '').podNodeSelectorPluginConfig ?? {},
-  PodSecurity: (said) => readPodSecurity(ofKind(podSecurityKind, said)),
+  PodSecurity: (said) => readPodSecurity(ofKind(said, podSecurityKind)),
+  ResourceQuota(said) {
+    const read = quotas(ofKind(said, ...quotaKinds), '')
+    const list = (read.limitedResources ?? []) as readonly Partial<LimitedResource>[]
+    for (const [index, { resource }] of list.entries())
+      if (resource === undefined) throw new ConfigError(`limitedResources[${index}].resource: Required value`)
+    return { limitedResources: list }
+  },
   PodTolerationRestriction(said) {
-    const read = tolerations(ofKind('podtolerationrestriction.admission.k8s.io/v1alpha1/Configuration', said), '')
+    const read = tolerations(ofKind(said, 'podtolerationrestriction.admission.k8s.io/v1alpha1/Configuration'), '')
     return { default: (read.default ?? []) as Tolerations, whitelist: (read.whitelist ?? []) as Tolerations }
   },
 }

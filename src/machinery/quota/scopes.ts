@@ -15,15 +15,20 @@ export interface ScopeSelector {
 }
 
 /** Whether an object is among those a quota is about. */
-export function inScope(of: CountedResource, object: any, { spec = {} }: QuotaView): boolean {
-  const selectors: readonly ScopeSelector[] = [
+export function inScope(of: CountedResource, object: any, quota: QuotaView): boolean {
+  return scopeSelectorsOf(quota).every((selector) => scopeMatches(of, object, selector))
+}
+
+/** What a quota says of the objects it is about. */
+export function scopeSelectorsOf({ spec = {} }: QuotaView): readonly ScopeSelector[] {
+  return [
     ...(spec.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
     ...(spec.scopeSelector?.matchExpressions ?? []),
   ]
-  return selectors.every((selector) => matches(of, object, selector))
 }
 
-function matches({ group, resource }: CountedResource, object: any, selector: ScopeSelector): boolean {
+/** Whether an object is of a scope. */
+export function scopeMatches({ group, resource }: CountedResource, object: any, selector: ScopeSelector): boolean {
   if (group !== '') return false
   if (resource === 'pods') return podMatches(object, selector)
   return resource === 'persistentvolumeclaims' && claimMatches(object, selector)

@@ -12,7 +12,10 @@ import {
   maskUsage,
   namesAbout,
   podMissing,
+  type ScopeSelector,
   sameUsage,
+  scopeMatches,
+  scopeSelectorsOf,
   type Usage,
   usageBeyond,
   usageOf,
@@ -31,11 +34,20 @@ interface Charge {
   readonly delta: Usage
 }
 
+/** Resources of which nothing may be used but what a quota covers. */
+export interface LimitedResource {
+  readonly apiGroup?: string
+  readonly resource: string
+  /** Parts of the names of what is limited. */
+  readonly matchContains?: readonly string[]
+  readonly matchScopes?: readonly ScopeSelector[]
+}
+
 /**
  * ResourceQuota: what a request would use is counted before it is stored, and refused when a quota would be exceeded.
  * Requests of one namespace are counted one after the other, so that no two share what is left.
  */
-export function resourceQuota(parts: { readonly registry: () => Registry; readonly clock: Clock }): AdmissionPlugin {
+export function resourceQuota(parts: QuotaParts): AdmissionPlugin {
   const queues = new Map<string, Promise<void>>()
   return {
     name: 'ResourceQuota',
@@ -43,7 +55,8 @@ export function resourceQuota(parts: { readonly registry: () => Registry; readon
       const { namespace } = attributes
       if (namespace === '' || !isConcerned(attributes)) return
       // Most namespaces have none, and need not wait.
-      if (await parts.registry().isEmpty(resourceQuotas, namespace)) return
+      const isLimited = limitedOf(parts, resourceOf(attributes)).length > 0
+      if (!isLimited && (await parts.registry().isEmpty(resourceQuotas, namespace))) return
       const before = queues.get(namespace) ?? Promise.resolve()
       const own = before.catch(() => {}).then(() => charge(attributes, parts))
       queues.set(namespace, own)
@@ -54,6 +67,16 @@ export function resourceQuota(parts: { readonly registry: () => Registry; readon
       }
     },
   }
+}
+
+interface QuotaParts {
+  readonly registry: () => Registry
+  readonly clock: Clock
+  readonly limited?: readonly LimitedResource[]
+}
+
+function limitedOf({ limited = [] }: QuotaParts, { group, resource }: CountedResource): readonly LimitedResource[] {
+  return limited.filter((one) => (one.apiGroup ?? '') === group && one.resource === resource)
 }
 
 function resourceOf({ definition }: Attributes): CountedResource {
@@ -74,12 +97,11 @@ function isConcerned(attributes: Attributes): boolean {
   return isCreate || (isUpdate && subresource === '' && isMeasured)
 }
 
-async function charge(
-  attributes: Attributes,
-  { registry, clock }: { readonly registry: () => Registry; readonly clock: Clock },
-): Promise<void> {
+async function charge(attributes: Attributes, parts: QuotaParts): Promise<void> {
+  const { registry, clock } = parts
   const quotas = await registry().all<ResourceQuota>(resourceQuotas, attributes.namespace)
   const charges = chargesOf(attributes, quotas, clock.now())
+  checkCovered(attributes, quotas, limitedOf(parts, resourceOf(attributes)), clock.now())
   if (attributes.dryRun) return
   for (const { quota, delta } of charges) {
     await addTo(registry(), quota, delta)
@@ -119,6 +141,42 @@ function chargesOf(attributes: Attributes, quotas: readonly ResourceQuota[], now
     charges.push({ quota, delta })
   }
   return charges
+}
+
+/** What is limited must be covered by a quota. Throws a refusal that names what is not. */
+function checkCovered(
+  attributes: Attributes,
+  quotas: readonly ResourceQuota[],
+  limited: readonly LimitedResource[],
+  nowMs: number,
+): void {
+  if (limited.length === 0) return
+  const of = resourceOf(attributes)
+  const { object, previous, name } = attributes
+  const refuse = (why: string) => forbidden({ group: of.group, resource: of.resource }, name, why)
+  const usage = usageOf(of, object, nowMs)
+  if (previous !== undefined && withoutZeros(usageBeyond(usage, usageOf(of, previous, nowMs))).size === 0) return
+  const covered = new Set(
+    quotas
+      .filter((quota) => inScope(of, object, quota))
+      .flatMap((quota) => [...namesAbout(of, usageOfList(quota.status?.hard).keys())]),
+  )
+  const contains = limited.flatMap(({ matchContains = [] }) => matchContains)
+  const missing = [...withoutZeros(usage).keys()]
+    .filter((one) => contains.some((part) => one.includes(part)) && !covered.has(one))
+    .sort()
+  if (missing.length > 0) throw refuse(`insufficient quota to consume: ${missing.join(',')}`)
+  const coveredScopes = new Set(
+    quotas
+      .flatMap((quota) => scopeSelectorsOf(quota))
+      .filter((selector) => scopeMatches(of, object, selector))
+      .map(({ scopeName }) => scopeName),
+  )
+  const scopes = limited
+    .flatMap(({ matchScopes = [] }) => matchScopes)
+    .filter((selector) => scopeMatches(of, object, selector) && !coveredScopes.has(selector.scopeName))
+    .map(({ scopeName, operator, values = [] }) => `{${scopeName} ${operator} [${values.join(' ')}]}`)
+  if (scopes.length > 0) throw refuse(`insufficient quota to match these scopes: [${scopes.join(' ')}]`)
 }
 
 function exceededBy(delta: Usage, used: Usage, hard: Usage): ReadonlySet<string> {

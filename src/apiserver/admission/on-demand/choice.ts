@@ -1,5 +1,6 @@
 import type { AdmissionPlugin } from '../admission.ts'
 import type { PodSecurityConfiguration } from '../built-in/pod-security.ts'
+import type { LimitedResource } from '../built-in/resource-quota.ts'
 import type { EventLimit } from './event-rate-limit.ts'
 import type { ImagePolicy } from './image-policy.ts'
 import type { Tolerations } from './tolerations.ts'
@@ -17,6 +18,7 @@ export interface AdmissionConfigurations {
   /** Selectors by namespace; `clusterDefaultNodeSelector` is that of those that say nothing. */
   readonly PodNodeSelector?: Readonly<Record<string, string>>
   readonly PodSecurity?: PodSecurityConfiguration
+  readonly ResourceQuota?: { readonly limitedResources: readonly LimitedResource[] }
   readonly PodTolerationRestriction?: { readonly default: Tolerations; readonly whitelist: Tolerations }
 }
 
