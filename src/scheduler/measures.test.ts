@@ -63,6 +63,9 @@ test('the scheduler tells of its work under Kubernetes’ names', () => {
   measures.searchedGroup(1)
   measures.preempting()
   measures.victims(3)
+  measures.handled('Node/Add', 0.0003)
+  measures.hinted('NodeAffinity', 'Node/UpdateLabel', false, 0.00002)
+  measures.evicted('success', 0.02)
   const text = metrics.text()
   for (const line of [
     'scheduler_pending_pods{queue="gated"} 4',
@@ -80,6 +83,9 @@ test('the scheduler tells of its work under Kubernetes’ names', () => {
     'scheduler_scheduling_algorithm_duration_seconds_bucket{le="0.001"} 1',
     'scheduler_pod_scheduled_after_flush_total 1',
     'scheduler_permit_wait_duration_seconds_count{result="Success"} 1',
+    'scheduler_event_handling_duration_seconds_bucket{event="NodeAdd",le="0.0004"} 1',
+    'scheduler_queueing_hint_execution_duration_seconds_count{plugin="NodeAffinity",event="NodeUpdateNodeLabel",hint="QueueSkip"} 1',
+    'scheduler_preemption_goroutines_execution_total{result="success"} 1',
     'scheduler_podgroup_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1',
   ])
     assert.ok(text.includes(`${line}\n`), line)

@@ -1,4 +1,4 @@
-import type { Metrics } from '../machinery/index.ts'
+import type { Metrics, Series } from '../machinery/index.ts'
 import type { ClusterChange } from './framework/framework.ts'
 
 /** Where a pod waits, as measures name it. */
@@ -23,6 +23,12 @@ export interface SchedulerMeasures {
     seconds: number,
   ): void
   searchedGroup(seconds: number): void
+  /** How long it took to take in something that happened. */
+  handled(change: ClusterChange, seconds: number): void
+  /** What a plugin said of something that happened, and how long it took to say so. */
+  hinted(plugin: string, change: ClusterChange, helps: boolean, seconds: number): void
+  /** How long it took to have victims evicted. */
+  evicted(result: 'success' | 'error', seconds: number): void
   preempting(): void
   victims(count: number): void
 }
@@ -97,6 +103,26 @@ export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings)
     'Duration of waiting on permit.',
     doubling(0.001, 15),
   )
+  const eventSeconds = metrics.histogram(
+    'scheduler_event_handling_duration_seconds',
+    'Event handling latency in seconds.',
+    doubling(0.0001, 12),
+  )
+  const eventSeries = new Map<ClusterChange, Series>()
+  const hintSeconds = metrics.histogram(
+    'scheduler_queueing_hint_execution_duration_seconds',
+    'Duration for running a queueing hint function of a plugin.',
+    Array.from({ length: 20 }, (_, index) => 0.00001 * 1.5 ** index),
+  )
+  const evictionSeconds = metrics.histogram(
+    'scheduler_preemption_goroutines_duration_seconds',
+    'Duration in seconds for running goroutines for the preemption.',
+    doubling(0.01, 20),
+  )
+  const evictions = metrics.counter(
+    'scheduler_preemption_goroutines_execution_total',
+    'Number of preemption goroutines executed.',
+  )
   const groupAttempts = metrics.counter(
     'scheduler_podgroup_schedule_attempts_total',
     "Number of attempts to schedule pod group, by the result. 'unschedulable' means a pod group could not be scheduled, while 'error' means an internal scheduler problem.",
@@ -160,6 +186,17 @@ export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings)
       if (wasFlushed) flushed.inc()
       podAttempts.observe(count)
       podSeconds.observe(seconds, { attempts: count >= attemptsMax ? `${attemptsMax}+` : String(count) })
+    },
+    handled(change, seconds) {
+      let series = eventSeries.get(change)
+      if (series === undefined) eventSeries.set(change, (series = eventSeconds.series({ event: eventLabel(change) })))
+      series.observe(seconds)
+    },
+    hinted: (plugin, change, helps, seconds) =>
+      hintSeconds.observe(seconds, { plugin, event: eventLabel(change), hint: helps ? 'Queue' : 'QueueSkip' }),
+    evicted(result, seconds) {
+      evictions.inc({ result })
+      evictionSeconds.observe(seconds, { result })
     },
     preempting: () => preemptions.inc(),
     victims: (count) => preempted.observe(count),

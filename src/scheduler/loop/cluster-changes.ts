@@ -39,11 +39,20 @@ export class ClusterChanges {
 
   /** Pods are tried again that this could help, as those say that refused them. */
   #wake(happened: Happened): void {
-    const { queue, columns, profiles } = this.#shared
-    queue.wake(happened.change, (pod, refusedBy) => {
+    const { queue, columns, profiles, measures, parts } = this.#shared
+    const { change } = happened
+    let sinceMs = parts.clock.monotonic()
+    const startedMs = sinceMs
+    const told = (plugin: string, helps: boolean) => {
+      const nowMs = parts.clock.monotonic()
+      measures.hinted(plugin, change, helps, (nowMs - sinceMs) / 1000)
+      sinceMs = nowMs
+    }
+    queue.wake(change, (pod, refusedBy) => {
       const plugins = profiles.get(nameOfProfile(pod))?.plugins
-      return plugins === undefined || mayHelp(plugins, pod, refusedBy, happened, columns)
+      return plugins === undefined || mayHelp(plugins, pod, refusedBy, happened, columns, told)
     })
+    measures.handled(change, (parts.clock.monotonic() - startedMs) / 1000)
   }
 
   podChanged(next: Pod | undefined, previous: Pod | undefined): void {
@@ -141,7 +150,10 @@ export class ClusterChanges {
   #podHappened(change: ClusterChange, pod: Pod): void {
     // Most often nobody waits, and what there is to know of the pod need not be worked out.
     if (this.#shared.queue.isAwaited(change)) this.#wake({ change, pod: factsOf(pod) })
-    else this.#shared.queue.wake(change)
+    else {
+      this.#shared.queue.wake(change)
+      this.#shared.measures.handled(change, 0)
+    }
   }
 }
 

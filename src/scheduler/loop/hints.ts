@@ -6,13 +6,14 @@ import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
 /** What is known of pods that wait, so long as they do. */
 const known = new WeakMap<Pod, PodFacts>()
 
-/** Whether what happened could make a pod fit, as those say that refused it. */
+/** Whether what happened could make a pod fit, as those say that refused it; `told` hears each of them. */
 export function mayHelp(
   plugins: readonly SchedulerPlugin[],
   pod: Pod,
   refusedBy: ReadonlySet<string>,
   happened: Happened,
   columns: NodeColumns,
+  told?: (plugin: string, helps: boolean) => void,
 ): boolean {
   let asked = 0
   let isConcerned = false
@@ -21,7 +22,9 @@ export function mayHelp(
     asked++
     if (plugin.wakeOn?.includes(happened.change) !== true) continue
     isConcerned = true
-    if (helps(plugin, pod, happened, columns)) return true
+    const isHelped = helps(plugin, pod, happened, columns)
+    told?.(plugin.name, isHelped)
+    if (isHelped) return true
   }
   // Of what somebody else wants to hear, nobody here can say what it is good for.
   return !isConcerned || asked < refusedBy.size

@@ -5,7 +5,7 @@ import type { Within } from '../framework/framework.ts'
 import { factsOf, type PodFacts } from '../framework/pod-facts.ts'
 import { planGroupPreemption } from '../gang/make-room.ts'
 import { groupNameOf } from '../gang/pod-groups.ts'
-import { clearNominations, evictVictims } from '../preemption/act.ts'
+import { clearNominations, evictVictims, type Preemptor } from '../preemption/act.ts'
 import { mayNotPreempt, type Preemption, preemptionCandidates, priorityOf } from '../preemption/plan.ts'
 import { nameOfProfile, type Placing, type Shared } from './shared.ts'
 
@@ -88,11 +88,7 @@ export class Room {
     for (const { metadata } of outranked) this.#shared.nominations.delete(metadata.uid)
     this.#shared.nominations.set(facts, preemption.nodeName)
     void Promise.all([
-      evictVictims(
-        this.#shared.parts,
-        { type: 'pod', uid: pod.metadata.uid, scheduler: nameOfProfile(pod) },
-        preemption,
-      ),
+      this.#evict({ type: 'pod', uid: pod.metadata.uid, scheduler: nameOfProfile(pod) }, preemption),
       clearNominations(this.#shared.calls, outranked, preemption.nodeName),
     ]).catch((error) => {
       this.#shared.nominations.delete(pod.metadata.uid)
@@ -131,7 +127,7 @@ export class Room {
     const { uid } = group.metadata
     const scheduler = nameOfProfile(members[0]!.pod)
     this.#making.add(uid)
-    void evictVictims(parts, { type: 'podgroup', uid, scheduler }, { nodeName: 'cluster', victims })
+    void this.#evict({ type: 'podgroup', uid, scheduler }, { nodeName: 'cluster', victims })
       .catch((error) =>
         parts.log.warn('room could not be made for a pod group', { group: group.metadata.name, error: String(error) }),
       )
@@ -142,6 +138,18 @@ export class Room {
         queue.wake('AssignedPod/Delete', ({ metadata }) => uids.has(metadata.uid))
       })
     return undefined
+  }
+
+  async #evict(preemptor: Preemptor, preemption: Preemption): Promise<void> {
+    const { parts, measures } = this.#shared
+    const startedMs = parts.clock.monotonic()
+    let result: 'success' | 'error' = 'error'
+    try {
+      await evictVictims(parts, preemptor, preemption)
+      result = 'success'
+    } finally {
+      measures.evicted(result, (parts.clock.monotonic() - startedMs) / 1000)
+    }
   }
 
   /** Whether the victims of a group are being evicted. */
