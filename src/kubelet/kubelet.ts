@@ -103,7 +103,8 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
       known.update(pod)
       return
     }
-    const worker = new PodWorker(context, pod)
+    // Only this kubelet makes anything of its pods: what was not there when it started is nowhere before it acts.
+    const worker = new PodWorker(context, pod, foundAtStart?.has(pod.metadata.uid) === false)
     workers.set(pod.metadata.uid, worker)
     const run = worker.run(signal).finally(() => {
       running.delete(run)
@@ -111,6 +112,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     })
     running.add(run)
   }
+  let foundAtStart: ReadonlySet<string> | undefined
   const informer = informers.of(pods, { fieldSelector: `spec.nodeName=${settings.nodeName}` })
   let observed: Observed = { sandboxes: [], containers: [] }
   const kubelet: Kubelet = {
@@ -141,7 +143,9 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     keepLease({ ...parts, nodeName: settings.nodeName }, signal),
   ]
   await prepareCgroups(parts).catch((error) => complain('cgroups', error))
+  const found = runtime.observe().catch(() => undefined)
   await informer.synced(signal)
+  foundAtStart = uidsOf(await found)
   using _ = informer.subscribe((next, previous) => {
     if (previous !== undefined && previous.metadata.uid !== next?.metadata.uid)
       workers.get(previous.metadata.uid)?.forsake()
@@ -266,7 +270,8 @@ async function followEvents(
   workers: ReadonlyMap<string, PodWorker>,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const { podUid } of runtime.events(signal)) workers.get(podUid)?.wake()
+  // What was started was started by a worker, which looks at it anyway.
+  for await (const { podUid, type } of runtime.events(signal)) if (type !== 'started') workers.get(podUid)?.wake()
 }
 
 /** Looks at the whole runtime now and then: wakes the pods that changed unheard, and ends what belongs to no pod. */
@@ -302,6 +307,14 @@ async function relist(
   }
 }
 const directoriesBelow = (path: string) => readdir(path).catch(() => [])
+
+/** The pods that anything was seen of; undefined when nobody could look. */
+function uidsOf(observed: Observed | undefined): ReadonlySet<string> | undefined {
+  return (
+    observed &&
+    new Set([...observed.sandboxes.map(({ pod }) => pod.uid), ...observed.containers.map(({ podUid }) => podUid)])
+  )
+}
 
 /** Each pod's state in one line: what changes when anything of it changes. */
 function fingerprints({ sandboxes, containers }: Observed): Map<string, string> {

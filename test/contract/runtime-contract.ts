@@ -109,6 +109,8 @@ export function runtimeContract(
         ],
         [1, sandboxId, true, config.pod, 1, 'yes'],
       )
+      assert.deepEqual(await under.runtime.sandbox(sandboxId), sandbox)
+      assert.equal(await under.runtime.sandbox('0'.repeat(64)), undefined)
       const id = await under.runtime.createContainer(sandboxId, containerConfig(under.image, uid), config)
       const created = await only(under, uid)
       assert.deepEqual(

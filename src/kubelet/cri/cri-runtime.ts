@@ -173,15 +173,18 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
     return { sandboxes: present(sandboxes), containers: present(containers) }
   }
 
-  async #observeSandbox(listed: CriSandbox): Promise<ObservedSandbox | undefined> {
-    const known = this.#sandboxes.get(listed.id)
-    if (known?.state === listed.state) return known.observed
+  async #observeSandbox({ id, state }: CriSandbox): Promise<ObservedSandbox | undefined> {
+    const known = this.#sandboxes.get(id)
+    return known?.state === state ? known.observed : this.sandbox(id)
+  }
+
+  async sandbox(id: string): Promise<ObservedSandbox | undefined> {
     const reply = await foundOnly(
-      this.#cri.call<{ status: CriSandboxStatus | null }>('PodSandboxStatus', { podSandboxId: listed.id }),
+      this.#cri.call<{ status: CriSandboxStatus | null }>('PodSandboxStatus', { podSandboxId: id }),
     )
     if (reply === undefined || reply.status === null) return undefined
     const observed = observedSandbox(reply.status)
-    this.#sandboxes.set(listed.id, { state: reply.status.state, observed })
+    this.#sandboxes.set(id, { state: reply.status.state, observed })
     return observed
   }
 

@@ -23,8 +23,6 @@ export interface PodActionsParts {
   readonly mounts: PodMounts
   readonly resizer: PodResizer
   readonly statuses: PodStatusWriter
-  /** A fresh look at the runtime. */
-  look(): Promise<PodView>
 }
 
 /** Carries a pod's plans out: kills, sandboxes, starts, and the clearing away of old records. */
@@ -114,7 +112,7 @@ export class PodActions {
 
   /** Where to start containers: the sandbox there is, or a new one where the plan says so. */
   async #target(plan: PodPlan, view: PodView, cgroup: Promise<void> | undefined): Promise<StartTarget> {
-    const { context, record, resizer, look } = this.#parts
+    const { context, record, resizer } = this.#parts
     const { settings, runtime, nodeDns } = context
     const { pod } = record
     const granted = withAllocation(pod, resizer.allocation(pod))
@@ -127,8 +125,9 @@ export class PodActions {
       await cgroup
       const made = runtime.runSandbox(config)
       const ahead = new Map(plan.start.map((step) => [step.container.name, startAhead(context, pod, step)]))
-      await made
-      return this.#targetIn(await look(), config, granted, ahead)
+      const sandbox = await runtime.sandbox(await made)
+      const sandboxes = sandbox === undefined ? [] : [sandbox, ...view.sandboxes]
+      return this.#targetIn({ ...view, sandboxes }, config, granted, ahead)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       context.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`)

@@ -20,11 +20,13 @@ const restMs = 3_600_000
 /** What a pod waits for (a ConfigMap of a young namespace, say) is often there a moment later. */
 const failureRetryMsMin = 500
 const userAgent = 'kube-probe/1.36'
+const emptyView: PodView = { sandboxes: [], instances: new Map() }
 
 /**
  * Carries one pod through its life: looks at what there is, plans, acts, writes the status, and waits to be woken.
  * 1. Only this worker acts for the pod, one step at a time.
- * 2. Every step starts from a fresh look at the runtime; nothing is concluded from what was done before.
+ * 2. Every step starts from a fresh look at the runtime, but the first of a pod that the runtime cannot know; nothing is
+ *    concluded from what was done before.
  * 3. The API object is deleted only after nothing runs, and the last status is written.
  */
 export class PodWorker {
@@ -36,14 +38,17 @@ export class PodWorker {
   readonly #statuses: PodStatusWriter
   readonly #actions: PodActions
   readonly #ending: PodEnding
-  #lastView: PodView = { sandboxes: [], instances: new Map() }
+  #lastView: PodView = emptyView
+  #isUnknown: boolean
   #admitted = false
   #failures = 0
   #woken = false
   #wakeUp: (() => void) | undefined
 
-  constructor(context: PodContext, pod: Pod) {
+  /** `isUnknown`: whether the runtime cannot have anything of the pod yet. */
+  constructor(context: PodContext, pod: Pod, isUnknown: boolean) {
     this.#context = context
+    this.#isUnknown = isUnknown
     const record = new PodRecord(pod)
     const resizer = new PodResizer(context)
     const wake = () => this.wake()
@@ -51,7 +56,7 @@ export class PodWorker {
     const look = () => this.#look()
     const prober = createProber({ ...context, userAgent, onChange: wake })
     const statuses = new PodStatusWriter({ context, record, resizer, probes: prober.results })
-    this.#actions = new PodActions({ context, record, mounts, resizer, statuses, look })
+    this.#actions = new PodActions({ context, record, mounts, resizer, statuses })
     this.#ending = new PodEnding({ context, record, statuses, look, wake })
     this.#record = record
     this.#resizer = resizer
@@ -145,7 +150,8 @@ export class PodWorker {
 
   /** One look, one plan, one round of acting; how long until the next, unless woken. */
   async #step(signal: AbortSignal): Promise<number | 'gone'> {
-    let view = await this.#look()
+    let view = this.#isUnknown ? emptyView : await this.#look()
+    this.#isUnknown = false
     const ending = await this.#endingNow(view)
     if (ending !== undefined) return this.#end(ending, view)
     const { changed: resized, restarts } = await this.#resizer.apply(this.pod, view)

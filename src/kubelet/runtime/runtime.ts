@@ -182,6 +182,8 @@ export interface Runtime {
   reopenLog(id: string): Promise<void>
   /** The truth: all sandboxes and containers, or those of one pod. */
   observe(podUid?: string): Promise<Observed>
+  /** The truth about one sandbox; undefined when there is none of this id. */
+  sandbox(id: string): Promise<ObservedSandbox | undefined>
   /** Hints to observe again; never the truth. Ends on abort. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>
   /** Runs to the end and collects output (probes, hooks). Rejects with RuntimeError 'timeout' when time runs out. */

@@ -217,6 +217,11 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
     }
   }
 
+  async sandbox(id: string): Promise<ObservedSandbox | undefined> {
+    const found = this.#sandboxes.get(id)
+    return found && { ...found.observed }
+  }
+
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     const waiting: RuntimeEvent[] = []
     let wake = () => {}
