@@ -105,6 +105,7 @@ import { type SpanSink, Tracer } from './tracing/tracer.ts'
 import type { HubEvent } from './watch/event.ts'
 import { WatchHub } from './watch/hub.ts'
 import { webhookCaller } from './webhooks/call.ts'
+import type { WebhookCredentials } from './webhooks/credentials.ts'
 import type { PostReview } from './webhooks/post-review.ts'
 
 export interface ApiServerParts {
@@ -198,7 +199,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const allocation = serviceAllocation({ ...parts, hub, registry: () => registry })
   const onError = parts.onError ?? (() => {})
   const { connectNetwork } = parts
-  const call = webhookCaller({ registry: () => registry, connectNetwork, clock })
+  const callAs = (credentials?: WebhookCredentials) =>
+    webhookCaller({ registry: () => registry, connectNetwork, clock, credentials })
+  const call = callAs()
   const webhooks: WebhookPluginParts = {
     registry: () => registry,
     versionsOf: (definition) => served.versionsOf(definition),
@@ -234,6 +237,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         rbac: () => rbac,
         metrics,
         webhooks,
+        callAs,
         policies,
         resources: () => served.resources,
         gates: features.gates,

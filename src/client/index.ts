@@ -8,5 +8,5 @@ export { createSeriesRecorder, type RecordAction, type SeriesRecorderParts } fro
 export type { Informer, Listener, Lister } from './informer/cache.ts'
 export type { InformerFilter, InformerParts, Informers } from './informer/informer.ts'
 export { createInformers } from './informer/informer.ts'
-export { credentialsFromKubeconfig } from './kubeconfig/credentials.ts'
+export { credentialsFromKubeconfig, usersOfKubeconfig } from './kubeconfig/credentials.ts'
 export { type HttpCredentials, httpTransport } from './transport/http.ts'

@@ -290,6 +290,41 @@ test('ResourceQuota lets nothing be used of what is limited unless a quota cover
     },
   ))
 
+test('webhooks are told who calls, as the configuration of their plugin says', async () => {
+  const users = new Map([['*.example', { token: () => 'secret' }]])
+  await withPlugins({ configurations: { ValidatingAdmissionWebhook: { users } } }, async (api) => {
+    const told: (string | undefined)[] = []
+    api.answerAt('hook.example', ({ request }, _path, headers) => {
+      told.push(headers['authorization'] as string | undefined)
+      return {
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
+        response: { uid: request.uid, allowed: true },
+      }
+    })
+    for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration']) {
+      const webhook = {
+        name: 'hook.example.com',
+        clientConfig: { url: 'https://hook.example/' },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE'] }],
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+      }
+      const resource = `${kind.toLowerCase()}s`
+      const apiVersion = 'admissionregistration.k8s.io/v1'
+      const where = { group: 'admissionregistration.k8s.io', version: 'v1', resource }
+      await make(api, { apiVersion, kind, metadata: { name: 'hook' }, webhooks: [webhook] }, where)
+    }
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'a-' } }
+    // Hooks are known a moment after they were made.
+    for (let tries = 0; tries < 200 && told.length < 2; tries++) {
+      told.length = 0
+      await make(api, map, { ...pods, resource: 'configmaps' })
+    }
+    assert.deepEqual(told, [undefined, 'Bearer secret'])
+  })
+})
+
 test('AlwaysDeny denies, and plugins that are left out do nothing', async () => {
   await withPlugins({ enabled: ['AlwaysDeny'] }, async (api) => {
     await assert.rejects(

@@ -3,6 +3,8 @@ import type { FeatureGates, ResourceDefinition } from '../../resources/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { RbacAuthorizer } from '../authz/rbac.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { CallWebhook } from '../webhooks/call.ts'
+import type { WebhookCredentials } from '../webhooks/credentials.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import {
   certificateApproval,
@@ -66,6 +68,8 @@ export interface AdmissionSeams {
   readonly rbac: () => RbacAuthorizer
   readonly metrics: Metrics
   readonly webhooks: WebhookPluginParts
+  /** Calls webhooks as who the server is to them. */
+  readonly callAs: (credentials: WebhookCredentials) => CallWebhook
   readonly policies: PolicyParts
   /** Everything that is served. */
   readonly resources: () => readonly ResourceDefinition<any>[]
@@ -75,9 +79,13 @@ export interface AdmissionSeams {
 /** Built-in admission: the plugins that take part, in Kubernetes' order, and the server's own behind those that they follow. */
 export function builtInAdmission(options: AdmissionOptions, seams: AdmissionSeams): readonly AdmissionPlugin[] {
   const { random, clock, notActedUpon: idle, admission = {} } = options
-  const { registry, authorizer, rbac, metrics, webhooks, policies, resources, gates } = seams
+  const { registry, authorizer, rbac, metrics, webhooks, callAs, policies, resources, gates } = seams
   const parts = { registry, random }
   const configuration = admission.configurations?.PodSecurity ?? options.podSecurity
+  const calling = (name: 'MutatingAdmissionWebhook' | 'ValidatingAdmissionWebhook') => {
+    const credentials = admission.configurations?.[name]
+    return credentials === undefined ? webhooks : { ...webhooks, call: callAs(credentials) }
+  }
   const plugins = [
     rbacEscalation({ registry, authorizer, rbac }),
     requestSignature(),
@@ -109,9 +117,9 @@ export function builtInAdmission(options: AdmissionOptions, seams: AdmissionSeam
     podGroupWorkloadExists(parts),
     verticalPodAutoscaling({ registry, resources }),
     mutatingAdmissionPolicy(policies),
-    mutatingAdmissionWebhook(webhooks),
+    mutatingAdmissionWebhook(calling('MutatingAdmissionWebhook')),
     validatingAdmissionPolicy(policies),
-    validatingAdmissionWebhook(webhooks),
+    validatingAdmissionWebhook(calling('ValidatingAdmissionWebhook')),
     resourceQuota({ ...parts, clock, limited: admission.configurations?.ResourceQuota?.limitedResources ?? [] }),
     notActedUpon(idle),
   ]

@@ -3,11 +3,14 @@ import { type Service, services, type WebhookClient } from '../../resources/inde
 import type { Registry } from '../registry/registry.ts'
 import type { IncomingReply, NetworkConnection } from '../streams/connections.ts'
 import { readyEndpoint } from '../streams/endpoints.ts'
+import { authorizationOf, type WebhookCredentials, type WebhookUser, webhookUserFor } from './credentials.ts'
 
 export interface WebhookParts {
   readonly registry: () => Registry
   readonly connectNetwork: NetworkConnection
   readonly clock: Clock
+  /** Who the server is to those it calls; nobody where left out. */
+  readonly credentials?: WebhookCredentials | undefined
 }
 /** Posts a document to a webhook and reads the one it answers with. Rejects with an Error worded as Go's HTTP client words it. */
 export type CallWebhook = (
@@ -33,7 +36,9 @@ export function webhookCaller(parts: WebhookParts): CallWebhook {
     signal.addEventListener('abort', onAbort, { once: true })
     using _timer = parts.clock.after(timeoutMs, () => stop.abort())
     try {
-      const connection = await connectionTo(target, client, parts)
+      const user = parts.credentials && webhookUserFor(parts.credentials, target.serverName, target.port)
+      const authorization = user && authorizationOf(user)
+      const connection = await connectionTo(target, client, parts, user)
       const bytes = encoder.encode(JSON.stringify(body))
       const answer = await connection.request(
         {
@@ -45,6 +50,7 @@ export function webhookCaller(parts: WebhookParts): CallWebhook {
             'content-type': 'application/json',
             'content-length': String(bytes.length),
             'user-agent': 'kube-apiserver-admission',
+            ...(authorization === undefined ? {} : { authorization }),
             ...(traceparent === undefined ? {} : { traceparent }),
           },
           body: once(bytes),
@@ -93,9 +99,18 @@ function targetOf({ url, service }: WebhookClient): Target {
   }
 }
 
-async function connectionTo(target: Target, { service, caBundle }: WebhookClient, parts: WebhookParts) {
+async function connectionTo(
+  target: Target,
+  { service, caBundle }: WebhookClient,
+  parts: WebhookParts,
+  user: WebhookUser | undefined,
+) {
   const ca = caBundle === undefined ? '' : new TextDecoder().decode(bytesOfBase64(caBundle)).trim()
-  const trust = ca === '' ? { trust: 'system' as const } : { ca }
+  const { cert, key } = user ?? {}
+  const trust = {
+    ...(ca === '' ? { trust: 'system' as const } : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),
+  }
   const { serverName, port } = target
   if (service === undefined)
     return parts.connectNetwork({ host: serverName, port, tls: true, serverName, egress: 'controlplane', ...trust })

@@ -28,28 +28,63 @@ export function credentialsFromKubeconfig(file: string): HttpCredentials {
   const server = textOf(cluster?.server)
   if (cluster === undefined || server === undefined)
     throw new Error(`${file} does not say where the cluster of its context ${contextName} is`)
-  if (user.exec !== undefined || user['auth-provider'] !== undefined)
-    throw new Error(`${file} gets its user from a program; give one with a certificate or a token`)
-  const pem = (from: Fields, field: string): string | undefined => {
-    const inline = textOf(from[`${field}-data`])
-    if (inline !== undefined) return Buffer.from(inline, 'base64').toString('utf8')
-    const path = textOf(from[field])
-    return path === undefined ? undefined : readFileSync(resolve(dirname(file), path), 'utf8')
-  }
-  const [ca, cert, key] = [
-    pem(cluster, 'certificate-authority'),
-    pem(user, 'client-certificate'),
-    pem(user, 'client-key'),
-  ]
-  const token = tokenOf(file, user)
+  const ca = pemOf(file, cluster, 'certificate-authority')
   return {
     server,
     ...(ca === undefined ? {} : { ca }),
     ...(cluster['insecure-skip-tls-verify'] === true ? { insecure: true } : {}),
+    ...userOf(file, user),
+  }
+}
+
+/** Somebody that a kubeconfig knows. */
+export interface KubeconfigUser {
+  /** PEM. */
+  readonly cert?: string
+  readonly key?: string
+  readonly token?: () => string
+  readonly username?: string
+  readonly password?: string
+}
+
+/** Everybody a kubeconfig knows, and who its current context is; throws an Error that says who cannot be had. */
+export function usersOfKubeconfig(file: string): {
+  readonly users: ReadonlyMap<string, KubeconfigUser>
+  readonly current?: string
+} {
+  const config = (parseYaml(readFileSync(file, 'utf8')).value ?? {}) as Kubeconfig
+  const users = new Map<string, KubeconfigUser>()
+  for (const { name = '', user = {} } of config.users ?? []) {
+    const [username, password] = [textOf(user.username), textOf(user.password)]
+    users.set(name, {
+      ...userOf(file, user),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    })
+  }
+  const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context
+  const current = textOf(context?.user)
+  return { users, ...(current === undefined ? {} : { current }) }
+}
+
+function userOf(file: string, user: Fields): Pick<KubeconfigUser, 'cert' | 'key' | 'token'> {
+  if (user.exec !== undefined || user['auth-provider'] !== undefined)
+    throw new Error(`${file} gets its user from a program; give one with a certificate or a token`)
+  const [cert, key] = [pemOf(file, user, 'client-certificate'), pemOf(file, user, 'client-key')]
+  const token = tokenOf(file, user)
+  return {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(token === undefined ? {} : { token }),
   }
+}
+
+/** A certificate or key, from the file itself or beside it. */
+function pemOf(file: string, from: Fields, field: string): string | undefined {
+  const inline = textOf(from[`${field}-data`])
+  if (inline !== undefined) return Buffer.from(inline, 'base64').toString('utf8')
+  const path = textOf(from[field])
+  return path === undefined ? undefined : readFileSync(resolve(dirname(file), path), 'utf8')
 }
 
 /** Kubernetes: a token's file wins over the token, and is read again, for it may be renewed. */

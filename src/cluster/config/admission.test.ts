@@ -80,6 +80,23 @@ test('the two oldest plugins may have the file to themselves', async () => {
   assert.deepEqual(configurations, { PodNodeSelector: { own: 'a=b' } })
 })
 
+test('who the server is to webhooks is read from a kubeconfig', async () => {
+  const kubeconfig = join(directory, 'webhooks.kubeconfig')
+  writeFileSync(
+    kubeconfig,
+    'users: [{ name: "*.svc", user: { token: t } }, { name: x.example, user: { username: u, password: p } }]\n',
+  )
+  const kind = '{ apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: '
+  const of = (file: string) => `${head}- name: ValidatingAdmissionWebhook\n  configuration: ${kind}${file} }\n`
+  const { ValidatingAdmissionWebhook: found } = (await read(of(kubeconfig))).configurations!
+  assert.equal(found!.users.get('*.svc')!.token!(), 't')
+  assert.deepEqual(found!.users.get('x.example'), { username: 'u', password: 'p' })
+  await assert.rejects(
+    read(of('beside.kubeconfig')),
+    /kubeConfigFile: Invalid value: "beside.kubeconfig": must be an absolute/,
+  )
+})
+
 test('what is wrong with a file is said with its name', async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['apiVersion: v1\nkind: ConfigMap\n', /no kind "ConfigMap" is registered for version "v1"\]$/],

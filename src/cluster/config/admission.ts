@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import {
   type AdmissionChoice,
   type AdmissionConfigurations,
@@ -10,6 +10,7 @@ import {
   type PostReview,
   type Tolerations,
 } from '../../apiserver/index.ts'
+import { usersOfKubeconfig } from '../../client/index.ts'
 import { parseYaml } from '../../machinery/index.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, oneOf, type Reader, text, truth } from './read-fields.ts'
@@ -147,6 +148,19 @@ const quotas = fieldsOf({
   ),
 })
 
+const webhookKinds = [
+  'apiserver.config.k8s.io/v1/WebhookAdmissionConfiguration',
+  'apiserver.config.k8s.io/v1alpha1/WebhookAdmission',
+]
+const webhookFields = fieldsOf({ kubeConfigFile: text })
+const webhookCredentials: Read = (said) => {
+  const { kubeConfigFile: file } = webhookFields(ofKind(said, ...webhookKinds), '')
+  if (file === undefined) return undefined
+  if (!isAbsolute(file))
+    throw new ConfigError(`kubeConfigFile: Invalid value: ${JSON.stringify(file)}: must be an absolute file path`)
+  return usersOfKubeconfig(file)
+}
+
 const readers: Readonly<Record<string, Read>> = {
   EventRateLimit(said) {
     const read = limits(ofKind(said, 'eventratelimit.admission.k8s.io/v1alpha1/Configuration'), '')
@@ -177,6 +191,8 @@ const readers: Readonly<Record<string, Read>> = {
       defaultAllow,
     }
   },
+  MutatingAdmissionWebhook: webhookCredentials,
+  ValidatingAdmissionWebhook: webhookCredentials,
   PodNodeSelector: (said) => nodeSelectors(said, '').podNodeSelectorPluginConfig ?? {},
   PodSecurity: (said) => readPodSecurity(ofKind(said, podSecurityKind)),
   ResourceQuota(said) {

@@ -1,3 +1,4 @@
+import type { WebhookCredentials } from '../../webhooks/credentials.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import type { PodSecurityConfiguration } from '../built-in/pod-security.ts'
 import type { LimitedResource } from '../built-in/resource-quota.ts'
@@ -15,6 +16,9 @@ export interface AdmissionChoice {
 export interface AdmissionConfigurations {
   readonly EventRateLimit?: { readonly limits: readonly EventLimit[] }
   readonly ImagePolicyWebhook?: ImagePolicy
+  /** Who the server is to webhooks. */
+  readonly MutatingAdmissionWebhook?: WebhookCredentials
+  readonly ValidatingAdmissionWebhook?: WebhookCredentials
   /** Selectors by namespace; `clusterDefaultNodeSelector` is that of those that say nothing. */
   readonly PodNodeSelector?: Readonly<Record<string, string>>
   readonly PodSecurity?: PodSecurityConfiguration
