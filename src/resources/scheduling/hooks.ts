@@ -4,6 +4,7 @@ import type { PodGroup, PriorityClass } from '../generated/types.ts'
 import { priorityClassCells } from '../other-cells.ts'
 import { priorityClassErrors, priorityClassUpdateErrors } from '../other-checks.ts'
 import { conditionsErrors } from '../validation/conditions.ts'
+import { podGroupCells } from './pod-groups.ts'
 
 export const priorityClassHooks: HooksFor<PriorityClass> = {
   cells: priorityClassCells,
@@ -11,6 +12,7 @@ export const priorityClassHooks: HooksFor<PriorityClass> = {
 }
 
 export const podGroupHooks: HooksFor<PodGroup> = {
+  cells: podGroupCells,
   checks: {
     status: ({ spec, status }) => [
       ...conditionsErrors(status?.conditions ?? [], 'status.conditions'),
