@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manualClock } from '../../machinery/index.ts'
+import { createInformers } from '../../client/index.ts'
+import { manualClock, seededRandom } from '../../machinery/index.ts'
+import { pods } from '../../resources/index.ts'
 import { Agenda } from './agenda.ts'
 import { behaviourOf, simulatedAnnotations } from './behaviour.ts'
+import { runSimulatedNodes } from './simulated-nodes.ts'
 
 test('agenda does its work in order, on one timer', () => {
   const clock = manualClock(0)
@@ -44,4 +47,55 @@ test('behaviour is as annotated, and quick where it is not', () => {
     }),
     { ...quick, exitAfterMs: 1500, exitCode: 3, stopDelayMs: 60_000 },
   )
+})
+
+test('a node renews its lease while ever so many of its pods wait for their status to be taken', async () => {
+  const clock = manualClock()
+  const stop = new AbortController()
+  const settle = async () => {
+    for (let turn = 0; turn < 30; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(0)
+    }
+  }
+  const podAt = (at: number) => ({
+    metadata: { namespace: 'default', name: `p${at}`, uid: `u${at}`, resourceVersion: '1' },
+    spec: { nodeName: 'node-1', containers: [{ name: 'main' }] },
+    status: { phase: 'Pending' },
+  })
+  let renewals = 0
+  let reports = 0
+  const client = {
+    list: async ({ plural }: { readonly plural: string }) => ({
+      metadata: { resourceVersion: '1' },
+      items: plural === 'pods' ? Array.from({ length: 200 }, (_, at) => podAt(at)) : [],
+    }),
+    watch: async function* () {
+      await new Promise(() => {})
+    },
+    get: async () => ({ metadata: { name: 'node-1', uid: 'node' }, spec: {} }),
+    create: async (_of: unknown, object: object) => object,
+    async update({ plural }: { readonly plural: string }, object: object) {
+      if (plural === 'leases') renewals++
+      return object
+    },
+    patch() {
+      reports++
+      return new Promise(() => {})
+    },
+  }
+  const parts = { client: client as never, clock, random: seededRandom(1) }
+  const informers = createInformers(parts, stop.signal)
+  const complain = () => {}
+  void runSimulatedNodes({ ...parts, informers, nodes: [{ name: 'node-1' }], version: 'v1', complain }, stop.signal)
+  await informers.of(pods).synced()
+  await settle()
+  assert.ok(reports > 0 && reports < 200, `${reports} reports under way`)
+  const before = renewals
+  for (let beat = 0; beat < 3; beat++) {
+    clock.advance(10_000)
+    await settle()
+  }
+  assert.ok(renewals >= before + 3, `${renewals - before} renewals`)
+  stop.abort()
 })

@@ -70,6 +70,7 @@ const heartbeatMsDefault = 10_000
 /** Unlike Kubernetes: renewals of all nodes together are no more than 250 a second, as one process makes them. */
 const renewalMs = 4
 const callsAtOnceMax = 64
+const beatsAtOnceMax = 16
 /** So many calls for a fleet are begun before everything else of the process has its turn. */
 const callsPerTurnMax = 16
 const retryMs = 1000
@@ -107,6 +108,8 @@ class Fleet {
   readonly #signal: AbortSignal
   readonly #agenda: Agenda
   readonly #limit = createLimit(callsAtOnceMax)
+  /** Kubernetes: heart-beats do not wait behind anything else, or nodes would seem lost while there is much to say of pods. */
+  readonly #beats = createLimit(beatsAtOnceMax)
   readonly #turns: Turns
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #pods = new Map<string, SimulatedPod>()
@@ -271,7 +274,7 @@ class Fleet {
     const { client, clock, complain } = this.#parts
     this.#agenda.after(this.#heartbeatMs, () => void this.#heartbeat(node, life))
     try {
-      node.lease = await this.#call(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
+      node.lease = await this.#beats(() => renewLease({ client, clock, nodeName: node.settings.name }, node.lease))
       // A node that had been given up for lost says that it is back.
       if (node.node !== undefined && !isReady(node.node)) await this.#register(node)
     } catch (error) {
