@@ -57,7 +57,6 @@ function planned(wanted: number, there: Readonly<Record<string, There>>, budgetO
     members: [podThat('u')],
     columns,
     budgets: budgetOn === undefined ? [] : [budget],
-    podOf: (pod) => pod,
     groupOf: (_, name) => groups[name],
     asksOnlyForRoom,
     fits() {

@@ -10,8 +10,6 @@ export interface GroupPreemptionInput {
   readonly members: readonly Pod[]
   readonly columns: NodeColumns
   readonly budgets: readonly PodDisruptionBudget[]
-  /** A pod as it is now: what is counted may be older. */
-  readonly podOf: (pod: Pod) => Pod
   readonly groupOf: (namespace: string, name: string) => PodGroup | undefined
   /** The nodes that the group would take as the columns are; undefined when it does not fit. */
   readonly fits: () => ReadonlySet<string> | undefined
@@ -75,14 +73,14 @@ export function planGroupPreemption(input: GroupPreemptionInput): readonly Pod[]
 }
 
 /** Everybody on a node: one by one, but for groups that say that they go as a whole. */
-function unitsOf({ columns, podOf, groupOf }: GroupPreemptionInput): readonly Unit[] {
+function unitsOf({ columns, groupOf }: GroupPreemptionInput): readonly Unit[] {
   const units: Unit[] = []
   const byGroup = new Map<string, Unit>()
   for (let place = 0; place < columns.size; place++) {
     if (columns.alive[place] === 0) continue
     const nodeName = columns.nodes[place]!.metadata.name
     for (const facts of columns.podsAt(place)) {
-      const one = { facts, pod: podOf(facts.pod), nodeName }
+      const one = { facts, pod: facts.pod, nodeName }
       const { namespace = '' } = facts.pod.metadata
       const name = groupNameOf(facts.pod)
       const group = name === undefined ? undefined : groupOf(namespace, name)

@@ -1,4 +1,4 @@
-import { defaultGates, type Pod, type PodGroup, podDisruptionBudgets, pods } from '../../resources/index.ts'
+import { defaultGates, type Pod, type PodGroup, podDisruptionBudgets } from '../../resources/index.ts'
 import type { Placement } from '../cycle/explain.ts'
 import type { Placer } from '../cycle/place.ts'
 import type { Within } from '../framework/framework.ts'
@@ -37,10 +37,9 @@ export class Room {
     if (preemption === undefined) return ''
     const why = this.#leftToItsGroup(pod)
     if (why !== undefined) return why
-    const podOf = this.#podOf()
     const nominated = this.#shared.nominations.nodeOf(pod.metadata.uid)
     const place = nominated === undefined ? undefined : this.#shared.columns.placeOf(nominated)
-    const others = place === undefined ? [] : [...this.#shared.columns.podsAt(place)].map((one) => podOf(one.pod))
+    const others = place === undefined ? [] : [...this.#shared.columns.podsAt(place)].map(({ pod }) => pod)
     return mayNotPreempt(pod, nominated, others)
   }
 
@@ -70,14 +69,8 @@ export class Room {
       placer,
       random: this.#shared.parts.random,
       budgets: this.#shared.parts.informers.of(podDisruptionBudgets).list(),
-      podOf: this.#podOf(),
       ...(preemption === undefined ? {} : { choice: preemption }),
     })
-  }
-
-  #podOf(): (pod: Pod) => Pod {
-    const podCache = this.#shared.parts.informers.of(pods)
-    return (one) => podCache.get({ name: one.metadata.name, namespace: one.metadata.namespace ?? '' }) ?? one
   }
 
   /** Has the victims evicted, and the room kept. */
@@ -116,7 +109,6 @@ export class Room {
       members: members.map(({ pod }) => pod),
       columns,
       budgets: parts.informers.of(podDisruptionBudgets).list(),
-      podOf: this.#podOf(),
       groupOf: (namespace, name) => columns.podGroups?.get(namespace, name),
       fits,
       asksOnlyForRoom: members.every((facts) => placer.asksOnlyForRoom(facts, columns)),

@@ -51,7 +51,6 @@ function planned(
     placer,
     random: seededRandom(1),
     budgets,
-    podOf: (one) => one,
   })
   assert.deepEqual([...columns.cpuTaken], before, 'the columns are left as they were')
   return plan && [plan.nodeName, ...plan.victims.map(({ metadata }) => metadata.name)]

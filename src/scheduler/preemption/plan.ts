@@ -12,8 +12,6 @@ export interface PreemptionInput {
   /** Where to begin to look. */
   readonly random: Random
   readonly budgets: readonly PodDisruptionBudget[]
-  /** A pod as it is now: what is counted may be older. */
-  readonly podOf: (pod: Pod) => Pod
   readonly choice?: PreemptionChoice
 }
 /** Whom to evict, and where the pod then fits. */
@@ -33,8 +31,14 @@ const choiceDefault: PreemptionChoice = { candidatesPercentMin: 10, candidatesMi
 
 export const priorityOf = ({ spec }: Pod): number => spec?.priority ?? 0
 /** Kubernetes: a pod that has not started counts as started just now. */
-export const startedMs = ({ status }: Pod): number =>
-  status?.startTime === undefined ? Number.POSITIVE_INFINITY : msOf(status.startTime)
+export function startedMs({ status }: Pod): number {
+  if (status?.startTime === undefined) return Number.POSITIVE_INFINITY
+  let known = startOf.get(status)
+  if (known === undefined) startOf.set(status, (known = msOf(status.startTime)))
+  return known
+}
+/** Pods are compared many times over while room is looked for. */
+const startOf = new WeakMap<object, number>()
 
 /** Kubernetes (MoreImportantPod): higher priority first, then who has run longest. */
 export function byImportance(left: Pod, right: Pod): number {
@@ -70,7 +74,8 @@ export function planPreemption(input: PreemptionInput): Preemption | undefined {
 
 /** The candidate by which the least is lost. */
 export function leastLoss(candidates: readonly Candidate[], columns: NodeColumns): Preemption | undefined {
-  const best = candidates.toSorted(byLoss)[0]
+  let best = candidates[0]
+  for (const one of candidates) if (byLoss(one, best!) < 0) best = one
   return best && { nodeName: columns.nodes[best.place]!.metadata.name, victims: best.victims }
 }
 
@@ -140,15 +145,13 @@ function roomIf({ facts, columns }: PreemptionInput, place: number): WhatIf {
 
 /** As few pods of a node as must go, those beyond a budget last; the columns are left as they were. */
 function victimsAt(
-  { budgets, podOf }: PreemptionInput,
+  { budgets }: PreemptionInput,
   place: number,
   potential: readonly PodFacts[],
   whatIf: WhatIf,
 ): Candidate | undefined {
-  const sorted = potential
-    .map((one) => ({ facts: one, pod: podOf(one.pod) }))
-    .sort((left, right) => byImportance(left.pod, right.pod))
-  for (const one of sorted) whatIf.take(one.facts)
+  const sorted = potential.toSorted((left, right) => byImportance(left.pod, right.pod))
+  for (const one of sorted) whatIf.take(one)
   const gone = new Set(sorted)
   const victims: Pod[] = []
   let violations = 0
@@ -161,27 +164,30 @@ function victimsAt(
     for (const isViolating of [true, false]) {
       for (const one of sorted) {
         if (violating.has(one.pod) !== isViolating) continue
-        whatIf.putBack(one.facts)
+        whatIf.putBack(one)
         if (whatIf.fits()) {
           gone.delete(one)
           continue
         }
-        whatIf.take(one.facts)
+        whatIf.take(one)
         victims.push(one.pod)
         if (isViolating) violations++
       }
     }
   } finally {
-    for (const { facts } of gone) whatIf.putBack(facts)
+    for (const one of gone) whatIf.putBack(one)
   }
   return victims.length === 0 ? undefined : { place, victims: victims.sort(byImportance), violations }
 }
 
 /** The pods whose eviction a budget does not allow, when they are evicted in this order. */
 function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+  if (budgets.length === 0) return nobody
   const left = disruptionsLeft(budgets)
   return new Set(pods.filter((pod) => left.takesBeyond(pod, false)))
 }
+
+const nobody: ReadonlySet<Pod> = new Set()
 
 /** What budgets still allow, as pods are evicted one after the other. */
 export function disruptionsLeft(budgets: readonly PodDisruptionBudget[]) {
@@ -211,17 +217,19 @@ export function disruptionsLeft(budgets: readonly PodDisruptionBudget[]) {
 
 /** Kubernetes: fewest budgets broken, lowest of the highest priorities, smallest sum of them, fewest pods, the latest started. */
 function byLoss(left: Candidate, right: Candidate): number {
-  const sum = ({ victims }: Candidate) => victims.reduce((total, pod) => total + priorityOf(pod) + 2 ** 31, 0)
+  const sum = ({ victims }: Candidate) => {
+    let total = 0
+    for (const pod of victims) total += priorityOf(pod) + 2 ** 31
+    return total
+  }
   const earliest = ({ victims }: Candidate) =>
     Math.min(...victims.filter((pod) => priorityOf(pod) === priorityOf(victims[0]!)).map(startedMs))
-  const differences = [
-    left.violations - right.violations,
-    priorityOf(left.victims[0]!) - priorityOf(right.victims[0]!),
-    sum(left) - sum(right),
-    left.victims.length - right.victims.length,
-  ]
-  const first = differences.find((one) => one !== 0)
-  if (first !== undefined) return first
+  const difference =
+    left.violations - right.violations ||
+    priorityOf(left.victims[0]!) - priorityOf(right.victims[0]!) ||
+    sum(left) - sum(right) ||
+    left.victims.length - right.victims.length
+  if (difference !== 0) return difference
   const [a, b] = [earliest(left), earliest(right)]
   return a === b ? 0 : a > b ? -1 : 1
 }
