@@ -161,3 +161,20 @@ test('a schema of items that is neither a schema nor a list is none', () => {
   for (const items of ['x', 1, true, [], null]) assert.deepEqual(decodeObject(type, { items }).object, {})
   assert.deepEqual(decodeObject(type, { items: {} }).object, { items: {} })
 })
+
+test('what an object has in common with one that was decoded before is taken over, and told of', () => {
+  const type = 'io.k8s.api.core.v1.Pod'
+  const known = decodeObject(type, {
+    metadata: { name: 'a', labels: { a: 'b' } },
+    spec: { containers: [{ name: 'c' }] },
+  })
+  assert.equal(known.taken, undefined)
+  const { metadata, spec } = known.object
+  const { object, taken } = decodeObject(type, { metadata: { ...metadata, name: 'b' }, spec }, known.object)
+  assert.equal(object.spec, spec)
+  assert.equal(object.metadata.labels, metadata.labels)
+  assert.deepEqual(taken, [
+    { in: object.metadata, name: 'labels' },
+    { in: object, name: 'spec' },
+  ])
+})

@@ -2,6 +2,7 @@ import {
   applyConfiguration,
   badRequest,
   cloneJson,
+  type Decoded,
   type KubeObject,
   type ManagedFieldsEntry,
   recordUpdate,
@@ -84,19 +85,17 @@ function appliedTo(
     writer,
     { force: how.force },
   )
-  const { object: decoded, findings } = decodedOf(definition, object, current)
-  return { draft: completedDraft(definition, thawed(decoded)), managedFields, isKnown: findings.length === 0 }
+  const { object: decoded, findings, taken = [] } = decodedOf(definition, object, current)
+  thaw(taken)
+  return { draft: completedDraft(definition, decoded), managedFields, isKnown: findings.length === 0 }
 }
 
-/** The same draft with all it shares with a stored object copied, so that it can be changed; what is settled needs no change. */
-function thawed<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || isSettled(value)) return value
-  if (Object.isFrozen(value)) return cloneJson(value)
-  for (const key in value) {
-    const member = value[key]
-    if (typeof member === 'object' && member !== null) value[key] = thawed(member)
+/** Copies what a draft has in common with a stored object, so that it can be changed; what is settled needs no change. */
+function thaw(taken: NonNullable<Decoded['taken']>): void {
+  for (const { in: holder, name } of taken) {
+    const member = holder[name]
+    if (typeof member === 'object' && member !== null && !isSettled(member)) holder[name] = cloneJson(member)
   }
-  return value
 }
 
 /** `unknown field "spec.a"` as server-side apply says it. */

@@ -8,13 +8,15 @@ import {
   specialZeros,
 } from './scalars.ts'
 import type { Field, Schema, TypeSchema } from './schema.ts'
-import { createTrace, DecodeError, mismatch, noteUnknown, type Trace, valueName } from './trace.ts'
+import { createTrace, DecodeError, mismatch, noteUnknown, type Taken, type Trace, valueName } from './trace.ts'
 
 /** An object in the form Kubernetes would write it, and what strict decoding has to say about it. */
 export interface Decoded {
   readonly object: any
   /** `unknown field "spec.foo"`, in the order of the document. */
   readonly findings: readonly string[]
+  /** What the object has in common with one that was decoded before. */
+  readonly taken?: readonly Taken[]
 }
 /** Decodes JSON values of any type of one schema. */
 export interface Decoder {
@@ -82,7 +84,9 @@ export function createDecoder(schema: Schema): Decoder {
       trace.known = known
       if (json === null || json === undefined) return { object: structOf(name).zero(), findings: [] }
       try {
-        return { object: structOf(name).read(json, trace), findings: trace.findings }
+        const object = structOf(name).read(json, trace)
+        const { findings, taken } = trace
+        return taken === undefined ? { object, findings } : { object, findings, taken }
       } catch (error) {
         if (error instanceof RangeError) throw new DecodeError('exceeded max depth', { cause: error })
         throw error
@@ -130,6 +134,7 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
     const source = value as Record<string, unknown>
     const known = trace.known as Record<string, unknown> | undefined
     let empties: Record<string, object> | undefined
+    let taken: string[] | undefined
     for (const key in source) {
       trace.path[depth] = key
       const place = places.get(key)
@@ -140,6 +145,8 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
         if (known !== undefined && typeof member === 'object') {
           if (known[key] === member) {
             slots[place] = member
+            taken ??= []
+            taken.push(key)
             continue
           }
           trace.known = known[key] ?? undefined
@@ -156,6 +163,10 @@ function objectStruct(type: TypeSchema, schema: Schema, structOf: (name: string)
     trace.struct = outer
     const object = build(slots)
     if (empties !== undefined) emptyMembers.set(object, empties)
+    if (taken !== undefined) {
+      trace.taken ??= []
+      for (const name of taken) trace.taken.push({ in: object, name })
+    }
     return object
   }
   function build(slots: readonly unknown[]): Record<string, unknown> {

@@ -17,9 +17,24 @@ export interface Trace {
   readonly findings: string[]
   /** What stands in this place in an object that was decoded before, if anything. */
   known: unknown
+  /** What was taken over from it, if anything. */
+  taken: Taken[] | undefined
 }
 
-export const createTrace = (): Trace => ({ path: [], mapKeys: [], struct: '', findings: [], known: undefined })
+/** A member of an object that is the very same in another one. */
+export interface Taken {
+  readonly in: Record<string, unknown>
+  readonly name: string
+}
+
+export const createTrace = (): Trace => ({
+  path: [],
+  mapKeys: [],
+  struct: '',
+  findings: [],
+  known: undefined,
+  taken: undefined,
+})
 
 /** `spec.containers[0].image`: the path as strict decoding names it. */
 export function pathText(path: readonly (string | number)[]): string {
