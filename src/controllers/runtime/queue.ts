@@ -7,13 +7,15 @@ const retryBurst = 100
 /** A name rests so many times as long as it was in hand, but no longer than this. */
 const restFactor = 3
 const restMaxMs = 300
+/** Only a name that was woken while in hand so many times in a row rests. */
+const wokenInRow = 3
 
 /**
  * Names waiting for work: in order, once each, and never in two hands at a time.
  *
- * Unlike Kubernetes, whose clients are held to some calls a second: a name that took long rests as much longer before
- * it comes again, so that what a thousand pods tell of one object meanwhile is looked at once. One that took no time
- * comes again at once.
+ * Unlike Kubernetes, whose clients are held to some calls a second: a name that is woken again and again while it is in hand
+ * rests some times as long as it was there before it comes again, so that what a thousand pods tell of one object meanwhile
+ * is looked at once. What is told now and then, and what took no time, comes again at once.
  */
 export class WorkQueue {
   readonly #clock: Clock
@@ -23,6 +25,7 @@ export class WorkQueue {
   readonly #inHand = new Map<string, number>()
   readonly #again = new Set<string>() // woken while in hand or at rest
   readonly #resting = new Map<string, Disposable>()
+  readonly #rows = new Map<string, number>() // how often in a row a name was woken while in hand
   readonly #later = new Map<string, { readonly atMs: number; readonly timer: Disposable }>()
   readonly #failures = new Backoff<string>(itemLimits)
   #tokens = retryBurst
@@ -101,7 +104,10 @@ export class WorkQueue {
     this.#inHand.delete(key)
     const tookMs = sinceMs === undefined ? 0 : this.#clock.monotonic() - sinceMs
     if (sinceMs !== undefined) this.#measures.worked(tookMs / 1000)
-    const restMs = Math.floor(Math.min(tookMs * restFactor, restMaxMs))
+    const row = this.#again.has(key) ? (this.#rows.get(key) ?? 0) + 1 : 0
+    if (row === 0) this.#rows.delete(key)
+    else this.#rows.set(key, row)
+    const restMs = row < wokenInRow ? 0 : Math.floor(Math.min(tookMs * restFactor, restMaxMs))
     if (restMs > 0)
       this.#resting.set(
         key,
@@ -120,6 +126,7 @@ export class WorkQueue {
     for (const timer of this.#resting.values()) timer[Symbol.dispose]()
     this.#later.clear()
     this.#resting.clear()
+    this.#rows.clear()
     this.#waiting.clear()
     this.#again.clear()
   }
