@@ -181,9 +181,20 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
   const machines = (await around?.machines(list, admin.client)) ?? list
   if (machines.length > 0 || groups.length > 0) nodes = await startNodes(machines, server, world, running, stop.signal)
   if (nodes !== undefined) around?.follow(nodes)
-  for (const part of ['controllers', 'scheduler'] as const) if (has(part)) running.push(runs[part]())
   // A part that fails must not go unnoticed, nor take the test's process down before the test can say so.
-  for (const one of running) one.catch((error) => log.error('a part of the cluster failed', error))
+  const watched = (one: Promise<void>) => one.catch((error) => log.error('a part of the cluster failed', error))
+  for (const one of running) watched(one)
+  const begin = () => {
+    for (const part of ['controllers', 'scheduler'] as const) {
+      if (!has(part) || stop.signal.aborted) continue
+      const run = runs[part]()
+      running.push(run)
+      watched(run)
+    }
+  }
+  // They begin in a turn of their own, unless the clock is the caller's, which need not move by itself.
+  if (options.clock === undefined) clock.after(0, begin)
+  else begin()
   let front: Promise<{ readonly front: Front; readonly kubeconfig: string }> | undefined
   const end = async () => {
     if (stop.signal.aborted) return
