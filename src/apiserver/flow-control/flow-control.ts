@@ -23,12 +23,10 @@ export const lendingPeriodMs = 10_000
  * 3. A level that is no longer configured goes when its last request has gone.
  */
 export class FlowControl {
-  readonly levels = new Map<string, Level>()
   readonly seats: number
-  /** What part of its demand each level got when seats were lent last. */
-  fairFraction = 0
-  /** How many requests may wait and run altogether, as configured. */
-  capacity = { waiting: 1, executing: 1 }
+  readonly #levels = new Map<string, Level>()
+  #fairFraction = 0
+  #capacity = { waiting: 1, executing: 1 }
   readonly #clock: Clock
   #schemas: readonly ReadySchema[] = []
   #named: ReadonlySet<string> = new Set()
@@ -36,16 +34,43 @@ export class FlowControl {
     readonly levels: readonly PriorityLevelConfiguration[]
     readonly schemas: readonly FlowSchema[]
   } = { levels: [], schemas: [] }
+  /** Before anybody has asked, nothing waits for what is configured: it is put into effect at the first question. */
+  #isAsked = false
 
   constructor(parts: { readonly clock: Clock; readonly seats: number }) {
     this.#clock = parts.clock
     this.seats = parts.seats
-    this.configure([], [])
+  }
+
+  get levels(): ReadonlyMap<string, Level> {
+    this.#ask()
+    return this.#levels
+  }
+  /** What part of its demand each level got when seats were lent last. */
+  get fairFraction(): number {
+    this.#ask()
+    return this.#fairFraction
+  }
+  /** How many requests may wait and run altogether, as configured. */
+  get capacity(): { readonly waiting: number; readonly executing: number } {
+    this.#ask()
+    return this.#capacity
   }
 
   /** Puts the objects into effect; mandatory ones that are missing are supplied. */
   configure(levels: readonly PriorityLevelConfiguration[], schemas: readonly FlowSchema[]): void {
     this.#configured = { levels, schemas }
+    if (this.#isAsked) this.#putIntoEffect()
+  }
+
+  #ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    this.#putIntoEffect()
+  }
+
+  #putIntoEffect(): void {
+    const { levels, schemas } = this.#configured
     const wanted = levels.map(levelSettings).filter((one) => one !== undefined)
     const names = new Set(wanted.map(({ name }) => name))
     this.#named = new Set(names)
@@ -56,18 +81,18 @@ export class FlowControl {
     this.#schemas = complete.map(readySchema)
     for (const level of mandatoryLevels()) {
       if (names.has(level.metadata.name)) continue
-      const known = this.levels.get(level.metadata.name)
+      const known = this.#levels.get(level.metadata.name)
       wanted.push(known?.settings ?? levelSettings(level)!)
       names.add(level.metadata.name)
     }
     for (const settings of wanted) {
-      const level = this.levels.get(settings.name)
-      if (level === undefined) this.levels.set(settings.name, new Level(settings, this.#clock))
+      const level = this.#levels.get(settings.name)
+      if (level === undefined) this.#levels.set(settings.name, new Level(settings, this.#clock))
       else Object.assign(level, { settings, quiescing: false })
     }
-    for (const [name, level] of this.levels) {
+    for (const [name, level] of this.#levels) {
       if (names.has(name)) continue
-      if (level.queues.isIdle) this.levels.delete(name)
+      if (level.queues.isIdle) this.#levels.delete(name)
       else level.quiescing = true
     }
     this.#divide()
@@ -75,14 +100,16 @@ export class FlowControl {
 
   /** Whether a schema that names the level has somewhere to go. */
   hasLevel(name: string): boolean {
+    this.#ask()
     return this.#named.has(name)
   }
 
   /** Where a request belongs. */
   classify(asked: Asked): { readonly schema: ReadySchema; readonly level: Level } {
+    this.#ask()
     // Kubernetes: what no schema matches is treated as what the last one is for.
     const schema = this.#schemas.find((one) => one.matches(asked)) ?? this.#schemas.at(-1)!
-    return { schema, level: this.levels.get(schema.level)! }
+    return { schema, level: this.#levels.get(schema.level)! }
   }
 
   /** Begins a request: it runs, waits or is turned away, as the state of its turn says. */
@@ -128,7 +155,7 @@ export class FlowControl {
         current: current ?? limits.nominal,
       })),
     )
-    this.fairFraction = fraction
+    this.#fairFraction = fraction
     for (const [index, level] of levels.entries()) {
       const { seats, target } = bids[index]!
       level.target = target
@@ -138,7 +165,7 @@ export class FlowControl {
 
   /** Kubernetes: the server's seats are divided by shares over all levels, those that are going away too. */
   #divide(): void {
-    const levels = [...this.levels.values()]
+    const levels = [...this.#levels.values()]
     const sum = levels.reduce((shares, { settings }) => shares + settings.shares, 0)
     let waiting = 0
     for (const level of levels) {
@@ -149,7 +176,7 @@ export class FlowControl {
       level.current ??= level.limits.nominal - Math.floor((level.limits.nominal - level.limits.min) / 2)
     }
     const executing = levels.reduce((all, { limits }) => all + limits.nominal, 0)
-    this.capacity = { waiting: Math.max(1, waiting), executing: Math.max(1, executing) }
+    this.#capacity = { waiting: Math.max(1, waiting), executing: Math.max(1, executing) }
     this.lend()
   }
 }

@@ -85,10 +85,10 @@ export function flowMeasures(flow: FlowControl, clock: Clock, metrics: Metrics):
 }
 
 /** What is counted by level and schema. */
-function tallyReadings({ levels }: FlowControl, metrics: Metrics): void {
+function tallyReadings(flow: FlowControl, metrics: Metrics): void {
   const of = (type: 'counter' | 'gauge', name: string, help: string, read: (tally: Tally) => number, zeros = false) =>
     metrics.readings(`${prefix}_${name}`, type, help, function* (): Iterable<Reading> {
-      for (const level of levels.values()) {
+      for (const level of flow.levels.values()) {
         for (const tally of level.queues.tallies.values()) {
           const value = read(tally)
           if (value === 0 && !zeros) continue
@@ -115,7 +115,7 @@ function tallyReadings({ levels }: FlowControl, metrics: Metrics): void {
     'counter',
     'Number of requests rejected by API Priority and Fairness subsystem',
     function* () {
-      for (const level of levels.values()) {
+      for (const level of flow.levels.values()) {
         for (const { schema, rejected } of level.queues.tallies.values()) {
           for (const [reason, value] of Object.entries(rejected)) {
             if (value === 0) continue
