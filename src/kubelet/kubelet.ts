@@ -31,7 +31,7 @@ import {
   pressureConditionOf,
   pressureTransitionMsDefault,
 } from './node/pressure.ts'
-import { refusalOf } from './pods/admission.ts'
+import { Judging, refusalOf } from './pods/admission.ts'
 import type { PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
 import { createObjectWatches } from './pods/object-watches.ts'
@@ -219,6 +219,11 @@ async function podContext(
     [...workers.values()]
       .filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid && !worker.ended && worker.admitted)
       .map((worker) => worker.granted)
+  const judging = new Judging((pod) =>
+    refusalOf({ pod, others: neighbours(pod), allowedUnsafeSysctls: settings.allowedUnsafeSysctls }, nodeNow(), () =>
+      client.get(nodes, { name: settings.nodeName }),
+    ),
+  )
   const podsDirectory = join(settings.rootDirectory, 'pods')
   return {
     ...parts,
@@ -248,10 +253,7 @@ async function podContext(
       return found.handler
     },
     neighbours,
-    refusal: (pod) =>
-      refusalOf({ pod, others: neighbours(pod), allowedUnsafeSysctls: settings.allowedUnsafeSysctls }, nodeNow(), () =>
-        client.get(nodes, { name: settings.nodeName }),
-      ),
+    refusal: (pod, taken) => judging.refusal(pod, taken),
   }
 }
 

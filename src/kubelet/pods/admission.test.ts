@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { podWith } from '../../../test/fixtures/kubelet.ts'
 import type { Node } from '../../resources/index.ts'
-import { refusalOf } from './admission.ts'
+import { Judging, refusalOf } from './admission.ts'
 
 test('a node that is short of something takes no more pods, but for those it must and, short of memory, those that asked for some', async () => {
   const nodeWith = (...types: string[]) => {
@@ -40,4 +40,28 @@ test('a pod is refused for the node’s labels only as they are now', async () =
   const lost = () => Promise.reject(new Error('no answer'))
   assert.equal((await refusalOf(input, old, lost))?.reason, 'NodeAffinity')
   assert.equal(await refusalOf(input, nodeWith({ disk: 'fast' }), lost), undefined)
+})
+
+test('a pod that was taken counts for those judged after it, and one that was refused for nobody', async () => {
+  const asking = (name: string, cpu: string) => ({
+    ...podWith({ containers: [{ name: 'c', resources: { requests: { cpu } } }] }),
+    metadata: { name, uid: name },
+  })
+  const node = { metadata: { name: 'a' }, status: { allocatable: { cpu: '4', pods: '10' } } } as unknown as Node
+  const taken: ReturnType<typeof asking>[] = []
+  const judging = new Judging((pod) =>
+    refusalOf({ pod, others: taken as never, allowedUnsafeSysctls: [] }, node, async () => node),
+  )
+  const judge = async (name: string, cpu: string) => {
+    const pod = asking(name, cpu)
+    return (await judging.refusal(pod as never, () => taken.push(pod)))?.reason ?? ''
+  }
+  assert.deepEqual(
+    await Promise.all([judge('huge', '9000'), judge('first', '3'), judge('second', '3'), judge('third', '1')]),
+    ['OutOfcpu', '', 'OutOfcpu', ''],
+  )
+  assert.deepEqual(
+    taken.map(({ metadata }) => metadata.name),
+    ['first', 'third'],
+  )
 })

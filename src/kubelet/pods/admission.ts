@@ -57,6 +57,27 @@ export async function refusalOf(
   return node === undefined ? refusal : admissionRefusal({ ...input, node })
 }
 
+/** Kubernetes: pods are judged one after the other, so that each counts for those after it, unless it was refused. */
+export class Judging {
+  readonly #refusalOf: (pod: Pod) => Promise<Verdict | undefined>
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(refusalOf: (pod: Pod) => Promise<Verdict | undefined>) {
+    this.#refusalOf = refusalOf
+  }
+
+  /** Why the node does not take the pod; calls `taken`, before the next one is judged, when it does. */
+  refusal(pod: Pod, taken: () => void): Promise<Verdict | undefined> {
+    const judged = this.#last.then(async () => {
+      const refusal = await this.#refusalOf(pod)
+      if (refusal === undefined) taken()
+      return refusal
+    })
+    this.#last = judged.catch(() => {})
+    return judged
+  }
+}
+
 /**
  * Kubernetes: a node that is short of something takes no more pods but critical ones, and where that is memory, those that have
  * asked for some or tolerate it.

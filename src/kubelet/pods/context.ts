@@ -32,8 +32,8 @@ export interface PodContext {
   services(): Promise<readonly Service[]>
   /** The runtime's name for a RuntimeClass; undefined when there is no such class. */
   runtimeHandler(runtimeClass: string): Promise<string | undefined>
-  /** Why the node does not take the pod, beside all others it has taken. */
-  refusal(pod: Pod): Promise<Verdict | undefined>
+  /** Why the node does not take the pod, beside all others it has taken; calls `taken`, before the next is judged, when it does. */
+  refusal(pod: Pod, taken: () => void): Promise<Verdict | undefined>
   /** The node's other pods that take up room. */
   neighbours(pod: Pod): readonly Pod[]
   /** Counts one try of a probe. */

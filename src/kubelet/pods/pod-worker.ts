@@ -41,6 +41,7 @@ export class PodWorker {
   #lastView: PodView = emptyView
   #isUnknown: boolean
   #admitted = false
+  #isJudged = false
   #failures = 0
   #woken = false
   #wakeUp: (() => void) | undefined
@@ -220,10 +221,14 @@ export class PodWorker {
   /** Refuses a pod that the node cannot take, and one that is past its deadline. */
   async #judge(view: PodView): Promise<void> {
     const { record } = this.#context
-    if (!this.#admitted) {
-      this.#admitted = true
+    if (!this.#isJudged) {
+      const taken = () => {
+        this.#admitted = true
+      }
       // What already runs was admitted by the kubelet before this one.
-      const refusal = view.sandboxes.length === 0 ? await this.#context.refusal(this.pod) : undefined
+      if (view.sandboxes.length > 0) taken()
+      const refusal = this.#admitted ? undefined : await this.#context.refusal(this.pod, taken)
+      this.#isJudged = true
       if (refusal !== undefined) {
         this.#record.judge(refusal)
         record(this.pod, 'Warning', refusal.reason, refusal.message)
