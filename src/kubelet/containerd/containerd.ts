@@ -20,6 +20,7 @@ import {
   socketOf,
 } from './config.ts'
 import { crunFor } from './crun.ts'
+import { removeHostPorts } from './host-ports.ts'
 import { pauseArchive, pauseImage } from './pause-image.ts'
 
 export interface ContainerdParts {
@@ -182,6 +183,8 @@ export async function removeContainerd(
   await removeContainers(settings)
   await command('ip', ['link', 'delete', bridgeOf(settings)]).catch(() => {})
   await command('nft', ['delete', 'table', 'ip', masqueradeTable(settings)]).catch(() => {})
+  // Whatever is in the way of these, a node that goes is gone all the same.
+  await removeHostPorts(bridgeOf(settings)).catch(() => {})
   if (options.purge) await rm(settings.directory, { recursive: true, force: true })
 }
 
