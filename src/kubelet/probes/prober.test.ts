@@ -8,7 +8,7 @@ import { podViewOf } from '../sync/containers.ts'
 import { createProber, probedAddress } from './prober.ts'
 
 /** A prober over one container, whose exec probes answer what the test says; times count from the container's start. */
-function setUp(rest: Partial<Container>, answers: (kind: string) => number | 'broken') {
+function setUp(rest: Partial<Container>, answers: (kind: string) => number | Promise<number> | 'broken') {
   const clock = manualClock(startMs + 1000)
   const told: string[] = []
   let changes = 0
@@ -21,7 +21,7 @@ function setUp(rest: Partial<Container>, answers: (kind: string) => number | 'br
     onChange: () => changes++,
     runtime: {
       async execSync(_, [kind = '']) {
-        const answer = answers(kind)
+        const answer = await answers(kind)
         if (answer === 'broken') throw new Error('cannot run')
         return { exitCode: answer, stdout: Buffer.from(answer === 0 ? '' : 'bad'), stderr: Buffer.from('') }
       },
@@ -69,6 +69,22 @@ test('prober counts failures in a row up to the threshold, and tells of each', a
   await pass(1)
   assert.equal(prober.results.get('main-0')?.readiness, false)
   assert.equal(told[0], 'Warning Unhealthy: Readiness probe failed: bad')
+  prober.stop()
+})
+
+test('prober goes on after a try that took longer than its period', async () => {
+  const slow = Promise.withResolvers<number>()
+  const answers: (number | Promise<number>)[] = [0, slow.promise]
+  const { prober, show, pass } = setUp(
+    { readinessProbe: { ...exec('r'), periodSeconds: 1, failureThreshold: 1 } },
+    () => answers.shift() ?? 1,
+  )
+  show([running()])
+  await pass(4)
+  assert.deepEqual(prober.results.get('main-0'), { readiness: true })
+  slow.resolve(0)
+  await pass(1)
+  assert.deepEqual([answers.length, prober.results.get('main-0')], [0, { readiness: false }])
   prober.stop()
 })
 

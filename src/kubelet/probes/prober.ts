@@ -42,6 +42,8 @@ interface Watcher {
   /** Kubernetes: after a failed liveness or startup probe nothing is probed until a new instance is there. */
   onHold: boolean
   probing: boolean
+  /** Whether it became due while it was still being tried. */
+  overdue: boolean
   timer: Disposable | undefined
 }
 
@@ -71,7 +73,11 @@ export function createProber(parts: ProberParts): Prober {
   }
 
   async function tick(watcher: Watcher): Promise<void> {
-    if (latest === undefined || watcher.probing) return
+    if (latest === undefined) return
+    if (watcher.probing) {
+      watcher.overdue = true
+      return
+    }
     const { pod, view } = latest
     const found = containersOf(pod).find(({ container }) => container.name === watcher.name)
     const probe = found === undefined ? undefined : probeOf[watcher.type](found.container)
@@ -94,6 +100,9 @@ export function createProber(parts: ProberParts): Prober {
       if (outcome !== undefined) take(watcher, pod, found, probe, outcome)
     } finally {
       watcher.probing = false
+      // A try that outlasts the period is followed by the next at once, as a ticker's waiting tick has it.
+      if (watcher.overdue && watchers.get(keyOf(watcher)) === watcher) schedule(watcher, 0)
+      watcher.overdue = false
     }
   }
 
@@ -165,7 +174,7 @@ export function createProber(parts: ProberParts): Prober {
         if (kind === 'init' || kind === 'ephemeral') continue
         for (const type of Object.keys(probeOf) as ProbeType[]) {
           if (probeOf[type](container) === undefined) continue
-          const key = `${type}/${container.name}`
+          const key = keyOf({ type, name: container.name })
           wanted.add(key)
           const known = watchers.get(key)
           const watcher: Watcher = known ?? {
@@ -176,6 +185,7 @@ export function createProber(parts: ProberParts): Prober {
             run: 0,
             onHold: false,
             probing: false,
+            overdue: false,
             timer: undefined,
           }
           watchers.set(key, watcher)
@@ -199,6 +209,8 @@ export function createProber(parts: ProberParts): Prober {
     },
   }
 }
+
+const keyOf = ({ type, name }: Pick<Watcher, 'type' | 'name'>) => `${type}/${name}`
 
 async function tryUpTo<T>(tries: number, work: () => Promise<T>): Promise<T | undefined> {
   for (let attempt = 0; attempt < tries; attempt++) {
