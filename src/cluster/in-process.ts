@@ -6,7 +6,14 @@ import {
   type NetworkConnection,
 } from '../apiserver/index.ts'
 import type { AutoscalerOptions } from '../autoscaler/index.ts'
-import { type Client, createClient, createInformers, createSeriesRecorder, type Informers } from '../client/index.ts'
+import {
+  type Client,
+  createClient,
+  createInformers,
+  createSeriesRecorder,
+  type Informers,
+  Rush,
+} from '../client/index.ts'
 import type { CloudApi } from '../cloud/index.ts'
 import { allControllers, runControllers } from '../controllers/index.ts'
 import { runSimulatedNodes, type SimulatedNodeSettings, type SimulatedNodes } from '../kubelet/index.ts'
@@ -154,8 +161,9 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
         },
         stop.signal,
       ),
-    scheduler: () =>
-      runScheduler(
+    scheduler: () => {
+      const rush = new Rush()
+      return runScheduler(
         {
           ...scheduler,
           ...world,
@@ -169,12 +177,15 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<T
               random,
               controller: 'default-scheduler',
               instance: 'default-scheduler-simulated',
+              rush,
             },
             stop.signal,
           ),
+          rush,
         },
         stop.signal,
-      ),
+      )
+    },
   }
   // Nodes first: whoever waits for this cluster waits for them, and not for all that controllers do at their start.
   const list = typeof wanted === 'number' ? numbered(wanted) : wanted

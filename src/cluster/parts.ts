@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
-import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent } from '../client/index.ts'
+import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent, Rush } from '../client/index.ts'
 import { allControllers, type Controller, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, LogLevels, Metrics, Random } from '../machinery/index.ts'
@@ -179,8 +179,9 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
     'gates' in chosen ? chosen.gates : defaultGates,
     clock,
   )
-  return (access, _record, life) =>
-    runScheduler(
+  return (access, _record, life) => {
+    const rush = new Rush()
+    return runScheduler(
       {
         ...access,
         clock,
@@ -192,9 +193,11 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
             random,
             controller: 'default-scheduler',
             instance: `default-scheduler-${settings.nodeName}`,
+            rush,
           },
           life,
         ),
+        rush,
         journal,
         metrics,
         log: logs.of('scheduler'),
@@ -202,6 +205,7 @@ function schedulerOf({ settings, clock, random, logs, journal, metrics }: PartsC
       },
       life,
     )
+  }
 }
 
 function proxyOf({ settings, clock, logs, metrics }: PartsContext, health: ProxyHealth): Run {

@@ -105,6 +105,7 @@ class Scheduler {
         continue
       }
       if (signal.aborted) break
+      this.#binder.calm()
       await new Promise<void>((resolve) => {
         this.#wake = resolve
         if (queue.ready > 0 || signal.aborted) resolve()
@@ -114,6 +115,7 @@ class Scheduler {
     queue.clear()
     this.#shared.settling.stop(signal.reason)
     await this.#binder.settled()
+    this.#binder.calm()
   }
 
   async #turn(signal: AbortSignal): Promise<number> {

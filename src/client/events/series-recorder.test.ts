@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type KubeObject, manualClock, StatusError, seededRandom } from '../../machinery/index.ts'
 import type { EventsV1Event } from '../../resources/index.ts'
 import type { Client } from '../client.ts'
+import { Rush } from './rush.ts'
 import { createSeriesRecorder } from './series-recorder.ts'
 
 const pod: KubeObject = {
@@ -32,12 +33,15 @@ function recorderOn() {
   } as unknown as Client
   const clock = manualClock()
   const stop = new AbortController()
+  const rush = new Rush()
   const record = createSeriesRecorder(
-    { client, clock, random: seededRandom(1), controller: 'default-scheduler', instance: 'default-scheduler-n' },
+    { client, clock, random: seededRandom(1), controller: 'default-scheduler', instance: 'default-scheduler-n', rush },
     stop.signal,
   )
   const refuse = () => record(pod, 'Warning', 'FailedScheduling', 'Scheduling', `0/${kept.size} nodes are available`)
-  return { kept, clock, stop, refuse, writes: () => writes }
+  const place = (name: string) =>
+    record({ ...pod, metadata: { ...pod.metadata, name, uid: name } }, 'Normal', 'Scheduled', 'Binding', 'on a node')
+  return { kept, clock, stop, rush, refuse, place, writes: () => writes }
 }
 
 test('the first is an event, the second makes it a series, more are counted and written when it ends', async () => {
@@ -75,4 +79,51 @@ test('an event that has expired comes back with its series', async () => {
   refuse()
   await settled()
   assert.equal([...kept.values()][0]?.series?.count, 2)
+})
+
+test('while there is a rush events wait, until it is over or they have waited for five seconds', async () => {
+  const { kept, clock, rush, place } = recorderOn()
+  rush.set(true)
+  place('first')
+  await settled()
+  assert.equal(kept.size, 0)
+  rush.set(false)
+  await settled()
+  assert.equal(kept.size, 1)
+  rush.set(true)
+  place('second')
+  await clock.advance(4000)
+  place('third')
+  await settled()
+  assert.equal(kept.size, 1)
+  await clock.advance(1000)
+  await settled()
+  assert.deepEqual(
+    [...kept.values()].map(({ regarding }) => regarding?.name),
+    ['first', 'second'],
+  )
+  await clock.advance(4000)
+  await settled()
+  assert.equal(kept.size, 3)
+})
+
+test('no more events than ten thousand wait for a rush to be over', async () => {
+  const { kept, rush, place } = recorderOn()
+  rush.set(true)
+  for (let at = 0; at < 9999; at++) place(`pod-${at}`)
+  await settled()
+  assert.equal(kept.size, 0)
+  place('one-more')
+  await settled()
+  assert.equal(kept.size, 1)
+})
+
+test('what still waits when it is to end is not written', async () => {
+  const { kept, stop, rush, place } = recorderOn()
+  rush.set(true)
+  place('first')
+  stop.abort()
+  rush.set(false)
+  await settled()
+  assert.equal(kept.size, 0)
 })

@@ -10,6 +10,7 @@ import { type EventsV1Event, eventsV1Events } from '../../resources/index.ts'
 import type { Client } from '../client.ts'
 import { createEventNames } from './event-names.ts'
 import { isFinal, referenceTo } from './recorder.ts'
+import type { Rush } from './rush.ts'
 
 /** Tells users what was done about an object, and by which action; repeats become a series. Never fails, never waits. */
 export type RecordAction = (
@@ -28,16 +29,25 @@ export interface SeriesRecorderParts {
   readonly controller: string
   /** Which one of them: `default-scheduler-node-1`. */
   readonly instance: string
+  /** While there is one, events wait: `restMsMax` at most, and no more than `restingMax` of them. */
+  readonly rush?: Rush
   readonly onFailure?: (error: unknown) => void
 }
 
 /** Kubernetes: a series ends when nothing was added to it for six minutes, and is written out every half hour. */
 const finishMs = 6 * 60_000
 const refreshMs = 30 * 60_000
-const waitingMax = 1000
+/** Kubernetes: a thousand wait, and what comes beyond is lost; here nothing is, of what a burst of pods brings. */
+const waitingMax = 12_000
+const restingMax = 10_000
+const restMsMax = 5000
 const triesMax = 12
 const retryMs = 10_000
 
+interface Write {
+  readonly sinceMs: number
+  run(): Promise<void>
+}
 interface Known {
   event: EventsV1Event
   /** How often it was seen, and when last; more than what the server has been told, once there is a series. */
@@ -54,33 +64,51 @@ export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSi
   const { client, clock, random, controller, instance } = parts
   const nameOf = createEventNames(clock, random)
   const known = new Map<string, Known>()
-  const waiting: (() => Promise<void>)[] = []
+  const waiting: Write[] = []
   let isWriting = false
+  let goOn = () => {}
   let timer: Disposable | undefined
   signal.addEventListener('abort', () => timer?.[Symbol.dispose](), { once: true })
 
-  function enqueue(work: () => Promise<void>): void {
+  function enqueue(run: Write['run']): void {
     if (waiting.length >= waitingMax || signal.aborted) return
-    waiting.push(work)
+    waiting.push({ sinceMs: clock.monotonic(), run })
+    if (waiting.length >= restingMax) goOn()
     if (!isWriting) void drain()
   }
   async function drain(): Promise<void> {
     isWriting = true
-    for (let work = waiting.shift(); work !== undefined && !signal.aborted; work = waiting.shift()) {
-      for (let tries = 1; tries <= triesMax && !signal.aborted; tries++) {
-        try {
-          await work()
-          break
-        } catch (error) {
-          if (isFinal(error) || tries === triesMax) {
-            parts.onFailure?.(error)
-            break
-          }
-          await clock.sleep(tries === 1 ? retryMs * random.next() : retryMs, signal).catch(() => {})
-        }
+    for (let next = await nextWrite(); next !== undefined; next = await nextWrite()) await write(next)
+    isWriting = false
+  }
+  /** What has waited longest, when its time has come; undefined when there is nothing more to write. */
+  async function nextWrite(): Promise<Write | undefined> {
+    const [first] = waiting
+    const over = parts.rush?.over
+    if (first !== undefined && over !== undefined && waiting.length < restingMax) await rested(over, first.sinceMs)
+    return signal.aborted ? undefined : waiting.shift()
+  }
+  async function rested(over: Promise<void>, sinceMs: number): Promise<void> {
+    const leftMs = sinceMs + restMsMax - clock.monotonic()
+    if (leftMs <= 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    goOn = resolve
+    using _latest = clock.after(leftMs, resolve)
+    signal.addEventListener('abort', goOn, { once: true })
+    void over.then(resolve)
+    await promise
+    signal.removeEventListener('abort', goOn)
+    goOn = () => {}
+  }
+  async function write({ run }: Write): Promise<void> {
+    for (let tries = 1; tries <= triesMax && !signal.aborted; tries++) {
+      try {
+        return await run()
+      } catch (error) {
+        if (isFinal(error) || tries === triesMax) return parts.onFailure?.(error)
+        await clock.sleep(tries === 1 ? retryMs * random.next() : retryMs, signal).catch(() => {})
       }
     }
-    isWriting = false
   }
 
   async function create(one: Known): Promise<void> {

@@ -32,6 +32,10 @@ export class Binder {
       this.#bindingEnded = resolve
     })
   }
+  /** Nobody is ready to be placed: once all are bound there is time for what was said of them. */
+  calm(): void {
+    if (this.#binding.size === 0) this.#shared.parts.rush?.set(false)
+  }
   /** Until all bindings have ended. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#binding)
@@ -114,7 +118,9 @@ export class Binder {
     const binding = work.finally(() => {
       this.#binding.delete(binding)
       this.#bindingEnded()
+      if (this.#shared.queue.ready === 0) this.calm()
     })
     this.#binding.add(binding)
+    this.#shared.parts.rush?.set(true)
   }
 }

@@ -1,4 +1,4 @@
-import type { Client, Informers, RecordAction } from '../../client/index.ts'
+import type { Client, Informers, RecordAction, Rush } from '../../client/index.ts'
 import type { Clock, DecisionJournal, Log, Metrics, Random } from '../../machinery/index.ts'
 import type { FeatureGates, Pod } from '../../resources/index.ts'
 import type { PodCalls } from '../calls/pod-calls.ts'
@@ -20,6 +20,8 @@ export interface SchedulerParts {
   readonly clock: Clock
   readonly random: Random
   readonly record: RecordAction
+  /** Told while pods are placed and bound, so that what is said of them waits. */
+  readonly rush?: Rush
   readonly log: Log
   readonly journal: DecisionJournal
   readonly metrics: Metrics
