@@ -13,7 +13,7 @@ import type { Authorizer } from '../authz/authorize.ts'
 import { type AskedSelectors, selectorsOfTexts } from '../authz/selectors.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf, isReadBody } from '../registry/draft.ts'
-import { applyChange, patchChange } from '../registry/patching.ts'
+import { applyChange, besideStatus, patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { Subresources } from '../subresources/subresources.ts'
@@ -181,7 +181,7 @@ async function generic(registry: Registry, target: Target, context: RequestConte
         definition,
         namespace,
         name,
-        { ...updateChange(definition, body, context), ...about(target) },
+        { ...updateChange(definition, body, context, subresource), ...about(target) },
         context,
       )
     case 'patch':
@@ -233,7 +233,25 @@ function about({ subresource }: Target): Pick<Change, 'subresource'> {
   return subresource === '' ? {} : { subresource }
 }
 
-function updateChange(definition: ResourceDefinition<any>, body: unknown, context: RequestContext): Change {
+/** Whether a body is an object that was read from the server in this process, with a status of its writer's in it. */
+function isReadObject(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || !('spec' in body)) return false
+  return typeof body.spec === 'object' && body.spec !== null && Object.isFrozen(body.spec)
+}
+
+function updateChange(
+  definition: ResourceDefinition<any>,
+  body: unknown,
+  context: RequestContext,
+  subresource: string,
+): Change {
+  if (subresource === 'status' && isReadObject(body)) {
+    return {
+      next: (current) => draftOf(definition, body, context, besideStatus(current!)),
+      retry: false,
+      createIfAbsent: definition.allowCreateOnUpdate,
+    }
+  }
   const draft = draftOf(definition, body, context)
   let isUsed = false
   return {

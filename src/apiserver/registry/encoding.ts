@@ -8,6 +8,7 @@ import {
 } from '../../machinery/index.ts'
 import { type Declaration, events, type ResourceDefinition } from '../../resources/index.ts'
 import { type Entry, type EntryNotes, entryObjects, LateValue, type Revision } from '../../store/index.ts'
+import { MemberTexts } from './member-texts.ts'
 import { textLength } from './text-length.ts'
 
 /** Unlike Kubernetes, which answers 500 with etcd's words: what is too large to be kept is told to be so. */
@@ -39,12 +40,24 @@ export function storageKey(definition: ResourceDefinition<any>, namespace: strin
 export function storedValue(
   definition: ResourceDefinition<any>,
   object: KubeObject,
-  length = textLength(object),
+  length = lengthOf(object),
 ): LateValue {
   const value = new LateValue(length, () => encodeStored(definition, object))
   if (length * bytesPerCharacterMax > storedBytesMax && value.bytes.length > storedBytesMax)
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${storedBytesMax}`)
   return value
+}
+
+const memberTexts = new MemberTexts()
+
+/** As `textLength`, with what is known of members that stayed the same. */
+function lengthOf({ metadata, ...rest }: KubeObject): number {
+  const { managedFields = [], ...meta } = metadata
+  let length = textLength(meta) + 40
+  for (const { fieldsV1, ...entry } of managedFields)
+    length += textLength(entry) + (fieldsV1 == null ? 0 : fieldSetText(fieldsV1 as FieldSet).length)
+  for (const name in rest) length += name.length + 4 + memberTexts.lengthOf((rest as Record<string, unknown>)[name])
+  return length
 }
 
 /**
@@ -58,8 +71,11 @@ function encodeStored(definition: ResourceDefinition<any>, object: KubeObject): 
   const type =
     definition.custom === undefined ? '' : `"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`
   const managers = managedFields === undefined ? '' : `,"managedFields":${managersText(managedFields)}`
-  const members = JSON.stringify(rest)
-  const others = members === '{}' ? '' : `,${members.slice(1, -1)}`
+  let others = ''
+  for (const name in rest) {
+    const text = memberTexts.textOf((rest as Record<string, unknown>)[name])
+    if (text !== undefined) others += `,${JSON.stringify(name)}:${text}`
+  }
   return encoder.encode(`{${type}"metadata":${JSON.stringify(meta).slice(0, -1)}${managers}}${others}}`)
 }
 

@@ -45,7 +45,7 @@ export function patchChange(
 }
 
 /** Writers of a status may change nothing beside it, so that what a patch left alone there need not be looked at again. */
-function besideStatus(current: KubeObject): KubeObject {
+export function besideStatus(current: KubeObject): KubeObject {
   const { status: _, metadata, ...rest } = current as KubeObject & { readonly status?: object }
   // Metadata itself is written to; what it holds is not.
   return { ...rest, metadata: { ...metadata } }

@@ -12,6 +12,8 @@ test('json reports every name given twice, by its path', () => {
       findings: ['duplicate field "a[1].b"', 'duplicate field "a"'],
     },
     { text: '{"\\u0061":1,"a":2}', findings: ['duplicate field "a"'] },
+    { text: '{"a":1,"a":1}\n', findings: ['duplicate field "a"'] },
+    { text: '{"1":1,"a":2,"1":1}', findings: ['duplicate field "1"'] },
     { text: '["a:b","c\\\\",":"]', findings: [] },
     { text: '{"__proto__":1,"x":{"__proto__":2}}', findings: [] },
   ]

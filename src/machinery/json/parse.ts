@@ -17,11 +17,14 @@ export interface ParsedJson {
 /** Unlike Kubernetes, which takes ten times as much: what follows recurses over documents, on a stack that has an end. */
 const depthMax = 1000
 const findingsMax = 100
+const quickLengthMax = 64 << 10
 const decoder = new TextDecoder()
 
 /** Reads one JSON document. Throws JsonSyntaxError. */
 export function parseJsonStrict(source: Uint8Array | string): ParsedJson {
   const text = typeof source === 'string' ? source : decoder.decode(source)
+  const quick = parsedAsWritten(text)
+  if (quick !== undefined) return quick
   const members = countMembers(text)
   let value: unknown
   try {
@@ -31,6 +34,27 @@ export function parseJsonStrict(source: Uint8Array | string): ParsedJson {
   }
   // As many names in the text as in the value means that none was given twice, which is nearly always so.
   return members === membersOf(value) ? { value, findings: [] } : { value, ...duplicates(text) }
+}
+
+/**
+ * A text that is what its value is written as, as programs send it: a name given twice would be missing from that. Undefined for
+ * any other text, and for those of which that is not found out quickly.
+ */
+function parsedAsWritten(text: string): ParsedJson | undefined {
+  if (text.length > quickLengthMax) return undefined
+  // No text nests deeper than it has brackets.
+  let opened = 0
+  for (const bracket of '{[')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++opened > depthMax) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    const written = JSON.stringify(value)
+    const isSame = text.length - written.length <= 1 && (text === written || text === `${written}\n`)
+    return isSame ? { value, findings: [] } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** How many names the text gives to members; refuses texts that nest too deeply before anything recurses over them. */

@@ -307,9 +307,15 @@ function collect(source: Readable, bytesMax: number): Promise<Uint8Array> {
         reject(new BodyTooLargeError(`limit is ${bytesMax}`))
       } else chunks.push(chunk)
     })
-    source.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    let ended = false
+    source.once('end', () => {
+      ended = true
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
     source.once('error', reject)
-    source.once('close', () => reject(new Error('the client went away')))
+    source.once('close', () => {
+      if (!ended) reject(new Error('the client went away'))
+    })
   })
 }
 
