@@ -47,44 +47,65 @@ interface Lack {
   readonly lacking: string
 }
 
-const decisionsKeptMax = 50_000
+/** What somebody may do to the objects of one kind. */
+interface Answer {
+  /** Grants about objects of certain names, which come before what is said of all. */
+  readonly named: readonly Grant[]
+  readonly ofAll: Decision
+}
+const answersKeptMax = 20_000
 
 /** RBAC over the stored roles and bindings, indexed by subject; every answer is kept until any of them changes. */
 export class RbacAuthorizer {
   readonly #registry: Registry
   #index: Promise<SubjectIndex> | undefined
-  readonly #decisions = new Map<string, Decision>()
+  readonly #answers = new Map<string, Answer>()
+  readonly #whose = new WeakMap<Identity, string>()
 
   constructor(registry: Registry, hub: WatchHub) {
     this.#registry = registry
     const forget = () => {
       this.#index = undefined
-      this.#decisions.clear()
+      this.#answers.clear()
     }
     for (const definition of [roles, roleBindings, clusterRoles, clusterRoleBindings]) hub.onChange(definition, forget)
   }
 
   async authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
-    const key = JSON.stringify([
-      identity.name,
-      identity.groups,
-      query.verb,
-      query.group,
-      query.resource,
-      query.subresource,
-      query.namespace,
-      query.name,
-      query.path,
-    ])
-    const known = this.#decisions.get(key)
+    const { verb, group, resource, subresource, namespace, path = '' } = query
+    const key = [this.#keyOf(identity), verb, group, resource, subresource, namespace, path].join('\0')
+    const { named, ofAll } = this.#answers.get(key) ?? (await this.#answer(key, identity, query))
+    const grant = named.length === 0 ? undefined : named.find(({ rule }) => rule.resourceNames?.includes(query.name))
+    return grant === undefined ? ofAll : { allowed: true, reason: grant.because }
+  }
+
+  /** What subjects somebody is, as text. */
+  #keyOf(identity: Identity): string {
+    const known = this.#whose.get(identity)
     if (known !== undefined) return known
+    const made = JSON.stringify([identity.name, identity.groups])
+    this.#whose.set(identity, made)
+    return made
+  }
+
+  async #answer(key: string, identity: Identity, query: AuthorizationQuery): Promise<Answer> {
+    const index = (this.#index ??= this.#build())
     const entries = await this.#entriesOf(identity, query.namespace)
-    const grant = entries.find((one): one is Grant => 'rule' in one && ruleAllows(one.rule, query))
-    const decision =
-      grant === undefined ? { allowed: false, reason: lackText(entries) } : { allowed: true, reason: grant.because }
-    if (this.#decisions.size > decisionsKeptMax) this.#decisions.clear()
-    this.#decisions.set(key, decision)
-    return decision
+    const named: Grant[] = []
+    let ofAll: Decision | undefined
+    for (const one of entries) {
+      if (!('rule' in one) || !coversKind(one.rule, query)) continue
+      if (query.path === undefined && (one.rule.resourceNames ?? []).length > 0) named.push(one)
+      else {
+        ofAll = { allowed: true, reason: one.because }
+        break
+      }
+    }
+    const answer = { named, ofAll: ofAll ?? { allowed: false, reason: lackText(entries) } }
+    if (this.#answers.size >= answersKeptMax) this.#answers.clear()
+    // What was read before a change is not kept after it.
+    if (this.#index === index) this.#answers.set(key, answer)
+    return answer
   }
 
   /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
@@ -158,15 +179,20 @@ function lackText(entries: readonly (Grant | Lack)[]): string {
 
 /** Whether one rule covers one request. */
 export function ruleAllows(rule: PolicyRule, query: AuthorizationQuery): boolean {
+  if (!coversKind(rule, query)) return false
+  const names = rule.resourceNames ?? []
+  return query.path !== undefined || names.length === 0 || names.includes(query.name)
+}
+
+/** Whether a rule covers a request, leaving aside whose names it is about. */
+function coversKind(rule: PolicyRule, query: AuthorizationQuery): boolean {
   if (!rule.verbs.includes('*') && !rule.verbs.includes(query.verb)) return false
   if (query.path !== undefined) return (rule.nonResourceURLs ?? []).some((pattern) => pathMatches(pattern, query.path!))
   if (!(rule.apiGroups ?? []).some((group) => group === '*' || group === query.group)) return false
   const wanted = query.subresource === '' ? query.resource : `${query.resource}/${query.subresource}`
   const covers = (pattern: string) =>
     pattern === '*' || pattern === wanted || (query.subresource !== '' && pattern === `*/${query.subresource}`)
-  if (!(rule.resources ?? []).some(covers)) return false
-  const names = rule.resourceNames ?? []
-  return names.length === 0 || names.includes(query.name)
+  return (rule.resources ?? []).some(covers)
 }
 
 function pathMatches(pattern: string, path: string): boolean {

@@ -13,7 +13,7 @@ import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
 import { apiVersionOf, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
-import { admittedText, type Outcome, type Template } from './templates.ts'
+import { admittedOf, type Outcome, type Template } from './templates.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
 
 /** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
@@ -82,15 +82,17 @@ export async function createDraft(
   // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
   if (!how.managed) recordCreator(definition, draft, context, clock.now(), template)
   await admission.admit(attributes)
-  const admitted = template === undefined ? '' : admittedText(draft)
+  const admitted = template === undefined ? undefined : admittedOf(draft)
+  let asAdmitted: Draft | undefined
   let isReady = false
   const generated =
     (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
   for (let attempt = 1; ; attempt++) {
     if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
-    const outcome = template?.outcomeOf(admitted, meta.name ?? '')
+    const outcome = admitted === undefined ? undefined : template?.outcomeOf(admitted, meta.name ?? '')
     if (outcome === undefined && !isReady) {
       isReady = true
+      asAdmitted = cloneJson(admitted)
       redefault(definition, draft, clock.now())
       await definition.loadAhead?.(draft)
     }
@@ -106,7 +108,8 @@ export async function createDraft(
       if ((await store.get(key)) !== undefined) throw alreadyExists(resourceOf(definition), meta.name)
       return dryReply(definition, object, 201)
     }
-    if (outcome === undefined) template?.remember(admitted, object, definition.warnings(object, undefined))
+    if (outcome === undefined && asAdmitted !== undefined)
+      template?.remember(asAdmitted, object, definition.warnings(object, undefined))
     const stored = await asStored(definition, object)
     const written = await store.put(key, storedValue(definition, stored, outcome?.length), 0)
     if (written.ok) {

@@ -1,4 +1,11 @@
-import { cloneJson, deepFreeze, type KubeObject, type ManagedFieldsEntry, type Random } from '../../machinery/index.ts'
+import {
+  cloneJson,
+  deepFreeze,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type Random,
+  sameJson,
+} from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { RequestContext } from '../request.ts'
 import { draftOf, isReadBody } from './draft.ts'
@@ -13,6 +20,8 @@ const plainName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 /** What objects of one template came to: checked, and the same for all that admission left alike. */
 export interface Outcome {
+  /** What admission had left of them, before it was completed. */
+  readonly admitted: Draft
   readonly object: KubeObject
   readonly warnings: readonly string[]
   /** About how long its JSON is. */
@@ -22,7 +31,7 @@ export interface Outcome {
 /** What was sent when the first of several objects was made that differ in their names alone. */
 export class Template {
   readonly #draft: Draft
-  readonly #outcomes = new Map<string, Outcome>()
+  readonly #outcomes: Outcome[] = []
   /** Who owns what of a new object; undefined until somebody found out. */
   managers: readonly ManagedFieldsEntry[] | undefined
   /** What admission puts at the end of the names that it makes up. */
@@ -41,19 +50,19 @@ export class Template {
   }
 
   /** What objects that admission left like this one came to; undefined when there was none, or the name has to be looked at. */
-  outcomeOf(admitted: string, name: string): Outcome | undefined {
-    return plainName.test(name) ? this.#outcomes.get(admitted) : undefined
+  outcomeOf(admitted: Draft, name: string): Outcome | undefined {
+    return plainName.test(name) ? this.#outcomes.find((outcome) => sameJson(outcome.admitted, admitted)) : undefined
   }
 
-  remember(admitted: string, object: KubeObject, warnings: readonly string[]): void {
-    if (!plainName.test(object.metadata.name) || this.#outcomes.size >= outcomesKeptMax) return
-    this.#outcomes.set(admitted, { object: deepFreeze(object), warnings, length: textLength(object) })
+  remember(admitted: Draft, object: KubeObject, warnings: readonly string[]): void {
+    if (!plainName.test(object.metadata.name) || this.#outcomes.length >= outcomesKeptMax) return
+    this.#outcomes.push({ admitted, object: deepFreeze(object), warnings, length: textLength(object) })
   }
 }
 
-/** A draft less what differs from object to object of one template, as text. */
-export function admittedText(draft: Draft): string {
-  return JSON.stringify({ ...draft, metadata: { ...draft.metadata, name: '', managedFields: undefined } })
+/** A draft less what differs from object to object of one template. */
+export function admittedOf(draft: Draft): Draft {
+  return { ...draft, metadata: { ...draft.metadata, name: '', managedFields: undefined } }
 }
 
 /**
