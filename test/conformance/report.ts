@@ -1,10 +1,10 @@
 /** One spec of a run. */
 export interface SpecResult {
   readonly name: string
-  /** Unfinished: the run was ended before the spec was. */
-  readonly status: 'passed' | 'failed' | 'unfinished'
+  /** Skipped: the spec itself found that it is not for this cluster. Unfinished: the run was ended before the spec was. */
+  readonly status: 'passed' | 'failed' | 'skipped' | 'unfinished'
   readonly seconds: number
-  /** Why it failed, in the suite's first words. */
+  /** Why it failed or was skipped, in the suite's first words. */
   readonly reason: string
 }
 
@@ -15,15 +15,17 @@ const plain = (text: string) =>
   )
 const attribute = (tag: string, name: string) => plain(new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '')
 
-/** The specs that ran, as the suite's JUnit file says; those left out are left out. */
+/** The specs that ran or found that they are not to, as the suite's JUnit file says; those not chosen are left out. */
 export function readJunit(xml: string): readonly SpecResult[] {
   const cases = xml.matchAll(/<testcase\b((?:"[^"]*"|[^">])*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)
-  return [...cases].flatMap(([, head = '', body = '']) => {
+  return [...cases].flatMap(([, head = '', body = '']): SpecResult[] => {
     const name = attribute(head, 'name').replace(/^\[It\] /, '')
     const state = attribute(head, 'status')
     const hasPassed = state === 'passed'
     const [, failure, text = ''] = /<(?:failure|error)\b((?:"[^"]*"|[^">])*)>([^<]*)/.exec(body) ?? []
     const reason = failure === undefined ? state : attribute(failure, 'message') || plain(text)
+    const [, refusal = ''] = /<skipped\b[^>]*\bmessage="skipped - ([^"]*)"/.exec(body) ?? []
+    if (refusal !== '') return [{ name, status: 'skipped', seconds: 0, reason: plain(refusal).trim() }]
     if (['skipped', 'pending'].includes(state) || (!name.startsWith('[sig-') && hasPassed)) return []
     return [
       {
@@ -38,21 +40,32 @@ export function readJunit(xml: string): readonly SpecResult[] {
 
 const sigOf = ({ name }: SpecResult) => /^\[(sig-[\w-]+)\]/.exec(name)?.[1] ?? 'the suite itself'
 
-/** Figures per SIG, then every failure with the beginning of its reason. */
+/** Figures per SIG, then every failure and what specs had against this cluster, with the beginning of its reason. */
 export function reportOf(results: readonly SpecResult[]): string {
   const sigs = [...new Set(results.map(sigOf))].sort()
+  const columns = (['passed', 'failed', 'skipped'] as const).filter(
+    (status) => status !== 'skipped' || results.some((one) => one.status === status),
+  )
   const count = (sig: string | undefined, status: SpecResult['status']) =>
     results.filter((one) => one.status === status && (sig === undefined || sigOf(one) === sig)).length
-  const row = (title: string, passed: string, failed: string) =>
-    `${title.padEnd(24)}${passed.padStart(8)}${failed.padStart(8)}`
+  const row = (title: string, cells: readonly unknown[]) =>
+    title.padEnd(24) + cells.map((cell) => String(cell).padStart(8)).join('')
   const rows = [...sigs, undefined].map((sig) =>
-    row(sig ?? 'all', String(count(sig, 'passed')), String(count(sig, 'failed'))),
+    row(
+      sig ?? 'all',
+      columns.map((status) => count(sig, status)),
+    ),
   )
-  const failures = results.filter(({ status }) => status === 'failed').sort((a, b) => (a.name < b.name ? -1 : 1))
-  const listed = failures.flatMap(({ name, reason }) => [`FAILED ${name}`, ...firstLines(reason)])
-  const unfinished = results.filter(({ status }) => status === 'unfinished').map(({ name }) => `UNFINISHED ${name}`)
-  listed.push(...unfinished.sort())
-  return `${[row('SIG', 'passed', 'failed'), ...rows, ...(listed.length === 0 ? [] : ['', ...listed])].join('\n')}\n`
+  const sorted = results.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const listed = (['failed', 'skipped', 'unfinished'] as const).flatMap((status) =>
+    sorted
+      .filter((one) => one.status === status)
+      .flatMap(({ name, reason }) => [
+        `${status.toUpperCase()} ${name}`,
+        ...(status === 'unfinished' ? [] : firstLines(reason)),
+      ]),
+  )
+  return `${[row('SIG', columns), ...rows, ...(listed.length === 0 ? [] : ['', ...listed])].join('\n')}\n`
 }
 
 function firstLines(reason: string): readonly string[] {

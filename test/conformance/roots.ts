@@ -121,6 +121,20 @@ export const fills: Readonly<Record<string, Fill>> = {
     program(root, 'etcd', 'usr/local/bin/etcd')
     mkdirSync(join(root, 'tmp'))
   },
+  'regression-issue-74839'(root) {
+    program(root, 'regression-issue-74839', 'regression-issue-74839')
+    mkdirSync(join(root, 'tmp'))
+  },
+  'resource-consumer'(root) {
+    debian(root, ['stress'])
+    places(root, { passwd: [], group: [] })
+    program(root, 'resource-consumer', 'consumer')
+    program(root, 'consume-cpu', 'consume-cpu/consume-cpu')
+  },
+  'distroless-iptables'(root) {
+    debian(root, ['conntrack', 'coreutils', 'dash', 'grep', 'iptables', 'nftables'])
+    places(root, { passwd: [], group: [] })
+  },
   nautilus: (root) => picture(root, 'nautilus'),
   kitten(root) {
     picture(root, 'kitten')
