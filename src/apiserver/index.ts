@@ -20,8 +20,9 @@ export { serverNameOf } from './bootstrap/server-identity.ts'
 export type { FeatureChoice } from './features.ts'
 export type { VersionInfo } from './http/paths.ts'
 export { type HealthCheck, healthAnswer, healthMeasures } from './operation/health.ts'
+export type { ApiServer, ApiServerParts } from './parts.ts'
 export type { Identity } from './request.ts'
-export { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
+export { createApiServer } from './server.ts'
 export {
   type HttpConnection,
   type IncomingReply,

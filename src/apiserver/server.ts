@@ -1,58 +1,23 @@
-import {
-  type ApiCall,
-  type ApiReply,
-  type Clock,
-  DecisionJournal,
-  describeSelf,
-  firstAddress,
-  type KubeObject,
-  LogLevels,
-  Metrics,
-  type Random,
-  type Transport,
-  type WatchEvent,
-} from '../machinery/index.ts'
+import { DecisionJournal, describeSelf, firstAddress, LogLevels, Metrics } from '../machinery/index.ts'
 import {
   apiGroups,
   customResourceDefinitions,
   loadDescriptions,
   metricsGroup,
-  mutatingAdmissionPolicies,
-  mutatingAdmissionPolicyBindings,
   nodeMetrics,
   podMetrics,
   pods,
-  type ResourceDefinition,
   rbacBootstrap,
-  validatingAdmissionPolicies,
-  validatingAdmissionPolicyBindings,
 } from '../resources/index.ts'
-import type { Store } from '../store/index.ts'
-import type { RequestHandler, UpgradeHandler } from '../wire/index.ts'
-import { admissionChain } from './admission/admission.ts'
-import type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
-import { builtInAdmission } from './admission/chain.ts'
-import { admissionMeasures, webhookMeasures } from './admission/measures.ts'
-import type { AdmissionChoice } from './admission/on-demand/choice.ts'
-import { authorizerFor } from './admission/policies/ask.ts'
+import { assembledAdmission } from './admission/assembled.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
-import { policyMeasures } from './admission/policies/measures.ts'
-import { Params } from './admission/policies/params.ts'
-import type { PolicyParts } from './admission/policies/parts.ts'
-import { PolicyList } from './admission/policies/policy-list.ts'
 import { PolicyStatus } from './admission/policies/status.ts'
-import { WebhookList } from './admission/webhooks/hooks.ts'
-import type { WebhookPluginParts } from './admission/webhooks/plugins.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
 import { callRemote } from './aggregation/call.ts'
-import type { ProxyClient } from './aggregation/extension.ts'
 import { LocalApiServices } from './aggregation/local.ts'
-import { Auditor, type AuditSink } from './audit/auditor.ts'
-import { audited, auditedCall } from './audit/calls.ts'
-import type { AuditPolicy } from './audit/policy.ts'
+import { Auditor } from './audit/auditor.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
-import type { Signer } from './authn/signer.ts'
 import { firstOf, tokenAuthenticator } from './authn/tokens.ts'
 import { webhookTokens } from './authn/webhook.ts'
 import { authorizersOf } from './authz/ask-order.ts'
@@ -68,126 +33,42 @@ import { compareVersions } from './custom-resources/versions.ts'
 import { webhookConverter } from './custom-resources/webhook-conversion.ts'
 import { aggregatedDiscovery } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
-import { type FeatureChoice, featuresOf } from './features.ts'
+import { featuresOf } from './features.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { Gate } from './flow-control/gate.ts'
 import { KindSizes } from './flow-control/kind-sizes.ts'
 import { FlowObjects } from './flow-control/objects.ts'
 import { flowPage } from './flow-control/pages.ts'
-import { notServed, requestHandler, type Target } from './handle/handle.ts'
-import { listObject } from './handle/objects.ts'
-import { pathHandler, type VersionInfo, verdictsAnswer } from './http/paths.ts'
-import { bookmarkOf } from './http/render.ts'
+import { notServed, requestHandler } from './handle/handle.ts'
+import { pathHandler, verdictsAnswer } from './http/paths.ts'
 import { httpHandlers } from './http/serve.ts'
+import { type InProcessParts, inProcess } from './in-process.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
-import type { HealthCheck } from './operation/health.ts'
+import { serverHealth } from './operation/health.ts'
+import { historyDefault, keepHistory } from './operation/history.ts'
 import { podResourcesText } from './operation/pod-resources.ts'
 import { requestMetrics } from './operation/request-metrics.ts'
 import { serverReadings } from './operation/server-readings.ts'
 import { Shutdown } from './operation/shutdown.ts'
-import { asVersion } from './registry/draft.ts'
-import { atRevision, objectOf } from './registry/encoding.ts'
+import type { ApiServer, ApiServerParts } from './parts.ts'
 import { Registry } from './registry/registry.ts'
-import type { Identity, RequestContext, Result } from './request.ts'
+import type { Identity } from './request.ts'
 import { resourceMetrics } from './resource-metrics/handlers.ts'
 import { Scraper } from './resource-metrics/scraper.ts'
 import { serviceAllocation } from './service-addresses/allocation.ts'
 import { StorageVersions } from './storage-versions/storage-versions.ts'
-import type { NetworkConnection, NodeConnection } from './streams/connections.ts'
-import type { Authentication, Authorization } from './structured/open.ts'
 import { otherSubresources } from './subresources/others.ts'
 import { podSubresources } from './subresources/pods.ts'
 import { type ReviewParts, reviewHandlers } from './subresources/reviews.ts'
 import { scaleHandler, scaleSubresources } from './subresources/scale.ts'
 import { subresourcesFrom } from './subresources/subresources.ts'
-import { type SpanSink, Tracer } from './tracing/tracer.ts'
-import type { HubEvent } from './watch/event.ts'
+import { Tracer } from './tracing/tracer.ts'
 import { WatchHub } from './watch/hub.ts'
-import { webhookCaller } from './webhooks/call.ts'
-import type { WebhookCredentials } from './webhooks/credentials.ts'
-import type { PostReview } from './webhooks/post-review.ts'
-
-export interface ApiServerParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly store: Store
-  readonly signer: Signer
-  /** PEM of the authority whose client certificates are trusted; asked for on each request, it may be renewed. */
-  readonly clientCa: () => string
-  readonly serviceCidr: string
-  readonly nodePorts: { readonly from: number; readonly to: number }
-  /** Where pods and nodes reach this server. */
-  readonly advertise: { readonly address: string; readonly port: number }
-  readonly connectNode: NodeConnection
-  readonly connectNetwork: NetworkConnection
-  /** Who this server is to extension servers (APIService), which believe it about who is calling. */
-  readonly proxyClient?: () => ProxyClient | undefined
-  /** Kinds (`group/plural`) that are stored while nothing acts on them: writes to them carry a warning. */
-  readonly notActedUpon: ReadonlySet<string>
-  readonly version: VersionInfo
-  /** What pods may do where their namespace does not say; everything, unless given. */
-  readonly podSecurity?: PodSecurityConfiguration
-  /** Which admission plugins take part where not by default, and what they go by. */
-  readonly admission?: AdmissionChoice
-  /** Asks a server outside about tokens that are not the cluster's own (TokenReview). */
-  readonly reviewToken?: PostReview
-  /** Issuers of tokens that are believed, and who may come without a token; the cluster's own alone when left out. */
-  readonly authentication?: Authentication
-  /** Who is asked about rights, in order; node rules, RBAC and `reviewAccess` when left out. */
-  readonly authorization?: Authorization
-  /** Asks a server outside about what neither node rules nor RBAC allow (SubjectAccessReview). */
-  readonly reviewAccess?: PostReview
-  /** What is written down of requests, and where it goes; nothing is when left out. */
-  readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] }
-  /** Which features are on and which APIs are served, where not by default. */
-  readonly features?: FeatureChoice
-  readonly metrics?: Metrics
-  readonly journal?: DecisionJournal
-  /** How much each part of the process logs; it can be asked and changed at /debug/flags/v. */
-  readonly levels?: LogLevels
-  /** What else must be well for the server to be so. */
-  readonly healthChecks?: readonly HealthCheck[]
-  /** How long events live, and history can be asked for. */
-  readonly eventTtlMs?: number
-  readonly history?: { readonly ms: number; readonly revisions: number }
-  /** How many requests are served at once, those that only read and those that do not. */
-  readonly inFlight?: { readonly readOnly: number; readonly mutating: number }
-  /** The machine's name: a Lease says that the server is there. There is none when left out. */
-  readonly hostname?: string
-  /** What the server was started with, under the names of Kubernetes' flags: what /flagz says. */
-  readonly flags?: () => Readonly<Record<string, string>>
-  /** How long requests are still served as ever while /readyz says that the server goes down. */
-  readonly shutdownDelayMs?: number
-  /** Where spans of requests go, and how many are made; without, none are. */
-  readonly tracing?: { readonly samplingRatePerMillion: number; readonly sink: SpanSink }
-  readonly onError?: (error: unknown, about: string) => void
-}
-
-export interface ApiServer {
-  /** The API for a caller in this process: same rights, admission and validation as over HTTP, no bytes. */
-  transportFor(identity: Identity, userAgent: string): Transport
-  readonly onRequest: RequestHandler
-  readonly onUpgrade: UpgradeHandler
-  /** Follows the store, fills in what every cluster has, then serves until the signal aborts. */
-  run(signal: AbortSignal): Promise<void>
-  /** Signs what a token of a service account is to say. */
-  signToken(claims: object): Promise<string>
-  /** Goes out of service: no longer ready, then watches end and requests under way are finished. Before the signal aborts. */
-  drain(): Promise<void>
-  /** Resolves once everything every cluster has is there. */
-  ready(): Promise<void>
-  readonly metrics: Metrics
-  readonly journal: DecisionJournal
-  /** What pods ask for, in the format of metrics. */
-  podResources(): Promise<string>
-}
 
 const eventTtlDefaultMs = 60 * 60_000
-const historyDefault = { ms: 60 * 60_000, revisions: 100_000 }
 /** Kubernetes: --max-requests-inflight and --max-mutating-requests-inflight, which are one sum. */
 const inFlightDefault = { readOnly: 400, mutating: 200 }
-const compactionPeriodMs = 5 * 60_000
 
 /** The API server over a store. It owns nothing it was given. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
@@ -199,51 +80,21 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const allocation = serviceAllocation({ ...parts, hub, registry: () => registry })
   const onError = parts.onError ?? (() => {})
   const { connectNetwork } = parts
-  const callAs = (credentials?: WebhookCredentials) =>
-    webhookCaller({ registry: () => registry, connectNetwork, clock, credentials })
-  const call = callAs()
-  const webhooks: WebhookPluginParts = {
+  const admission = assembledAdmission({
+    ...parts,
+    ...{ hub, metrics, onError },
+    gates: features.gates,
     registry: () => registry,
-    versionsOf: (definition) => served.versionsOf(definition),
-    mutating: new WebhookList(hub, true),
-    validating: new WebhookList(hub, false),
-    call,
-    random,
-    measures: webhookMeasures(clock, metrics),
-    conditionsHold: async ({ webhook }, attributes, invocation) => {
-      const { webhookConditionsHold } = await import('./admission/policies/webhook-conditions.ts')
-      return webhookConditionsHold(webhook, attributes, invocation, authorizerFor(authorizer, attributes.identity))
-    },
-    onFailOpen: ({ webhook }, error) => onError(error, `webhook ${webhook.name}, passed over`),
-  }
-  const policies: PolicyParts = {
-    registry: () => registry,
-    versionsOf: (definition) => served.versionsOf(definition),
-    validating: new PolicyList(hub, validatingAdmissionPolicies, validatingAdmissionPolicyBindings),
-    mutating: new PolicyList(hub, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings),
-    params: new Params({ registry: () => registry, hub, resources: () => served.resources }),
-    authorizerFor: (identity) => authorizerFor(authorizer, identity),
-    measures: policyMeasures(clock, metrics),
-  }
+    authorizer: () => authorizer,
+    rbac: () => rbac,
+    served: () => served,
+  })
   const registry: Registry = new Registry({
     store,
     hub,
     clock,
     random,
-    admission: admissionChain(
-      builtInAdmission(parts, {
-        registry: () => registry,
-        authorizer: () => authorizer,
-        rbac: () => rbac,
-        metrics,
-        webhooks,
-        callAs,
-        policies,
-        resources: () => served.resources,
-        gates: features.gates,
-      }),
-      admissionMeasures(clock, metrics),
-    ),
+    admission: admission.chain,
     allocations: new Map([['/services', allocation]]),
   })
   const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
@@ -270,7 +121,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
   const expressionKinds = new ExpressionKinds()
-  const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, call, random) })
+  const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, admission.call, random) })
   const builtIn = features.served.map((one) =>
     features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)),
   )
@@ -321,17 +172,6 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const ready = new Promise<void>((resolve) => {
     resolveReady = resolve
   })
-  const ping = { name: 'ping', check: () => '' }
-  const bootstrapped = {
-    name: 'poststarthook/start-kube-apiserver-admission-initializer',
-    check: () => (isReady ? '' : 'not finished'),
-  }
-  const rbacHook = { name: 'poststarthook/rbac/bootstrap-roles', check: () => (isReady ? '' : 'not finished') }
-  const livez = [
-    ...[ping, { name: 'log', check: () => '' }, { name: 'etcd', check: () => '' }],
-    ...(parts.healthChecks ?? []),
-    ...[bootstrapped, rbacHook],
-  ]
   serverReadings(metrics, parts.version, store, hub, () => served.resources)
   const podResources = async () => podResourcesText(await registry.all(pods))
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
@@ -368,14 +208,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       self: describeSelf('kube-apiserver', parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
       podResources,
-      health: {
-        livez,
-        readyz: [
-          ...livez,
-          { name: 'informer-sync', check: () => (isReady ? '' : 'not synced') },
-          { name: 'shutdown', check: () => shutdown.problem },
-        ],
-      },
+      health: serverHealth({ isReady: () => isReady, shutdown: () => shutdown.problem, checks: parts.healthChecks }),
       clock,
     }),
     metrics: requestMetrics(metrics),
@@ -422,12 +255,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         nowMs: clock.now(),
         gates: features.gates,
       })
-      await Promise.all([
-        webhooks.mutating.load(registry, true),
-        webhooks.validating.load(registry, false),
-        policies.validating.load(registry),
-        policies.mutating.load(registry),
-      ])
+      await admission.load()
       const aggregated = aggregator.run(signal)
       const declared = declarations.run(signal)
       await declarations.ready
@@ -457,95 +285,4 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
 /** `v1.36.2+coxswain.0.1.0` → `v1.36.2`. */
 function kubernetesVersionOf(gitVersion: string): string {
   return gitVersion.split('+')[0] ?? gitVersion
-}
-
-/** Compacts what is older than history is to be kept. */
-async function keepHistory(
-  store: Store,
-  clock: Clock,
-  limits: { readonly ms: number; readonly revisions: number },
-  signal: AbortSignal,
-): Promise<void> {
-  const marks: { readonly atMs: number; readonly revision: number }[] = []
-  while (!signal.aborted) {
-    await clock.sleep(compactionPeriodMs, signal).catch(() => {})
-    if (signal.aborted) return
-    marks.push({ atMs: clock.monotonic(), revision: store.revision() })
-    while (marks.length > 1 && clock.monotonic() - marks[1]!.atMs >= limits.ms) marks.shift()
-    const byAge = clock.monotonic() - marks[0]!.atMs >= limits.ms ? marks[0]!.revision : 0
-    const target = Math.max(byAge, store.revision() - limits.revisions)
-    if (target > store.compactedTo()) await store.compact(target)
-  }
-}
-
-interface InProcessParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly handle: (target: Target, context: RequestContext) => Promise<Result>
-  readonly resourceFor: (of: {
-    group: string
-    version: string
-    resource: string
-  }) => ResourceDefinition<any> | undefined
-  readonly documentFor: (identity: Identity, path: string) => Promise<object>
-  readonly auditor: Auditor | undefined
-  /** The way to another server that serves the group version, where there is one. */
-  readonly elsewhere: (
-    of: { readonly group: string; readonly version: string },
-    identity: Identity,
-  ) => ((call: ApiCall, signal: AbortSignal) => Promise<ApiReply>) | undefined
-}
-
-/** The same handler, without bytes: objects go in and frozen objects come out. */
-function inProcess(parts: InProcessParts, identity: Identity, userAgent: string): Transport {
-  const { handle, resourceFor, documentFor } = parts
-  return async (call: ApiCall, signal: AbortSignal = neverAborted): Promise<ApiReply> => {
-    if (call.path !== undefined) return { code: 200, body: await documentFor(identity, call.path) }
-    const remote = parts.elsewhere(call, identity)
-    if (remote !== undefined) return remote(call, signal)
-    const definition = resourceFor(call)
-    if (definition === undefined) throw notServed()
-    const query = call.query ?? {}
-    const warnings: string[] = []
-    const audit = parts.auditor?.begin(auditedCall(parts, call, identity, userAgent))
-    const context: RequestContext = {
-      ...(audit === undefined ? {} : { audit }),
-      identity,
-      query,
-      manager: query.fieldManager ?? userAgent,
-      dryRun: query.dryRun === 'All',
-      fieldValidation: 'Ignore',
-      warnings,
-      signal,
-    }
-    const target: Target = {
-      verb: call.verb,
-      definition,
-      namespace: call.namespace,
-      name: call.name,
-      subresource: call.subresource ?? '',
-      body: call.body,
-      ...(call.patchType === undefined ? {} : { patchType: call.patchType }),
-    }
-    const result = await audited(audit, () => handle(target, context))
-    const more = warnings.length === 0 ? {} : { warnings }
-    if (result.type === 'watch') return { code: 200, events: objectsOf(result), ...more }
-    if (result.type === 'list') return { code: 200, body: listObject(result), ...more }
-    return { code: result.code, body: result.type === 'object' ? result.object : result.body, ...more }
-  }
-}
-
-const neverAborted = new AbortController().signal
-
-async function* objectsOf({ definition, events }: Result & { type: 'watch' }): AsyncIterable<readonly WatchEvent[]> {
-  for await (const batch of events) yield batch.map((event) => objectEvent(definition, event))
-}
-
-function objectEvent(definition: ResourceDefinition<any>, event: HubEvent): WatchEvent {
-  if (event.type === 'BOOKMARK' || event.entry === undefined)
-    return { type: 'BOOKMARK', object: bookmarkOf(definition, event) as any }
-  return {
-    type: event.type,
-    object: atRevision(asVersion(definition, objectOf(definition, event.entry)) as KubeObject, event.revision),
-  }
 }

@@ -18,9 +18,37 @@ export function healthMeasures(metrics: Metrics): NoteCheck {
   }
 }
 
+/** The checks behind each of the paths. */
+export interface Health {
+  readonly livez: readonly HealthCheck[]
+  readonly readyz: readonly HealthCheck[]
+}
+
+/** Kubernetes' checks of an API server, under its names, with what else must be well. */
+export function serverHealth({
+  isReady,
+  shutdown,
+  checks = [],
+}: {
+  readonly isReady: () => boolean
+  /** Why it is going out of service; empty when it is not. */
+  readonly shutdown: () => string
+  readonly checks?: readonly HealthCheck[] | undefined
+}): Health {
+  const well = (name: string): HealthCheck => ({ name, check: () => '' })
+  const begun = (name: string, problem: string): HealthCheck => ({ name, check: () => (isReady() ? '' : problem) })
+  const livez = [
+    ...['ping', 'log', 'etcd'].map(well),
+    ...checks,
+    begun('poststarthook/start-kube-apiserver-admission-initializer', 'not finished'),
+    begun('poststarthook/rbac/bootstrap-roles', 'not finished'),
+  ]
+  return { livez, readyz: [...livez, begun('informer-sync', 'not synced'), { name: 'shutdown', check: shutdown }] }
+}
+
 /** What /livez, /readyz and /healthz answer, with each check that was made told of; undefined for other paths. */
 export function healthAnswer(
-  health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] },
+  health: Health,
   path: string,
   url: URL,
   note: NoteCheck,

@@ -1,0 +1,91 @@
+import type { Metrics } from '../../machinery/index.ts'
+import {
+  type FeatureGates,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} from '../../resources/index.ts'
+import type { Authorizer } from '../authz/authorize.ts'
+import type { RbacAuthorizer } from '../authz/rbac.ts'
+import type { ServedResources } from '../discovery/served.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { NetworkConnection } from '../streams/connections.ts'
+import type { WatchHub } from '../watch/hub.ts'
+import { type CallWebhook, webhookCaller } from '../webhooks/call.ts'
+import type { WebhookCredentials } from '../webhooks/credentials.ts'
+import { type Admission, admissionChain } from './admission.ts'
+import { type AdmissionOptions, builtInAdmission } from './chain.ts'
+import { admissionMeasures, webhookMeasures } from './measures.ts'
+import { authorizerFor } from './policies/ask.ts'
+import { policyMeasures } from './policies/measures.ts'
+import { Params } from './policies/params.ts'
+import type { PolicyParts } from './policies/parts.ts'
+import { PolicyList } from './policies/policy-list.ts'
+import { WebhookList } from './webhooks/hooks.ts'
+import type { WebhookPluginParts } from './webhooks/plugins.ts'
+
+/** What admission needs of the server that it is part of, some of which is made after it. */
+export interface AssemblyParts extends AdmissionOptions {
+  readonly connectNetwork: NetworkConnection
+  readonly hub: WatchHub
+  readonly metrics: Metrics
+  readonly gates: FeatureGates
+  readonly registry: () => Registry
+  readonly authorizer: () => Authorizer
+  readonly rbac: () => RbacAuthorizer
+  readonly served: () => ServedResources
+  readonly onError: (error: unknown, about: string) => void
+}
+export interface AssembledAdmission {
+  readonly chain: Admission
+  /** Calls webhooks, of whatever purpose, as this server. */
+  readonly call: CallWebhook
+  /** Reads which webhooks and policies are stored; before that they are not asked. */
+  load(): Promise<void>
+}
+
+/** The admission chain of a server, with the webhooks and policies that its cluster has. */
+export function assembledAdmission(parts: AssemblyParts): AssembledAdmission {
+  const { clock, random, hub, metrics, registry, connectNetwork, onError } = parts
+  const versionsOf: PolicyParts['versionsOf'] = (definition) => parts.served().versionsOf(definition)
+  const resources = () => parts.served().resources
+  const callAs = (credentials?: WebhookCredentials) => webhookCaller({ registry, connectNetwork, clock, credentials })
+  const call = callAs()
+  const webhooks: WebhookPluginParts = {
+    ...{ registry, versionsOf, call, random },
+    mutating: new WebhookList(hub, true),
+    validating: new WebhookList(hub, false),
+    measures: webhookMeasures(clock, metrics),
+    conditionsHold: async ({ webhook }, attributes, invocation) => {
+      const { webhookConditionsHold } = await import('./policies/webhook-conditions.ts')
+      const ask = authorizerFor(parts.authorizer(), attributes.identity)
+      return webhookConditionsHold(webhook, attributes, invocation, ask)
+    },
+    onFailOpen: ({ webhook }, error) => onError(error, `webhook ${webhook.name}, passed over`),
+  }
+  const policies: PolicyParts = {
+    ...{ registry, versionsOf },
+    validating: new PolicyList(hub, validatingAdmissionPolicies, validatingAdmissionPolicyBindings),
+    mutating: new PolicyList(hub, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings),
+    params: new Params({ registry, hub, resources }),
+    authorizerFor: (identity) => authorizerFor(parts.authorizer(), identity),
+    measures: policyMeasures(clock, metrics),
+  }
+  return {
+    chain: admissionChain(
+      builtInAdmission(parts, { ...parts, webhooks, callAs, policies, resources }),
+      admissionMeasures(clock, metrics),
+    ),
+    call,
+    async load() {
+      const stored = registry()
+      await Promise.all([
+        webhooks.mutating.load(stored, true),
+        webhooks.validating.load(stored, false),
+        policies.validating.load(stored),
+        policies.mutating.load(stored),
+      ])
+    },
+  }
+}
