@@ -178,3 +178,25 @@ test('what an object has in common with one that was decoded before is taken ove
     { in: object, name: 'spec' },
   ])
 })
+
+test('items that a list has in common with the one before are taken over wherever they stand, and others are read', () => {
+  const type = 'io.k8s.api.core.v1.Pod'
+  const env = Array.from({ length: 20 }, (_, at) => ({ name: `A${at}`, value: 'x' }))
+  const known = decodeObject(type, { spec: { containers: [{ name: 'c', env }, { name: 'd' }] } }).object
+  const [first, second] = known.spec.containers
+  const moved = [first.env[3], { name: 'B', extra: 1 }, ...first.env.slice(5), null]
+  const { object, findings, taken } = decodeObject(
+    type,
+    { spec: { containers: [{ ...first, env: moved }, second] } },
+    known,
+  )
+  const [container, other] = object.spec.containers
+  assert.equal(other, second)
+  assert.equal(container.env[0], first.env[3])
+  assert.equal(container.env[16], first.env[19])
+  assert.deepEqual(container.env[1], { name: 'B' })
+  assert.deepEqual(container.env[17], { name: '' })
+  assert.deepEqual(findings, ['unknown field "spec.containers[0].env[1].extra"'])
+  assert.equal(taken?.filter((one) => one.in === container.env).length, 16)
+  for (const { in: holder, name } of taken!) assert.ok(Object.hasOwn(holder, name))
+})

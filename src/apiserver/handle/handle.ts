@@ -13,8 +13,9 @@ import type { Authorizer } from '../authz/authorize.ts'
 import { type AskedSelectors, selectorsOfTexts } from '../authz/selectors.ts'
 import { deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf, isReadBody } from '../registry/draft.ts'
-import { applyChange, besideStatus, patchChange } from '../registry/patching.ts'
+import { applyChange, patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
+import { replacement } from '../registry/replacing.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { Subresources } from '../subresources/subresources.ts'
 
@@ -181,7 +182,7 @@ async function generic(registry: Registry, target: Target, context: RequestConte
         definition,
         namespace,
         name,
-        { ...updateChange(definition, body, context, subresource), ...about(target) },
+        { ...replacement(definition, body, context, subresource), ...about(target) },
         context,
       )
     case 'patch':
@@ -231,39 +232,4 @@ function deletedStatus(definition: ResourceDefinition<any>, { name, uid }: { nam
 
 function about({ subresource }: Target): Pick<Change, 'subresource'> {
   return subresource === '' ? {} : { subresource }
-}
-
-/** Whether a body is an object that was read from the server in this process, with a status of its writer's in it. */
-function isReadObject(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null || !('spec' in body)) return false
-  return typeof body.spec === 'object' && body.spec !== null && Object.isFrozen(body.spec)
-}
-
-function updateChange(
-  definition: ResourceDefinition<any>,
-  body: unknown,
-  context: RequestContext,
-  subresource: string,
-): Change {
-  if (subresource === 'status' && isReadObject(body)) {
-    return {
-      next: (current) => draftOf(definition, body, context, besideStatus(current!)),
-      retry: false,
-      createIfAbsent: definition.allowCreateOnUpdate,
-    }
-  }
-  const draft = draftOf(definition, body, context)
-  let isUsed = false
-  return {
-    // The first attempt may have it; another one starts from what was sent.
-    next() {
-      if (!isUsed) {
-        isUsed = true
-        return draft
-      }
-      return draftOf(definition, body, { ...context, warnings: [] })
-    },
-    retry: false,
-    createIfAbsent: definition.allowCreateOnUpdate,
-  }
 }

@@ -9,7 +9,7 @@ import {
 import { type Declaration, events, type ResourceDefinition } from '../../resources/index.ts'
 import { type Entry, type EntryNotes, entryObjects, LateValue, type Revision } from '../../store/index.ts'
 import { MemberTexts } from './member-texts.ts'
-import { textLength } from './text-length.ts'
+import { textLength, textLengthAfter } from './text-length.ts'
 
 /** Unlike Kubernetes, which answers 500 with etcd's words: what is too large to be kept is told to be so. */
 const storedBytesMax = 1.5 * 1024 * 1024
@@ -58,6 +58,13 @@ function lengthOf({ metadata, ...rest }: KubeObject): number {
     length += textLength(entry) + (fieldsV1 == null ? 0 : fieldSetText(fieldsV1 as FieldSet).length)
   for (const name in rest) length += name.length + 4 + memberTexts.lengthOf((rest as Record<string, unknown>)[name])
   return length
+}
+
+/** About how long the text of an object is that takes the place of an entry's. */
+export function lengthAfter(entry: Entry, current: KubeObject, next: KubeObject): number {
+  const metadata = { ...current.metadata, resourceVersion: undefined }
+  // What was read from a disk is known exactly, and may be less than what is counted for its parts.
+  return Math.max(0, textLengthAfter(next, { ...current, metadata }, entry.sizeBytes))
 }
 
 /**

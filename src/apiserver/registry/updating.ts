@@ -13,7 +13,15 @@ import type { RequestContext, Result } from '../request.ts'
 import { createDraft } from './creating.ts'
 import { isFinished } from './deletion.ts'
 import { asStored, asVersion, readyAhead, redefault } from './draft.ts'
-import { atRevision, isStoredAlready, objectOf, rememberObject, storageKey, storedValue } from './encoding.ts'
+import {
+  atRevision,
+  isStoredAlready,
+  lengthAfter,
+  objectOf,
+  rememberObject,
+  storageKey,
+  storedValue,
+} from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { isUntouched, settle } from './settled.ts'
 import {
@@ -44,7 +52,10 @@ export async function updateObject(
   for (let attempt = 1; ; attempt++) {
     const entry = await store.get(key)
     if (entry === undefined) {
-      if (change.createIfAbsent !== true) throw notFound(resourceOf(definition), name)
+      if (change.createIfAbsent !== true) {
+        change.refuse?.()
+        throw notFound(resourceOf(definition), name)
+      }
       const draft = await change.next(undefined)
       placeInNamespace(definition, draft, namespace)
       draft.metadata.name ??= name
@@ -136,7 +147,7 @@ async function updateEntry(
       object: atRevision(draft as KubeObject, gone.entry.modified),
     }
   }
-  const value = storedValue(definition, next)
+  const value = storedValue(definition, next, lengthAfter(entry, objectOf(definition, entry), next))
   if (isStoredAlready(definition, entry, value, next)) {
     if (change.internal !== true) settle(definition, previous)
     return replyOf(definition, entry, 200)

@@ -44,6 +44,8 @@ export interface Change {
   /** Already holds its managedFields (server-side apply). */
   readonly managed?: boolean
   readonly createIfAbsent?: boolean
+  /** Throws what is wrong with what was sent, where `next` would tell it only now; asked when there is nothing to change. */
+  refuse?(): void
 }
 
 /** How often a write that states no revision is tried again when another writer was faster. */

@@ -52,7 +52,10 @@ export type Unsaved<T extends KubeObject> = Omit<T, 'metadata' | 'status'> & {
 
 /** The reference to the one owner that manages this object, if any. */
 export function controllerOf(object: { readonly metadata: Partial<ObjectMeta> }): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true)
+  const owners = object.metadata.ownerReferences
+  if (owners === undefined) return undefined
+  for (let at = 0; at < owners.length; at++) if (owners[at]!.controller === true) return owners[at]
+  return undefined
 }
 
 export function nameOf(object: { readonly metadata: Partial<ObjectMeta> & { readonly name: string } }): ObjectName {

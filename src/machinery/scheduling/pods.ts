@@ -17,7 +17,11 @@ export function conditionOf<C extends Condition>(
   object: { readonly status?: { readonly conditions?: readonly C[] } },
   type: string,
 ): C | undefined {
-  return object.status?.conditions?.find((condition) => condition.type === type)
+  const conditions = object.status?.conditions
+  if (conditions === undefined) return undefined
+  // Asked more often than anything else.
+  for (let at = 0; at < conditions.length; at++) if (conditions[at]!.type === type) return conditions[at]
+  return undefined
 }
 
 /** Whether the pod's condition Ready is True. */

@@ -8,7 +8,7 @@ import {
   specialZeros,
 } from './scalars.ts'
 import type { Field, Schema, TypeSchema } from './schema.ts'
-import { createTrace, DecodeError, mismatch, noteUnknown, type Taken, type Trace, valueName } from './trace.ts'
+import { createTrace, DecodeError, keptOf, mismatch, noteUnknown, type Taken, type Trace, valueName } from './trace.ts'
 
 /** An object in the form Kubernetes would write it, and what strict decoding has to say about it. */
 export interface Decoded {
@@ -223,14 +223,23 @@ function listRead(item: Read, zero: () => unknown, goType: string): Read {
     if (!Array.isArray(value)) throw mismatch(trace, valueName(value), goType)
     const count = value.length
     if (count === 0) return drop
-    trace.known = undefined
+    const before = (Array.isArray(trace.known) ? trace.known : []) as readonly unknown[]
+    const kept = before.length === 0 ? [] : keptOf(value, before)
     const depth = trace.path.length
     const list = new Array(count)
     for (let index = 0; index < count; index += 1) {
-      trace.path[depth] = index
       const member = value[index]
+      if (kept[index] === true) {
+        list[index] = member
+        trace.taken ??= []
+        trace.taken.push({ in: list as unknown as Taken['in'], name: index })
+        continue
+      }
+      trace.path[depth] = index
+      trace.known = before[index] ?? undefined
       list[index] = member === null ? zero() : item(member, trace)
     }
+    trace.known = undefined
     trace.path.length = depth
     return list
   }

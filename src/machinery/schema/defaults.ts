@@ -70,8 +70,9 @@ export function createDefaulter(
 function visitMember(field: Field, member: any, visit: Visit, context: DefaultContext): void {
   if (Object.isFrozen(member)) return
   if (field.map) for (const key in member) visit(member[key], context)
-  else if (field.repeated) for (const item of member) visit(item, context)
-  else visit(member, context)
+  else if (field.repeated) {
+    for (const item of member) if (!Object.isFrozen(item)) visit(item, context)
+  } else visit(member, context)
 }
 
 /** Sets one default, or undefined when Go would not write the value at all. */

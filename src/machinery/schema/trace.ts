@@ -21,10 +21,10 @@ export interface Trace {
   taken: Taken[] | undefined
 }
 
-/** A member of an object that is the very same in another one. */
+/** A member of an object, or an item of a list, that is the very same in another one. */
 export interface Taken {
-  readonly in: Record<string, unknown>
-  readonly name: string
+  readonly in: Record<string | number, unknown>
+  readonly name: string | number
 }
 
 export const createTrace = (): Trace => ({
@@ -35,6 +35,24 @@ export const createTrace = (): Trace => ({
   known: undefined,
   taken: undefined,
 })
+
+/** Which items of a list are objects that another list has, too: the very same, wherever they stand in it. */
+export function keptOf(list: readonly unknown[], other: readonly unknown[]): readonly boolean[] {
+  // Most stand where they stood, or as far behind as many came or went before them.
+  let all: Set<unknown> | undefined
+  let at = 0
+  return list.map((item) => {
+    if (typeof item !== 'object' || item === null) return false
+    if (other[at] === item) {
+      at++
+      return true
+    }
+    all ??= new Set(other)
+    if (!all.has(item)) return false
+    at = other.indexOf(item, Math.max(0, at - 1)) + 1
+    return true
+  })
+}
 
 /** `spec.containers[0].image`: the path as strict decoding names it. */
 export function pathText(path: readonly (string | number)[]): string {

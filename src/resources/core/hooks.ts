@@ -87,7 +87,7 @@ export const configMapHooks: HooksFor<ConfigMap> = {
 }
 export const endpointsHooks: HooksFor<Endpoints> = {
   cells: endpointsCells,
-  checks: { create: endpointsErrors },
+  checks: { create: (object) => endpointsErrors(object), update: endpointsErrors },
   allowCreateOnUpdate: true,
   warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
 }

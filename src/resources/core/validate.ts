@@ -246,7 +246,11 @@ function endpointAddressErrors(address: EndpointAddress, field: string): readonl
   ]
 }
 
-export function endpointsErrors({ subsets }: Endpoints): readonly FieldError[] {
+/** Addresses that the object had before, the very same, are not looked at again. */
+export function endpointsErrors({ subsets }: Endpoints, previous?: Endpoints): readonly FieldError[] {
+  const known = new Set(
+    (previous?.subsets ?? []).flatMap((one) => [one.addresses ?? [], one.notReadyAddresses ?? []]).flat(),
+  )
   return (subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
     const at = `subsets[${index}]`
     const errors: FieldError[] = []
@@ -256,7 +260,8 @@ export function endpointsErrors({ subsets }: Endpoints): readonly FieldError[] {
       ['addresses', addresses],
       ['notReadyAddresses', notReadyAddresses],
     ] as const)
-      for (const [n, address] of list.entries()) errors.push(...endpointAddressErrors(address, `${at}.${name}[${n}]`))
+      for (const [n, address] of list.entries())
+        if (!known.has(address)) errors.push(...endpointAddressErrors(address, `${at}.${name}[${n}]`))
     return [...errors, ...ports.flatMap((port, n) => endpointPortErrors(port, `${at}.ports[${n}]`, ports.length > 1))]
   })
 }

@@ -10,6 +10,7 @@ const hostnameLabel = 'kubernetes.io/hostname'
 
 /** Kubernetes: v1 does not take topology any more; a node that only it named before is named by nodeName from now on. */
 function dropTopology(draft: Draft, previous: EndpointSlice | undefined): void {
+  if (!draft.endpoints?.some((one: Endpoint | null) => one?.deprecatedTopology !== undefined)) return
   const nodesOf = (endpoint: Endpoint | null) => endpoint?.deprecatedTopology?.[hostnameLabel]
   const before = new Set((previous?.endpoints ?? []).map(nodesOf))
   draft.endpoints = draft.endpoints?.map((endpoint: Endpoint | null) => {
@@ -31,5 +32,5 @@ export const endpointSliceHooks: HooksFor<EndpointSlice> = {
     moveGeneration(draft, previous)
     if (!sameJson(draft.endpoints ?? [], previous.endpoints ?? [])) dropTopology(draft, previous)
   },
-  checks: { create: endpointSliceErrors, update: endpointSliceUpdateErrors },
+  checks: { create: (slice) => endpointSliceErrors(slice), update: endpointSliceUpdateErrors },
 }

@@ -24,16 +24,21 @@ const topologyMax = 16
 const hintsMax = 8
 const protocols = ['SCTP', 'TCP', 'UDP']
 
-export function endpointSliceErrors(slice: EndpointSlice): readonly FieldError[] {
+/** Endpoints that the slice had before, the very same, are not looked at again. */
+export function endpointSliceErrors(slice: EndpointSlice, previous?: EndpointSlice): readonly FieldError[] {
   const { addressType, endpoints, ports } = slice
   return [
     ...(((addressType as string | undefined) ?? '') === '' ? [required('addressType')] : []),
     ...portErrors(ports ?? []),
-    ...endpointErrors(addressType ?? '', endpoints ?? []),
+    ...endpointErrors(
+      addressType ?? '',
+      endpoints ?? [],
+      new Set(previous?.addressType === addressType ? previous?.endpoints : []),
+    ),
   ]
 }
 export function endpointSliceUpdateErrors(next: EndpointSlice, previous: EndpointSlice): readonly FieldError[] {
-  return [...endpointSliceErrors(next), ...immutable('addressType', next.addressType, previous.addressType)]
+  return [...endpointSliceErrors(next, previous), ...immutable('addressType', next.addressType, previous.addressType)]
 }
 
 function portErrors(ports: NonNullable<EndpointSlice['ports']>): readonly FieldError[] {
@@ -54,9 +59,14 @@ function portErrors(ports: NonNullable<EndpointSlice['ports']>): readonly FieldE
   })
 }
 
-function endpointErrors(type: string, endpoints: readonly Endpoint[]): readonly FieldError[] {
+function endpointErrors(
+  type: string,
+  endpoints: readonly Endpoint[],
+  known: ReadonlySet<Endpoint>,
+): readonly FieldError[] {
   if (endpoints.length > endpointsMax) return [tooMany('endpoints', endpoints.length, endpointsMax)]
   return endpoints.flatMap((endpoint, index) => {
+    if (known.has(endpoint)) return []
     const at = `endpoints[${index}]`
     const { addresses, nodeName, hostname, deprecatedTopology = {}, hints } = endpoint
     const list = addresses ?? []
