@@ -12,9 +12,10 @@ import {
 } from '../../resources/index.ts'
 import { podsLabelled, thatMaySelect } from '../runtime/by-label.ts'
 import type { Cached, Controller } from '../runtime/controller.ts'
+import { MadeOfPods } from '../runtime/made-of-pods.ts'
 import { countsOtherwise } from '../runtime/pods.ts'
 import { each, selectedBy } from '../runtime/watches.ts'
-import { budgetStatus, needsOf, recheckInMs } from './plan.ts'
+import { budgetStatus, type CoveredPod, coveredPod, needsOf, recheckInMs } from './plan.ts'
 
 /** Kubernetes: no selector picks nothing, an empty one everything. */
 const queryOf = ({ spec }: PodDisruptionBudget) =>
@@ -52,13 +53,20 @@ export const disruptionController: Controller = {
   ],
   start({ cached, clock, record }) {
     const budgets = cached(podDisruptionBudgets)
+    const made = new MadeOfPods<CoveredPod | undefined>()
     return async function reconcile(name, { client }) {
       const budget = budgets.get(name)
-      if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined
+      if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) {
+        made.forget(name)
+        return undefined
+      }
       const query = queryOf(budget)
-      const covered = podsLabelled(cached, name.namespace, budget.spec.selector?.matchLabels).filter((pod) =>
-        query.matches(pod.metadata.labels),
-      )
+      const ofPod = made.look(name, budget.spec)
+      const covered: CoveredPod[] = []
+      for (const pod of podsLabelled(cached, name.namespace, budget.spec.selector?.matchLabels)) {
+        const one = ofPod(pod, () => (query.matches(pod.metadata.labels) ? coveredPod(pod) : undefined))
+        if (one !== undefined) covered.push(one)
+      }
       if (covered.length === 0) record(budget, 'Normal', 'NoPods', 'No matching pods found')
       const nowMs = clock.now()
       const status = budgetStatus(
@@ -91,12 +99,11 @@ function dependsOnScale({ spec }: PodDisruptionBudget): boolean {
 }
 
 /** The sum of what the pods' controllers ask for; a Deployment counts for its ReplicaSets. */
-function scaleOf(covered: readonly Pod[], cached: Cached): number {
+function scaleOf(covered: readonly CoveredPod[], cached: Cached): number {
   const scales = new Map<string, number>()
   const known = new Set<string>()
-  for (const pod of covered) {
-    // Most pods have the owner of the one before.
-    const uid = controllerOf(pod)?.uid
+  for (const { pod, owner: reference } of covered) {
+    const uid = reference?.uid
     if (uid === undefined || known.has(uid)) continue
     known.add(uid)
     const owner = ownerOf(pod, cached)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PodDisruptionBudget } from '../../resources/index.ts'
 import { podThatIs, secondsLater, startMs } from '../runtime/fixtures.ts'
-import { budgetStatus, needsOf } from './plan.ts'
+import { budgetStatus, coveredPod, needsOf } from './plan.ts'
 
 function budgetOf(
   spec: PodDisruptionBudget['spec'],
@@ -55,7 +55,7 @@ test('budget: pods on their way out are not healthy, and allowed evictions count
     podThatIs('unready', { name: 'e' }),
   ]
   const budget = budgetOf({ minAvailable: 1 }, { a: secondsLater(-60), b: secondsLater(-121), gone: secondsLater(-1) })
-  const { conditions, ...status } = budgetStatus(budget, pods, { expected: 5, desired: 1 }, startMs)
+  const { conditions, ...status } = budgetStatus(budget, pods.map(coveredPod), { expected: 5, desired: 1 }, startMs)
   assert.deepEqual(status, {
     disruptedPods: { a: secondsLater(-60) },
     observedGeneration: 2,

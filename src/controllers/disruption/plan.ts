@@ -1,9 +1,25 @@
-import { isReady, msOf, scaledValue } from '../../machinery/index.ts'
+import { controllerOf, isReady, msOf, type OwnerReference, scaledValue } from '../../machinery/index.ts'
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../resources/index.ts'
 import { setCondition } from '../runtime/conditions.ts'
 
 /** Kubernetes: an eviction that was allowed must have begun by then, or it no longer counts. */
 const evictionMs = 2 * 60_000
+
+/** A pod that a budget covers, and what of it counts. */
+export interface CoveredPod {
+  readonly pod: Pod
+  /** Whether it is ready and not told to end. */
+  readonly isHealthy: boolean
+  readonly owner: OwnerReference | undefined
+}
+
+export function coveredPod(pod: Pod): CoveredPod {
+  return {
+    pod,
+    isHealthy: pod.metadata.deletionTimestamp === undefined && isReady(pod),
+    owner: controllerOf(pod),
+  }
+}
 
 /** How many of a budget's pods must be healthy, of how many that there should be. */
 export function needsOf(
@@ -25,11 +41,11 @@ export function needsOf(
 /** Pods whose eviction was allowed and has not shown yet, with those that never began dropped. */
 export function disruptedPods(
   known: Readonly<Record<string, string>> | undefined,
-  pods: readonly Pod[],
+  pods: readonly CoveredPod[],
   nowMs: number,
 ): Readonly<Record<string, string>> {
   const still = Object.entries(known ?? {}).filter(([name, since]) => {
-    const pod = pods.find(({ metadata }) => metadata.name === name)
+    const pod = pods.find((one) => one.pod.metadata.name === name)?.pod
     return pod !== undefined && pod.metadata.deletionTimestamp === undefined && msOf(since) + evictionMs > nowMs
   })
   return Object.fromEntries(still)
@@ -43,14 +59,15 @@ export function recheckInMs(disrupted: Readonly<Record<string, string>>, nowMs: 
 
 export function budgetStatus(
   budget: PodDisruptionBudget,
-  pods: readonly Pod[],
+  pods: readonly CoveredPod[],
   needs: { readonly expected: number; readonly desired: number },
   nowMs: number,
 ): PodDisruptionBudgetStatus {
   const disrupted = disruptedPods(budget.status.disruptedPods, pods, nowMs)
-  const healthy = pods.filter(
-    (pod) => pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isReady(pod),
-  ).length
+  const hasDisrupted = Object.keys(disrupted).length > 0
+  let healthy = 0
+  for (const { pod, isHealthy } of pods)
+    if (isHealthy && (!hasDisrupted || disrupted[pod.metadata.name] === undefined)) healthy++
   const allowed = needs.expected <= 0 ? 0 : Math.max(0, healthy - needs.desired)
   const observedGeneration = budget.metadata.generation ?? 0
   const said = {

@@ -1,6 +1,7 @@
 import { nameOf, sameJson, timestampOf } from '../../machinery/index.ts'
-import { type Endpoints, endpoints, type Service, services } from '../../resources/index.ts'
+import { type EndpointAddress, type Endpoints, endpoints, type Service, services } from '../../resources/index.ts'
 import type { Controller } from '../runtime/controller.ts'
+import { MadeOfPods } from '../runtime/made-of-pods.ts'
 import {
   hasSelector,
   headlessLabel,
@@ -10,7 +11,7 @@ import {
   podsOfServices,
 } from '../runtime/service-pods.ts'
 import { each } from '../runtime/watches.ts'
-import { addressesMax, countOf, subsetsFor, truncated } from './plan.ts'
+import { addressesMax, countOf, type PodAddress, subsetsFor, truncated } from './plan.ts'
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by'
 const managedBy = 'endpoint-controller'
@@ -32,15 +33,19 @@ export const endpointsController: Controller = {
   start({ cached, clock }) {
     const allServices = cached(services)
     const all = cached(endpoints)
+    const made = new MadeOfPods<PodAddress | undefined>()
     return async function reconcile(name, { client }) {
       const service = allServices.get(name)
       const known = all.get(name)
       if (service === undefined) {
+        made.forget(name)
         if (known !== undefined) await client.delete(endpoints, name, { preconditions: { uid: known.metadata.uid } })
         return undefined
       }
       if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return undefined
-      const found = subsetsFor(service, podsBehind(service, cached))
+      for (const { addresses = [], notReadyAddresses = [] } of known?.subsets ?? [])
+        for (const list of [addresses, notReadyAddresses]) made.adopt(name, list, storedIfSame)
+      const found = subsetsFor(service, podsBehind(service, cached), made.look(name, service), known?.subsets)
       const isOver = countOf(found) > addressesMax
       const subsets = isOver ? truncated(found, addressesMax) : found
       const labels = labelsFor(service)
@@ -64,6 +69,11 @@ export const endpointsController: Controller = {
     }
   },
 }
+
+const storedIfSame = (known: PodAddress | undefined, stored: EndpointAddress) =>
+  known !== undefined && known.address !== stored && sameJson(known.address, stored)
+    ? { ...known, address: stored }
+    : known
 
 function labelsFor(service: Service): Readonly<Record<string, string>> {
   const { [headlessLabel]: _, ...labels } = service.metadata.labels ?? {}

@@ -1,13 +1,27 @@
 import { isReady } from '../../machinery/index.ts'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '../../resources/index.ts'
+import type { OfPod } from '../runtime/made-of-pods.ts'
 import { addressesOf, hostnameIn, podReference, portIn } from '../runtime/service-pods.ts'
 
 /** Kubernetes: what one Endpoints object holds at most; services that grow beyond are served by their slices. */
 export const addressesMax = 1000
 
-/** The subsets of a service's Endpoints: addresses with the same ports together, each list in a stable order. */
-export function subsetsFor(service: Service, pods: readonly Pod[]): readonly EndpointSubset[] {
-  const { publishNotReadyAddresses: publishes = false } = service.spec
+/** What a pod is in the Endpoints of a service. */
+export interface PodAddress {
+  readonly isReady: boolean
+  readonly address: EndpointAddress
+}
+
+/**
+ * The subsets of a service's Endpoints: addresses with the same ports together, each list in a stable order. `ofPod` answers what is
+ * known of a pod already; what is in order in the subsets `before` need not be sorted again.
+ */
+export function subsetsFor(
+  service: Service,
+  pods: readonly Pod[],
+  ofPod: OfPod<PodAddress | undefined> = (_, make) => make(),
+  before: readonly EndpointSubset[] = [],
+): readonly EndpointSubset[] {
   const groups = new Map<
     string,
     { ports: readonly EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }
@@ -17,9 +31,8 @@ export function subsetsFor(service: Service, pods: readonly Pod[]): readonly End
   let ports: readonly EndpointPort[] | undefined
   let key = ''
   for (const pod of pods) {
-    if (pod.metadata.deletionTimestamp !== undefined && !publishes) continue
-    const ip = addressFor(service, pod)
-    if (ip === undefined) continue
+    const known = ofPod(pod, () => addressIn(service, pod))
+    if (known === undefined) continue
     if (ports === undefined || !isNumbered) {
       ports = portsFor(service, pod)
       key = JSON.stringify(ports)
@@ -27,14 +40,15 @@ export function subsetsFor(service: Service, pods: readonly Pod[]): readonly End
     if (ports === undefined) continue
     const group = groups.get(key) ?? { ports, ready: [], notReady: [] }
     groups.set(key, group)
-    const list = publishes || isReady(pod) ? group.ready : group.notReady
-    list.push(addressOf(service, pod, ip))
+    const list = known.isReady ? group.ready : group.notReady
+    list.push(known.address)
   }
+  const known = before.flatMap(({ addresses = [], notReadyAddresses = [] }) => [...addresses, ...notReadyAddresses])
   return [...groups]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { ports, ready, notReady }]) => ({
-      ...(ready.length === 0 ? {} : { addresses: sorted(ready) }),
-      ...(notReady.length === 0 ? {} : { notReadyAddresses: sorted(notReady) }),
+      ...(ready.length === 0 ? {} : { addresses: sorted(ready, known) }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: sorted(notReady, known) }),
       ...(ports.length === 0 ? {} : { ports }),
     }))
 }
@@ -64,6 +78,15 @@ export function truncated(subsets: readonly EndpointSubset[], max: number): read
 
 export function countOf(subsets: readonly EndpointSubset[]): number {
   return subsets.reduce((sum, one) => sum + (one.addresses?.length ?? 0) + (one.notReadyAddresses?.length ?? 0), 0)
+}
+
+/** Undefined when the pod is no address of the service: it has none of its family, or is on its way out. */
+function addressIn(service: Service, pod: Pod): PodAddress | undefined {
+  const { publishNotReadyAddresses: publishes = false } = service.spec
+  if (pod.metadata.deletionTimestamp !== undefined && !publishes) return undefined
+  const ip = addressFor(service, pod)
+  if (ip === undefined) return undefined
+  return { isReady: publishes || isReady(pod), address: addressOf(service, pod, ip) }
 }
 
 /** The pod's address of the service's first family. */
@@ -104,9 +127,24 @@ function addressOf(service: Service, pod: Pod, ip: string): EndpointAddress {
   }
 }
 
-function sorted(addresses: readonly EndpointAddress[]): readonly EndpointAddress[] {
-  return addresses
-    .map((address) => ({ address, key: `${address.ip}|${address.targetRef?.uid}` }))
-    .sort((left, right) => (left.key < right.key ? -1 : 1))
-    .map(({ address }) => address)
+/** In order; those that stood in order before stay so, and only the others are put among them. */
+function sorted(addresses: readonly EndpointAddress[], before: readonly EndpointAddress[]): readonly EndpointAddress[] {
+  const left = new Set(addresses)
+  const stay = before.filter((address) => left.delete(address))
+  if (stay.some((address, at) => at > 0 && compare(stay[at - 1]!, address) > 0)) return addresses.toSorted(compare)
+  const come = [...left].sort(compare)
+  if (come.length === 0) return stay
+  const merged: EndpointAddress[] = []
+  let at = 0
+  for (const address of stay) {
+    while (at < come.length && compare(come[at]!, address) < 0) merged.push(come[at++]!)
+    merged.push(address)
+  }
+  return [...merged, ...come.slice(at)]
+}
+
+function compare(left: EndpointAddress, right: EndpointAddress): number {
+  if (left.ip !== right.ip) return left.ip < right.ip ? -1 : 1
+  const [one, other] = [left.targetRef?.uid ?? '', right.targetRef?.uid ?? '']
+  return one === other ? 0 : one < other ? -1 : 1
 }

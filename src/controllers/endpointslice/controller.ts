@@ -1,6 +1,14 @@
 import { keyOf, nameOf, sameJson, timestampOf } from '../../machinery/index.ts'
-import { type EndpointSlice, endpointSlices, nodes, type Service, services } from '../../resources/index.ts'
+import {
+  type Endpoint,
+  type EndpointSlice,
+  endpointSlices,
+  nodes,
+  type Service,
+  services,
+} from '../../resources/index.ts'
 import type { Controller, Turn } from '../runtime/controller.ts'
+import { MadeOfPods } from '../runtime/made-of-pods.ts'
 import { ownerReference } from '../runtime/owner-reference.ts'
 import {
   hasSelector,
@@ -13,13 +21,14 @@ import {
 import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
-import { addressTypesOf, desiredGroups } from './desired.ts'
+import { type AddressType, addressTypesOf, desiredGroups } from './desired.ts'
 import { sliceMeasures } from './measures.ts'
 import { planSlices, type SlicePlan } from './plan.ts'
 
 const serviceNameLabel = 'kubernetes.io/service-name'
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 const managedBy = 'endpointslice-controller.k8s.io'
+const families: readonly AddressType[] = ['IPv4', 'IPv6']
 const zoneLabel = 'topology.kubernetes.io/zone'
 
 /** Keeps the EndpointSlices of each service with a selector equal to the pods behind it. */
@@ -38,11 +47,13 @@ export const endpointSliceController: Controller = {
     const slices = cached(endpointSlices)
     const measures = sliceMeasures(metrics, endpointsPerSliceMax)
     slices.addIndex('service', (slice) => serviceOf(slice).map(keyOf))
+    const made = new MadeOfPods<Endpoint | undefined>()
     return async function reconcile(name, turn) {
       const service = allServices.get(name)
       // Kubernetes: slices of a service that is gone are the garbage collector's.
       if (service === undefined || service.metadata.deletionTimestamp !== undefined || !hasSelector(service)) {
         measures.forget(name)
+        for (const family of families) made.forget(name, family)
         return undefined
       }
       const unknownNodes = new Set<string>()
@@ -54,7 +65,10 @@ export const endpointSliceController: Controller = {
       const existing = slices
         .by('service', keyOf(name))
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      const groups = desiredGroups(service, podsBehind(service, cached), zoneOf)
+      for (const { addressType, endpoints } of existing)
+        made.adopt(name, endpoints ?? [], (known, stored) => (sameJson(known, stored) ? stored : known), addressType)
+      const known = (family: AddressType) => made.look(name, service, family)
+      const groups = desiredGroups(service, podsBehind(service, cached), zoneOf, known)
       const plan = planSlices(addressTypesOf(service), groups, existing, endpointsPerSliceMax)
       await apply(service, existing, plan, timestampOf(clock.now()), turn)
       measures.synced(service, groups, existing, plan)

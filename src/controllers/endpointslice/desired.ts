@@ -1,5 +1,6 @@
 import { isReady } from '../../machinery/index.ts'
 import type { DiscoveryV1EndpointPort, Endpoint, Pod, Service } from '../../resources/index.ts'
+import type { OfPod } from '../runtime/made-of-pods.ts'
 import { addressesOf, hostnameIn, podReference, portIn } from '../runtime/service-pods.ts'
 
 export type AddressType = 'IPv4' | 'IPv6'
@@ -15,11 +16,12 @@ export function addressTypesOf({ spec }: Service): readonly AddressType[] {
   return families.length === 0 ? ['IPv4'] : families
 }
 
-/** What the pods behind a service come to, grouped by family and ports. */
+/** What the pods behind a service come to, grouped by family and ports. `known` answers, of a family, what is known of a pod already. */
 export function desiredGroups(
   service: Service,
   pods: readonly Pod[],
   zoneOf: (nodeName: string) => string | undefined,
+  known: (family: AddressType) => OfPod<Endpoint | undefined> = () => (_, make) => make(),
 ): readonly EndpointGroup[] {
   const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>()
   // Ports by number are the same in every pod.
@@ -27,16 +29,19 @@ export function desiredGroups(
   for (const addressType of addressTypesOf(service)) {
     let ports: readonly DiscoveryV1EndpointPort[] | undefined
     let key = ''
+    const ofPod = known(addressType)
     for (const pod of pods) {
-      const addresses = addressesOf(pod).filter((ip) => ip.includes(':') === (addressType === 'IPv6'))
-      if (addresses.length === 0) continue
+      const { nodeName = '' } = pod.spec
+      const zone = nodeName === '' ? undefined : zoneOf(nodeName)
+      const endpoint = ofPod(pod, () => endpointOf(service, pod, addressType, zone), zone)
+      if (endpoint === undefined) continue
       if (ports === undefined || !isNumbered) {
         ports = portsOf(service, pod)
         key = groupKey(addressType, ports)
       }
       const group = groups.get(key) ?? { addressType, ports, endpoints: [] }
       groups.set(key, group)
-      group.endpoints.push(endpointOf(service, pod, addresses, zoneOf))
+      group.endpoints.push(endpoint)
     }
   }
   return [...groups.values()]
@@ -58,17 +63,14 @@ function portsOf({ spec }: Service, pod: Pod): readonly DiscoveryV1EndpointPort[
   })
 }
 
-function endpointOf(
-  service: Service,
-  pod: Pod,
-  addresses: readonly string[],
-  zoneOf: (nodeName: string) => string | undefined,
-): Endpoint {
+/** Undefined when the pod has no address of the family. */
+function endpointOf(service: Service, pod: Pod, family: AddressType, zone: string | undefined): Endpoint | undefined {
+  const addresses = addressesOf(pod).filter((ip) => ip.includes(':') === (family === 'IPv6'))
+  if (addresses.length === 0) return undefined
   const serving = isReady(pod)
   const terminating = pod.metadata.deletionTimestamp !== undefined
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating)
   const { nodeName = '' } = pod.spec
-  const zone = nodeName === '' ? undefined : zoneOf(nodeName)
   const hostname = hostnameIn(pod, service)
   const hints = hintsFor(service, zone, nodeName)
   return {

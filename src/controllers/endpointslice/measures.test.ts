@@ -13,15 +13,17 @@ const service = (name: string, spec: object = {}): any => ({ metadata: { namespa
 test('what changed of slices is counted, and how many there are', () => {
   const metrics = new Metrics()
   const measures = sliceMeasures(metrics, 100)
-  const plan = { create: [group('10.0.0.2')], update: [], remove: [] }
+  const plan = { create: [group('10.0.0.2')], update: [], remove: [], added: 2, removed: 1 }
   measures.synced(
     service('web', { trafficDistribution: 'PreferClose' }),
     [group('10.0.0.1', '10.0.0.2', '10.0.0.3')],
     [group('10.0.0.1', '10.0.0.9')],
     plan as never,
   )
-  measures.synced(service('empty'), [group()], [group()], { create: [], update: [], remove: [] })
-  measures.synced(service('gone'), [group('10.0.0.5')], [], plan as never)
+  measures.synced(service('empty'), [group()], [group()], {
+    ...{ create: [], update: [], remove: [], added: 0, removed: 0 },
+  })
+  measures.synced(service('gone'), [group('10.0.0.5')], [], { ...plan, added: 1, removed: 0 } as never)
   measures.forget({ namespace: 'default', name: 'gone' })
   const text = metrics.text()
   for (const line of [

@@ -63,10 +63,8 @@ export function sliceMeasures(metrics: Metrics, endpointsPerSliceMax: number): S
   )
   return {
     synced(service, groups, existing, plan) {
-      const wanted = new Set(groups.flatMap(placesOf))
-      const present = new Set(existing.flatMap(placesOf))
-      added.observe([...wanted].filter((one) => !present.has(one)).length)
-      removed.observe([...present].filter((one) => !wanted.has(one)).length)
+      added.observe(plan.added)
+      removed.observe(plan.removed)
       const counts = groups.map(({ endpoints }) => endpoints?.length ?? 0)
       sizes.set(keyOf(service.metadata), {
         endpoints: counts.reduce((total, count) => total + count, 0),
@@ -81,14 +79,4 @@ export function sliceMeasures(metrics: Metrics, endpointsPerSliceMax: number): S
     },
     forget: (name) => void sizes.delete(keyOf(name)),
   }
-}
-
-/** An endpoint is at an address, behind ports. */
-function placesOf({
-  addressType,
-  ports,
-  endpoints,
-}: Pick<EndpointSlice, 'addressType' | 'ports' | 'endpoints'>): readonly string[] {
-  const numbers = (ports ?? []).map(({ name, port }) => `${name ?? ''}:${port}`).join()
-  return (endpoints ?? []).map(({ addresses }) => `${addressType} ${numbers} ${addresses[0]}`)
 }

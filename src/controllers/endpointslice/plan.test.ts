@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EndpointSlice, Service } from '../../resources/index.ts'
-import { subsetsFor, truncated } from '../endpoints/plan.ts'
+import type { EndpointSlice, EndpointSubset, Pod, Service } from '../../resources/index.ts'
+import { type PodAddress, subsetsFor, truncated } from '../endpoints/plan.ts'
 import { podThatIs } from '../runtime/fixtures.ts'
+import type { OfPod } from '../runtime/made-of-pods.ts'
 import { desiredGroups } from './desired.ts'
 import { planSlices } from './plan.ts'
 
@@ -136,6 +137,42 @@ const cases = [
 for (const { name, groups, slices, expected } of cases) {
   test(`endpointslice: ${name}`, () => assert.deepEqual(said(planSlices(['IPv4'], groups, slices, 3)), expected))
 }
+
+test('endpointslice: what is there already is kept as it is, and what comes and goes is counted', () => {
+  const slice = sliceOf('a', group(5))
+  const [first, second, third] = slice.endpoints!
+  const changed = { ...third!, conditions: { ready: false } }
+  const endpoints = [first!, { ...second! }, changed, ...group(2, 9).endpoints]
+  const { update, added, removed } = planSlices(['IPv4'], [{ ...group(0), endpoints }], [slice], 9)
+  assert.deepEqual([added, removed], [2, 2])
+  const list = update[0]!.endpoints
+  assert.equal(list.length, 5)
+  assert.equal(list[0], first)
+  assert.equal(list[1], second)
+  assert.equal(list[2], changed)
+  assert.deepEqual(planSlices(['IPv4'], [], [slice]).removed, 5)
+})
+
+test('endpoints: what was in order before stays so, and others come among it', () => {
+  const pods = ['10.0.0.7', '10.0.0.12', '10.0.0.1', '10.0.0.3', '10.0.0.9'].map((ip) =>
+    podThatIs('ready', { name: `pod-${ip}`, ip, spec: withPort(8080) }),
+  )
+  const known = new Map<string, PodAddress | undefined>()
+  const ofPod: OfPod<PodAddress | undefined> = ({ metadata }, make) => {
+    if (!known.has(metadata.uid)) known.set(metadata.uid, make())
+    return known.get(metadata.uid)
+  }
+  const of = (some: readonly Pod[], before?: readonly EndpointSubset[]) =>
+    subsetsFor(serviceWith(), some, ofPod, before)
+  const all = of(pods)
+  assert.deepEqual(
+    all[0]!.addresses!.map(({ ip }) => ip),
+    ['10.0.0.1', '10.0.0.12', '10.0.0.3', '10.0.0.7', '10.0.0.9'],
+  )
+  const unordered = [{ ...all[0]!, addresses: all[0]!.addresses!.toReversed() }]
+  for (const before of [of(pods.slice(2)), of(pods.slice(0, 3)), all, unordered, of([])])
+    for (const some of [pods, pods.slice(1, 4), pods.toReversed()]) assert.deepEqual(of(some, before), of(some))
+})
 
 test('endpoints: ready and other pods are apart, terminating ones are left out', () => {
   const pods = [

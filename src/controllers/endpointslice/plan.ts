@@ -9,6 +9,9 @@ export interface SlicePlan {
   readonly create: readonly EndpointGroup[]
   readonly update: readonly { readonly slice: EndpointSlice; readonly endpoints: readonly Endpoint[] }[]
   readonly remove: readonly EndpointSlice[]
+  /** How many endpoints come, and how many go. */
+  readonly added: number
+  readonly removed: number
 }
 interface Bin {
   readonly slice: EndpointSlice | undefined
@@ -30,19 +33,26 @@ export function planSlices(
     create: [] as EndpointGroup[],
     update: [] as { slice: EndpointSlice; endpoints: readonly Endpoint[] }[],
     remove: [] as EndpointSlice[],
+    added: 0,
+    removed: 0,
   }
   const byKey = Map.groupBy(existing, (slice) => groupKey(slice.addressType, slice.ports ?? []))
   for (const group of groups) {
     const key = groupKey(group.addressType, group.ports)
-    const bins = fill(group.endpoints, byKey.get(key) ?? [], max)
+    const { bins, added, removed } = fill(group.endpoints, byKey.get(key) ?? [], max)
     byKey.delete(key)
+    plan.added += added
+    plan.removed += removed
     for (const { slice, endpoints, changed } of bins) {
       if (slice === undefined) plan.create.push({ ...group, endpoints })
       else if (endpoints.length === 0) plan.remove.push(slice)
       else if (changed) plan.update.push({ slice, endpoints })
     }
   }
-  plan.remove.push(...[...byKey.values()].flat())
+  for (const slice of [...byKey.values()].flat()) {
+    plan.remove.push(slice)
+    plan.removed += slice.endpoints?.length ?? 0
+  }
   for (const family of families) keepOne(family, groups, plan)
   return plan
 }
@@ -62,33 +72,47 @@ function keepOne(
   else plan.create.push({ addressType, ports: [], endpoints: [] })
 }
 
-function fill(wanted: readonly Endpoint[], slices: readonly EndpointSlice[], max: number): readonly Bin[] {
-  const missing = new Map(wanted.map((endpoint) => [keyOfEndpoint(endpoint), endpoint]))
-  const bins: Bin[] = slices.map((slice) => {
+interface Filled {
+  readonly bins: readonly Bin[]
+  readonly added: number
+  readonly removed: number
+}
+
+function fill(wanted: readonly Endpoint[], slices: readonly EndpointSlice[], max: number): Filled {
+  // Nearly all are the very ones that are there; what others are is told by what they are of.
+  const left = new Set(wanted)
+  const stay = slices.map((slice) => (slice.endpoints ?? []).map((known) => left.delete(known)))
+  const missing = new Map(Array.from(left, (endpoint) => [keyOfEndpoint(endpoint), endpoint]))
+  let removed = 0
+  const bins = slices.map((slice, at): Bin => {
     const endpoints: Endpoint[] = []
     let changed = false
-    for (const known of slice.endpoints ?? []) {
+    for (const [place, known] of (slice.endpoints ?? []).entries()) {
+      if (stay[at]![place] === true) {
+        endpoints.push(known)
+        continue
+      }
       const key = keyOfEndpoint(known)
       const endpoint = missing.get(key)
       missing.delete(key)
-      if (endpoint === undefined) changed = true
-      else {
-        changed ||= !sameJson(known, endpoint)
-        endpoints.push(endpoint)
-      }
+      if (endpoint === undefined) removed++
+      const isSame = endpoint !== undefined && sameJson(known, endpoint)
+      changed ||= !isSame
+      if (endpoint !== undefined) endpoints.push(isSame ? known : endpoint)
     }
     return { slice, endpoints, changed }
   })
-  const left = [...missing.values()]
+  const news = [...missing.values()]
+  const added = news.length
   // The fullest first, so that half-empty ones are not touched.
   const open = bins.toSorted((a, b) => Number(b.changed) - Number(a.changed) || b.endpoints.length - a.endpoints.length)
   for (const bin of open) {
-    const taken = left.splice(0, Math.max(0, max - bin.endpoints.length))
+    const taken = news.splice(0, Math.max(0, max - bin.endpoints.length))
     bin.endpoints.push(...taken)
     bin.changed ||= taken.length > 0
   }
-  while (left.length > 0) bins.push({ slice: undefined, endpoints: left.splice(0, max), changed: true })
-  return bins
+  while (news.length > 0) bins.push({ slice: undefined, endpoints: news.splice(0, max), changed: true })
+  return { bins, added, removed }
 }
 
 function keyOfEndpoint({ targetRef, addresses }: Endpoint): string {

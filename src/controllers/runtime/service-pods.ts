@@ -36,10 +36,19 @@ export const podsOfServices: Watch = {
 }
 
 /** The pods a service selects that have an address and have not ended. */
-export function podsBehind(service: Service, cached: Cached): readonly Pod[] {
-  return podsLabelled(cached, service.metadata.namespace, service.spec.selector).filter(
-    (pod) => selects(service, pod.metadata.labels) && !isTerminal(pod) && addressesOf(pod).length > 0,
-  )
+export function podsBehind({ metadata, spec }: Service, cached: Cached): readonly Pod[] {
+  const wanted = Object.entries(spec.selector ?? {})
+  return podsLabelled(cached, metadata.namespace, spec.selector).filter((pod) => {
+    const { labels } = pod.metadata
+    for (const [key, value] of wanted) if (labels?.[key] !== value) return false
+    return !isTerminal(pod) && hasAddress(pod)
+  })
+}
+
+/** Whether addressesOf has any. */
+function hasAddress({ status }: Pod): boolean {
+  if ((status.podIP ?? '') !== '') return true
+  return (status.podIPs ?? []).some(({ ip }) => (ip ?? '') !== '')
 }
 
 export function addressesOf({ status }: Pod): readonly string[] {
