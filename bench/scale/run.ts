@@ -1,7 +1,7 @@
 /**
  * `npm run bench:scale [-- --nodes N --pods N]`: a whole simulated cluster in one process, filled, rolled, losing nodes and
  * drained, with what the API and the start of pods take meanwhile. Appends one line to bench/results.jsonl; with
- * `--profile FOLDER` it writes samples of each part there instead.
+ * `--profile FOLDER` it writes samples of each part there instead. `--parts steady,drain` leaves the other parts out.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
@@ -24,8 +24,10 @@ const { values } = parseArgs({
     pods: { type: 'string', default: '30000' },
     minutes: { type: 'string', default: '90' },
     profile: { type: 'string' },
+    parts: { type: 'string', default: 'fill,steady,rollout,node_failures,drain' },
   },
 })
+const parts = values.parts.split(',')
 const nodeCount = Number(values.nodes)
 const podCount = Number(values.pods)
 const deadlineMs = performance.now() + Number(values.minutes) * 60_000
@@ -85,6 +87,7 @@ prober.on('error', (error) => {
 
 /** One part of the story: what it took, and what others felt of it. */
 async function phase(name: string, work: () => Promise<void>): Promise<void> {
+  if (name !== 'fill' && !parts.includes(name)) return
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   await probed()
