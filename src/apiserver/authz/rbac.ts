@@ -53,30 +53,44 @@ interface Answer {
   readonly named: readonly Grant[]
   readonly ofAll: Decision
 }
-const answersKeptMax = 20_000
+/** All that is granted to somebody, and what came of it so far. */
+interface Standing {
+  readonly entries: readonly (Grant | Lack)[]
+  /** The namespaces that something is granted in; in all others only what is granted everywhere counts. */
+  readonly namespaces: ReadonlySet<string>
+  readonly answers: Map<string, Answer>
+}
+const standingsKeptMax = 2000
+const answersKeptMax = 4000
 
 /** RBAC over the stored roles and bindings, indexed by subject; every answer is kept until any of them changes. */
 export class RbacAuthorizer {
   readonly #registry: Registry
   #index: Promise<SubjectIndex> | undefined
-  readonly #answers = new Map<string, Answer>()
+  readonly #standings = new Map<string, Standing>()
   readonly #whose = new WeakMap<Identity, string>()
 
   constructor(registry: Registry, hub: WatchHub) {
     this.#registry = registry
     const forget = () => {
       this.#index = undefined
-      this.#answers.clear()
+      this.#standings.clear()
     }
     for (const definition of [roles, roleBindings, clusterRoles, clusterRoleBindings]) hub.onChange(definition, forget)
   }
 
   async authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
-    const { verb, group, resource, subresource, namespace, path = '' } = query
-    const key = [this.#keyOf(identity), verb, group, resource, subresource, namespace, path].join('\0')
-    const { named, ofAll } = this.#answers.get(key) ?? (await this.#answer(key, identity, query))
+    const whose = this.#keyOf(identity)
+    const { named, ofAll } = answerOf(this.#standings.get(whose) ?? (await this.#stand(whose, identity)), query)
     const grant = named.length === 0 ? undefined : named.find(({ rule }) => rule.resourceNames?.includes(query.name))
     return grant === undefined ? ofAll : { allowed: true, reason: grant.because }
+  }
+
+  /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
+  async grantsOf(identity: Identity, namespace: string): Promise<readonly Grant[]> {
+    const whose = this.#keyOf(identity)
+    const { entries } = this.#standings.get(whose) ?? (await this.#stand(whose, identity))
+    return entries.filter((one): one is Grant => 'rule' in one && isIn(one, namespace))
   }
 
   /** What subjects somebody is, as text. */
@@ -88,42 +102,21 @@ export class RbacAuthorizer {
     return made
   }
 
-  async #answer(key: string, identity: Identity, query: AuthorizationQuery): Promise<Answer> {
-    const index = (this.#index ??= this.#build())
-    const entries = await this.#entriesOf(identity, query.namespace)
-    const named: Grant[] = []
-    let ofAll: Decision | undefined
-    for (const one of entries) {
-      if (!('rule' in one) || !coversKind(one.rule, query)) continue
-      if (query.path === undefined && (one.rule.resourceNames ?? []).length > 0) named.push(one)
-      else {
-        ofAll = { allowed: true, reason: one.because }
-        break
-      }
-    }
-    const answer = { named, ofAll: ofAll ?? { allowed: false, reason: lackText(entries) } }
-    if (this.#answers.size >= answersKeptMax) this.#answers.clear()
-    // What was read before a change is not kept after it.
-    if (this.#index === index) this.#answers.set(key, answer)
-    return answer
-  }
-
-  /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
-  async grantsOf(identity: Identity, namespace: string): Promise<readonly Grant[]> {
-    return (await this.#entriesOf(identity, namespace)).filter((one): one is Grant => 'rule' in one)
-  }
-
-  async #entriesOf(identity: Identity, namespace: string): Promise<readonly (Grant | Lack)[]> {
-    this.#index ??= this.#build()
-    const index = await this.#index
+  async #stand(whose: string, identity: Identity): Promise<Standing> {
+    const reading = (this.#index ??= this.#build())
+    const index = await reading
     const subjects = [`User/${identity.name}`, ...identity.groups.map((group) => `Group/${group}`)]
     const [, , accountNamespace, accountName] = identity.name.startsWith('system:serviceaccount:')
       ? identity.name.split(':')
       : []
     if (accountName !== undefined) subjects.push(`ServiceAccount/${accountNamespace}/${accountName}`)
-    return subjects.flatMap((subject) =>
-      (index.get(subject) ?? []).filter((grant) => grant.namespace === '' || grant.namespace === namespace),
-    )
+    const entries = subjects.flatMap((subject) => index.get(subject) ?? [])
+    const namespaces = new Set(entries.map(({ namespace }) => namespace))
+    const standing: Standing = { entries, namespaces, answers: new Map() }
+    if (this.#standings.size >= standingsKeptMax) this.#standings.clear()
+    // What was read before a change is not kept after it.
+    if (this.#index === reading) this.#standings.set(whose, standing)
+    return standing
   }
 
   async #build(): Promise<SubjectIndex> {
@@ -169,6 +162,32 @@ export class RbacAuthorizer {
 }
 
 type SubjectIndex = Map<string, (Grant | Lack)[]>
+
+const isIn = (one: Grant | Lack, namespace: string) => one.namespace === '' || one.namespace === namespace
+
+/** What somebody's grants say of a kind of object, or of a path. */
+function answerOf({ entries, namespaces, answers }: Standing, query: AuthorizationQuery): Answer {
+  const { verb, group, resource, subresource, path = '' } = query
+  const namespace = namespaces.has(query.namespace) ? query.namespace : ''
+  const key = [verb, group, resource, subresource, namespace, path].join('\0')
+  const known = answers.get(key)
+  if (known !== undefined) return known
+  const here = entries.filter((one) => isIn(one, namespace))
+  const named: Grant[] = []
+  let ofAll: Decision | undefined
+  for (const one of here) {
+    if (!('rule' in one) || !coversKind(one.rule, query)) continue
+    if (query.path === undefined && (one.rule.resourceNames ?? []).length > 0) named.push(one)
+    else {
+      ofAll = { allowed: true, reason: one.because }
+      break
+    }
+  }
+  const answer = { named, ofAll: ofAll ?? { allowed: false, reason: lackText(here) } }
+  if (answers.size >= answersKeptMax) answers.clear()
+  answers.set(key, answer)
+  return answer
+}
 
 /** Why it may be that somebody may not do something: roles that were given are not there. */
 function lackText(entries: readonly (Grant | Lack)[]): string {
