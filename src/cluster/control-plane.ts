@@ -193,11 +193,16 @@ export interface ServedApi {
 }
 
 /** Opens the API's port; rejects when it cannot be had. */
-export async function serveApi(server: ApiServer, settings: ClusterSettings, pki: Pki): Promise<ServedApi> {
+export async function serveApi(
+  server: ApiServer,
+  { settings, clock }: Pick<ControlPlaneParts, 'settings' | 'clock'>,
+  pki: Pki,
+): Promise<ServedApi> {
   const tlsOf = ({ apiServer, authority }: Pki) => ({ ...apiServer, clientCa: authority.cert })
   const front = await openFront({
     port: settings.port,
     tls: tlsOf(pki),
+    clock,
     onRequest: server.onRequest,
     onUpgrade: server.onUpgrade,
   })

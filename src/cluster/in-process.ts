@@ -314,6 +314,7 @@ async function openPort(
     host: '127.0.0.1',
     port: 0,
     tls: { ...serving, clientCa: authority.cert },
+    clock: systemClock(),
     onRequest: server.onRequest,
     onUpgrade: server.onUpgrade,
   })

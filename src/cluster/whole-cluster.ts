@@ -105,7 +105,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   foundation.beforeStop.push(() => api.drain())
   if (exporter !== undefined) foundation.beforeStop.push(() => exporter.close())
   await writeState(settings.dataDirectory, { stage: 'starting the API server' })
-  const front = await serveApi(api, settings, pki)
+  const front = await serveApi(api, { settings, clock }, pki)
   let pages: OpenedComponents | undefined
   const renewed = async (next: typeof pki) => {
     pki = next

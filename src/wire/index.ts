@@ -1,14 +1,12 @@
 /** Wire: bytes to requests and back (TLS, HTTP/1.1, HTTP/2, WebSocket, SPDY). Knows neither Kubernetes nor pods. */
+export { type Front, type FrontOptions, openFront } from './front/front.ts'
 export {
   BodyTooLargeError,
-  type Front,
-  type FrontOptions,
-  openFront,
   type RequestHandler,
   type UpgradeHandler,
   type WireReply,
   type WireRequest,
-} from './front/front.ts'
+} from './front/request.ts'
 export { acceptMessageSocket, type MessageSocket } from './remote-command/message-socket.ts'
 export { acceptOneWay, type OneWayStream } from './remote-command/one-way.ts'
 export { acceptPortForward, type ForwardedPort, type ForwardPort } from './remote-command/port-forward.ts'

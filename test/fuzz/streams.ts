@@ -1,4 +1,7 @@
+import { connect } from 'node:http2'
 import { Duplex } from 'node:stream'
+import { manualClock } from '../../src/machinery/index.ts'
+import { ServerConnection } from '../../src/wire/http2/connection.ts'
 import { SpdyConnection } from '../../src/wire/index.ts'
 import { upgradeWebSocket } from '../../src/wire/remote-command/web-socket.ts'
 
@@ -52,6 +55,49 @@ export async function fuzzSpdy(bytes: Uint8Array): Promise<void> {
     })().catch(() => {})
   })
   await connection.closed
+}
+
+/** What Node's HTTP/2 client sends for a few requests. */
+async function recordedHttp2(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  const socket = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const session = connect('http://localhost', { createConnection: () => socket as never })
+  session.on('error', () => {})
+  for (const name of ['a', 'b', 'a']) {
+    const stream = session.request({ ':method': 'POST', ':path': `/${name}`, name, 'content-type': 'application/json' })
+    stream.on('error', () => {})
+    stream.end('some bytes of a body')
+  }
+  session.ping(() => {})
+  while (Buffer.concat(chunks).indexOf('some bytes of a body') < 0)
+    await new Promise((resolve) => setImmediate(resolve))
+  session.destroy()
+  return Buffer.concat(chunks)
+}
+
+/** What a client of HTTP/2 sends. */
+export const http2Bytes: readonly Uint8Array[] = [await recordedHttp2()]
+
+/** Serves whatever requests are in the bytes, with what they carry. */
+export async function fuzzHttp2(bytes: Uint8Array): Promise<void> {
+  const socket = socketOf(bytes)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const options = { clock: manualClock(), remoteAddress: '', peerCertificate: undefined }
+  new ServerConnection(socket, {
+    ...options,
+    async onRequest(request, reply) {
+      const body = await request.body(1000).catch(() => '')
+      reply.head(200, { host: request.headers.host ?? '' })
+      reply.end(body)
+    },
+  })
+  await closed
 }
 
 const frame = (first: number, text: string, mask: readonly number[] = [1, 2, 3, 4]): Buffer =>

@@ -43,7 +43,7 @@ import {
 } from '../../src/resources/index.ts'
 import { changedBytes, changedJson, changedText } from './inputs.ts'
 import { createSchemaChecks } from './schemas.ts'
-import { fuzzSpdy, fuzzWebSocket, spdyBytes, webSocketBytes } from './streams.ts'
+import { fuzzHttp2, fuzzSpdy, fuzzWebSocket, http2Bytes, spdyBytes, webSocketBytes } from './streams.ts'
 
 export interface Target {
   readonly name: string
@@ -330,6 +330,7 @@ export const targets: readonly Target[] = [
     run: (text) => void readCertificateRequest(text),
   },
   { name: 'SPDY frames', inputs: changedBytes(spdyBytes), run: fuzzSpdy },
+  { name: 'HTTP/2 frames', inputs: changedBytes(http2Bytes), run: fuzzHttp2 },
   { name: 'WebSocket frames', inputs: changedBytes(webSocketBytes), run: fuzzWebSocket },
 ]
 

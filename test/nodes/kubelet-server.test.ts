@@ -48,6 +48,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
       host: '127.0.0.1',
       port: 0,
       tls: { key: serving.key, cert: serving.cert, clientCa: authority.cert },
+      clock: systemClock(),
       ...handlers,
     })
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } }

@@ -182,9 +182,6 @@ function countingReply(reply: WireReply, onHead: (status: number) => void): Wire
     get headSent() {
       return reply.headSent
     },
-    get bufferedBytes() {
-      return reply.bufferedBytes
-    },
     head(status, headers) {
       onHead(status)
       reply.head(status, headers)

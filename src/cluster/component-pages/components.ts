@@ -92,7 +92,7 @@ const tlsOf = ({ apiServer, authority }: Pki) => ({ ...apiServer, clientCa: auth
 function openSecured({ pki, clock }: PartsContext, port: number, { pages, client }: Secured): Promise<Front> {
   const delegated = delegatedAccess({ client, clock, clientCa: () => pki().authority.cert })
   return openFront({
-    ...{ host, port, tls: tlsOf(pki()) },
+    ...{ host, port, tls: tlsOf(pki()), clock },
     onRequest: guarded(componentPages(pages), delegated),
     onUpgrade: async (_request, _message, socket) => void socket.destroy(),
   })

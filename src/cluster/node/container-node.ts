@@ -158,7 +158,7 @@ async function serveKubelet(
       gates,
     ),
   })
-  await using front = await openFront({ port: settings.network.kubeletPort, tls: tlsNow(), ...handlers })
+  await using front = await openFront({ port: settings.network.kubeletPort, tls: tlsNow(), clock, ...handlers })
   while (!signal.aborted) {
     await clock.sleep(renewalCheckMs, signal).catch(() => {})
     if (signal.aborted || pki().kubeletServer.cert === kubeletServer.cert) continue
