@@ -55,11 +55,16 @@ export class WatchHub {
   async run(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#store.watch(registryRoot, this.#revision, signal)) {
       for (const change of batch) this.#tell(change)
-      const waiting = this.#waiting
-      this.#waiting = []
-      for (const watcher of waiting) watcher.flush()
+      // Whoever wrote is answered before what others make of it is begun.
+      if (this.#waiting.length > 0) process.nextTick(() => this.#handOn())
     }
     for (const topic of this.#topics.values()) topic.endAll()
+  }
+
+  #handOn(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const watcher of waiting) watcher.flush()
   }
 
   /** Calls back for every change of a kind, in order; for caches inside the server. */

@@ -78,20 +78,19 @@ export class Watcher implements HubEvents {
     if (event.revision <= this.#start.after && event.type !== 'BOOKMARK') return
     this.#queue.push(event)
     if (this.#queue.length > waitingEventsMax) this.#ended = true
-    if (this.#take === undefined) this.#wake()
-    else if (this.#queue.length === 1) this.#hub.later(this)
+    if (this.#queue.length === 1) this.#hub.later(this)
   }
 
   /** Lets what waits be taken, and nothing come after it. */
   end(): void {
     this.#ended = true
-    if (this.#take === undefined) this.#wake()
-    else this.flush()
+    this.flush()
   }
 
   /** Hands on what waits, unless what was handed on last is still being taken. */
   flush(): void {
-    while (!this.#isTaking && this.#take !== undefined && this.#queue.length > 0 && !this.#signal.aborted) {
+    if (this.#take === undefined) return this.#wake()
+    while (!this.#isTaking && this.#queue.length > 0 && !this.#signal.aborted) {
       const batch = this.#queue
       this.#queue = []
       try {
