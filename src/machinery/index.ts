@@ -160,6 +160,7 @@ export {
   scopeSelectorsOf,
 } from './quota/scopes.ts'
 export { type CountedResource, countName, isCounted, namesAbout, podMissing, usageOf } from './quota/usage.ts'
+export { Recent } from './recent/recent.ts'
 export {
   matchesNodeAffinity,
   matchesNodeSelector,

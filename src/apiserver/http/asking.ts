@@ -4,6 +4,7 @@ import type { WireRequest } from '../../wire/index.ts'
 import { noteResult } from '../audit/calls.ts'
 import type { Target } from '../handle/handle.ts'
 import type { RequestContext, Result } from '../request.ts'
+import { queryOf } from './asked-url.ts'
 import { bodyOf } from './body.ts'
 import type { Caller } from './caller.ts'
 import { type Offers, patchTypeOf, type ReplyForm, replyFormOf } from './negotiate.ts'
@@ -28,7 +29,7 @@ export async function ask(
   definition: ResourceDefinition<any>,
   { identity, audit, begun, traceparent }: Caller,
 ): Promise<Answered> {
-  const query = Object.fromEntries(url.searchParams)
+  const query = queryOf(url)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
   const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
   const form = replyFormOf(request.headers.accept, isTrue(query.pretty), offers)
@@ -45,7 +46,9 @@ export async function ask(
     dryRun: dryRunOf(query, verb),
     fieldValidation: fieldValidationOf(query),
     warnings,
-    signal: request.signal,
+    get signal() {
+      return request.signal
+    },
     ...(verb === 'watch' ? { lasts: (end: () => void) => parts.shutdown.watch(end) } : {}),
   }
   const target: Target = {

@@ -3,6 +3,7 @@ import type { WireReply, WireRequest } from '../../wire/index.ts'
 import type { Asked } from '../flow-control/classify.ts'
 import type { Entry } from '../flow-control/gate.ts'
 import type { Identity } from '../request.ts'
+import { queryOf } from './asked-url.ts'
 import { auditVerbOf, isForwarded } from './caller.ts'
 import type { ServeParts } from './parts.ts'
 import type { Route } from './route.ts'
@@ -19,9 +20,11 @@ export function enter(
   if (isForwarded(route)) return undefined
   return parts.gate.enter({
     asked: flowAsked(request.method, route, url, identity),
-    query: url.search === '' ? noQuery : Object.fromEntries(url.searchParams),
+    query: queryOf(url),
     receivedMs,
-    signal: request.signal,
+    get signal() {
+      return request.signal
+    },
     size() {
       if (route.type !== 'resource') return undefined
       const definition = parts.resourceFor(route)
@@ -29,8 +32,6 @@ export function enter(
     },
   })
 }
-
-const noQuery: Readonly<Record<string, string>> = {}
 
 function flowAsked(method: string, route: Route, url: URL, identity: Identity): Asked {
   const verb = auditVerbOf(method, route, url.searchParams)

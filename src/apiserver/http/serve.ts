@@ -5,6 +5,7 @@ import { notServed } from '../handle/handle.ts'
 import type { Measured } from '../operation/request-metrics.ts'
 import type { RequestSpan } from '../tracing/tracer.ts'
 import { remoteOf } from './aggregate.ts'
+import { askedUrlOf } from './asked-url.ts'
 import { ask } from './asking.ts'
 import { authorizeAny, type Caller, identify, isLongRunning } from './caller.ts'
 import { enter, turnAway, turnAwayForGood, turnAwayUpgrade } from './entering.ts'
@@ -12,7 +13,7 @@ import { failureEncoding, failureOf } from './failures.ts'
 import { serveForward, serveRemote, switchingProtocols } from './forwarding.ts'
 import type { ServeParts } from './parts.ts'
 import { sendFailure, sendResult } from './render.ts'
-import { type Route, routeOf } from './route.ts'
+import type { Route } from './route.ts'
 import { upgrade } from './upgrading.ts'
 
 /** The API over HTTP: what a request means, who may, what it comes to, how it looks. */
@@ -23,8 +24,7 @@ export function httpHandlers(parts: ServeParts): {
   return {
     async onRequest(request, reply) {
       const startedMs = parts.clock.monotonic()
-      const url = new URL(request.url, 'http://localhost')
-      const route = routeOf(url.pathname)
+      const { url, route } = askedUrlOf(request.url)
       if (parts.shutdown.turnsAway && !isHealthPath(url.pathname)) return turnAwayForGood(request, reply)
       const lasts = isLongRunning(route, url.searchParams)
       const { method, headers: given } = request
@@ -80,8 +80,7 @@ export function httpHandlers(parts: ServeParts): {
     },
     async onUpgrade(request, message, socket, head) {
       const startedMs = parts.clock.monotonic()
-      const url = new URL(request.url, 'http://localhost')
-      const route = routeOf(url.pathname)
+      const { url, route } = askedUrlOf(request.url)
       const { method, headers: given } = request
       const auditId = given['audit-id'] ?? parts.random.uuid()
       const measured: Measured = { method, path: url.pathname, route, search: url.searchParams, contentType: undefined }

@@ -1,3 +1,4 @@
+import { Recent } from '../../machinery/index.ts'
 import { textLength } from './text-length.ts'
 
 const keptMax = 256
@@ -14,8 +15,7 @@ interface Known {
  * the very same. Only those written last are remembered; they do not change any more.
  */
 export class MemberTexts {
-  #young = new Map<object, Known>()
-  #old = new Map<object, Known>()
+  readonly #known = new Recent<object, Known>(keptMax)
 
   /** About how many characters a value is. */
   lengthOf(value: unknown): number {
@@ -31,16 +31,10 @@ export class MemberTexts {
   }
 
   #of(value: object): Known {
-    const young = this.#young.get(value)
-    if (young !== undefined) return young
-    const known = this.#old.get(value) ?? { length: textLength(value), text: undefined }
-    if (known.length > lengthMax) return known
-    // What is asked for in time stays; the others go all at once.
-    if (this.#young.size >= keptMax) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(value, known)
-    return known
+    const known = this.#known.get(value)
+    if (known !== undefined) return known
+    const made: Known = { length: textLength(value), text: undefined }
+    if (made.length <= lengthMax) this.#known.set(value, made)
+    return made
   }
 }
