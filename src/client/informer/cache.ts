@@ -7,6 +7,8 @@ export interface Lister<T> {
   list(namespace?: string): readonly T[]
   /** Objects under an index value. `controller` (uid of the managing owner) is always there; others by addIndex. */
   by(index: string, value: string): readonly T[]
+  /** How many objects there are under each value of an index. */
+  tally(index: string): ReadonlyMap<string, number>
 }
 export type Listener<T> = (next: T | undefined, previous: T | undefined) => void
 
@@ -68,6 +70,12 @@ export class Cache<T extends KubeObject> implements Informer<T> {
     return values === undefined ? [] : [...values.values()]
   }
 
+  tally(index: string): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const [value, objects] of this.#indexes.get(index)?.values ?? []) counts.set(value, objects.size)
+    return counts
+  }
+
   addIndex(name: string, keysOf: (object: T) => readonly string[]): void {
     if (this.#indexes.has(name)) return
     const index = { keysOf, values: new Map<string, Map<string, T>>() }
@@ -119,12 +127,23 @@ export class Cache<T extends KubeObject> implements Informer<T> {
     for (const listener of this.#listeners) listener(next, previous)
   }
 
-  /** Makes the cache equal to a fresh list; answers what was in it already, as it is. */
-  replace(items: readonly T[]): readonly string[] {
-    const fresh = new Map(items.map((item) => [keyOf(nameOf(item)), item]))
+  /** How many objects there are. */
+  get size(): number {
+    return this.#objects.size
+  }
+
+  /** Makes the cache equal to a fresh list, pausing after so many objects; answers what was in it already, as it is. */
+  *replace(items: readonly T[], atOnce: number): Generator<undefined, readonly string[]> {
+    const fresh = new Map<string, T>()
+    for (const item of items) {
+      fresh.set(keyOf(nameOf(item)), item)
+      if (fresh.size % atOnce === 0) yield
+    }
     for (const key of [...this.#objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined)
     const same: string[] = []
+    let count = 0
     for (const [key, item] of fresh) {
+      if (++count % atOnce === 0) yield
       const known = this.#objects.get(key)
       if (known === undefined || known.metadata.resourceVersion !== item.metadata.resourceVersion) this.apply(key, item)
       else same.push(key)

@@ -117,11 +117,44 @@ test('of very many objects a resync tells some at a time, of each as it is by th
   const first = told
   assert.ok(first > 0 && first < 2500, `${first} were told of at once`)
   api.remove('m2499')
-  for (let turn = 0; turn < 5; turn++) {
+  for (let turn = 0; turn < 12; turn++) {
     clock.advance(1)
     await settle()
   }
   assert.equal(told, 2499)
+  stop.abort()
+})
+
+test('the more objects there are, the less often all are listed again, but they are', async () => {
+  const api = lossyApi()
+  const clock = manualClock()
+  const stop = new AbortController()
+  const parts = { client: api.client, clock, random: seededRandom(1), resyncMs: 60_000 }
+  const informer = createInformers(parts, stop.signal).of(configMaps)
+  await informer.synced()
+  for (let at = 0; at < 15_000; at++) api.write(`m${at}`, { v: '1' })
+  await settle()
+  // There were none when it was listed.
+  clock.advance(150_000)
+  await settle()
+  assert.equal(api.lists(), 1)
+  // A list asked for by something else counts, too.
+  api.fail(new StatusError(410, 'Expired', 'too old resource version'))
+  for (let turn = 0; turn < 4; turn++) {
+    await settle()
+    clock.advance(1)
+  }
+  assert.equal(api.lists(), 2)
+  api.write('m1', { v: '2' }, true)
+  api.remove('m2', true)
+  clock.advance(200_000)
+  for (let turn = 0; turn < 80; turn++) {
+    clock.advance(1)
+    await settle()
+  }
+  assert.equal(api.lists(), 3)
+  assert.equal(informer.get({ namespace: 'default', name: 'm1' })?.data?.v, '2')
+  assert.equal(informer.list().length, 14_999)
   stop.abort()
 })
 

@@ -27,7 +27,12 @@ export interface InformerParts {
 
 /** Kubernetes: controllers resync every 12 h or so; ours is cheap enough to heal a missed event sooner. */
 const resyncDefaultMs = 10 * 60_000
-const toldAtOnce = 1000
+/** Of more objects than this the list is longer in coming, and is asked for as much less often, up to Kubernetes' own period. */
+const oftenMax = 5000
+const resyncMaxMs = 12 * 60 * 60_000
+/** So many objects are compared, or told of, before others have their turn. */
+const comparedAtOnce = 10_000
+const toldAtOnce = 250
 const retryMinMs = 200
 const retryMaxMs = 30_000
 
@@ -83,19 +88,22 @@ async function keepTrue<T extends KubeObject>(
   const { client, clock, random } = parts
   let retryMs = retryMinMs
   let listAgain = true
+  let dueInMs = () => 0
   while (!signal.aborted) {
     try {
       if (listAgain) {
         const list = await client.list(cache.resource, { ...filter, resourceVersion: cache.hasSynced ? '' : '0' })
         if (signal.aborted) return
-        const same = cache.replace(list.items)
+        const same = await replace(cache, list.items, clock, signal)
+        if (signal.aborted) return
         if (cache.hasSynced) void tellAgain(cache, same, clock, signal)
         cache.revision = Number(list.metadata.resourceVersion)
         cache.markSynced()
         listAgain = false
         retryMs = retryMinMs
+        dueInMs = resyncOf(cache, parts)
       }
-      listAgain = await watchUntilResync(cache, filter, parts, signal)
+      listAgain = await watchUntilResync(cache, filter, parts, dueInMs, signal)
     } catch (error) {
       if (signal.aborted) return
       listAgain = true
@@ -105,6 +113,32 @@ async function keepTrue<T extends KubeObject>(
         retryMs = Math.min(retryMs * 2, retryMaxMs)
       }
     }
+  }
+}
+
+/** How long it is until a cache that was listed now is to be compared with a list again, by how much is in it by then. */
+function resyncOf(cache: Cache<any>, { clock, random, resyncMs = resyncDefaultMs }: InformerParts): () => number {
+  const listedAtMs = clock.monotonic()
+  const share = 0.9 + random.next() / 5
+  return () => {
+    const periodMs = Math.min(resyncMs * Math.max(1, cache.size / oftenMax), Math.max(resyncMs, resyncMaxMs))
+    return listedAtMs + periodMs * share - clock.monotonic()
+  }
+}
+
+/** Makes a cache equal to a list. The first time nobody waits for anything else. */
+async function replace<T extends KubeObject>(
+  cache: Cache<T>,
+  items: readonly T[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const steps = cache.replace(items, comparedAtOnce)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+    if (cache.hasSynced) await clock.sleep(0, signal).catch(() => {})
+    if (signal.aborted) return []
   }
 }
 
@@ -120,17 +154,24 @@ async function tellAgain(cache: Cache<any>, keys: readonly string[], clock: Cloc
 async function watchUntilResync<T extends KubeObject>(
   cache: Cache<T>,
   filter: InformerFilter,
-  { client, clock, random, resyncMs = resyncDefaultMs }: InformerParts,
+  { client, clock }: InformerParts,
+  dueInMs: () => number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const stop = new AbortController()
   const onAbort = () => stop.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   let resync = false
-  const timer = clock.after(resyncMs * (0.9 + random.next() / 5), () => {
-    resync = true
-    stop.abort()
-  })
+  let timer: Disposable
+  const wait = () => {
+    timer = clock.after(Math.max(0, Math.ceil(dueInMs())), () => {
+      // There may be more by now than there was.
+      if (dueInMs() >= 1) return wait()
+      resync = true
+      stop.abort()
+    })
+  }
+  wait()
   try {
     for await (const batch of client.watch(
       cache.resource,
@@ -149,7 +190,7 @@ async function watchUntilResync<T extends KubeObject>(
   } catch (error) {
     if (!stop.signal.aborted) throw error
   } finally {
-    timer[Symbol.dispose]()
+    timer![Symbol.dispose]()
     signal.removeEventListener('abort', onAbort)
   }
   return resync
