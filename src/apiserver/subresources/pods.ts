@@ -7,6 +7,8 @@ import {
   isConflict,
   isReady,
   type KubeObject,
+  type LabelQuery,
+  type LabelSelector,
   labelQueryOf,
   required,
   StatusError,
@@ -140,6 +142,14 @@ export function withCondition(
   return known === undefined ? [...conditions, next] : conditions.map((one) => (one === known ? next : one))
 }
 
+const queries = new WeakMap<LabelSelector, LabelQuery>()
+/** The query of a stored selector, read once: each eviction asks all the budgets of its namespace. */
+function queryOf(selector: LabelSelector): LabelQuery {
+  const known = queries.get(selector) ?? labelQueryOf(selector)
+  queries.set(selector, known)
+  return known
+}
+
 /** An eviction is a delete that asks every PodDisruptionBudget first; 429 when one has nothing left to give. */
 async function evict(
   registry: Registry,
@@ -174,7 +184,7 @@ async function evict(
   }
   const budgets = (await registry.all<PodDisruptionBudget>(podDisruptionBudgets, namespace)).filter((budget) => {
     const selector = budget.spec?.selector
-    return selector !== undefined && labelQueryOf(selector).matches(pod.metadata.labels ?? {})
+    return selector !== undefined && queryOf(selector).matches(pod.metadata.labels ?? {})
   })
   if (budgets.length > 1)
     throw new StatusError(

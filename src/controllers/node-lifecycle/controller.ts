@@ -4,7 +4,7 @@ import type { Controller, Tools, Turn } from '../runtime/controller.ts'
 import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
-import { EvictionPace, isAllDown } from './evictions.ts'
+import { EvictionPace, isAllDown, type Zones } from './evictions.ts'
 import { type Eviction, isNodeReady, plannedTaints, silentConditions, zoneOf } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
@@ -39,6 +39,8 @@ export const nodeLifecycleController: Controller = {
       'Number of Node evictions that happened since current instance of NodeController started.',
     )
     const all = cached(nodes)
+    all.addIndex('zone', (node) => [zoneOf(node)])
+    all.addIndex('unready', (node) => (isNodeReady(node) ? [] : [zoneOf(node)]))
     const allLeases = cached(leases)
     cached(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
     const heard = new Map<string, Heard>()
@@ -61,6 +63,16 @@ export const nodeLifecycleController: Controller = {
       return known
     }
 
+    /** With a node that is not ready, as the cache may not know yet. */
+    function zonesWith(node: Node): Zones {
+      const [sizes, unready] = [all.tally('zone'), all.tally('unready')]
+      const known = all.get({ name: node.metadata.name })
+      const late = known !== undefined && isNodeReady(known) ? zoneOf(node) : undefined
+      const sizeOf = ([zone, count]: readonly [string, number]) =>
+        [zone, { nodes: count, unready: (unready.get(zone) ?? 0) + Number(zone === late) }] as const
+      return new Map([...sizes].map(sizeOf))
+    }
+
     return async function reconcile(name, turn) {
       const node = all.get(name)
       if (node === undefined) {
@@ -76,7 +88,7 @@ export const nodeLifecycleController: Controller = {
       const current = leftMs > 0 ? node : await saySilent(node, known, tools, turn)
       if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)
       known.podsNotTold = false
-      const { eviction, againInMs } = evictionOf(current, () => all.list(), pace, clock.monotonic())
+      const { eviction, againInMs } = evictionOf(current, () => zonesWith(current), pace, clock.monotonic())
       if (await taint(current, eviction, tools, turn)) evictions.inc({ zone: zoneLabel(current) })
       const times = [againInMs, leftMs > 0 ? leftMs : undefined].filter((one) => one !== undefined)
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
@@ -86,7 +98,7 @@ export const nodeLifecycleController: Controller = {
 
 function evictionOf(
   node: Node,
-  all: () => readonly Node[],
+  zonesWith: () => Zones,
   pace: EvictionPace,
   nowMs: number,
 ): { readonly eviction: Eviction; readonly againInMs?: number } {
@@ -94,10 +106,10 @@ function evictionOf(
     pace.release(node.metadata.uid)
     return { eviction: 'clear' }
   }
-  const others = all().map((one) => (one.metadata.uid === node.metadata.uid ? node : one))
-  const answer = pace.ask(node, others, nowMs)
+  const zones = zonesWith()
+  const answer = pace.ask(node, zones, nowMs)
   if (answer.granted) return { eviction: 'set' }
-  return { eviction: isAllDown(others) ? 'clear' : 'leave', againInMs: answer.againInMs ?? lookAgainMs }
+  return { eviction: isAllDown(zones) ? 'clear' : 'leave', againInMs: answer.againInMs ?? lookAgainMs }
 }
 
 async function saySilent(node: Node, known: Heard, { clock, record }: Tools, { client, because }: Turn): Promise<Node> {

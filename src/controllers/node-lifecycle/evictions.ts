@@ -1,6 +1,9 @@
 import type { Node } from '../../resources/index.ts'
 import { defaultSettings } from '../runtime/settings.ts'
-import { type Disruption, evictionsPerSecond, zoneOf, zoneStateOf } from './plan.ts'
+import { type Disruption, evictionsPerSecond, type ZoneSize, zoneOf, zoneStateOf } from './plan.ts'
+
+/** The zones by their names. */
+export type Zones = ReadonlyMap<string, ZoneSize>
 
 interface Bucket {
   tokens: number
@@ -18,13 +21,13 @@ export class EvictionPace {
   }
 
   /** Whether the node may be given up now; otherwise when to ask again. Undefined: not while things are as they are. */
-  ask(node: Node, all: readonly Node[], nowMs: number): { readonly granted: boolean; readonly againInMs?: number } {
+  ask(node: Node, zones: Zones, nowMs: number): { readonly granted: boolean; readonly againInMs?: number } {
     const { uid } = node.metadata
-    if (isAllDown(all)) return { granted: false }
+    if (isAllDown(zones)) return { granted: false }
     if (this.#granted.has(uid)) return { granted: true }
     const zone = zoneOf(node)
-    const members = all.filter((one) => zoneOf(one) === zone)
-    const rate = evictionsPerSecond(zoneStateOf(members, this.#settings), members.length, this.#settings)
+    const size = zones.get(zone) ?? { nodes: 1, unready: 1 }
+    const rate = evictionsPerSecond(zoneStateOf(size, this.#settings), size.nodes, this.#settings)
     const bucket = this.#buckets.get(zone) ?? { tokens: 1, atMs: nowMs }
     bucket.tokens = Math.min(1, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * rate)
     bucket.atMs = nowMs
@@ -43,6 +46,6 @@ export class EvictionPace {
 }
 
 /** Whether every zone is down: then it is rather our view that is. */
-export function isAllDown(all: readonly Node[]): boolean {
-  return [...Map.groupBy(all, zoneOf).values()].every((zone) => zoneStateOf(zone) === 'FullDisruption')
+export function isAllDown(zones: Zones): boolean {
+  return [...zones.values()].every((zone) => zoneStateOf(zone) === 'FullDisruption')
 }

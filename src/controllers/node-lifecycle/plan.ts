@@ -86,6 +86,11 @@ export function plannedTaints(node: Node, eviction: Eviction, nowMs: number): re
   return added.length === 0 && kept.length === known.length ? undefined : [...kept, ...added]
 }
 
+/** How many nodes a zone has, and how many of them are not ready. */
+export interface ZoneSize {
+  readonly nodes: number
+  readonly unready: number
+}
 export type ZoneState = 'Normal' | 'PartialDisruption' | 'FullDisruption'
 
 /** What is gone by when nodes fall silent. */
@@ -96,12 +101,11 @@ export type Disruption = Pick<
 
 /** Kubernetes: a zone is in part disrupted when more than two nodes, and 55 % of all, are not ready. */
 export function zoneStateOf(
-  zone: readonly Node[],
+  { nodes, unready }: ZoneSize,
   { unhealthyZoneThreshold }: Pick<Disruption, 'unhealthyZoneThreshold'> = defaultSettings,
 ): ZoneState {
-  const unready = zone.filter((node) => !isNodeReady(node)).length
-  if (unready > 0 && unready === zone.length) return 'FullDisruption'
-  return unready > 2 && unready / zone.length >= unhealthyZoneThreshold ? 'PartialDisruption' : 'Normal'
+  if (unready > 0 && unready === nodes) return 'FullDisruption'
+  return unready > 2 && unready / nodes >= unhealthyZoneThreshold ? 'PartialDisruption' : 'Normal'
 }
 
 /**

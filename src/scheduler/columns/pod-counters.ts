@@ -21,8 +21,9 @@ interface Counting {
   usedAt: number
   isDropped: boolean
 }
-/** Counters that nobody asked for longest make room for new ones. */
-const countersMax = 512
+/** Counters that nobody asked for longest make room for new ones: of all together there are so many numbers, and so many of them at least. */
+const placesMax = 1 << 24
+const countersMin = 512
 
 /**
  * Counts of pods by domain, for whoever asks: a counter is made from all pods when first asked for, and from then on follows
@@ -54,7 +55,7 @@ export class PodCounters {
     let counting = this.#counters.get(key)
     if (counting === undefined) {
       counting = this.#made(topologyKey, matcher, nodes?.counts ?? always)
-      if (this.#counters.size >= countersMax) this.#dropOldest()
+      if (this.#counters.size >= Math.max(countersMin, placesMax / this.#places.capacity)) this.#dropOldest()
       this.#counters.set(key, counting)
     }
     counting.usedAt = ++this.#uses
