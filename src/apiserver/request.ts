@@ -32,6 +32,8 @@ export interface RequestContext {
   readonly lasts?: (end: () => void) => Disposable
   /** Told once a watch has sent what was there before. */
   readonly begun?: () => void
+  /** Told how long a webhook was waited for, in ms. */
+  readonly waited?: (ms: number) => void
 }
 
 /** What a request comes to, before anything is rendered. */

@@ -47,11 +47,13 @@ import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
 import { serverHealth } from './operation/health.ts'
 import { historyDefault, keepHistory } from './operation/history.ts'
+import { measuredStore } from './operation/measured-store.ts'
 import { podResourcesText } from './operation/pod-resources.ts'
 import { requestMetrics } from './operation/request-metrics.ts'
 import { serverReadings } from './operation/server-readings.ts'
 import { Shutdown } from './operation/shutdown.ts'
 import type { ApiServer, ApiServerParts } from './parts.ts'
+import { listMeasures } from './registry/list-measures.ts'
 import { Registry } from './registry/registry.ts'
 import type { Identity } from './request.ts'
 import { resourceMetrics } from './resource-metrics/handlers.ts'
@@ -72,12 +74,13 @@ const inFlightDefault = { readOnly: 400, mutating: 200 }
 
 /** The API server over a store. It owns nothing it was given. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
-  const { clock, random, store, signer } = parts
+  const { clock, random, signer } = parts
   const metrics = parts.metrics ?? new Metrics()
   const journal = parts.journal ?? new DecisionJournal()
   const features = featuresOf(parts.features, metrics)
+  const store = measuredStore(parts.store, clock, metrics, () => served.resources)
   const hub = new WatchHub(store)
-  const allocation = serviceAllocation({ ...parts, hub, registry: () => registry })
+  const allocation = serviceAllocation({ ...parts, ...{ hub, metrics }, registry: () => registry })
   const onError = parts.onError ?? (() => {})
   const { connectNetwork } = parts
   const admission = assembledAdmission({
@@ -95,6 +98,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     clock,
     random,
     admission: admission.chain,
+    countList: listMeasures(metrics),
     allocations: new Map([['/services', allocation]]),
   })
   const rbac: RbacAuthorizer = new RbacAuthorizer(registry, hub)
@@ -176,12 +180,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const podResources = async () => podResourcesText(await registry.all(pods))
   metrics.gaugeOf('apiserver_registered_watchers', 'Number of currently registered watchers', () => hub.watcherCount)
   metrics.gaugeOf('apiserver_storage_revision', 'Newest revision of the store', () => store.revision())
+  const measures = requestMetrics(metrics)
   const { onRequest, onUpgrade } = httpHandlers({
     clock,
     random,
     authenticate: authenticator({
       ...{ clock, authenticateToken, clientCa: parts.clientCa },
       anonymous: parts.authentication?.anonymous,
+      certificateLasts: measures.certificateLasts,
     }),
     authorizer,
     gate: new Gate(flow, clock, metrics),
@@ -211,7 +217,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       health: serverHealth({ isReady: () => isReady, shutdown: () => shutdown.problem, checks: parts.healthChecks }),
       clock,
     }),
-    metrics: requestMetrics(metrics),
+    metrics: measures,
     onError,
   })
   const elsewhere: InProcessParts['elsewhere'] = ({ group, version }, ofCall) => {

@@ -149,3 +149,45 @@ test('what pods ask for is told as the scheduler of Kubernetes tells it, and so 
       new RegExp(`^registered_metrics_total\\{deprecated_version="",stability_level="${level}"\\} [1-9]`, 'm'),
     )
 })
+
+test('requests, decisions, writes, lists and the addresses of services are measured under Kubernetes’ names', async () => {
+  await using api = await startApi()
+  const path = '/api/v1/namespaces/default/services'
+  const service = (name: string, spec: object) => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { ports: [{ port: 80 }], ...spec },
+  })
+  assert.equal((await api.http('POST', path, { body: service('one', { type: 'NodePort' }) })).code, 201)
+  const taken = await api.http('GET', `${path}/one`)
+  const again = { type: 'NodePort', ports: [{ port: 80, nodePort: taken.body.spec.ports[0].nodePort }] }
+  assert.equal((await api.http('POST', path, { body: service('two', again) })).code, 422)
+  await api.http('GET', '/api/v1/services?limit=500')
+  await api.http('GET', '/api/v1/pods', { headers: { 'impersonate-user': 'nobody' } })
+  const { body } = await api.http('GET', '/metrics')
+  const lines: readonly string[] = body.split('\n')
+  for (const [line, value] of [
+    ['etcd_requests_total{group="",operation="create",resource="services"}', '1'],
+    ['etcd_request_duration_seconds_count{group="networking.k8s.io",operation="create",resource="ipaddresses"}', '2'],
+    ['apiserver_cache_list_total{group="",index="",resource="services"}', '1'],
+    ['apiserver_cache_list_returned_objects_total{group="",resource="services"}', '2'],
+    ['kube_apiserver_nodeport_allocator_allocated_ports', '1'],
+    ['kube_apiserver_nodeport_allocator_allocation_total{scope="dynamic"}', '1'],
+    ['kube_apiserver_nodeport_allocator_allocation_errors_total{scope="static"}', '1'],
+    ['authorization_attempts_total{result="denied"}', '1'],
+  ])
+    assert.ok(
+      lines.includes(`${line} ${value}`),
+      `${line} ${value} in\n${lines.filter((one) => one.startsWith(line!.split('{')[0]!)).join('\n')}`,
+    )
+  for (const name of [
+    'apiserver_request_sli_duration_seconds_count{component="apiserver",group="",resource="services",scope="resource",subresource="",verb="POST",version="v1"} 2',
+    'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.96.0.0/12",scope="dynamic"}',
+    'apiserver_request_filter_duration_seconds_count{filter="authentication"}',
+  ])
+    assert.ok(
+      lines.some((line) => line.startsWith(name)),
+      name,
+    )
+})

@@ -26,6 +26,8 @@ export interface Attributes {
   readonly alike?: { readonly suffix: string }
   /** The trace the write is part of. */
   readonly traceparent?: string
+  /** Told how long somebody outside was waited for, in ms. */
+  readonly waited?: (ms: number) => void
   warn(text: string): void
   /** Undoes something that was done for the write, should it not be stored. */
   onFailure(undo: () => Promise<void>): void

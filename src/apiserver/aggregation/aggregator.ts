@@ -1,4 +1,12 @@
-import { type Clock, cloneJson, isNotFound, type KubeObject, type Metrics, timestampOf } from '../../machinery/index.ts'
+import {
+  type Clock,
+  type Counter,
+  cloneJson,
+  isNotFound,
+  type KubeObject,
+  type Metrics,
+  timestampOf,
+} from '../../machinery/index.ts'
 import {
   type APIService,
   apiServices,
@@ -50,13 +58,23 @@ export class Aggregator {
   readonly #remotes = new Map<string, Remote>()
   readonly #checking = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
+  readonly #lost: Counter
 
   constructor(parts: AggregatorParts) {
     this.#parts = parts
-    parts.metrics.gaugeOf(
+    parts.metrics.readings(
       'aggregator_unavailable_apiservice',
+      'gauge',
       'Gauge of APIServices which are marked as unavailable broken down by APIService name.',
-      () => [...this.#remotes.values()].filter(({ available }) => !available).length,
+      () =>
+        [...this.#remotes.values()].map(({ service, available }) => ({
+          labels: { name: service.metadata.name },
+          value: available ? 0 : 1,
+        })),
+    )
+    this.#lost = parts.metrics.counter(
+      'aggregator_unavailable_apiservice_total',
+      'Counter of APIServices which are marked as unavailable broken down by APIService name and reason.',
     )
   }
 
@@ -165,7 +183,10 @@ export class Aggregator {
     if (known === undefined) return
     const available = availability.status === 'True'
     this.#remotes.set(key, { ...known, available })
-    if (!available) this.#show(known.service, undefined)
+    if (!available) {
+      this.#show(known.service, undefined)
+      if (known.available) this.#lost.inc({ name: service.metadata.name, reason: availability.reason })
+    }
     await this.#writeStatus(service.metadata.name, availability)
     if (available || availability.reason !== 'FailedDiscoveryCheck') return
     // Kubernetes: one that does not answer is asked again soon, whatever else happens.

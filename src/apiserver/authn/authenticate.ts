@@ -16,6 +16,8 @@ export interface AuthenticationParts {
   readonly clientCa: () => string
   /** Who may come without credentials, where that is configured. */
   readonly anonymous?: AnonymousChoice | undefined
+  /** Told in seconds how long the certificate of each request is still good. */
+  readonly certificateLasts?: (seconds: number) => void
 }
 
 /** Who sent a request: client certificate first, then bearer token; 401 when neither is good. */
@@ -24,6 +26,7 @@ export function authenticator({
   authenticateToken,
   clientCa,
   anonymous: choice,
+  certificateLasts,
 }: AuthenticationParts): (request: WireRequest, path: string) => Promise<Identity> {
   let ca: { readonly pem: string; readonly certificates: readonly X509Certificate[] } | undefined
   const signedByUs = new WeakMap<X509Certificate, { pem: string; trusted: boolean }>()
@@ -43,6 +46,7 @@ export function authenticator({
       const nowMs = clock.now()
       const { identity, fromMs, toMs } = saidBy(certificate)
       if (nowMs <= toMs && nowMs >= fromMs - 300_000) {
+        certificateLasts?.((toMs - nowMs) / 1000)
         if (identity !== undefined) return impersonated(identity, request)
       } else throw new StatusError(401, 'Unauthorized', 'Unauthorized')
     }

@@ -3,6 +3,7 @@ import type { ImpersonatingIdentity } from '../authn/authenticate.ts'
 import type { Identity } from '../request.ts'
 import { type Assumed, impersonated } from './impersonation.ts'
 import { impersonationMeasures } from './impersonation-measures.ts'
+import { authorizationMeasures } from './measures.ts'
 import type { AuthorizationQuery, Decision } from './rbac.ts'
 import { refusal } from './refusal.ts'
 
@@ -34,6 +35,7 @@ export function createAuthorizer(
   metrics: Metrics,
 ): Authorizer {
   const measures = impersonationMeasures(clock, metrics)
+  const measured = authorizationMeasures(metrics)
   const decisions = metrics.counter(
     'apiserver_authorization_decisions_total',
     'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
@@ -53,7 +55,13 @@ export function createAuthorizer(
     return { allowed: false, reason: reasons.join('\n') }
   }
   async function check(identity: Identity, query: AuthorizationQuery, annotate?: Annotate): Promise<void> {
-    const { allowed, reason } = await decide(identity, query)
+    const startedMs = clock.monotonic()
+    const took = () => (clock.monotonic() - startedMs) / 1000
+    const { allowed, reason } = await decide(identity, query).catch((error: unknown) => {
+      measured('error', took())
+      throw error
+    })
+    measured(allowed ? 'allowed' : 'denied', took())
     annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
     annotate?.('authorization.k8s.io/reason', reason)
     if (!allowed) throw refusal(identity, query, reason)

@@ -27,7 +27,7 @@ export async function ask(
   url: URL,
   route: Route & { type: 'resource' },
   definition: ResourceDefinition<any>,
-  { identity, audit, begun, traceparent }: Caller,
+  { identity, audit, begun, waited, traceparent }: Caller,
 ): Promise<Answered> {
   const query = queryOf(url)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
@@ -39,6 +39,7 @@ export async function ask(
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),
     ...(begun === undefined ? {} : { begun }),
+    ...(waited === undefined ? {} : { waited }),
     ...(traceparent === undefined ? {} : { traceparent }),
     identity,
     query,

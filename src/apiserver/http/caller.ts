@@ -15,6 +15,8 @@ export interface Caller {
   readonly audit: AuditRecord | undefined
   /** Told once a watch has sent what was there before. */
   readonly begun?: () => void
+  /** Told how long a webhook was waited for, in ms. */
+  readonly waited?: (ms: number) => void
   /** The trace the request is part of. */
   readonly traceparent?: string
 }
@@ -35,6 +37,7 @@ export async function identify(
   try {
     real = await parts.authenticate(request, url.pathname)
     parts.metrics.authenticated(real, took())
+    parts.metrics.passed('authentication', took())
   } catch (error) {
     parts.metrics.authenticated(undefined, took())
     const failure = failureOf(error)

@@ -25,17 +25,21 @@ export function httpHandlers(parts: ServeParts): {
     async onRequest(request, reply) {
       const startedMs = parts.clock.monotonic()
       const { url, route } = askedUrlOf(request.url)
-      if (parts.shutdown.turnsAway && !isHealthPath(url.pathname)) return turnAwayForGood(request, reply)
       const lasts = isLongRunning(route, url.searchParams)
       const { method, headers: given } = request
       const contentType = given['content-type']
       const measured: Measured = { method, path: url.pathname, route, search: url.searchParams, contentType }
+      if (parts.shutdown.turnsAway && !isHealthPath(url.pathname)) {
+        parts.metrics.turnedAway(measured, 429)
+        return turnAwayForGood(request, reply)
+      }
       using _underWay = lasts ? parts.metrics.lasting(measured) : parts.shutdown.serve()
       const headers: Record<string, string> = {
         'audit-id': request.headers['audit-id'] ?? parts.random.uuid(),
         'cache-control': 'no-cache, private',
       }
       let code = 200
+      let elsewhereMs = 0
       let audit: AuditRecord | undefined
       let span: RequestSpan | undefined
       const counted = countingReply(reply, (status) => {
@@ -45,12 +49,18 @@ export function httpHandlers(parts: ServeParts): {
       try {
         const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
         span = spanOf(parts, request, url, caller.identity, headers['audit-id']!)
+        const enteringMs = parts.clock.monotonic()
         const entered = enter(parts, request, url, route, caller.identity, startedMs)
         using entry = entered instanceof Promise ? await entered : entered
+        elsewhereMs = parts.clock.monotonic() - enteringMs
+        parts.metrics.passed('priorityandfairness', elsewhereMs / 1000)
         if (entry !== undefined) Object.assign(headers, entry.headers)
         if (entry === undefined || entry.served)
           await serveOne(parts, request, url, route, counted, headers, {
             ...caller,
+            waited: (ms) => {
+              elsewhereMs += ms
+            },
             begun: () => {
               entry?.begun()
               parts.metrics.listed(measured, (parts.clock.monotonic() - startedMs) / 1000)
@@ -59,6 +69,7 @@ export function httpHandlers(parts: ServeParts): {
           })
         else {
           audit?.answered(429)
+          parts.metrics.turnedAway(measured, 429)
           turnAway(counted, headers, entry.retryAfterSeconds)
         }
       } catch (error) {
@@ -74,7 +85,10 @@ export function httpHandlers(parts: ServeParts): {
       parts.metrics.finished(measured, {
         code,
         seconds: (parts.clock.monotonic() - startedMs) / 1000,
+        elsewhereSeconds: elsewhereMs / 1000,
         bytes: counted.bytes,
+        bodyBytes: given['content-length'] === undefined ? undefined : Number(given['content-length']),
+        aborted: !lasts && request.signal.aborted,
         deprecated: route.type === 'resource' && parts.resourceFor(route)?.deprecation !== undefined,
       })
     },
@@ -92,7 +106,8 @@ export function httpHandlers(parts: ServeParts): {
         stay.dispose()
         audit?.ended(code)
         const seconds = (parts.clock.monotonic() - startedMs) / 1000
-        parts.metrics.finished(measured, { code, seconds, bytes: 0, deprecated: false })
+        const nothing = { elsewhereSeconds: 0, bytes: 0, deprecated: false, aborted: false }
+        parts.metrics.finished(measured, { code, seconds, ...nothing })
       }
       try {
         const caller = await identify(parts, request, url, route, auditId, (record) => (audit = record))
@@ -100,6 +115,7 @@ export function httpHandlers(parts: ServeParts): {
         if (entry !== undefined) stay.use(entry)
         if (entry?.served === false) {
           audit?.answered(429)
+          parts.metrics.turnedAway(measured, 429)
           end(429)
           return turnAwayUpgrade(socket, entry)
         }

@@ -31,11 +31,12 @@ test('requests are counted under the verbs that Kubernetes counts them under', (
 test('what is measured of requests has the labels of Kubernetes', () => {
   const metrics = new Metrics()
   const measures = requestMetrics(metrics)
+  const usual = { seconds: 0.01, elsewhereSeconds: 0, deprecated: false, aborted: false }
   const create = request('POST', '/apis/apps/v1/namespaces/shop/deployments?dryRun=All')
-  measures.finished(create, { code: 201, seconds: 0.01, bytes: 900, deprecated: false })
-  measures.finished(request('GET', '/api/v1/endpoints'), { code: 200, seconds: 0.01, bytes: 900, deprecated: true })
-  measures.finished(request('GET', '/livez/ping'), { code: 200, seconds: 0.01, bytes: 2, deprecated: false })
-  measures.finished(request('GET', '/apis'), { code: 200, seconds: 0.01, bytes: 2, deprecated: false })
+  measures.finished(create, { ...usual, code: 201, bytes: 900 })
+  measures.finished(request('GET', '/api/v1/endpoints'), { ...usual, code: 200, bytes: 900, deprecated: true })
+  measures.finished(request('GET', '/livez/ping'), { ...usual, code: 200, bytes: 2 })
+  measures.finished(request('GET', '/apis'), { ...usual, code: 200, bytes: 2 })
   const watch = measures.lasting(request('GET', '/api/v1/namespaces/shop/pods?watch=1'))
   measures.authenticated({ name: 'jane', groups: [] }, 0.001)
   measures.authenticated(undefined, 0.001)
@@ -60,4 +61,36 @@ test('what is measured of requests has the labels of Kubernetes', () => {
   ])
   watch[Symbol.dispose]()
   assert.match(metrics.text(), /apiserver_longrunning_requests\{.*verb="WATCH",version="v1"\} 0/)
+})
+
+test('what callers wait for elsewhere is not in what is promised them, and what they lose by it is counted', () => {
+  const metrics = new Metrics()
+  const measures = requestMetrics(metrics)
+  const create = request('POST', '/api/v1/namespaces/shop/pods?fieldValidation=Strict')
+  const slow = { seconds: 3, elsewhereSeconds: 2.99, bytes: 900, deprecated: false }
+  measures.finished(create, { ...slow, code: 201, bodyBytes: 60_000, aborted: false })
+  measures.finished(create, { ...slow, code: 201, aborted: true })
+  measures.turnedAway(create, 429)
+  measures.certificateLasts(3000)
+  const lines = metrics.text().split('\n')
+  const value = (start: string) =>
+    lines
+      .find((line) => line.startsWith(start))
+      ?.split(' ')
+      .at(-1)
+  const labels =
+    'component="apiserver",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"'
+  assert.deepEqual(
+    [
+      value(`apiserver_request_sli_duration_seconds_bucket{${labels},le="0.05"}`),
+      value('apiserver_request_body_size_bytes_bucket{group="",resource="pods",verb="create",le="50000"}'),
+      value('apiserver_request_body_size_bytes_bucket{group="",resource="pods",verb="create",le="150000"}'),
+      value('apiserver_request_aborts_total{group="",resource="pods"'),
+      value(`apiserver_request_terminations_total{code="429",${labels}}`),
+      value('field_validation_request_duration_seconds_count{field_validation="Strict"}'),
+      value('apiserver_client_certificate_expiration_seconds_bucket{le="1800"}'),
+      value('apiserver_client_certificate_expiration_seconds_bucket{le="3600"}'),
+    ],
+    ['2', '0', '1', '1', '1', '2', '0', '1'],
+  )
 })

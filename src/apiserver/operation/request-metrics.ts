@@ -18,8 +18,24 @@ export interface RequestMetrics {
   lasting(request: Measured): Disposable
   finished(
     request: Measured,
-    how: { readonly code: number; readonly seconds: number; readonly bytes: number; readonly deprecated: boolean },
+    how: {
+      readonly code: number
+      readonly seconds: number
+      /** How much of it somebody else was waited for: webhooks, and one's turn. */
+      readonly elsewhereSeconds: number
+      readonly bytes: number
+      readonly bodyBytes?: number | undefined
+      readonly deprecated: boolean
+      /** Whether the caller went away before the answer. */
+      readonly aborted: boolean
+    },
   ): void
+  /** A request that was not served, since there are too many. */
+  turnedAway(request: Measured, code: number): void
+  /** How long the certificate that a caller came with is still good. */
+  certificateLasts(seconds: number): void
+  /** How long a part of a request's way took that all of them go. */
+  passed(filter: 'authentication' | 'priorityandfairness', seconds: number): void
   /** A watch that began with what was there has sent it. */
   listed(request: Measured, seconds: number): void
   /** The outcome of finding out who calls; without an identity it failed. */
@@ -29,6 +45,12 @@ export interface RequestMetrics {
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
+const sliBuckets = durationBuckets.slice(2)
+const bodyBuckets = Array.from({ length: 31 }, (_, step) => 50_000 + step * 100_000)
+const certificateBuckets = [
+  0, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 2_592_000, 7_776_000, 15_552_000, 31_104_000,
+]
+const filterBuckets = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 5, 10, 15, 30]
 const sizeBuckets = Array.from({ length: 7 }, (_, power) => 1000 * 10 ** power)
 const authenticationBuckets = Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power)
 const connecting: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
@@ -72,6 +94,40 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
     'Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
     sizeBuckets,
   )
+  const sli = metrics.histogram(
+    'apiserver_request_sli_duration_seconds',
+    'Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.',
+    sliBuckets,
+  )
+  const bodies = metrics.histogram(
+    'apiserver_request_body_size_bytes',
+    'Apiserver request body size in bytes broken out by resource and verb.',
+    bodyBuckets,
+  )
+  const terminations = metrics.counter(
+    'apiserver_request_terminations_total',
+    'Number of requests which apiserver terminated in self-defense.',
+  )
+  const aborts = metrics.counter(
+    'apiserver_request_aborts_total',
+    'Number of requests which apiserver aborted possibly due to a timeout, for each group, version, verb, resource, subresource and scope',
+  )
+  const validations = metrics.histogram(
+    'field_validation_request_duration_seconds',
+    'Response latency distribution in seconds for each field validation value',
+    sliBuckets,
+  )
+  const certificates = metrics.histogram(
+    'apiserver_client_certificate_expiration_seconds',
+    'Distribution of the remaining lifetime on the certificate used to authenticate a request.',
+    certificateBuckets,
+  )
+  const filters = metrics.histogram(
+    'apiserver_request_filter_duration_seconds',
+    'Request filter latency distribution in seconds, for each filter type',
+    filterBuckets,
+  )
+  const filterSeries = new Map<string, Series>()
   const deprecated = metrics.gauge(
     'apiserver_requested_deprecated_apis',
     'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
@@ -88,6 +144,8 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
       found = {
         total: total.series({ ...labels, code: String(code) }),
         seconds: seconds.series(labels),
+        sli: sli.series(undried),
+        ...(changing.has(verb) ? { bodies: bodies.series({ group, resource, verb: bodyVerbs[verb]! }) } : {}),
         ...(verb === 'GET' || verb === 'LIST' ? { sizes: sizes.series(undried) } : {}),
       }
       known.set(key, found)
@@ -102,18 +160,36 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
   return {
     lasting,
     authenticated,
+    turnedAway(request, code) {
+      const { dry_run: _dryRun, ...labels } = labelsOf(request)
+      terminations.inc({ code: String(code), ...labels })
+    },
+    certificateLasts: (left) => certificates.observe(left),
+    passed(filter, took) {
+      let series = filterSeries.get(filter)
+      if (series === undefined) filterSeries.set(filter, (series = filters.series({ filter })))
+      series.observe(took)
+    },
     listed(request, took) {
       if (!isTrue(request.search.get('sendInitialEvents') ?? undefined) || measuredVerb(request) !== 'WATCH') return
       const { group, version, resource, scope } = labelsOf(request)
       watchLists.observe(took, { group, resource, scope, version })
     },
-    finished(request, { code, seconds: took, bytes, deprecated: isDeprecated }) {
+    finished(request, { code, seconds: took, elsewhereSeconds, bytes, bodyBytes, deprecated: isDeprecated, aborted }) {
       const { route } = request
       if (route.type === 'path' && !countedPath.test(request.path)) return
       const found = knownOf(request, code)
       found.total.inc()
       found.seconds.observe(took)
+      found.sli.observe(Math.max(0, took - elsewhereSeconds))
       found.sizes?.observe(bytes)
+      if (bodyBytes !== undefined) found.bodies?.observe(bodyBytes)
+      const asked = request.search.get('fieldValidation')
+      if (asked !== null && route.type === 'resource') validations.observe(took, { field_validation: asked })
+      if (aborted && route.type === 'resource') {
+        const { group, version, resource, subresource, scope, verb } = labelsOf(request)
+        aborts.inc({ group, resource, scope, subresource: subresource ?? '', verb, version })
+      }
       if (!isDeprecated || route.type !== 'resource') return
       const { group, version, resource, subresource } = route
       deprecated.set(1, { group, version, resource, subresource, removed_release: '' })
@@ -124,8 +200,13 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
 interface Known {
   readonly total: CounterSeries
   readonly seconds: Series
+  readonly sli: Series
   readonly sizes?: Series
+  readonly bodies?: Series
 }
+/** What a body was sent for, as that metric has it. */
+const bodyVerbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', APPLY: 'patch' }
+const changing: ReadonlySet<string> = new Set(Object.keys(bodyVerbs))
 
 function labelsOf(
   request: Measured,

@@ -15,9 +15,11 @@ import type { HubEvents } from '../watch/watcher.ts'
 import { decodeContinue, encodeContinue, expiredContinue, hasExpired } from './continue.ts'
 import { readyAhead, selectableOf } from './draft.ts'
 import { prefixOf, storageKey } from './encoding.ts'
+import type { CountList } from './list-measures.ts'
 import { everything, type Selection, selectionOf } from './selection.ts'
 
 export interface ReadParts {
+  readonly countList?: CountList
   readonly store: Store
   readonly hub: WatchHub
   readonly clock: Clock
@@ -32,7 +34,7 @@ const lastBookmarkMs = 2000
 
 /** One page of a kind, at one revision. */
 export async function listObjects(
-  { store, clock }: ReadParts,
+  { store, clock, countList }: ReadParts,
   definition: ResourceDefinition<any>,
   namespace: string | undefined,
   context: RequestContext,
@@ -46,14 +48,18 @@ export async function listObjects(
     const entry = await store.get(storageKey(definition, namespace, selection.name))
     if (entry !== undefined) await readyAhead(definition, [entry])
     const entries = entry !== undefined && selection.matches(selectableOf(definition, entry)) ? [entry] : []
+    countList?.(definition, 1, entries.length, false)
     return { type: 'list', definition, revision: store.revision(), entries }
   }
+  let looked = 0
   const matching = async (entries: readonly Entry[]) => {
+    looked += entries.length
     await readyAhead(definition, entries)
     return entries.map((entry) => selection.matches(selectableOf(definition, entry)))
   }
   const found = await scan(store, prefix, at, after, limit, selection.everything ? undefined : matching)
   if (selection.everything) await readyAhead(definition, found.entries)
+  countList?.(definition, selection.everything ? found.entries.length : looked, found.entries.length, at !== undefined)
   const last = found.entries.at(-1)
   if (found.remaining === 0 || last === undefined) {
     const name = `${prefix} ${query.labelSelector ?? ''} ${query.fieldSelector ?? ''}`

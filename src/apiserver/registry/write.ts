@@ -6,6 +6,7 @@ import type { RequestContext, Result } from '../request.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { asVersion, readyAhead } from './draft.ts'
 import { objectOf } from './encoding.ts'
+import type { CountList } from './list-measures.ts'
 
 /** What a kind needs besides its definition when it is written: numbers to hand out and take back. */
 export interface Allocation {
@@ -19,6 +20,7 @@ export interface RegistryParts {
   readonly clock: Clock
   readonly random: Random
   readonly admission: Admission
+  readonly countList?: CountList
   /** By `group/plural`. */
   readonly allocations: ReadonlyMap<string, Allocation>
 }
@@ -75,6 +77,7 @@ export function attributesOf(
     options: optionsOf(operation, context),
     again: askedNobody(),
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+    ...(context.waited === undefined ? {} : { waited: context.waited }),
     warn: (text) => context.warnings.push(text),
     onFailure: () => {},
     annotate: (key, value) => context.audit?.annotate(key, value),

@@ -1,5 +1,7 @@
 import {
   addressAt,
+  type Clock,
+  cidrContains,
   cidrSize,
   invalid,
   invalidObject,
@@ -16,6 +18,7 @@ import { objectOf } from '../registry/encoding.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { type Family, familyOf } from './families.ts'
+import type { AddressMeasures } from './measures.ts'
 import type { ServiceRange, ServiceRanges } from './ranges.ts'
 
 /** Kubernetes' name for who hands out the addresses of services. */
@@ -62,6 +65,8 @@ export class ServiceAddresses {
   readonly #ranges: ServiceRanges
   readonly #registry: () => Registry
   readonly #random: Random
+  readonly #clock: Clock
+  readonly #measures: AddressMeasures
   /** Addresses that objects stand for, so far as has been seen. */
   readonly #taken = new Set<string>()
 
@@ -70,10 +75,14 @@ export class ServiceAddresses {
     readonly registry: () => Registry
     readonly hub: WatchHub
     readonly random: Random
+    readonly clock: Clock
+    readonly measures: AddressMeasures
   }) {
     this.#ranges = parts.ranges
     this.#registry = parts.registry
     this.#random = parts.random
+    this.#clock = parts.clock
+    this.#measures = parts.measures
     parts.hub.onChange(ipAddresses, ({ type, entry }) => {
       const { name } = objectOf(ipAddresses, entry).metadata
       if (type === 'put') this.#taken.add(name)
@@ -83,6 +92,16 @@ export class ServiceAddresses {
 
   restore(existing: readonly IPAddress[]): void {
     for (const { metadata } of existing) this.#taken.add(metadata.name)
+  }
+
+  /** How many addresses of a range are taken. */
+  takenIn({ range }: ServiceRange): number {
+    let count = 0
+    for (const ip of this.#taken) {
+      const address = parseIp(ip)
+      if (address !== undefined && cidrContains(range, address)) count++
+    }
+    return count
   }
 
   /** Gives a service the addresses it is to have; answers those that are new. Throws 422, or 500 when none is left. */
@@ -136,16 +155,27 @@ export class ServiceAddresses {
     if (number < first || number > last)
       throw refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${range.cidr}`)
     if (dryRun) return ip
-    if (!(await this.#claim(ip, draft))) throw refuse('provided IP is already allocated')
+    const startedMs = this.#clock.monotonic()
+    const isOurs = await this.#claim(ip, draft)
+    this.#measures.address(range.cidr, 'static', isOurs, (this.#clock.monotonic() - startedMs) / 1000)
+    if (!isOurs) throw refuse('provided IP is already allocated')
     return ip
   }
 
   /** Kubernetes: automatic addresses come from the upper part, so that chosen ones in the lower part seldom collide. */
   async #takeNext(draft: Draft, family: Family, dryRun: boolean): Promise<string> {
     for (const range of this.#ranges.readyFor(family)) {
+      const startedMs = this.#clock.monotonic()
+      const measured = (isGiven: boolean) => {
+        const seconds = (this.#clock.monotonic() - startedMs) / 1000
+        if (!dryRun) this.#measures.address(range.cidr, 'dynamic', isGiven, seconds)
+      }
       try {
-        return await this.#takeFrom(range, draft, dryRun)
+        const ip = await this.#takeFrom(range, draft, dryRun)
+        measured(true)
+        return ip
       } catch (error) {
+        measured(false)
         if (!(error instanceof RangeFull)) throw error
       }
     }

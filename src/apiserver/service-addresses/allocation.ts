@@ -1,10 +1,11 @@
-import type { Clock, KubeObject, Random } from '../../machinery/index.ts'
+import type { Clock, KubeObject, Metrics, Random } from '../../machinery/index.ts'
 import { type Draft, type Service, services } from '../../resources/index.ts'
 import { objectOf } from '../registry/encoding.ts'
 import type { Allocation, Registry } from '../registry/registry.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { clusterIpsOf, ServiceAddresses } from './addresses.ts'
 import { settleClusterIps, settleFamilies } from './families.ts'
+import { addressMeasures } from './measures.ts'
 import { NodePorts, type PortRange } from './node-ports.ts'
 import { ServiceRanges } from './ranges.ts'
 import { AddressRepair } from './repair.ts'
@@ -17,6 +18,7 @@ export interface ServiceAllocationParts {
   readonly hub: WatchHub
   readonly clock: Clock
   readonly random: Random
+  readonly metrics: Metrics
 }
 
 /** What services are given when they are written: address families, addresses and node ports. */
@@ -29,11 +31,17 @@ export interface ServiceAllocation extends Allocation {
 }
 
 export function serviceAllocation(parts: ServiceAllocationParts): ServiceAllocation {
-  const { hub, random, registry } = parts
+  const { hub, random } = parts
   const ranges = new ServiceRanges(parts.serviceCidr, hub)
-  const addresses = new ServiceAddresses({ ranges, registry, hub, random })
-  const ports = new NodePorts(parts.nodePorts, hub, random)
-  const repair = new AddressRepair({ ...parts, ranges, addresses })
+  const measures = addressMeasures(parts.metrics, {
+    ranges: () => ranges.families.flatMap((family) => ranges.readyFor(family)),
+    addressesIn: (range) => addresses.takenIn(range),
+    nodePorts: parts.nodePorts,
+    portsTaken: () => ports.takenCount,
+  })
+  const addresses: ServiceAddresses = new ServiceAddresses({ ...parts, ranges, measures })
+  const ports: NodePorts = new NodePorts(parts.nodePorts, hub, random, measures)
+  const repair = new AddressRepair({ ...parts, ranges, addresses, measures })
   hub.onChange(services, ({ type, entry, previous }) => {
     if (previous === undefined) return
     const kept = new Set(type === 'put' ? clusterIpsOf(objectOf(services, entry) as Service) : [])

@@ -2,6 +2,7 @@ import { invalid, invalidObject, type Random, StatusError } from '../../machiner
 import { type Draft, type Service, services } from '../../resources/index.ts'
 import { objectOf } from '../registry/encoding.ts'
 import type { WatchHub } from '../watch/hub.ts'
+import type { AddressMeasures } from './measures.ts'
 
 /** The ports of every node that services may have. */
 export interface PortRange {
@@ -16,12 +17,14 @@ export interface PortRange {
 export class NodePorts {
   readonly #range: PortRange
   readonly #random: Random
+  readonly #measures: Pick<AddressMeasures, 'port'>
   /** By `PROTOCOL/port`: the uid of the service. */
   readonly #taken = new Map<string, string>()
 
-  constructor(range: PortRange, hub: WatchHub, random: Random) {
+  constructor(range: PortRange, hub: WatchHub, random: Random, measures: Pick<AddressMeasures, 'port'>) {
     this.#range = range
     this.#random = random
+    this.#measures = measures
     hub.onChange(services, ({ type, entry, previous }) => {
       const now = type === 'put' ? (objectOf(services, entry) as Service) : undefined
       if (previous !== undefined) {
@@ -36,6 +39,11 @@ export class NodePorts {
 
   restore(existing: readonly Service[]): void {
     for (const service of existing) this.#takeAll(service)
+  }
+
+  /** How many ports are taken, whatever protocols they are taken for. */
+  get takenCount(): number {
+    return new Set([...this.#taken.keys()].map((key) => key.slice(key.indexOf('/') + 1))).size
   }
 
   #takeAll(service: Service): void {
@@ -81,11 +89,13 @@ export class NodePorts {
           (one) => one !== undefined && [undefined, uid].includes(this.#taken.get(`${protocol}/${one}`)),
         )
         port.nodePort = free ?? this.#freePort(protocol)
+        if (free === undefined) this.#measures.port('dynamic', true)
       } else {
         const owner = this.#taken.get(`${protocol}/${port.nodePort}`)
         const field = `spec.ports[${index}].nodePort`
         const about = { group: '', kind: 'Service' }
         if (port.nodePort < this.#range.from || port.nodePort > this.#range.to) {
+          if (owner !== uid) this.#measures.port('static', false)
           if (owner !== uid)
             throw invalidObject(about, draft.metadata.name, [
               invalid(
@@ -95,6 +105,7 @@ export class NodePorts {
               ),
             ])
         }
+        if (owner !== uid) this.#measures.port('static', owner === undefined)
         if (owner !== undefined && owner !== uid)
           throw invalidObject(about, draft.metadata.name, [
             invalid(field, port.nodePort, 'provided port is already allocated'),
@@ -127,6 +138,7 @@ export class NodePorts {
       const port = from + ((start + step) % count)
       if (!this.#taken.has(`${protocol}/${port}`)) return port
     }
+    this.#measures.port('dynamic', false)
     throw new StatusError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
   }
 }

@@ -14,6 +14,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { addressFor, allocatorName, canonicalIp, clusterIpsOf, type ServiceAddresses } from './addresses.ts'
 import { familyOf } from './families.ts'
+import type { AddressMeasures } from './measures.ts'
 import type { ServiceRanges } from './ranges.ts'
 
 const controller = 'ipallocator-repair-controller'
@@ -26,6 +27,7 @@ interface RepairParts {
   readonly clock: Clock
   readonly ranges: ServiceRanges
   readonly addresses: ServiceAddresses
+  readonly measures: AddressMeasures
 }
 
 /** What is wrong between an address of a service and the object that should stand for it. */
@@ -125,7 +127,7 @@ export class AddressRepair {
     const timer = this.#parts.clock.after(delayMs, () => {
       this.#timers.delete(key)
       // What fails is found again with the next change.
-      void what().catch(() => {})
+      void what().catch(() => this.#parts.measures.repairFailed())
     })
     this.#timers.set(key, timer)
   }
@@ -154,18 +156,21 @@ export class AddressRepair {
   }
 
   async #checkService(service: Service): Promise<void> {
-    const { registry, ranges, addresses } = this.#parts
+    const { registry, ranges, addresses, measures } = this.#parts
     const { namespace = '', name } = service.metadata
     for (const text of clusterIpsOf(service)) {
       const ip = canonicalIp(text)
       const what = `[${familyOf(ip)}]: ${ip}`
       if (!ranges.hasRangeOf(ip)) {
+        measures.addressError('outOfRange')
         const message = `Cluster IP ${what} is not within any configured Service CIDR; please recreate service`
         await this.#tell(service, 'ClusterIPOutOfRange', 'ClusterIPAllocation', message)
         continue
       }
       const serviceOf = (space: string, other: string) => this.#services.get(keyOf(space, other))
-      switch (problemOf(service, ip, this.#objects.get(ip), serviceOf)) {
+      const problem = problemOf(service, ip, this.#objects.get(ip), serviceOf)
+      if (problem !== undefined) measures.addressError(problem === 'duplicate' ? 'duplicate' : 'repair')
+      switch (problem) {
         case 'missing':
           await registry()
             .create(ipAddresses, undefined, addressFor(ip, service), loopbackContext())
@@ -210,6 +215,7 @@ export class AddressRepair {
     const { group = '', resource = '', namespace = '', name = '' } = object.spec?.parentRef ?? {}
     const isOfService = group === '' && resource === 'services'
     const isKnown = isOfService && this.#services.has(keyOf(namespace, name))
+    this.#parts.measures.addressError(isOfService && !isKnown ? 'leak' : 'repair')
     const message = !isOfService
       ? `IPAddress ${ip} appears to have been modified, not referencing a Service: cleaning up`
       : isKnown

@@ -101,8 +101,11 @@ async function ask(
   const { measures } = parts
   const type = mutating ? 'admit' : 'validating'
   const startedMs = measures.now()
-  const note = (rejected: WebhookOutcome['rejected'], code: number) =>
-    measures.asked({ name, type, operation: attributes.operation, rejected, code, ms: measures.now() - startedMs })
+  const note = (rejected: WebhookOutcome['rejected'], code: number) => {
+    const ms = measures.now() - startedMs
+    attributes.waited?.(ms)
+    measures.asked({ name, type, operation: attributes.operation, rejected, code, ms })
+  }
   let verdict: Verdict
   try {
     verdict = await callOne(hook, attributes, invocation, parts, mutating)
