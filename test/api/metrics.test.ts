@@ -160,16 +160,16 @@ test('requests, decisions, writes, lists and the addresses of services are measu
     spec: { ports: [{ port: 80 }], ...spec },
   })
   assert.equal((await api.http('POST', path, { body: service('one', { type: 'NodePort' }) })).code, 201)
-  const taken = await api.http('GET', `${path}/one`)
-  const again = { type: 'NodePort', ports: [{ port: 80, nodePort: taken.body.spec.ports[0].nodePort }] }
+  const taken = JSON.parse((await api.http('GET', `${path}/one`)).body)
+  const again = { type: 'NodePort', ports: [{ port: 80, nodePort: taken.spec.ports[0].nodePort }] }
   assert.equal((await api.http('POST', path, { body: service('two', again) })).code, 422)
   await api.http('GET', '/api/v1/services?limit=500')
   await api.http('GET', '/api/v1/pods', { headers: { 'impersonate-user': 'nobody' } })
   const { body } = await api.http('GET', '/metrics')
   const lines: readonly string[] = body.split('\n')
   for (const [line, value] of [
-    ['etcd_requests_total{group="",operation="create",resource="services"}', '1'],
-    ['etcd_request_duration_seconds_count{group="networking.k8s.io",operation="create",resource="ipaddresses"}', '2'],
+    ['etcd_requests_total{group="",operation="create",resource="services"}', '2'],
+    ['etcd_request_duration_seconds_count{group="networking.k8s.io",operation="create",resource="ipaddresses"}', '3'],
     ['apiserver_cache_list_total{group="",index="",resource="services"}', '1'],
     ['apiserver_cache_list_returned_objects_total{group="",resource="services"}', '2'],
     ['kube_apiserver_nodeport_allocator_allocated_ports', '1'],
