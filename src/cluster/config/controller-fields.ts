@@ -68,10 +68,12 @@ const used: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
   },
   EndpointSliceController: {
     ConcurrentServiceEndpointSyncs: workersOf('endpointslice'),
+    EndpointUpdatesBatchPeriod: setting('slicesBatchMs', timeOrNone),
     MaxEndpointsPerSlice: setting('endpointsPerSliceMax', integer(1, 1000)),
   },
   EndpointSliceMirroringController: {
     MirroringConcurrentServiceEndpointSyncs: workersOf('endpointslice-mirroring'),
+    MirroringEndpointUpdatesBatchPeriod: setting('mirrorsBatchMs', timeOrNone),
     MirroringMaxEndpointsPerSubset: setting('mirroredPerSubsetMax', integer(1, 1000)),
   },
   DaemonSetController: { ConcurrentDaemonSetSyncs: workersOf('daemonset') },
@@ -82,7 +84,10 @@ const used: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
   JobController: { ConcurrentJobSyncs: workersOf('job') },
   CronJobController: { ConcurrentCronJobSyncs: workersOf('cronjob') },
   TTLAfterFinishedController: { ConcurrentTTLSyncs: workersOf('ttl-after-finished') },
-  EndpointController: { ConcurrentEndpointSyncs: workersOf('endpoints') },
+  EndpointController: {
+    ConcurrentEndpointSyncs: workersOf('endpoints'),
+    EndpointUpdatesBatchPeriod: setting('endpointsBatchMs', timeOrNone),
+  },
   EphemeralVolumeController: { ConcurrentEphemeralVolumeSyncs: workersOf('ephemeral-volume') },
   GarbageCollectorController: { ConcurrentGCSyncs: workersOf('garbage-collector') },
   NamespaceController: { ConcurrentNamespaceSyncs: workersOf('namespace') },
@@ -109,9 +114,6 @@ const known: Readonly<Record<string, ReadonlySet<string>>> = {
     KubeAPIServerClientSignerConfiguration LegacyUnknownSignerConfiguration
   `),
   DeprecatedController: new Set(),
-  EndpointController: words('EndpointUpdatesBatchPeriod'),
-  EndpointSliceController: words('EndpointUpdatesBatchPeriod'),
-  EndpointSliceMirroringController: words('MirroringEndpointUpdatesBatchPeriod'),
   GarbageCollectorController: words('EnableGarbageCollector GCIgnoredResources'),
   NamespaceController: words('NamespaceSyncPeriod'),
   NodeIPAMController: words('ServiceCIDR SecondaryServiceCIDR NodeCIDRMaskSizeIPv6'),

@@ -23,7 +23,7 @@ export const endpointsController: Controller = {
   account: 'endpoint-controller',
   watches: [
     each(services),
-    podsOfServices,
+    { ...podsOfServices, batchMs: ({ endpointsBatchMs }) => endpointsBatchMs },
     // Hand-made ones are left alone.
     {
       resource: endpoints,

@@ -19,7 +19,7 @@ export const endpointSliceMirroringController: Controller = {
   name: 'endpointslice-mirroring-controller',
   account: 'endpointslicemirroring-controller',
   watches: [
-    each(endpoints),
+    { ...each(endpoints), batchMs: ({ mirrorsBatchMs }) => mirrorsBatchMs },
     each(services),
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
   ],

@@ -37,7 +37,7 @@ export const endpointSliceController: Controller = {
   account: 'endpointslice-controller',
   watches: [
     each(services),
-    podsOfServices,
+    { ...podsOfServices, batchMs: ({ slicesBatchMs }) => slicesBatchMs },
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
   ],
   start({ cached, clock, metrics, config }) {

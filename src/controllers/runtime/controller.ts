@@ -71,6 +71,8 @@ export interface Watch {
   matters?(next: any, previous: any): boolean
   /** Which names a change of this object concerns; asked for the object before the change and after it. */
   wake(object: any, cached: Cached): readonly ObjectName[]
+  /** How long the names wait, in ms, so that what is told of them meanwhile is looked at once; not at all when left out. */
+  batchMs?(settings: ControllerSettings): number
 }
 /** Returns a delay to be called again; throws to be retried with back-off. */
 export type Reconcile = (name: ObjectName, turn: Turn) => Promise<{ readonly againInMs: number } | undefined>

@@ -4,6 +4,7 @@ import { createInformers } from '../../client/index.ts'
 import { DecisionJournal, Metrics, manualClock, seededRandom } from '../../machinery/index.ts'
 import { configMaps } from '../../resources/index.ts'
 import { runController } from './run.ts'
+import type { ControllerSettings } from './settings.ts'
 
 const settle = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -11,7 +12,7 @@ const settle = async () => {
 const nameAt = (at: number) => ({ namespace: 'default', name: `m${at}` })
 
 /** A controller of ConfigMaps, of which there are ten, whose turns take so long by its own clock. */
-async function standing(turnMs: number) {
+async function standing(turnMs: number, batchMs?: number) {
   const clock = manualClock()
   const stop = new AbortController()
   let tell = (_events: readonly object[]) => {}
@@ -36,6 +37,7 @@ async function standing(turnMs: number) {
     watches: [
       {
         resource: configMaps,
+        ...(batchMs === undefined ? {} : { batchMs: ({ endpointsBatchMs }: ControllerSettings) => endpointsBatchMs }),
         matters: (next: any, previous: any) => next.data.v !== previous.data.v,
         wake: ({ metadata }: any) => [{ namespace: metadata.namespace, name: metadata.name }],
       },
@@ -48,7 +50,13 @@ async function standing(turnMs: number) {
   }
   const informers = createInformers(parts, stop.signal)
   const record = () => {}
-  const rest = { informers, record, journal: new DecisionJournal(), metrics: new Metrics(), config: {} as never }
+  const rest = {
+    informers,
+    record,
+    journal: new DecisionJournal(),
+    metrics: new Metrics(),
+    config: (batchMs === undefined ? {} : { settings: { endpointsBatchMs: batchMs } }) as never,
+  }
   void runController(controller, { ...parts, ...rest }, stop.signal)
   await settle()
   return {
@@ -81,5 +89,28 @@ test('a change that does not matter wakes nobody', async () => {
   tell(2, { v: 'new' })
   await settle()
   assert.deepEqual(done, ['m2'])
+  stop.abort()
+})
+
+test('what is told within a batch period is looked at once, when the first of it is as old as that', async () => {
+  const { clock, done, tell, stop } = await standing(0, 500)
+  const after = async (ms: number) => {
+    clock.advance(ms)
+    await settle()
+  }
+  assert.deepEqual(done, [])
+  await after(500)
+  assert.equal(done.length, 10)
+  done.length = 0
+  for (const v of ['a', 'b', 'c']) {
+    tell(1, { v })
+    await settle()
+    await after(150)
+  }
+  assert.deepEqual(done, [])
+  await after(50)
+  assert.deepEqual(done, ['m1'])
+  await after(1000)
+  assert.deepEqual(done, ['m1'])
   stop.abort()
 })

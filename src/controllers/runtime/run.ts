@@ -16,6 +16,7 @@ import {
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Cached, Controller, ControllerConfig, Reconcile, Watch } from './controller.ts'
 import { queueMeasures, WorkQueue } from './queue.ts'
+import { settingsOf } from './settings.ts'
 import { OwnWrites } from './writes.ts'
 
 export interface ControllersParts {
@@ -139,16 +140,18 @@ class Loop {
   }
 
   #subscribe(watch: Watch): Disposable {
+    const batchMs = watch.batchMs?.(settingsOf(this.#parts.config)) ?? 0
+    const wake = (object: object) => this.#wake(watch.wake(object, this.#cached), batchMs)
     return this.#cached(watch.resource).subscribe((next, previous) => {
       if (this.#parked.size > 0) this.#pump()
       if (next === undefined || previous === undefined || next === previous) {
         const object = next ?? previous
-        if (object !== undefined) this.#wake(watch.wake(object, this.#cached))
+        if (object !== undefined) wake(object)
         return
       }
       if (watch.matters?.(next, previous) === false) return
-      this.#wake(watch.wake(previous, this.#cached))
-      this.#wake(watch.wake(next, this.#cached))
+      wake(previous)
+      wake(next)
     })
   }
 
@@ -162,8 +165,8 @@ class Loop {
     if (this.#reconcile !== undefined && !this.#signal.aborted) this.#queue.add(name)
   }
 
-  #wake(names: readonly ObjectName[]): void {
-    for (const name of names) this.#queue.add(name)
+  #wake(names: readonly ObjectName[], batchMs = 0): void {
+    for (const name of names) this.#queue.addAfter(name, batchMs)
   }
 
   /** Hands out work, once the caches have taken in all of what they are being told now. */

@@ -23,6 +23,10 @@ export interface ControllerSettings {
   /** How long a volume that nobody needs may stay mounted on a node that is not Ready; 0: for ever. */
   readonly forceDetachMs: number
   readonly endpointsPerSliceMax: number
+  /** How long changes of pods are gathered before a service's Endpoints or slices follow, and those of Endpoints before their mirrors do. */
+  readonly endpointsBatchMs: number
+  readonly slicesBatchMs: number
+  readonly mirrorsBatchMs: number
   readonly mirroredPerSubsetMax: number
   readonly quotaSyncPeriodMs: number
   /** How long certificates hold that are signed for requests, at most. */
@@ -51,6 +55,9 @@ export const defaultSettings: ControllerSettings = {
   terminatedPodsMax: 12_500,
   forceDetachMs: 6 * minuteMs,
   endpointsPerSliceMax: 100,
+  endpointsBatchMs: 0,
+  slicesBatchMs: 0,
+  mirrorsBatchMs: 0,
   mirroredPerSubsetMax: 1000,
   quotaSyncPeriodMs: 5 * minuteMs,
   signingMs: yearMs,
