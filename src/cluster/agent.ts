@@ -26,7 +26,8 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
   const random = systemRandom()
   const dataDirectory = resolve(request.dataDirectory)
   const layout = layoutOf(dataDirectory)
-  const logs = openLogFiles(layout.logs, clock, { format: 'text', levels: new LogLevels(() => 2) })
+  const levels = new LogLevels(() => 2)
+  const logs = openLogFiles(layout.logs, clock, { format: 'text', levels })
   const log = logs.of('kubelet')
   const credentials = credentialsFromKubeconfig(resolve(request.kubeconfig))
   const clientAuthority = credentials.ca
@@ -46,7 +47,7 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
   try {
     await runAgentNode(
       {
-        ...{ settings, credentials, address, clock, random, logs, logDirectory: layout.logs },
+        ...{ settings, credentials, address, clock, random, logs, levels, logDirectory: layout.logs },
         // Its serving certificate is of its own making, so that the Node names whom to believe about it.
         annotations: { [kubeletAuthorityAnnotation]: own.authority.cert },
         pki: { kubeletServer: own.kubeletServer, authority: { cert: clientAuthority } },

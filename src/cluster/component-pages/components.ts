@@ -2,19 +2,18 @@ import type { HealthCheck } from '../../apiserver/index.ts'
 import { type Client, createClient } from '../../client/index.ts'
 import { allControllers } from '../../controllers/index.ts'
 import { delegatedAccess } from '../../kubelet/index.ts'
-import { describeSelf, type SelfDescription } from '../../machinery/index.ts'
 import type { ProxyHealth } from '../../proxy/index.ts'
-import { chooseGates, defaultGates, type Node, nodes } from '../../resources/index.ts'
+import { chooseGates } from '../../resources/index.ts'
 import { type Front, openFront } from '../../wire/index.ts'
 import type { Pki } from '../certificates/pki.ts'
 import { identities } from '../control-plane.ts'
 import type { PartsContext } from '../parts.ts'
-import { versionInfo } from '../version.ts'
-import { controllersConfiguration, proxyConfiguration, schedulerConfiguration } from './configurations.ts'
+import { controllersConfiguration, schedulerConfiguration } from './configurations.ts'
+import { described, host } from './described.ts'
 import { guarded } from './guarded.ts'
-import { type ComponentParts, componentPages, json, type Told } from './pages.ts'
-import { openPlain } from './plain.ts'
+import { type ComponentParts, componentPages } from './pages.ts'
 import { openNear } from './ports.ts'
+import { openProxyPages } from './proxy.ts'
 
 /** What the pages tell of parts that run. */
 export interface RunningParts {
@@ -34,9 +33,7 @@ export interface OpenedComponents {
 }
 
 /** Kubernetes: the ports of its components. */
-const ports = { scheduler: 10259, controllers: 10257, cloud: 10258, proxyHealth: 10256, proxyMetrics: 10249 } as const
-const host = '127.0.0.1'
-const leaving = 'ToBeDeletedByClusterAutoscaler'
+const ports = { scheduler: 10259, controllers: 10257, cloud: 10258 } as const
 const podResources = { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8' }
 
 /** Opens the ports on which the scheduler, the controllers and the proxy tell about themselves, each unless it is left out. */
@@ -60,17 +57,10 @@ export async function openComponents(context: PartsContext, parts: RunningParts)
   }
   if (has('proxy') && settings.runtime === 'containerd') {
     const client = createClient(context.api.transportFor(identities.proxy, 'kube-proxy'))
-    const health = await openNear(ports.proxyHealth, (port) =>
-      openPlain(host, port, proxyHealthPages(context, parts, client)),
-    )
-    const metrics = await openNear(ports.proxyMetrics, (port) =>
-      openPlain(host, port, proxyPages(port, health?.port ?? 0, context, parts)),
-    )
-    for (const [name, near] of [['proxy', health] as const, ['proxy-metrics', metrics] as const]) {
-      if (near === undefined) continue
-      plain.push(near.opened)
-      places[name] = `http://${host}:${near.port}`
-    }
+    const metrics = { own: parts.metrics.proxy, process: context.metrics }
+    const opened = await openProxyPages({ ...context, metrics, client, health: parts.proxyHealth })
+    plain.push(...opened.fronts)
+    Object.assign(places, opened.places)
   }
   return {
     places,
@@ -96,29 +86,6 @@ function openSecured({ pki, clock }: PartsContext, port: number, { pages, client
     onRequest: guarded(componentPages(pages), delegated),
     onUpgrade: async (_request, _message, socket) => void socket.destroy(),
   })
-}
-
-/** What all components say alike of themselves. */
-function described(
-  context: PartsContext,
-  {
-    component,
-    logName,
-    own,
-  }: { readonly component: string; readonly logName: string; readonly own: ComponentParts['metrics']['own'] },
-  flags: Readonly<Record<string, string>>,
-): Pick<ComponentParts, 'self' | 'clock' | 'metrics' | 'levels' | 'logName'> {
-  const { clock, settings, metrics, levels } = context
-  const chosen = chooseGates(settings.features?.gates ?? {})
-  const gates = Object.entries(settings.features?.gates ?? {}).map(([name, isOn]) => `${name}=${isOn}`)
-  const all = { 'feature-gates': gates.sort().join(','), ...flags, v: String(settings.verbosity) }
-  const about = { clock, version: versionInfo(), flags: () => all }
-  const self: Omit<SelfDescription, 'paths'> = describeSelf(
-    component,
-    about,
-    'gates' in chosen ? chosen.gates : defaultGates,
-  )
-  return { self, clock, metrics: { own, process: metrics }, levels, logName }
 }
 
 const securedFlags = (port: number) => ({
@@ -186,50 +153,5 @@ function cloudControllersAt(port: number, context: PartsContext, parts: RunningP
       ...described(context, about, { ...securedFlags(port), 'cloud-provider': context.settings.cloud?.name ?? '' }),
       health: { '/healthz': [runs('cloud-controllers', 'controllers', parts)] },
     },
-  }
-}
-
-function proxyPages(port: number, healthPort: number, context: PartsContext, parts: RunningParts) {
-  const about = { component: 'kube-proxy', logName: 'proxy', own: parts.metrics.proxy }
-  const addresses = { healthz: `${host}:${healthPort}`, metrics: `${host}:${port}` }
-  const flags = {
-    'cluster-cidr': context.settings.network.podCidr,
-    'healthz-bind-address': addresses.healthz,
-    'hostname-override': context.settings.nodeName,
-    'metrics-bind-address': addresses.metrics,
-    'proxy-mode': 'nftables',
-  }
-  return componentPages({
-    ...described(context, about, flags),
-    health: { '/healthz': [ping] },
-    configuration: {
-      name: 'kubeproxy.config.k8s.io',
-      read: () => proxyConfiguration(context.settings, addresses),
-    },
-    more: { '/proxyMode': () => ({ code: 200, text: 'nftables' }) },
-  })
-}
-
-/** Kubernetes: load balancers ask here whether a node still takes traffic; one that is about to go does not. */
-function proxyHealthPages({ settings, clock }: PartsContext, { proxyHealth }: RunningParts, client: Client) {
-  const isEligible = async () => {
-    const node = await client.get<Node>(nodes, { name: settings.nodeName }).catch(() => undefined)
-    if (node?.metadata.deletionTimestamp !== undefined) return false
-    return node?.spec.taints?.some(({ key }) => key === leaving) !== true
-  }
-  return async ({ url }: { readonly url: URL }): Promise<Told> => {
-    const isHealthz = url.pathname === '/healthz'
-    if (!isHealthz && url.pathname !== '/livez') return { code: 404, text: '404 page not found\n' }
-    const nowMs = clock.now()
-    const isHealthy = proxyHealth.isHealthy(nowMs)
-    const nodeEligible = isHealthz ? await isEligible() : true
-    const isWell = isHealthy && nodeEligible
-    const told = {
-      // Kubernetes: of one that is well, what is not late counts as just written.
-      lastUpdated: new Date(isWell ? nowMs : proxyHealth.syncedMs).toISOString(),
-      currentTime: new Date(nowMs).toISOString(),
-      ...(isHealthz ? { nodeEligible } : {}),
-    }
-    return json(told, isWell ? 200 : 503)
   }
 }

@@ -1,9 +1,10 @@
 import { type Client, createClient, createInformers, type HttpCredentials, httpTransport } from '../../client/index.ts'
 import type { ContainerdSettings } from '../../kubelet/index.ts'
-import { type Clock, isAlreadyExists, Metrics, type Random } from '../../machinery/index.ts'
-import { runProxy } from '../../proxy/index.ts'
+import { type Clock, isAlreadyExists, type LogLevels, Metrics, type Random } from '../../machinery/index.ts'
+import { ProxyHealth, runProxy } from '../../proxy/index.ts'
 import { type Node, nodes } from '../../resources/index.ts'
 import { AgentError } from '../agent-request.ts'
+import { openProxyPages } from '../component-pages/proxy.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
@@ -23,6 +24,7 @@ export interface AgentNodeParts {
   readonly clock: Clock
   readonly random: Random
   readonly logs: LogFiles
+  readonly levels: LogLevels
   readonly logDirectory: string
 }
 const podRangeWaitMs = 60_000
@@ -59,23 +61,29 @@ export async function runAgentNode(parts: AgentNodeParts, signal: AbortSignal): 
     })
     await Promise.race([node, moved.promise])
   }
+  const proxyParts = { health: new ProxyHealth(), metrics: new Metrics() }
   const proxy = (life: AbortSignal) =>
     runProxy(
       {
-        ...{ informers: accessOf('proxy', life).informers, clock, nodeName: settings.nodeName },
+        ...{ informers: accessOf('proxy', life).informers, clock, nodeName: settings.nodeName, ...proxyParts },
         tableName: settings.network.nftTable,
         nodePortAddresses: nodePortAddressesOf(settings, address),
         serviceCidr: settings.network.serviceCidr,
         log: logs.of('proxy'),
-        metrics: new Metrics(),
       },
       life,
     )
+  const isProxied = !settings.without.includes('proxy')
+  await using pages = new AsyncDisposableStack()
+  if (isProxied) {
+    const metrics = { own: proxyParts.metrics, process: proxyParts.metrics }
+    const client = createClient(httpTransport(credentials, 'kube-proxy'))
+    const opened = await openProxyPages({ settings, clock, client, levels: parts.levels, ...proxyParts, metrics })
+    for (const front of opened.fronts) pages.use(front)
+  }
   await Promise.all([
     keepRunning('kubelet', kubelet, { clock, log: logs.of('kubelet') }, signal),
-    ...(settings.without.includes('proxy')
-      ? []
-      : [keepRunning('proxy', proxy, { clock, log: logs.of('proxy') }, signal)]),
+    ...(isProxied ? [keepRunning('proxy', proxy, { clock, log: logs.of('proxy') }, signal)] : []),
   ])
 }
 
