@@ -20,3 +20,15 @@ test('a dry run of a create stores nothing, and says of an object that is there 
     (error) => error instanceof StatusError && error.code === 409 && error.message === 'configmaps "a" already exists',
   )
 })
+
+test('that an object to be created states a revision is minded after all else, and not in a dry run', async () => {
+  await using api = await startApi()
+  const stating = (name: string) => ({ ...named(name), metadata: { name, resourceVersion: '7' } })
+  const create = (name: string, more: object = {}) => api.call({ ...at, verb: 'create', body: stating(name), ...more })
+  await assert.rejects(create('Not-A-Name'), (error) => error instanceof StatusError && error.code === 422)
+  await assert.rejects(create('a'), {
+    message: 'resourceVersion should not be set on objects to be created',
+    code: 500,
+  })
+  await create('a', { query })
+})
