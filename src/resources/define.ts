@@ -8,7 +8,7 @@ import type { Checks } from './validation/object-meta.ts'
 
 /** The typed hooks a kind may bring; every one left out is generic. */
 export type HooksFor<T extends KubeObject> = Partial<
-  Pick<ResourceDefinition<T>, keyof Hooks | 'deletionFinalizers' | 'prepareForDelete'>
+  Pick<ResourceDefinition<T>, keyof Hooks | 'deletionFinalizers' | 'orphansByDefault' | 'prepareForDelete'>
 > & {
   /** What is checked besides metadata and schema. */
   readonly checks?: Checks<T>

@@ -137,6 +137,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   loadAhead?(draft: Draft): Promise<void> | undefined
   /** Finalizers that a delete adds, so that somebody can clean up first. */
   readonly deletionFinalizers?: readonly string[]
+  /** Kubernetes, as it was before there was a garbage collector: a delete that does not say what becomes of dependents leaves them. */
+  readonly orphansByDefault?: boolean
   /** Sets what a delete that must wait for finalizers leaves behind, besides the deletion timestamp. */
   prepareForDelete?(draft: Draft, context: StrategyContext): void
   /** Default grace for deletes without one; undefined for kinds that go at once. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMaps, pods } from '../../resources/index.ts'
+import { configMaps, jobs, pods, replicationControllers } from '../../resources/index.ts'
 import { checkPreconditions, planDeletion } from './deletion.ts'
 
 const nowMs = Date.parse('2026-01-01T00:01:00Z')
@@ -38,6 +38,24 @@ test('what is marked already keeps its time when only its finalizers change', ()
   const held = object({ ...marked, finalizers: ['example.com/keep'] })
   const plan = planDeletion(configMaps, held, { propagationPolicy: 'Foreground' }, nowMs)
   assert.deepEqual(metadataOf(plan), ['2026-01-01T00:00:20Z', 0, 2])
+})
+
+test('dependents of Jobs and replication controllers stay unless the delete says what becomes of them', () => {
+  const finalizersOf = (
+    definition: typeof jobs | typeof replicationControllers,
+    options: object,
+    has: string[] = [],
+  ) => {
+    const plan = planDeletion(definition, object({ finalizers: ['example.com/keep', ...has] }), options, nowMs)
+    return plan.action === 'mark' ? plan.metadata.finalizers : plan.action
+  }
+  for (const definition of [jobs, replicationControllers]) {
+    assert.deepEqual(finalizersOf(definition, {}), ['example.com/keep', 'orphan'])
+    assert.deepEqual(finalizersOf(definition, { propagationPolicy: 'Background' }), ['example.com/keep'])
+    assert.deepEqual(finalizersOf(definition, { orphanDependents: false }), ['example.com/keep'])
+    assert.deepEqual(finalizersOf(definition, {}, ['foregroundDeletion']), ['example.com/keep', 'foregroundDeletion'])
+  }
+  assert.deepEqual(finalizersOf(configMaps as never, {}), ['example.com/keep'])
 })
 
 test('a precondition that fails says which, of the kind', () => {

@@ -177,8 +177,10 @@ function finalizersAfter(
   const asksForeground = options.propagationPolicy === 'Foreground'
   const asksBackground = options.propagationPolicy === 'Background' || options.orphanDependents === false
   const asked = asksOrphan || asksForeground || asksBackground
-  const orphan = asked ? asksOrphan : finalizers.includes(orphanFinalizer)
-  const foreground = asked ? asksForeground : finalizers.includes(foregroundFinalizer)
+  const wasForeground = finalizers.includes(foregroundFinalizer)
+  const wasOrphan = finalizers.includes(orphanFinalizer)
+  const orphan = asked ? asksOrphan : wasOrphan || (definition.orphansByDefault === true && !wasForeground)
+  const foreground = asked ? asksForeground : wasForeground
   const others = finalizers.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer)
   const added = (definition.deletionFinalizers ?? []).filter((one) => !others.includes(one))
   return [...others, ...added, ...(orphan ? [orphanFinalizer] : []), ...(foreground ? [foregroundFinalizer] : [])]

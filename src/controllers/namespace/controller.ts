@@ -154,11 +154,12 @@ class Emptying {
     this.#detail.info('deleting what is there', { ...this.#query, resource: kindOf(resource) })
     try {
       if (resource.verbs.includes('deletecollection')) {
-        await this.#turn.client.deleteCollection(resource, this.#query)
+        await this.#turn.client.deleteCollection(resource, this.#query, { propagationPolicy: 'Background' })
         return
       }
       const { items } = await this.#turn.client.list<KubeObject>(resource, this.#query)
-      for (const object of items) await this.#turn.client.delete(resource, nameOf(object))
+      for (const object of items)
+        await this.#turn.client.delete(resource, nameOf(object), { propagationPolicy: 'Background' })
     } catch (error) {
       this.failures.push(`${kindOf(resource)}: ${error instanceof Error ? error.message : String(error)}`)
     }

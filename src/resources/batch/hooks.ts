@@ -31,6 +31,7 @@ export const jobHooks: HooksFor<Job> = {
     draft.status = {}
     draft.metadata.generation = 1
   },
+  orphansByDefault: true,
   warnings: (job, previous) => podTemplateWarnings(job.spec?.template, previous?.spec?.template, 'spec.template'),
 }
 export const cronJobHooks: HooksFor<CronJob> = {

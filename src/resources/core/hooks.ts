@@ -167,6 +167,7 @@ export const podTemplateHooks: HooksFor<PodTemplate> = {
 }
 export const replicationControllerHooks: HooksFor<ReplicationController> = {
   cells: replicationControllerCells,
+  orphansByDefault: true,
   checks: { create: replicationControllerErrors, status: replicaSetStatusErrors },
   warnings: (one, previous) => podTemplateWarnings(one.spec?.template, previous?.spec?.template, 'spec.template'),
 }
