@@ -1,4 +1,4 @@
-import { StatusError } from '../../machinery/index.ts'
+import { badRequest, parseDuration, StatusError } from '../../machinery/index.ts'
 import type { RequestHandler, UpgradeHandler, WireReply, WireRequest } from '../../wire/index.ts'
 import type { AuditRecord } from '../audit/auditor.ts'
 import { notServed } from '../handle/handle.ts'
@@ -47,6 +47,7 @@ export function httpHandlers(parts: ServeParts): {
         if (audit !== undefined && lasts) audit.started(status)
       })
       try {
+        if (!lasts) checkTimeout(url)
         const caller = await identify(parts, request, url, route, headers['audit-id']!, (record) => (audit = record))
         span = spanOf(parts, request, url, caller.identity, headers['audit-id']!)
         const enteringMs = parts.clock.monotonic()
@@ -133,6 +134,17 @@ export function httpHandlers(parts: ServeParts): {
         )
       }
     },
+  }
+}
+
+/** Kubernetes: how long a caller would wait is looked at before who it is; 400 when that is no duration. */
+function checkTimeout(url: URL): void {
+  const timeout = url.searchParams.get('timeout') ?? ''
+  if (timeout === '') return
+  try {
+    parseDuration(timeout)
+  } catch (error) {
+    throw badRequest(`invalid timeout specified in the request URL - ${(error as Error).message}`)
   }
 }
 
