@@ -45,13 +45,14 @@ import { httpHandlers } from './http/serve.ts'
 import { type InProcessParts, inProcess } from './in-process.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
-import { serverHealth } from './operation/health.ts'
+import { healthAnswer, healthMeasures, serverHealth } from './operation/health.ts'
 import { historyDefault, keepHistory } from './operation/history.ts'
 import { measuredStore } from './operation/measured-store.ts'
 import { podResourcesText } from './operation/pod-resources.ts'
 import { requestMetrics } from './operation/request-metrics.ts'
 import { serverReadings } from './operation/server-readings.ts'
 import { Shutdown } from './operation/shutdown.ts'
+import { StartUp } from './operation/start-up.ts'
 import type { ApiServer, ApiServerParts } from './parts.ts'
 import { listMeasures } from './registry/list-measures.ts'
 import { Registry } from './registry/registry.ts'
@@ -172,6 +173,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       ? undefined
       : new StorageVersions({ registry, clock, served: features.served, serverName: identity.name, onError })
   let isReady = false
+  const start = new StartUp()
+  const slis = new Metrics()
+  const health = serverHealth({
+    start: start.checks(identity !== undefined),
+    isReady: () => isReady,
+    shutdown: () => shutdown.problem,
+    checks: parts.healthChecks,
+  })
   let resolveReady = () => {}
   const ready = new Promise<void>((resolve) => {
     resolveReady = resolve
@@ -214,7 +223,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       self: describeSelf('kube-apiserver', parts, features.gates),
       pages: (path, search) => flowPage(flow, clock, path, search),
       podResources,
-      health: serverHealth({ isReady: () => isReady, shutdown: () => shutdown.problem, checks: parts.healthChecks }),
+      ...{ health, slis },
       clock,
     }),
     metrics: measures,
@@ -261,12 +270,18 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         nowMs: clock.now(),
         gates: features.gates,
       })
+      start.reach('bootstrapped')
       await admission.load()
+      start.reach('admitting')
       const aggregated = aggregator.run(signal)
       const declared = declarations.run(signal)
       await declarations.ready
+      start.reach('declared')
       await local.settle()
+      start.reach('registered')
       isReady = true
+      // Unlike Kubernetes, nobody need probe a server: it looks at itself once, so that its health is measured.
+      healthAnswer(health, '/healthz', new URL('http://localhost/healthz'), healthMeasures(slis))
       resolveReady()
       const policyStatus = new PolicyStatus({ registry, hub, published: () => served.published, onError })
       using _addresses = await allocation.repair()

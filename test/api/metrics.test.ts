@@ -38,6 +38,10 @@ test('admission, health checks, stored objects and the build are measured under 
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } }
   const refused = await api.http('POST', path, { body })
   assert.equal(refused.code, 418)
+  assert.match(
+    (await api.http('GET', '/metrics/slis')).body,
+    /^kubernetes_healthcheck\{name="etcd",type="healthz"\} 1$/m,
+  )
   await api.http('GET', '/readyz')
   const { body: text } = await api.http('GET', '/metrics')
   for (const line of [

@@ -33,6 +33,25 @@ test('a server that goes down is not ready, lives on, ends watches and turns oth
   assert.deepEqual([refused.code, refused.headers['retry-after']], [429, '5'])
 })
 
+test('a server that is ready says so of each step of its start', async () => {
+  await using api = await startApi({ hostname: 'machine' })
+  for (const path of ['/healthz', '/livez', '/readyz']) {
+    const { body } = await api.http('GET', `${path}?verbose`)
+    for (const name of ['etcd', 'autoregister-completion', 'poststarthook/start-apiextensions-controllers'])
+      assert.ok(body.includes(`[+]${name} ok\n`), body)
+    assert.ok(body.endsWith(`\n${path.slice(1)} check passed\n`))
+  }
+})
+
+test('a timeout that is no duration is refused, whoever asks for whatever', async () => {
+  await using api = await startApi()
+  const refused = await api.http('GET', '/version?timeout=invalid')
+  assert.equal(refused.code, 400)
+  assert.match(refused.body, /invalid timeout specified in the request URL - time: invalid duration \\"invalid\\"/)
+  for (const timeout of ['0s', '3m', '1m30s'])
+    assert.equal((await api.http('GET', `/version?timeout=${timeout}`)).code, 200)
+})
+
 test('the pages about the server are listed, and say what it was started with', async () => {
   await using api = await startApi({ flags: () => ({ 'secure-port': '6443' }) })
   const root = JSON.parse((await api.http('GET', '/')).body)

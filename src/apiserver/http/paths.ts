@@ -2,7 +2,7 @@ import {
   type Clock,
   type DecisionJournal,
   type LogLevels,
-  Metrics,
+  type Metrics,
   mediaRanges,
   putLevel,
   type SelfDescription,
@@ -50,6 +50,8 @@ export interface PathParts {
   readonly levels: LogLevels
   readonly health: { readonly livez: readonly HealthCheck[]; readonly readyz: readonly HealthCheck[] }
   readonly clock: Clock
+  /** What is told of health checks. */
+  readonly slis: Metrics
   /** What /statusz and /flagz say, besides the paths below the root. */
   readonly self: Omit<SelfDescription, 'paths'>
   /** Pages of plain text about what goes on inside. */
@@ -80,7 +82,7 @@ export function verdictsAnswer(journal: DecisionJournal, path: string): object |
 /** Answers everything that is not about a resource: health, discovery, OpenAPI, metrics, keys. */
 export function pathHandler(parts: PathParts): PathHandler {
   const { served } = parts
-  const slis = new Metrics()
+  const { slis } = parts
   const noteCheck = healthMeasures(slis)
   const self: SelfDescription = { ...parts.self, paths: () => allPaths(served, parts.self.pages) }
   return async (request, url, reply, headers) => {

@@ -26,24 +26,22 @@ export interface Health {
 
 /** Kubernetes' checks of an API server, under its names, with what else must be well. */
 export function serverHealth({
+  start,
   isReady,
   shutdown,
   checks = [],
 }: {
+  /** The steps of its start. */
+  readonly start: readonly HealthCheck[]
   readonly isReady: () => boolean
   /** Why it is going out of service; empty when it is not. */
   readonly shutdown: () => string
   readonly checks?: readonly HealthCheck[] | undefined
 }): Health {
   const well = (name: string): HealthCheck => ({ name, check: () => '' })
-  const begun = (name: string, problem: string): HealthCheck => ({ name, check: () => (isReady() ? '' : problem) })
-  const livez = [
-    ...['ping', 'log', 'etcd'].map(well),
-    ...checks,
-    begun('poststarthook/start-kube-apiserver-admission-initializer', 'not finished'),
-    begun('poststarthook/rbac/bootstrap-roles', 'not finished'),
-  ]
-  return { livez, readyz: [...livez, begun('informer-sync', 'not synced'), { name: 'shutdown', check: shutdown }] }
+  const livez = [...['ping', 'log', 'etcd'].map(well), ...checks, ...start]
+  const synced = { name: 'informer-sync', check: () => (isReady() ? '' : 'not synced') }
+  return { livez, readyz: [...livez, synced, { name: 'shutdown', check: shutdown }] }
 }
 
 /** What /livez, /readyz and /healthz answer, with each check that was made told of; undefined for other paths. */
