@@ -150,6 +150,8 @@ function removal(clock: Clock, roots: readonly string[]): Pick<Cgroups, 'remove'
       for (const group of groups) {
         for (const pid of ((await tryRead(join(group, 'cgroup.procs'))) ?? '').split('\n'))
           if (pid !== '') kill(Number(pid))
+        // What runc had frozen when it was ended itself does not die, in version 1, before it is let go.
+        await writeFile(join(group, 'freezer.state'), 'THAWED', { flag: 'r+' }).catch(() => {})
         await rmdir(group).catch((error: NodeJS.ErrnoException) => {
           left ||= error.code !== 'ENOENT'
         })
