@@ -45,6 +45,7 @@ export function countName({ group, resource }: CountedResource): string {
 /** What an object uses of everything a quota could limit. */
 export function usageOf(of: CountedResource, object: any, nowMs: number): Usage {
   const counted: Usage = new Map([[countName(of), one]])
+  if (isDeviceClaim(of)) return addUsage(counted, deviceUsage(object))
   if (of.group !== '') return counted
   switch (of.resource) {
     case 'pods':
@@ -65,6 +66,7 @@ export function namesAbout(of: CountedResource, names: Iterable<string>): Readon
 
 function isAbout(of: CountedResource, name: string): boolean {
   if (name === countName(of)) return true
+  if (isDeviceClaim(of)) return name.endsWith(deviceClassSuffix)
   if (of.group !== '') return false
   switch (of.resource) {
     case 'pods':
@@ -155,6 +157,32 @@ function claimUsage({ metadata, spec, status }: any): Usage {
   const wanted = parseQuantity(requested)
   const amount = allocated === undefined ? wanted : largerQuantity(wanted, parseQuantity(allocated))
   note('requests.storage', { ...amount, nanos: BigInt(wholeValueOf(amount)) * 1_000_000_000n })
+  return usage
+}
+
+const deviceClassSuffix = '.deviceclass.resource.k8s.io/devices'
+/** Kubernetes: who asks for all devices may get so many. */
+const devicesMax = 32
+
+function isDeviceClaim({ group, resource }: CountedResource): boolean {
+  return group === 'resource.k8s.io' && resource === 'resourceclaims'
+}
+
+/** Devices by their class; of requests that may be met in several ways, what each class would give at most. */
+function deviceUsage({ spec }: any): Usage {
+  const devicesOf = ({ allocationMode, count = 1 }: any) =>
+    allocationMode === 'All' ? devicesMax : (allocationMode ?? 'ExactCount') === 'ExactCount' ? count : 0
+  let usage: Usage = new Map()
+  for (const request of spec?.devices?.requests ?? []) {
+    // Older versions have a request's fields beside its name.
+    const ways = (request.firstAvailable?.length ?? 0) > 0 ? request.firstAvailable : [request.exactly ?? request]
+    const most = new Map<string, number>()
+    for (const { deviceClassName, ...way } of ways)
+      if (deviceClassName !== undefined)
+        most.set(deviceClassName, Math.max(most.get(deviceClassName) ?? 0, devicesOf(way)))
+    const amounts = [...most].map(([name, count]) => [`${name}${deviceClassSuffix}`, quantityOf(count)] as const)
+    usage = addUsage(usage, new Map(amounts))
+  }
   return usage
 }
 
