@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, Informers } from '../client/index.ts'
-import { type Clock, isNotFound, type Random, untilAborted } from '../machinery/index.ts'
+import { type Clock, isNotFound, Metrics, type Random, untilAborted } from '../machinery/index.ts'
 import {
   type Node,
   nodes,
@@ -21,6 +21,8 @@ import { collectImages, createImageGc, type ImageGcParts, imageGcDefaults } from
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
 import { type Machine, machineUsage } from './machine/machine.ts'
+import { measuredRuntime } from './measured-runtime.ts'
+import { type KubeletMeasures, kubeletMeasures } from './measures.ts'
 import { keepLease } from './node/lease.ts'
 import { allocatableOf, capacityOf } from './node/node-object.ts'
 import { keepNodeStatus } from './node/node-status.ts'
@@ -76,26 +78,36 @@ export interface Kubelet {
   /** How often each probe has had each result. */
   probeCounts(): Iterable<readonly [labels: Readonly<Record<string, string>>, count: number]>
   nodeUsage(): Promise<CgroupUsage>
+  readonly cgroups: Cgroups
+  /** What is measured of it. */
+  readonly metrics: Metrics
+  readonly measures: KubeletMeasures
 }
 /** The net under the runtime's events: everything is looked at this often whatever they say. */
 const relistMs = 3000
 const orphanGraceSeconds = 30
 
 /** Runs a node: keeps its Node and Lease, and carries every pod bound to it. Pods outlive it when the signal aborts. */
-export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Promise<void> {
-  const { settings, informers, runtime, complain } = parts
+export async function runKubelet(given: KubeletParts, signal: AbortSignal): Promise<void> {
+  const { settings, informers, complain, clock } = given
+  const metrics = new Metrics()
+  const measures = kubeletMeasures(metrics, () => clock.monotonic())
+  const runtime = measuredRuntime(given.runtime, clock, measures)
+  const parts: KubeletParts = { ...given, runtime }
   let node: Node | undefined
   const workers = new Map<string, PodWorker>()
   const running = new Set<Promise<void>>()
   const probeCounts = new Map<string, [labels: Readonly<Record<string, string>>, count: number]>()
-  const countProbe = (labels: Readonly<Record<string, string>>) => {
+  const countProbe = (labels: Readonly<Record<string, string>>, seconds: number) => {
+    const { result: _, pod_uid: __, ...place } = labels
+    measures.probed(place, seconds)
     const key = JSON.stringify(labels)
     probeCounts.set(key, [labels, (probeCounts.get(key)?.[1] ?? 0) + 1])
   }
   // What others change of the Node is seen as it happens; what the status loop wrote last stands in until the first list.
   const ownNode = informers.of(nodes, { fieldSelector: `metadata.name=${settings.nodeName}` })
   const nodeNow = () => ownNode.get({ name: settings.nodeName }) ?? node
-  const context = { ...(await podContext(parts, workers, nodeNow, signal)), countProbe }
+  const context = { ...(await podContext(parts, measures, workers, nodeNow, signal)), countProbe }
 
   function begin(pod: Pod): void {
     const known = workers.get(pod.metadata.uid)
@@ -105,6 +117,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
     }
     // Only this kubelet makes anything of its pods: what was not there when it started is nowhere before it acts.
     const worker = new PodWorker(context, pod, foundAtStart?.has(pod.metadata.uid) === false)
+    measures.seen(pod.spec.containers.length)
     workers.set(pod.metadata.uid, worker)
     const run = worker.run(signal).finally(() => {
       running.delete(run)
@@ -117,6 +130,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   let observed: Observed = { sandboxes: [], containers: [] }
   const kubelet: Kubelet = {
     ...parts,
+    ...{ metrics, measures },
     pods: () => [...workers.values()].map((worker) => worker.pod),
     pod: (namespace, name) =>
       [...workers.values()]
@@ -154,6 +168,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
   parts.onReady?.(kubelet)
   const imageGc: ImageGcParts = {
     ...parts,
+    measures,
     node: () => node,
     limits: { ...imageGcDefaults, ...settings.imageGc },
     isPinned: (names) => names.includes(pauseImage),
@@ -172,6 +187,7 @@ export async function runKubelet(parts: KubeletParts, signal: AbortSignal): Prom
       : evictUnderPressure(
           {
             ...parts,
+            measures,
             room: parts.room,
             onPassed: pressure.note,
             node: () => node,
@@ -205,6 +221,7 @@ function pressureOf({ settings, room, clock }: KubeletParts) {
 
 async function podContext(
   parts: KubeletParts,
+  measures: KubeletMeasures,
   workers: ReadonlyMap<string, PodWorker>,
   nodeNow: () => Node | undefined,
   signal: AbortSignal,
@@ -227,6 +244,7 @@ async function podContext(
   const podsDirectory = join(settings.rootDirectory, 'pods')
   return {
     ...parts,
+    measures,
     objects,
     watches: createObjectWatches({ ...parts, onChange: objects.forget }, signal),
     node,
@@ -240,7 +258,7 @@ async function podContext(
       },
       releaseImage: parts.runtime.releaseImage?.bind(parts.runtime),
     }),
-    images: createImagePuller({ ...parts, pullsAtOnceMax: settings.pullsAtOnceMax }),
+    images: createImagePuller({ ...parts, measures, pullsAtOnceMax: settings.pullsAtOnceMax }),
     async services() {
       await serviceInformer.synced(signal)
       return serviceInformer.list()
@@ -284,11 +302,17 @@ async function relist(
   onObserved: (observed: Observed) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const { measures } = context
   let before = new Map<string, string>()
+  let lastMs: number | undefined
   const ending = new Set<string>()
   while (!signal.aborted) {
     try {
+      const startedMs = clock.monotonic()
       const observed = await runtime.observe()
+      const took = (clock.monotonic() - startedMs) / 1000
+      measures.relisted(clock.now(), took, lastMs === undefined ? undefined : (startedMs - lastMs) / 1000)
+      lastMs = startedMs
       onObserved(observed)
       const now = fingerprints(observed)
       for (const uid of new Set([...now.keys(), ...before.keys()]))
@@ -298,6 +322,7 @@ async function relist(
       for (const uid of new Set(lost)) {
         if (workers.has(uid) || ending.has(uid)) continue
         ending.add(uid)
+        if (now.has(uid)) measures.orphanFound()
         void endOrphan(context, observed, uid)
           .catch((error) => complain(`orphaned pod ${uid}`, error))
           .finally(() => ending.delete(uid))

@@ -398,7 +398,20 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
       /^container_cpu_usage_seconds_total\{container="main",namespace="default",pod="served"\} [\d.]+ \d{13}$/m,
     )
     assert.match((await get('/metrics/cadvisor')).text, /^container_memory_rss\{container="main"/m)
-    assert.match((await get('/metrics')).text, /^kubelet_running_pods \d+$/m)
+    const { text } = await get('/metrics')
+    for (const line of [
+      /^kubelet_running_pods \d+$/m,
+      /^kubelet_runtime_operations_total\{operation_type="start_container"\} [1-9]/m,
+      /^kubelet_run_podsandbox_duration_seconds_count\{runtime_handler=""\} [1-9]/m,
+      /^kubelet_pod_start_sli_duration_seconds_count [1-9]/m,
+      /^kubelet_pod_worker_duration_seconds_count\{operation_type="create"\} [1-9]/m,
+      /^kubelet_started_containers_total\{container_type="container"\} [1-9]/m,
+      /^kubelet_pleg_relist_duration_seconds_count [1-9]/m,
+      /^kubelet_http_requests_total\{long_running="false",method="GET",path="metrics\/cadvisor",server_type="readwrite"\} 1$/m,
+      /^kubelet_image_manager_ensure_image_requests_total\{present_locally="true",pull_policy="ifnotpresent",pull_required="false"\} [1-9]/m,
+    ])
+      assert.match(text, line)
+    assert.equal((await get('/constructor')).status, 404)
     assert.equal(JSON.parse((await get('/configz')).text).kubeletconfig.kind, 'KubeletConfiguration')
     assert.equal(
       (await get(`/run/${namespace}/served/main?cmd=${encodeURIComponent('echo ran')}`, masters, 'POST')).text,

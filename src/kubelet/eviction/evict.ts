@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Node, Pod } from '../../resources/index.ts'
 import type { RecordEvent } from '../events.ts'
+import type { KubeletMeasures } from '../measures.ts'
 import type { NodeRoom } from '../node/pressure.ts'
 import type { Verdict } from '../pods/context.ts'
 import type { DiskUse } from '../pods/storage-limits.ts'
@@ -39,6 +40,7 @@ export interface EvictionParts {
   readonly pods: () => readonly EvictablePod[]
   /** Removes images that nothing uses. */
   readonly freeImages: () => Promise<void>
+  readonly measures?: Pick<KubeletMeasures, 'evicted'>
 }
 
 /** Ends pods, one after the other, while the node is short of something, until the signal aborts. */
@@ -50,17 +52,24 @@ export async function evictUnderPressure(parts: EvictionParts, signal: AbortSign
     if (signal.aborted) return
     try {
       const room = await parts.room()
-      const { observed, due } = watch(room, clock.monotonic())
+      const readMs = clock.monotonic()
+      const { observed, due } = watch(room, readMs)
       parts.onPassed(observed)
       const first = firstToReclaim(due)
-      if (first !== undefined) await reclaim(parts, first, room, signal)
+      if (first !== undefined) await reclaim(parts, first, room, readMs, signal)
     } catch (error) {
       complain('eviction', error)
     }
   }
 }
 
-async function reclaim(parts: EvictionParts, threshold: Threshold, room: NodeRoom, signal: AbortSignal): Promise<void> {
+async function reclaim(
+  parts: EvictionParts,
+  threshold: Threshold,
+  room: NodeRoom,
+  readMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { record, settings } = parts
   const resource = resourceOf[threshold.signal]
   const node = parts.node()
@@ -78,6 +87,7 @@ async function reclaim(parts: EvictionParts, threshold: Threshold, room: NodeRoo
   const { message, annotations } = eviction
   record(going.pod, 'Warning', 'Evicted', message, undefined, annotations)
   const graceSeconds = threshold.isHard ? immediateGraceSeconds : (settings.softGraceSecondsMax ?? 0)
+  parts.measures?.evicted(threshold.signal, (parts.clock.monotonic() - readMs) / 1000)
   going.evict({ reason: 'Evicted', message, graceSeconds, isDisruption: true })
   await untilEnded(going, parts.clock, signal)
 }

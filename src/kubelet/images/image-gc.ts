@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Node } from '../../resources/index.ts'
 import type { RecordEvent } from '../events.ts'
+import type { KubeletMeasures } from '../measures.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** When images go: from the high share of the disk on, until the low one is reached, none younger than the least age. */
@@ -45,8 +46,7 @@ export function planImageGc(
   const free = images
     .filter(({ inUse, isPinned }) => !inUse && !isPinned)
     .sort((a, b) => a.lastUsedMs - b.lastUsedMs || a.firstSeenMs - b.firstSeenMs)
-  const isOld = ({ lastUsedMs, firstSeenMs }: KnownImage) =>
-    limits.maxAgeMs > 0 && nowMs - Math.max(lastUsedMs, firstSeenMs) > limits.maxAgeMs
+  const isOld = (image: KnownImage) => isTooOld(image, limits, nowMs)
   const remove = free.filter(isOld)
   const wantedBytes = bytesToFree(disk, limits)
   let freedBytes = remove.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -58,6 +58,9 @@ export function planImageGc(
   }
   return { remove, wantedBytes }
 }
+
+const isTooOld = ({ lastUsedMs, firstSeenMs }: KnownImage, { maxAgeMs }: ImageGcLimits, nowMs: number) =>
+  maxAgeMs > 0 && nowMs - Math.max(lastUsedMs, firstSeenMs) > maxAgeMs
 
 function bytesToFree({ capacityBytes, availableBytes }: DiskRoom, { highPercent, lowPercent }: ImageGcLimits): number {
   if (capacityBytes === 0) return 0
@@ -75,6 +78,7 @@ export interface ImageGcParts {
   readonly disk: () => Promise<DiskRoom>
   readonly limits: ImageGcLimits
   readonly isPinned: (names: readonly string[]) => boolean
+  readonly measures?: Pick<KubeletMeasures, 'imageCollected'>
 }
 /** Kubernetes: ImageGCPeriod. */
 const periodMs = 5 * 60_000
@@ -93,7 +97,7 @@ export async function collectImages(parts: ImageGcParts, signal: AbortSignal): P
 }
 
 /** One round of it at a time; what it saw of each image is kept between rounds. */
-export function createImageGc({ runtime, clock, record, node, disk, limits, isPinned }: ImageGcParts) {
+export function createImageGc({ runtime, clock, record, node, disk, limits, isPinned, measures }: ImageGcParts) {
   const seen = new Map<string, { readonly firstSeenMs: number; lastUsedMs: number }>()
   return async function collect(): Promise<void> {
     const [images, { containers }, room] = await Promise.all([runtime.listImages(), runtime.observe(), disk()])
@@ -110,8 +114,10 @@ export function createImageGc({ runtime, clock, record, node, disk, limits, isPi
     })
     const { remove, wantedBytes } = planImageGc(known, room, limits, nowMs)
     let freedBytes = 0
-    for (const { id, sizeBytes } of remove) {
+    for (const image of remove) {
+      const { id, sizeBytes } = image
       await runtime.removeImage(id)
+      measures?.imageCollected(isTooOld(image, limits, nowMs) ? 'age' : 'space')
       seen.delete(id)
       freedBytes += sizeBytes
     }

@@ -2,6 +2,7 @@ import { Backoff, type Clock, durationText } from '../../machinery/index.ts'
 import type { Pod, Secret } from '../../resources/index.ts'
 import type { EventType } from '../events.ts'
 import { createLimit } from '../limit.ts'
+import type { KubeletMeasures } from '../measures.ts'
 import { type Credentials, type ImageOnNode, type Runtime, RuntimeError } from '../runtime/runtime.ts'
 import type { AnyContainer } from '../sync/containers.ts'
 import { StartError } from '../sync/start-error.ts'
@@ -11,11 +12,14 @@ export interface ImagePullerParts {
   readonly runtime: Runtime
   readonly clock: Clock
   readonly pullsAtOnceMax?: number | undefined
+  readonly measures?: Pick<KubeletMeasures, 'imageEnsured' | 'imagePulled'>
 }
 export type TellOfContainer = (type: EventType, reason: string, message: string) => void
 export interface PresentImage {
   readonly imageRef: string
   readonly image: ImageOnNode | undefined
+  /** How long it was pulled, where it was. */
+  readonly pulledMs?: number
 }
 /** Makes sure that images are on the node, as each container's pull policy wants. */
 export interface ImagePuller {
@@ -31,7 +35,7 @@ export interface ImagePuller {
 /** Kubernetes: 10 s, doubled up to 5 min. */
 const pullBackoff = { initialMs: 10_000, maxMs: 300_000 }
 
-export function createImagePuller({ runtime, clock, pullsAtOnceMax }: ImagePullerParts): ImagePuller {
+export function createImagePuller({ runtime, clock, pullsAtOnceMax, measures }: ImagePullerParts): ImagePuller {
   const limit = createLimit(pullsAtOnceMax ?? Number.POSITIVE_INFINITY)
   const backoff = new Backoff<string>(pullBackoff)
   const lastErrors = new Map<string, string>()
@@ -51,6 +55,8 @@ export function createImagePuller({ runtime, clock, pullsAtOnceMax }: ImagePulle
       const image = container.image ?? ''
       const policy = container.imagePullPolicy ?? (isLatest(image) ? 'Always' : 'IfNotPresent')
       const present = seen ?? (await inspect(runtime, image, tell))
+      const isWanted = policy === 'Always' || (present === undefined && policy !== 'Never')
+      measures?.imageEnsured(present !== undefined, policy, isWanted)
       if (present !== undefined && policy !== 'Always') {
         tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
         return { imageRef: present.id, image: present }
@@ -72,10 +78,12 @@ export function createImagePuller({ runtime, clock, pullsAtOnceMax }: ImagePulle
         const imageRef = await pull(image, credentialsFor(image, secrets))
         backoff.reset(key)
         const pulled = await runtime.imageStatus(imageRef)
-        const took = durationText(Math.round(clock.monotonic() - startedMs))
+        const tookMs = Math.round(clock.monotonic() - startedMs)
+        measures?.imagePulled(pulled?.sizeBytes ?? 0, tookMs / 1000)
+        const took = durationText(tookMs)
         const size = pulled === undefined ? '' : ` Image size: ${pulled.sizeBytes} bytes.`
         tell('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting).${size}`)
-        return { imageRef, image: pulled }
+        return { imageRef, image: pulled, pulledMs: tookMs }
       } catch (error) {
         backoff.next(key, clock.now())
         const failure = pullFailure(image, error)

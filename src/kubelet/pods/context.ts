@@ -4,6 +4,7 @@ import type { Pod, Service } from '../../resources/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { RecordEvent } from '../events.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
+import type { KubeletMeasures } from '../measures.ts'
 import type { Runtime, RuntimeExtras } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
 import type { Volumes } from '../volumes/volumes.ts'
@@ -36,8 +37,9 @@ export interface PodContext {
   refusal(pod: Pod, taken: () => void): Promise<Verdict | undefined>
   /** The node's other pods that take up room. */
   neighbours(pod: Pod): readonly Pod[]
-  /** Counts one try of a probe. */
-  countProbe(labels: Readonly<Record<string, string>>): void
+  /** Counts one try of a probe, which took so long. */
+  countProbe(labels: Readonly<Record<string, string>>, seconds: number): void
+  readonly measures: KubeletMeasures
   /** Told of what went wrong and will be tried again. */
   readonly complain: (about: string, error: unknown) => void
 }

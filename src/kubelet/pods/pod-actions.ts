@@ -126,10 +126,12 @@ export class PodActions {
       const made = runtime.runSandbox(config)
       const ahead = new Map(plan.start.map((step) => [step.container.name, startAhead(context, pod, step)]))
       const sandbox = await runtime.sandbox(await made)
+      context.measures.podStarted(true)
       const sandboxes = sandbox === undefined ? [] : [sandbox, ...view.sandboxes]
       return this.#targetIn({ ...view, sandboxes }, config, granted, ahead)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
+      if (plan.createSandbox !== undefined) context.measures.podStarted(false)
       context.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`)
       throw error
     }
@@ -143,7 +145,11 @@ export class PodActions {
     const newest = view.sandboxes[0]
     if (newest === undefined) throw new Error('the sandbox is gone as soon as it was made')
     const podIps = pod.spec.hostNetwork === true ? this.#parts.context.settings.nodeIps : newest.ips
-    return { pod, view, sandboxId: newest.id, sandbox, podIps, mounted: this.#parts.mounts.mounted, ahead }
+    const { mounts, record } = this.#parts
+    const onPulled = (ms: number) => {
+      record.pulledMs += ms
+    }
+    return { pod, view, sandboxId: newest.id, sandbox, podIps, mounted: mounts.mounted, onPulled, ahead }
   }
 
   /** Kubernetes: of each container the newest and the one before are kept; of the sandboxes those in use. */

@@ -11,6 +11,8 @@ export class PodRecord {
   #exists = true
   #verdict: Verdict | undefined
   #onEnding: (() => void) | undefined
+  /** How long images were pulled for it so far. */
+  pulledMs = 0
 
   constructor(pod: Pod) {
     this.#pod = pod

@@ -68,8 +68,10 @@ export class PodStatusWriter {
     const { pod } = record
     const body = record.exists ? statusPatch(pod, status) : undefined
     if (body === undefined) return
+    const startedMs = context.clock.monotonic()
     try {
       record.take(await context.client.patch(pods, nameOf(pod), { type: 'strategic', body }, 'status'))
+      context.measures.statusWritten((context.clock.monotonic() - startedMs) / 1000)
     } catch (error) {
       // Gone, or another pod of the same name: the informer will tell which.
       unlessReplaced(error)

@@ -1,6 +1,7 @@
+import { msOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { createProber, type Prober } from '../probes/prober.ts'
-import { type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
+import { newestOf, type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
 import { type PodPlan, planPod } from '../sync/plan.ts'
 import type { PodContext, Verdict } from './context.ts'
@@ -41,6 +42,9 @@ export class PodWorker {
   #lastView: PodView = emptyView
   #isUnknown: boolean
   #admitted = false
+  #next: 'create' | 'update' | 'sync' = 'create'
+  #isStarting: boolean
+  readonly #seenMs: number
   #isJudged = false
   #failures = 0
   #woken = false
@@ -50,6 +54,8 @@ export class PodWorker {
   constructor(context: PodContext, pod: Pod, isUnknown: boolean) {
     this.#context = context
     this.#isUnknown = isUnknown
+    this.#isStarting = isUnknown
+    this.#seenMs = context.clock.monotonic()
     const record = new PodRecord(pod)
     const resizer = new PodResizer(context)
     const wake = () => this.wake()
@@ -85,7 +91,9 @@ export class PodWorker {
 
   /** Takes the API's newer word on the pod. */
   update(pod: Pod): void {
-    if (this.#record.take(pod)) this.wake()
+    if (!this.#record.take(pod)) return
+    if (this.#next === 'sync') this.#next = 'update'
+    this.wake()
   }
   /** The API object is gone: end quickly. */
   forsake(): void {
@@ -111,6 +119,7 @@ export class PodWorker {
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = () => this.wake()
     signal.addEventListener('abort', onAbort)
+    this.#context.measures.workerStarted((this.#context.clock.monotonic() - this.#seenMs) / 1000)
     try {
       while (!signal.aborted) {
         this.#woken = false
@@ -126,9 +135,14 @@ export class PodWorker {
   }
 
   async #tryStep(signal: AbortSignal): Promise<number | 'gone'> {
+    const { clock, measures } = this.#context
+    const type = this.#record.isEnding ? 'kill' : this.#next
+    this.#next = 'sync'
+    const startedMs = clock.monotonic()
     try {
       const againMs = await this.#step(signal)
       this.#failures = 0
+      measures.worked(type, (clock.monotonic() - startedMs) / 1000)
       return againMs
     } catch (error) {
       this.#context.complain(this.#record.title, error)
@@ -169,12 +183,32 @@ export class PodWorker {
     const changed = await this.#actions.carryOut(plan, view, signal)
     await told
     if (changed) await this.#statuses.write(await this.#look())
+    this.#noteStart()
     if (signal.aborted) return resyncMs
     await this.#actions.removeOld(view)
     await this.#mounts.refresh(runningContainers(view).length > 0)
     await this.#mounts.checkStorage(view)
     if (this.#record.isEnding) return 0
     return this.#nextLookInMs(plan)
+  }
+  /** Measures how long the pod took to run, once all its containers do. */
+  #noteStart(): void {
+    const { clock, measures } = this.#context
+    if (
+      !this.#isStarting ||
+      !this.pod.spec.containers.every(({ name }) => newestOf(this.#lastView, name)?.state === 'running')
+    )
+      return
+    this.#isStarting = false
+    const createdMs = clock.now() - msOf(this.pod.metadata.creationTimestamp)
+    const sinceSeen = (clock.monotonic() - this.#seenMs) / 1000
+    measures.running(sinceSeen, Math.max(0, createdMs / 1000), this.#slowSeconds())
+  }
+  /** How long its init containers ran, and images were pulled before: others are not slower for it. */
+  #slowSeconds(): number {
+    const inits = [...this.#lastView.instances.values()].flat().filter(({ finishedAtMs }) => finishedAtMs !== undefined)
+    const ran = inits.reduce((sum, one) => sum + one.finishedAtMs! - (one.startedAtMs ?? one.createdAtMs), 0)
+    return (ran + this.#record.pulledMs) / 1000
   }
   #nextLookInMs({ againInMs }: PodPlan): number {
     const failed = [...this.#statuses.problems.values()].some(({ reason }) => reason !== 'CrashLoopBackOff')
@@ -231,6 +265,7 @@ export class PodWorker {
       this.#isJudged = true
       if (refusal !== undefined) {
         this.#record.judge(refusal)
+        this.#context.measures.rejected(refusal.reason)
         record(this.pod, 'Warning', refusal.reason, refusal.message)
       }
     }

@@ -3,6 +3,7 @@ import { containerFieldPath } from '../events.ts'
 import { runHook } from '../lifecycle/hooks.ts'
 import { killContainer } from '../lifecycle/kill.ts'
 import { isMountPoint } from '../machine/mounts.ts'
+import type { StartedType } from '../measures.ts'
 import type { ImageOnNode, SandboxConfig } from '../runtime/runtime.ts'
 import { newestOf, type PodView } from '../sync/containers.ts'
 import type { StartStep } from '../sync/plan.ts'
@@ -19,6 +20,8 @@ export interface StartTarget {
   readonly sandbox: SandboxConfig
   readonly podIps: readonly string[]
   readonly mounted: ReadonlyMap<string, MountedVolume>
+  /** Told how long an image was pulled. */
+  readonly onPulled: (ms: number) => void
   /** What was got ready while the sandbox was made, by container name. */
   readonly ahead: ReadonlyMap<string, StartAhead>
 }
@@ -43,6 +46,7 @@ const textOf = (error: unknown) => (error instanceof Error ? error.message : Str
 export async function startContainer(context: PodContext, target: StartTarget, step: StartStep): Promise<void> {
   const { pod } = target
   const path = containerFieldPath(step.kind, step.container.name)
+  const started = (problem?: string) => context.measures.containerStarted(startedTypes[step.kind], problem)
   const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     context.record(pod, type, reason, message, path)
   try {
@@ -51,12 +55,21 @@ export async function startContainer(context: PodContext, target: StartTarget, s
       throw new StartError('RunContainerError', textOf(error), error)
     })
     tell('Normal', 'Started', 'Container started')
+    started()
     await afterStart(context, target, step, id, tell)
   } catch (error) {
     const known = error instanceof StartError ? error : new StartError('CreateContainerError', textOf(error), error)
+    if (known.reason !== 'PostStartHookError') started(known.reason)
     if (known.reason !== 'PostStartHookError') tell('Warning', 'Failed', `Error: ${eventText(known)}`)
     throw known
   }
+}
+/** How metrics name the kinds of containers. */
+const startedTypes: Readonly<Record<StartStep['kind'], StartedType>> = {
+  init: 'init_container',
+  sidecar: 'init_container',
+  main: 'container',
+  ephemeral: 'ephemeral_container',
 }
 /** Kubernetes: of image troubles the event names only the kind; the details have an event of their own. */
 function eventText({ reason, message }: StartError): string {
@@ -72,7 +85,9 @@ async function createdContainer(
   const { pod, mounted, view } = target
   const ahead = target.ahead.get(container.name)
   const secrets = await pullSecrets(context, pod)
-  const { imageRef, image } = await context.images.ensure(pod, container, secrets, tell, await ahead?.image)
+  const present = await context.images.ensure(pod, container, secrets, tell, await ahead?.image)
+  const { imageRef, image, pulledMs = 0 } = present
+  target.onPulled(pulledMs)
   const targetName = 'targetContainerName' in container ? (container.targetContainerName as string) : ''
   await mountImages(context, target, container, tell)
   const joined = targetName === '' ? undefined : newestOf(view, targetName)

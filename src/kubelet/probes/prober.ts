@@ -20,7 +20,7 @@ export interface ProberParts extends ProbeParts {
   readonly settings: Pick<KubeletSettings, 'nodeIps'>
   readonly clock: Clock
   readonly record: RecordEvent
-  countProbe(labels: Readonly<Record<string, string>>): void
+  countProbe(labels: Readonly<Record<string, string>>, seconds: number): void
   /** Told when a result has changed, so that the pod is looked at again. */
   readonly onChange: () => void
 }
@@ -88,6 +88,7 @@ export function createProber(parts: ProberParts): Prober {
     if (waitMs === undefined) return
     if (waitMs > 0) return schedule(watcher, waitMs)
     watcher.probing = true
+    const startedMs = clock.monotonic()
     try {
       const outcome = await tryUpTo(triesMax, () =>
         tryProbe(parts, probe, {
@@ -96,7 +97,7 @@ export function createProber(parts: ProberParts): Prober {
           podIp: probedAddress(pod, view, parts.settings.nodeIps),
         }),
       )
-      count(watcher, pod, outcome)
+      count(watcher, pod, outcome, (clock.monotonic() - startedMs) / 1000)
       if (outcome !== undefined) take(watcher, pod, found, probe, outcome)
     } finally {
       watcher.probing = false
@@ -106,15 +107,16 @@ export function createProber(parts: ProberParts): Prober {
     }
   }
 
-  function count({ type, name }: Watcher, { metadata }: Pod, outcome: ProbeOutcome | undefined): void {
-    parts.countProbe({
+  function count({ type, name }: Watcher, { metadata }: Pod, outcome: ProbeOutcome | undefined, seconds: number): void {
+    const labels = {
       container: name,
       namespace: metadata.namespace ?? '',
       pod: metadata.name,
       pod_uid: metadata.uid,
       probe_type: `${type[0]!.toUpperCase()}${type.slice(1)}`,
       result: outcome === undefined ? 'unknown' : outcome.result === 'failure' ? 'failed' : 'successful',
-    })
+    }
+    parts.countProbe(labels, seconds)
   }
 
   /** 0 when to probe now, more to wait; undefined when there is nothing to probe. */

@@ -68,8 +68,10 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
       const allowed = await access(request, path)
       if (!allowed.ok) return plain(reply, allowed.status, `${allowed.message}\n`)
       if (serveZPage(parts.self, path, request, reply, clock.now())) return
-      const serve = routes[name]
+      const serve = Object.hasOwn(routes, name) ? routes[name] : undefined
       if (serve === undefined) return plain(reply, 404, '404 page not found\n')
+      const isLong = name === 'containerLogs' && search.get('follow') === 'true'
+      using _serving = kubelet.measures.serving(request.method, measuredPath(name, rest), isLong)
       try {
         await serve({ kubelet, request, reply, search, rest, usage })
       } catch (error) {
@@ -82,6 +84,10 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
       const allowed = await access(request, path)
       if (!allowed.ok) return refuseUpgrade(socket, allowed.status, allowed.message)
       const stream: StreamRequest = { message, socket, head, search }
+      if (streams.has(name)) {
+        const serving = kubelet.measures.serving(request.method, name, true)
+        socket.once('close', () => serving[Symbol.dispose]())
+      }
       if (name === 'exec') return serveExec(kubelet, rest, stream)
       if (name === 'attach') return serveAttach(kubelet, rest, stream)
       if (name === 'containerLogs') return serveLogsOverWebSocket(kubelet, rest, stream)
@@ -90,6 +96,13 @@ export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): 
     },
   }
 }
+
+/** What is asked to become a stream. */
+const streams: ReadonlySet<string> = new Set(['exec', 'attach', 'containerLogs', 'portForward'])
+
+/** Kubernetes: requests are counted by the first part of their path, those for metrics by all of it. */
+const measuredPath = (name: string, rest: readonly string[]) =>
+  name === 'metrics' && rest.length > 0 ? `metrics/${rest[0]}` : name
 
 /** Whether the path is that of a page on which the kubelet describes itself; then it is answered. */
 function serveZPage(
@@ -282,12 +295,12 @@ function configuration({ settings }: Kubelet): object {
 }
 
 /** /metrics/probes: how often each probe succeeded and failed. */
-function probeMetrics({ probeCounts }: Kubelet): string {
+function probeMetrics({ probeCounts, metrics }: Kubelet): string {
   const head =
     '# HELP prober_probe_total [BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.\n# TYPE prober_probe_total counter\n'
   const lines = [...probeCounts()].map(([labels, count]) => {
     const text = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     return `prober_probe_total{${text.join(',')}} ${count}\n`
   })
-  return head + lines.join('')
+  return head + lines.join('') + metrics.text((name) => name.startsWith('prober_'))
 }

@@ -1,7 +1,9 @@
 import { timestampOf } from '../../machinery/index.ts'
+import type { Pod } from '../../resources/index.ts'
 import type { Kubelet } from '../kubelet.ts'
 import type { ContainerUsage } from '../runtime/runtime.ts'
 import { newestOf, podViewOf } from '../sync/containers.ts'
+import { isTerminalPhase } from '../sync/phase.ts'
 
 /** A cumulative processor time, and when it was read. */
 interface Sample {
@@ -256,6 +258,7 @@ export async function cadvisorMetrics({ kubelet }: UsageParts): Promise<string> 
 /** /metrics: the kubelet itself. */
 export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
   const { observed, settings } = kubelet
+  const pods = kubelet.pods()
   const byState = Map.groupBy(observed.containers, ({ state }) => state)
   return [
     family('kubelet_node_name', "[ALPHA] The node's name. The count is always 1.", 'gauge', [
@@ -271,8 +274,45 @@ export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
       [...byState].map(([state, own]) => [{ container_state: state }, own.length]),
     ),
     family('kubelet_desired_pods', '[ALPHA] The number of pods the kubelet is being instructed to run.', 'gauge', [
-      [{}, kubelet.pods().length],
+      [{}, pods.length],
     ]),
+    family(
+      'kubelet_active_pods',
+      '[ALPHA] The number of pods the kubelet considers active and which are being considered when admitting new pods. static is true if the pod is not from the apiserver.',
+      'gauge',
+      byOrigin(pods.filter(({ status }) => !isTerminalPhase(status.phase))),
+    ),
+    family(
+      'kubelet_working_pods',
+      '[ALPHA] Number of pods the kubelet is actually running, broken down by lifecycle phase, whether the pod is desired, orphaned, or runtime only (also orphaned), and whether the pod is static. An orphaned pod has been removed from local configuration or force deleted in the API and consumes resources that are not otherwise visible.',
+      'gauge',
+      workingPods(pods),
+    ),
+    family(
+      'kubelet_mirror_pods',
+      '[ALPHA] The number of mirror pods the kubelet will try to create (one per admitted static pod)',
+      'gauge',
+      [[{}, pods.filter(isStatic).length]],
+    ),
+    family(
+      'kubelet_managed_ephemeral_containers',
+      '[ALPHA] Current number of ephemeral containers in pods managed by this kubelet.',
+      'gauge',
+      [[{}, pods.reduce((sum, { spec }) => sum + (spec.ephemeralContainers?.length ?? 0), 0)]],
+    ),
+    family('kubelet_cgroup_version', '[ALPHA] cgroup version on the hosts.', 'gauge', [[{}, kubelet.cgroups.version]]),
+    family(
+      'kubelet_metrics_provider',
+      "[ALPHA] Metrics provider used by kubelet to collect container stats. Values can be 'cadvisor' and 'cri'",
+      'gauge',
+      [[{ provider: 'cri' }, 1]],
+    ),
+    family(
+      'volume_manager_total_volumes',
+      '[ALPHA] Number of volumes in Volume Manager',
+      'gauge',
+      volumesByPlugin(pods),
+    ),
     family('process_start_time_seconds', '[STABLE] Start time of the process since unix epoch in seconds.', 'gauge', [
       [{}, startedAtMs / 1000],
     ]),
@@ -282,5 +322,62 @@ export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
       'gauge',
       [[{ git_version: settings.version }, 1]],
     ),
+    kubelet.metrics.text((name) => !name.startsWith('prober_')),
   ].join('')
+}
+
+type Samples = readonly (readonly [labels: Record<string, string>, value: number])[]
+
+const isStatic = ({ metadata }: Pod) => metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+function byOrigin(pods: readonly Pod[]): Samples {
+  const count = (wanted: boolean) => pods.filter((pod) => isStatic(pod) === wanted).length
+  return [
+    [{ static: '' }, count(false)],
+    [{ static: 'true' }, count(true)],
+  ]
+}
+
+/** Every pod that a worker carries is desired; how far it is in its life. */
+function workingPods(pods: readonly Pod[]): Samples {
+  const lifecycleOf = ({ metadata, status }: Pod) =>
+    isTerminalPhase(status.phase) ? 'terminated' : metadata.deletionTimestamp === undefined ? 'sync' : 'terminating'
+  return ['sync', 'terminating', 'terminated'].flatMap((lifecycle) =>
+    ['', 'true'].map((from): Samples[number] => [
+      { config: 'desired', lifecycle, static: from },
+      pods.filter((pod) => lifecycleOf(pod) === lifecycle && isStatic(pod) === (from === 'true')).length,
+    ]),
+  )
+}
+
+/** The volumes of running pods, by what kind of source they have. */
+function volumesByPlugin(pods: readonly Pod[]): Samples {
+  const counts = new Map<string, number>()
+  for (const { spec, status } of pods) {
+    if (isTerminalPhase(status.phase)) continue
+    for (const volume of spec.volumes ?? []) {
+      const plugin = pluginOf(volume)
+      counts.set(plugin, (counts.get(plugin) ?? 0) + 1)
+    }
+  }
+  return [...counts].flatMap(([plugin, count]) =>
+    ['actual_state_of_world', 'desired_state_of_world'].map((state): Samples[number] => [
+      { plugin_name: plugin, state },
+      count,
+    ]),
+  )
+}
+
+/** Kubernetes: plugins are named after what they make volumes of. */
+function pluginOf(volume: NonNullable<Pod['spec']['volumes']>[number]): string {
+  const source = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir'
+  const names: Readonly<Record<string, string>> = {
+    emptyDir: 'empty-dir',
+    configMap: 'configmap',
+    hostPath: 'host-path',
+    downwardAPI: 'downward-api',
+    persistentVolumeClaim: 'local-volume',
+    ephemeral: 'local-volume',
+  }
+  return `kubernetes.io/${names[source] ?? source.toLowerCase()}`
 }
