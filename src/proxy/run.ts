@@ -1,11 +1,12 @@
 import type { Informers } from '../client/index.ts'
 import { type Clock, keyOf, type Log, type Metrics, nameOf, parseKey } from '../machinery/index.ts'
-import { type EndpointSlice, endpointSlices, services } from '../resources/index.ts'
+import { type EndpointSlice, endpointSlices, nodes, services } from '../resources/index.ts'
 import type { ProxyHealth } from './health.ts'
+import { HealthPorts } from './health-ports.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
 import { partsOf } from './nftables/service-parts.ts'
 import { ServiceTable } from './nftables/service-table.ts'
-import { clusterIpsOf, type Frontend, frontendsOf } from './rules/rules.ts'
+import { clusterIpsOf, type Frontend, frontendsOf, healthPortOf } from './rules/rules.ts'
 
 export interface ProxyParts {
   readonly informers: Informers
@@ -26,6 +27,7 @@ export interface ProxyParts {
 /** Changes that come within this time are written together. */
 const gatherMs = 20
 const retryMs = 1000
+const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceNameLabel = 'kubernetes.io/service-name'
 const syncBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096]
 
@@ -35,7 +37,8 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   const serviceCache = informers.of(services)
   const sliceCache = informers.of(endpointSlices)
   sliceCache.addIndex('service', serviceOf)
-  await Promise.all([serviceCache.synced(signal), sliceCache.synced(signal)])
+  const own = informers.of(nodes, { fieldSelector: `metadata.name=${nodeName}` })
+  await Promise.all([serviceCache.synced(signal), sliceCache.synced(signal), own.synced(signal)])
   await prepareKernel()
   const seconds = metrics.histogram(
     'kubeproxy_sync_proxy_rules_duration_seconds',
@@ -61,6 +64,15 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   using _slices = sliceCache.subscribe((...slices) => {
     for (const slice of slices) for (const service of serviceOf(slice)) changedIs(service)
   })
+  const zoneOf = () => own.get({ name: nodeName })?.metadata.labels?.[zoneLabel] ?? ''
+  let zone = zoneOf()
+  using _node = own.subscribe(() => {
+    if (zoneOf() === zone) return
+    zone = zoneOf()
+    for (const service of serviceCache.list()) changedIs(keyOf(nameOf(service)))
+  })
+  const isHealthy = () => parts.health?.isHealthy(clock.now()) ?? true
+  await using ports = new HealthPorts(nodePortAddresses, isHealthy, log)
   signal.addEventListener('abort', () => wake(), { once: true })
   while (!signal.aborted) {
     if (changed.size === 0 && !isUnknown) {
@@ -76,7 +88,9 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
     const udp = new Map<string, readonly Frontend[]>()
     for (const key of renewed) {
       const service = serviceCache.get(parseKey(key))
-      const frontends = service === undefined ? [] : frontendsOf(service, sliceCache.by('service', key), nodeName)
+      const slices = sliceCache.by('service', key)
+      const frontends = service === undefined ? [] : frontendsOf(service, slices, { nodeName, zone })
+      ports.put(key, service === undefined ? undefined : healthPortOf(service, slices, nodeName))
       table.put(key, service === undefined ? undefined : partsOf(frontends, clusterIpsOf(service)))
       udp.set(
         key,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Service } from '../../resources/index.ts'
-import { clusterIpsOf } from './rules.ts'
+import type { EndpointSlice, Service } from '../../resources/index.ts'
+import { clusterIpsOf, frontendsOf, healthPortOf } from './rules.ts'
 
 test('a service has addresses of its own unless it is headless, external or another proxy’s', () => {
   const ipsOf = (spec: object, labels?: Record<string, string>) =>
@@ -12,4 +12,64 @@ test('a service has addresses of its own unless it is headless, external or anot
   assert.deepEqual(ipsOf({ type: 'ExternalName' }), [])
   const other = { 'service.kubernetes.io/service-proxy-name': 'other' }
   assert.deepEqual(ipsOf({ clusterIP: '10.96.0.2' }, other), [])
+})
+
+const place = { nodeName: 'here', zone: 'a' }
+const metadata = { namespace: 'ns', name: 'web' }
+const web = { metadata, spec: { clusterIP: '10.96.0.1', ports: [{ port: 80, targetPort: 80 }] } } as unknown as Service
+const slicesOf = (...endpoints: readonly object[]) =>
+  [{ addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints }] as unknown as EndpointSlice[]
+const endpoint = (address: string, more: object = {}) => ({ addresses: [address], nodeName: 'there', ...more })
+const nodes = (...names: readonly string[]) => ({ forNodes: names.map((name) => ({ name })) })
+const zones = (...names: readonly string[]) => ({ forZones: names.map((name) => ({ name })) })
+
+test('traffic goes to the endpoints that are meant for the node, or else for its zone, if all say for whom they are', () => {
+  const reached = (...endpoints: readonly object[]) =>
+    frontendsOf(web, slicesOf(...endpoints), place)[0]!.endpoints.map(({ ip }) => ip)
+  const cases: readonly (readonly [string, readonly object[], readonly string[]])[] = [
+    ['no hints', [endpoint('1'), endpoint('2')], ['1', '2']],
+    ['its zone', [endpoint('1', { hints: zones('a') }), endpoint('2', { hints: zones('b') })], ['1']],
+    ['one without', [endpoint('1', { hints: zones('a') }), endpoint('2')], ['1', '2']],
+    ['none for its zone', [endpoint('1', { hints: zones('c') }), endpoint('2', { hints: zones('b') })], ['1', '2']],
+    [
+      'its node before its zone',
+      [
+        endpoint('1', { hints: { ...zones('a'), ...nodes('there') } }),
+        endpoint('2', { hints: { ...zones('b'), ...nodes('here') } }),
+      ],
+      ['2'],
+    ],
+    [
+      'its zone where nothing is for the node',
+      [
+        endpoint('1', { hints: { ...zones('a'), ...nodes('there') } }),
+        endpoint('2', { hints: { ...zones('b'), ...nodes('elsewhere') } }),
+      ],
+      ['1'],
+    ],
+    [
+      'what is not ready has no say',
+      [
+        endpoint('1', { hints: zones('a') }),
+        endpoint('2', { conditions: { ready: false, serving: true, terminating: true } }),
+      ],
+      ['1'],
+    ],
+  ]
+  for (const [what, endpoints, expected] of cases) assert.deepEqual(reached(...endpoints), expected, what)
+})
+
+test('a load balancer asks a node about pods that are ready on it, of services whose traffic stays there', () => {
+  const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30_100 }
+  const portOf = (more: object, ...endpoints: readonly object[]) =>
+    healthPortOf({ metadata, spec: { ...spec, ...more } } as unknown as Service, slicesOf(...endpoints), 'here')
+  const here = (address: string, conditions?: object) => endpoint(address, { nodeName: 'here', conditions })
+  const leaving = { ready: false, serving: true, terminating: true }
+  assert.deepEqual(portOf({}, here('1'), here('2', { ready: true }), here('3', leaving), endpoint('4')), {
+    ...metadata,
+    port: 30_100,
+    localEndpoints: 2,
+  })
+  assert.equal(portOf({ externalTrafficPolicy: 'Cluster' }, here('1')), undefined)
+  assert.equal(portOf({ type: 'NodePort' }, here('1')), undefined)
 })

@@ -25,11 +25,17 @@ export interface Frontend {
 const affinityDefaultSeconds = 10_800
 const otherProxyLabel = 'service.kubernetes.io/service-proxy-name'
 
+/** Where a node is; the zone is empty when it is not known. */
+export interface Place {
+  readonly nodeName: string
+  readonly zone: string
+}
+
 /** What a node's proxy has to do for a service with these endpoints. Pure. */
 export function frontendsOf(
   { spec, metadata, status }: Service,
   slices: readonly EndpointSlice[],
-  nodeName: string,
+  place: Place,
 ): readonly Frontend[] {
   const frontends: Frontend[] = []
   const clusterIp = spec?.clusterIP ?? ''
@@ -39,8 +45,8 @@ export function frontendsOf(
   for (const port of spec.ports ?? []) {
     const protocol = (port.protocol ?? 'TCP').toLowerCase() as Protocol
     const name = `${key}:${port.name ?? port.port}`
-    const all = endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', undefined)
-    const local = () => endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', nodeName)
+    const all = endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', place, false)
+    const local = () => endpointsOf(slices, port.name ?? '', port.protocol ?? 'TCP', place, true)
     const affinitySeconds =
       spec.sessionAffinity === 'ClientIP'
         ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinityDefaultSeconds)
@@ -81,30 +87,88 @@ export function clusterIpsOf({ spec, metadata }: Service): readonly string[] {
   return ips.filter((ip) => ip !== '' && ip !== 'None' && !ip.includes(':'))
 }
 
+/** A port of a node at which is asked whether it has endpoints of a service. */
+export interface HealthPort {
+  readonly namespace: string
+  readonly name: string
+  readonly port: number
+  /** How many pods of the node are ready to serve. */
+  readonly localEndpoints: number
+}
+
+/** The health check port of a service whose traffic from outside stays on its node; undefined for others. */
+export function healthPortOf(
+  { spec, metadata }: Service,
+  slices: readonly EndpointSlice[],
+  nodeName: string,
+): HealthPort | undefined {
+  const port = spec?.healthCheckNodePort ?? 0
+  if (spec?.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local' || port === 0) return undefined
+  if (metadata.labels?.[otherProxyLabel] !== undefined) return undefined
+  const all = slices.filter(({ addressType }) => addressType === 'IPv4').flatMap(({ endpoints }) => endpoints ?? [])
+  const local = all.filter((one) => one.nodeName === nodeName && one.conditions?.ready !== false)
+  const localEndpoints = new Set(local.map(({ addresses }) => addresses[0])).size
+  return { namespace: metadata.namespace!, name: metadata.name!, port, localEndpoints }
+}
+
+type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number]
+
 /** Kubernetes: ready endpoints; when there are none, those that still serve while they terminate. */
-export function endpointsOf(
+function endpointsOf(
   slices: readonly EndpointSlice[],
   portName: string,
   protocol: string,
-  onNode: string | undefined,
+  place: Place,
+  isLocal: boolean,
 ): readonly Endpoint[] {
   const ready = new Map<string, Endpoint>()
   const leaving = new Map<string, Endpoint>()
+  const isNear = isLocal
+    ? ({ nodeName }: SliceEndpoint) => nodeName === place.nodeName
+    : nearness(slices, portName, protocol, place)
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue
-    const port = (slice.ports ?? []).find(
-      (one) => (one.name ?? '') === portName && (one.protocol ?? 'TCP') === protocol,
-    )?.port
-    if (port === undefined || port === null) continue
+    const port = portOf(slice, portName, protocol)
+    if (port === undefined) continue
     for (const endpoint of slice.endpoints ?? []) {
-      if (onNode !== undefined && endpoint.nodeName !== onNode) continue
+      if (isLocal && !isNear(endpoint)) continue
       const { ready: isReady, serving, terminating } = endpoint.conditions ?? {}
       const [ip] = endpoint.addresses
       if (ip === undefined) continue
-      if (isReady !== false) ready.set(`${ip}:${port}`, { ip, port })
-      else if (serving === true && terminating === true) leaving.set(`${ip}:${port}`, { ip, port })
+      if (isReady !== false) {
+        if (isNear(endpoint)) ready.set(`${ip}:${port}`, { ip, port })
+      } else if (serving === true && terminating === true) leaving.set(`${ip}:${port}`, { ip, port })
     }
   }
   const chosen = ready.size > 0 ? ready : leaving
   return [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
+}
+
+function portOf({ ports = [] }: EndpointSlice, name: string, protocol: string): number | undefined {
+  return ports?.find((one) => (one.name ?? '') === name && (one.protocol ?? 'TCP') === protocol)?.port ?? undefined
+}
+
+/**
+ * Kubernetes: which ready endpoints are for this node, by their hints: those for the node itself, or those for its zone,
+ * if every ready one has a hint and there are such; else all.
+ */
+function nearness(
+  slices: readonly EndpointSlice[],
+  portName: string,
+  protocol: string,
+  { nodeName, zone }: Place,
+): (endpoint: SliceEndpoint) => boolean {
+  const ready = slices
+    .filter((slice) => slice.addressType === 'IPv4' && portOf(slice, portName, protocol) !== undefined)
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false)
+  const isFor = {
+    forNodes: ({ hints }: SliceEndpoint) => hints?.forNodes?.some(({ name }) => name === nodeName) === true,
+    forZones: ({ hints }: SliceEndpoint) => hints?.forZones?.some(({ name }) => name === zone) === true,
+  }
+  for (const kind of ['forNodes', 'forZones'] as const) {
+    const areHinted = ready.every(({ hints }) => (hints?.[kind]?.length ?? 0) > 0)
+    if (areHinted && ready.some(isFor[kind])) return isFor[kind]
+  }
+  return () => true
 }
