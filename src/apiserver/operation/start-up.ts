@@ -17,6 +17,7 @@ const hooks: readonly (readonly [name: string, stage: Stage])[] = [
   ['start-cluster-authentication-info-controller', 'bootstrapped'],
   ['start-kube-apiserver-identity-lease-controller', 'registered'],
   ['start-kube-apiserver-identity-lease-garbage-collector', 'registered'],
+  ['storage-readiness', 'bootstrapped'],
   ['start-legacy-token-tracking-controller', 'bootstrapped'],
   ['start-service-ip-repair-controllers', 'bootstrapped'],
   ['rbac/bootstrap-roles', 'bootstrapped'],
