@@ -16,6 +16,7 @@ import { serveLocalVolume } from './local-volumes.ts'
 import { type LogOptions, readLog } from './log-file.ts'
 import { type Call, json, plain } from './replies.ts'
 import { type StreamRequest, serveAttach, serveExec, servePortForward } from './streams.ts'
+import { serveSystemLogs } from './system-logs.ts'
 import { CpuRates, cadvisorMetrics, kubeletMetrics, resourceMetrics, statsSummary } from './usage.ts'
 
 export interface KubeletHandlersParts {
@@ -53,6 +54,7 @@ const routes: Readonly<Record<string, Serve>> = {
     reply.end(text)
   },
   configz: async ({ kubelet, reply }) => json(reply, { kubeletconfig: configuration(kubelet) }),
+  logs: (call) => serveSystemLogs(call),
   run: serveRun,
   localVolumes: serveLocalVolume,
 }
