@@ -98,7 +98,7 @@ export const fills: Readonly<Record<string, Fill>> = {
     busybox(root)
   },
   nginx(root) {
-    debian(root, ['nginx-light'])
+    debian(root, ['coreutils', 'dash', 'nginx-light'])
     places(root, { passwd: [], group: [] })
     mkdirSync(join(root, 'etc/nginx/sites-enabled'), { recursive: true })
     rmSync(join(root, 'etc/nginx/sites-enabled/default'), { force: true })
