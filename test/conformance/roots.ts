@@ -18,7 +18,7 @@ const known = {
 }
 const clientPackages = [
   ...['bash', 'bind9-dnsutils', 'coreutils', 'curl', 'dash', 'findutils', 'grep', 'gzip', 'hostname', 'iperf'],
-  ...['iproute2', 'libc-bin', 'netcat-openbsd', 'sed', 'tar', 'util-linux'],
+  ...['iproute2', 'libc-bin', 'netcat-openbsd', 'sed', 'tar', 'util-linux', 'wget'],
 ]
 
 function run(program: string, words: readonly string[]): string {
@@ -89,6 +89,8 @@ const picture = (root: string, name: string) => text(root, 'data.json', [JSON.st
 export const fills: Readonly<Record<string, Fill>> = {
   debian(root) {
     debian(root, clientPackages)
+    // As busybox' own, which upstream's image has and which falls over itself where it is linked statically.
+    text(root, 'etc/wgetrc', ['tries = 1'])
     places(root, { passwd: [], group: [] })
     busybox(root)
   },
