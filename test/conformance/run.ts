@@ -14,6 +14,7 @@ const usage = `usage: npm run conformance [-- OPTIONS]
   --beyond        not the certified specs, but the others that upstream runs by default
   --labels FILTER specs by their labels, as Ginkgo filters them; some of them need --gates
   --gates G=BOOL  feature gates of the cluster
+  --apis A=BOOL   APIs that it serves besides, or not (api/all=true)
   --unpassed      of these, only those that no run kept has passed, or found not to be for this cluster
   --parallel N    so many specs at once (default 1); serial ones come last, alone
   --simulated     on simulated nodes, for specs that need no containers
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
     beyond: { type: 'boolean', default: false },
     labels: { type: 'string' },
     gates: { type: 'string' },
+    apis: { type: 'string' },
     unpassed: { type: 'boolean', default: false },
     parallel: { type: 'string', default: '1' },
     simulated: { type: 'boolean', default: false },
@@ -98,7 +100,8 @@ function clusterUp(): void {
   cox('down', '--name', name, '--purge')
   const runtime = options.simulated ? ['--runtime', 'simulated'] : []
   const gates = options.gates === undefined ? [] : ['--feature-gates', options.gates]
-  cox('up', '--name', name, '--no-switch', '--nodes', options.nodes, ...runtime, ...gates)
+  const apis = options.apis === undefined ? [] : ['--runtime-config', options.apis]
+  cox('up', '--name', name, '--no-switch', '--nodes', options.nodes, ...runtime, ...gates, ...apis)
   if (options.simulated) return
   const wanted = wantedImages(suite('--list-images'))
   buildImages(wanted, name, cox, say)
