@@ -116,6 +116,7 @@ function runSuite(directory: string, signal: AbortSignal): Promise<number> {
     join(programs, 'e2e.test'),
     '--',
     ...[`--kubeconfig=${kubeconfig}`, '--provider=skeleton', `--kubectl-path=${join(programs, 'kubectl')}`],
+    `--num-nodes=${options.nodes}`,
     ...[`--report-dir=${directory}`, '--node-os-distro=debian', '--disable-log-dump'],
   ]
   const log = createWriteStream(join(directory, 'e2e.log'))
