@@ -23,21 +23,32 @@ export function partsOf(frontends: readonly Frontend[], clusterIps: readonly str
     const { ip, protocol, port, endpoints } = frontend
     const key = ip === undefined ? `${protocol} . ${port}` : `${ip} . ${protocol} . ${port}`
     const vips = ip === undefined ? 'node-ports' : 'cluster'
+    const lead = (verdict: string) => elements.push([vips, key, held(frontend, verdict, chains)])
     for (const endpoint of endpoints) elements.push(['hairpin', `${endpoint.ip} . ${endpoint.ip}`])
     if (endpoints.length === 0) {
-      if (frontend.whenEmpty === 'drop') elements.push([vips, key, 'drop'])
+      if (frontend.whenEmpty === 'drop') lead('drop')
       else elements.push([ip === undefined ? 'unserved-node-ports' : 'unserved', key])
     } else if (ip !== undefined && !frontend.masquerade && frontend.affinitySeconds === 0) {
       const pick = `pick-${endpoints.length}`
       chains.set(pick, [`meta mark set numgen random mod ${endpoints.length}`, 'goto send'])
-      elements.push([vips, key, `goto ${pick}`])
+      lead(`goto ${pick}`)
       for (const [slot, endpoint] of endpoints.entries())
         elements.push(['endpoints', `${key} . ${slot}`, `${endpoint.ip} . ${endpoint.port}`])
     } else {
-      elements.push([vips, key, `goto ${addChains(frontend, chains, memories)}`])
+      lead(`goto ${addChains(frontend, chains, memories)}`)
     }
   }
   return { chains, memories, elements }
+}
+
+/** The verdict, for those alone who may come: a chain of its own keeps others out. */
+function held(frontend: Frontend, verdict: string, chains: Map<string, readonly string[]>): string {
+  const { sources = [] } = frontend
+  if (sources.length === 0 || verdict === 'drop') return verdict
+  const name = `from-${chainOf(frontend)}`
+  // A rule for each: in one set, ranges that lie within each other would be refused.
+  chains.set(name, [...sources.map((range) => `ip saddr ${range} ${verdict}`), 'drop'])
+  return `goto ${name}`
 }
 
 /** A service with memory of its clients or hidden sources: a chain of its own, and one for each endpoint. */

@@ -134,3 +134,19 @@ test('after a refused transaction the whole table is written again', () => {
   assert.match(text, /add element ip t endpoints \{ 10\.96\.0\.9 \. tcp \. 80 \. 0 : 10\.1\.0\.3 \. 8080 \}/)
   assert.doesNotMatch(text, /delete element/)
 })
+
+test('who may not come to a balancer’s address gets nothing', () => {
+  const table = new ServiceTable('t')
+  put(table, 'ns/web', [frontend('10.96.0.9', ['10.1.0.2'])])
+  const sources = ['192.0.2.0/24', '198.51.100.7/32']
+  const [chains = [], elements = []] = put(table, 'ns/held', [frontend('203.0.113.5', ['10.1.0.2'], { sources })])
+  const name = /^add chain ip t (from-service-\w+)$/.exec(chains[0] ?? '')?.[1]
+  assert.deepEqual(
+    chains.filter((line) => line.startsWith(`add rule ip t ${name} `)).map((line) => line.split(`${name} `)[1]),
+    [...sources.map((range) => `ip saddr ${range} goto pick-1`), 'drop'],
+  )
+  assert.ok(
+    elements.includes(`add element ip t cluster { 203.0.113.5 . tcp . 80 : goto ${name} }`),
+    elements.join('\n'),
+  )
+})

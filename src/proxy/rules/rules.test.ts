@@ -73,3 +73,22 @@ test('a load balancer asks a node about pods that are ready on it, of services w
   assert.equal(portOf({ externalTrafficPolicy: 'Cluster' }, here('1')), undefined)
   assert.equal(portOf({ type: 'NodePort' }, here('1')), undefined)
 })
+
+test('ranges of sources hold at the addresses of the balancer alone', () => {
+  const more = {
+    type: 'LoadBalancer',
+    externalIPs: ['192.0.2.9'],
+    loadBalancerSourceRanges: ['198.51.100.0/24', 'fd00::/8'],
+  }
+  const status = { loadBalancer: { ingress: [{ ip: '203.0.113.5' }] } }
+  const balanced = { ...web, spec: { ...web.spec, ...more }, status } as unknown as Service
+  const frontends = frontendsOf(balanced, slicesOf(endpoint('1')), place)
+  assert.deepEqual(
+    frontends.map(({ ip, sources }) => [ip, sources]),
+    [
+      ['10.96.0.1', undefined],
+      ['203.0.113.5', ['198.51.100.0/24', '203.0.113.5/32']],
+      ['192.0.2.9', undefined],
+    ],
+  )
+})

@@ -18,6 +18,8 @@ export interface Frontend {
   readonly masquerade: boolean
   /** How long a client stays with its endpoint; 0 for not at all. */
   readonly affinitySeconds: number
+  /** Who may come, as IPv4 ranges; left out: everybody. */
+  readonly sources?: readonly string[]
   /** With nothing to send to: refuse at once, or (policy Local, endpoints elsewhere) drop. */
   readonly whenEmpty: 'reject' | 'drop'
 }
@@ -72,8 +74,15 @@ export function frontendsOf(
     const balancers = (status?.loadBalancer?.ingress ?? [])
       .filter((one) => one.ipMode !== 'Proxy')
       .map((one) => one.ip ?? '')
-    for (const ip of new Set([...(spec.externalIPs ?? []), ...balancers])) {
-      if (ip !== '' && !ip.includes(':')) frontends.push({ ...outside, ip, port: port.port })
+    const ranges = (spec.loadBalancerSourceRanges ?? []).map((one) => one.trim()).filter((one) => !one.includes(':'))
+    // Kubernetes: what the node itself sends to the balancer may come from the balancer's address.
+    const sources = (ip: string) => (ranges.length === 0 ? {} : { sources: [...new Set([...ranges, `${ip}/32`])] })
+    const fromOutside = new Map([
+      ...balancers.map((ip) => [ip, sources(ip)] as const),
+      ...(spec.externalIPs ?? []).map((ip) => [ip, {}] as const),
+    ])
+    for (const [ip, more] of fromOutside) {
+      if (ip !== '' && !ip.includes(':')) frontends.push({ ...outside, ...more, ip, port: port.port })
     }
     if ((port.nodePort ?? 0) > 0) frontends.push({ ...outside, ip: undefined, port: port.nodePort! })
   }
