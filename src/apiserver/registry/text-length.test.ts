@@ -45,4 +45,10 @@ test('the length of what came about from something else is told from what differ
         assert.equal(textLengthAfter(is, was, textLength(was)), textLength(is))
     }),
   )
+  const odd = ['{"toString":"x"}', '{"__proto__":[1]}', '{"valueOf":{"constructor":2}}', '{}'].map((text) =>
+    JSON.parse(text),
+  )
+  for (const is of odd)
+    for (const was of odd)
+      assert.equal(textLengthAfter(is, was, textLength(was)), textLength(is), JSON.stringify([is, was]))
 })

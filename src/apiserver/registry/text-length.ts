@@ -34,7 +34,8 @@ type Members = Readonly<Record<string, unknown>>
 function growthOfMembers(next: object, previous: object): number {
   let length = 0
   for (const key in next) {
-    const [is, was] = [(next as Members)[key], (previous as Members)[key]]
+    // What every object has from its kind (`toString`) is no member of this one.
+    const [is, was] = [(next as Members)[key], Object.hasOwn(previous, key) ? (previous as Members)[key] : undefined]
     if (is === was) continue
     length += growth(is, was)
     if (was === undefined) length += key.length + 4
@@ -42,7 +43,7 @@ function growthOfMembers(next: object, previous: object): number {
   }
   for (const key in previous) {
     const was = (previous as Members)[key]
-    if (was !== undefined && !(key in next)) length -= key.length + 4 + textLength(was)
+    if (was !== undefined && !Object.hasOwn(next, key)) length -= key.length + 4 + textLength(was)
   }
   return length
 }
