@@ -11,3 +11,4 @@ export type { InformerFilter, InformerParts, Informers } from './informer/inform
 export { createInformers } from './informer/informer.ts'
 export { credentialsFromKubeconfig, usersOfKubeconfig } from './kubeconfig/credentials.ts'
 export { type HttpCredentials, httpTransport } from './transport/http.ts'
+export { measuredTransport } from './transport/measured.ts'

@@ -13,7 +13,7 @@ import {
   openOidc,
   serverNameOf,
 } from '../apiserver/index.ts'
-import { type Client, createClient, createInformers, type Informers } from '../client/index.ts'
+import { type Client, createClient, createInformers, type Informers, measuredTransport } from '../client/index.ts'
 import {
   type Clock,
   type DecisionJournal,
@@ -231,10 +231,18 @@ export function accessFor(
   server: ApiServer,
   identity: Identity,
   userAgent: string,
-  world: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  world: {
+    readonly clock: Clock
+    readonly random: Random
+    readonly log: Log
+    /** Where what it asks is counted, and as asked of whom. */
+    readonly measured?: { readonly metrics: Metrics; readonly host: string }
+  },
   signal: AbortSignal,
 ): Access {
-  const client = createClient(server.transportFor(identity, userAgent))
+  const transport = server.transportFor(identity, userAgent)
+  const { clock, measured } = world
+  const client = createClient(measured === undefined ? transport : measuredTransport(transport, { clock, ...measured }))
   const informers = createInformers(
     {
       client,

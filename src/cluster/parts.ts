@@ -1,6 +1,13 @@
 import { networkInterfaces } from 'node:os'
 import type { ApiServer, Identity } from '../apiserver/index.ts'
-import { createClient, createEventRecorder, createSeriesRecorder, type RecordEvent, Rush } from '../client/index.ts'
+import {
+  createClient,
+  createEventRecorder,
+  createSeriesRecorder,
+  measuredTransport,
+  type RecordEvent,
+  Rush,
+} from '../client/index.ts'
 import { allControllers, type Controller, cloudControllers, runControllers } from '../controllers/index.ts'
 import { runDns } from '../dns/index.ts'
 import type { Clock, DecisionJournal, LogLevels, Metrics, Random } from '../machinery/index.ts'
@@ -54,9 +61,16 @@ export function startParts(context: PartsContext, signal: AbortSignal): StartedP
   const running = new Set<string>()
   const own = { scheduler: metrics.part(), controllers: metrics.part(), proxy: metrics.part() }
   const proxyHealth = new ProxyHealth()
-  const start = (component: Component, identity: Identity, userAgent: string, run: Run) =>
-    startPart(context, component, identity, userAgent, noted(running, component, run), signal)
   const of = (part: keyof typeof own) => ({ ...context, metrics: own[part] })
+  const start = (component: Component, identity: Identity, userAgent: string, run: Run) =>
+    startPart(
+      component in own ? of(component as keyof typeof own) : context,
+      component,
+      identity,
+      userAgent,
+      noted(running, component, run),
+      signal,
+    )
   const ended = [
     start('controllers', identities.controllers, 'kube-controller-manager', controllersOf(of('controllers'))),
     start('scheduler', identities.scheduler, 'kube-scheduler', schedulerOf(of('scheduler'))),
@@ -74,6 +88,9 @@ export function startParts(context: PartsContext, signal: AbortSignal): StartedP
   return { ended, pages }
 }
 
+/** Where parts of this process are told that the API is. */
+const hostOf = ({ port }: ClusterSettings) => `127.0.0.1:${port}`
+
 /** The same, with the part among those that run while it does. */
 function noted(running: Set<string>, part: string, run: Run): Run {
   return async (access, record, life) => {
@@ -87,7 +104,7 @@ function noted(running: Set<string>, part: string, run: Run): Run {
 }
 
 async function startPart(
-  { api, settings, clock, random, logs }: PartsContext,
+  { api, settings, clock, random, logs, metrics }: PartsContext,
   component: Component,
   identity: Identity,
   userAgent: string,
@@ -97,7 +114,8 @@ async function startPart(
   if (settings.without.includes(component)) return
   const log = logs.of(component)
   const start = (life: AbortSignal) => {
-    const access = accessFor(api, identity, userAgent, { clock, random, log }, life)
+    const measured = { metrics, host: hostOf(settings) }
+    const access = accessFor(api, identity, userAgent, { clock, random, log, measured }, life)
     return run(
       access,
       createEventRecorder({ client: access.client, clock, random, component: userAgent, signal: life }),
@@ -127,7 +145,12 @@ function controllersOf(context: PartsContext): Run {
         ...access,
         // Each controller acts with the rights of its own service account, as on Kubernetes.
         clientFor: (account) =>
-          createClient(api.transportFor(identities.serviceAccount(account), 'kube-controller-manager')),
+          createClient(
+            measuredTransport(api.transportFor(identities.serviceAccount(account), 'kube-controller-manager'), {
+              ...{ clock, metrics },
+              host: hostOf(settings),
+            }),
+          ),
         clock,
         random,
         log: logs.of('controllers'),

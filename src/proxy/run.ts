@@ -1,8 +1,9 @@
 import type { Informers } from '../client/index.ts'
-import { type Clock, keyOf, type Log, type Metrics, nameOf, parseKey } from '../machinery/index.ts'
-import { type EndpointSlice, endpointSlices, nodes, services } from '../resources/index.ts'
+import { type Clock, keyOf, type Log, type Metrics, msOf, nameOf, parseKey } from '../machinery/index.ts'
+import { type EndpointSlice, endpointSlices, nodes, type Service, services } from '../resources/index.ts'
 import type { ProxyHealth } from './health.ts'
 import { HealthPorts } from './health-ports.ts'
+import { proxyMeasures, type WithoutLocal } from './measures.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
 import { partsOf } from './nftables/service-parts.ts'
 import { ServiceTable } from './nftables/service-table.ts'
@@ -29,7 +30,6 @@ const gatherMs = 20
 const retryMs = 1000
 const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceNameLabel = 'kubernetes.io/service-name'
-const syncBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096]
 
 /** Keeps the node's service rules equal to the services and endpoints, until the signal aborts. The rules outlive it. */
 export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<void> {
@@ -40,14 +40,8 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   const own = informers.of(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   await Promise.all([serviceCache.synced(signal), sliceCache.synced(signal), own.synced(signal)])
   await prepareKernel()
-  const seconds = metrics.histogram(
-    'kubeproxy_sync_proxy_rules_duration_seconds',
-    'SyncProxyRules latency in seconds',
-    syncBuckets,
-  )
-  const last = metrics.gauge(
-    'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
-    'The last time proxy rules were successfully synced',
+  const measures = proxyMeasures(metrics, () =>
+    withoutLocal(serviceCache.list(), (key) => sliceCache.by('service', key), nodeName),
   )
   const table = new ServiceTable(tableName, { nodePortAddresses, serviceCidr })
   const udpBefore = new Map<string, readonly Frontend[]>()
@@ -55,21 +49,26 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   /** Not only services may have changed: what is in the table is not known. */
   let isUnknown = true
   let wake = () => {}
-  const changedIs = (service: string) => {
+  /** When the endpoints changed whose rules are not in place yet, as the slices themselves say. */
+  let triggeredAtMs: number[] = []
+  const changedIs = (service: string, of: 'service' | 'endpoints') => {
     changed.add(service)
+    measures.changed(of, clock.now())
     parts.health?.pending(clock.now())
     wake()
   }
-  using _services = serviceCache.subscribe((next, previous) => changedIs(keyOf(nameOf((next ?? previous)!))))
+  using _services = serviceCache.subscribe((next, previous) => changedIs(keyOf(nameOf((next ?? previous)!)), 'service'))
   using _slices = sliceCache.subscribe((...slices) => {
-    for (const slice of slices) for (const service of serviceOf(slice)) changedIs(service)
+    for (const slice of slices) for (const service of serviceOf(slice)) changedIs(service, 'endpoints')
+    const triggered = msOf(slices[0]?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'])
+    if (!Number.isNaN(triggered) && !isUnknown) triggeredAtMs.push(triggered)
   })
   const zoneOf = () => own.get({ name: nodeName })?.metadata.labels?.[zoneLabel] ?? ''
   let zone = zoneOf()
   using _node = own.subscribe(() => {
     if (zoneOf() === zone) return
     zone = zoneOf()
-    for (const service of serviceCache.list()) changedIs(keyOf(nameOf(service)))
+    for (const service of serviceCache.list()) changedIs(keyOf(nameOf(service)), 'service')
   })
   const isHealthy = () => parts.health?.isHealthy(clock.now()) ?? true
   await using ports = new HealthPorts(nodePortAddresses, isHealthy, log)
@@ -85,6 +84,10 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
     const startedMs = clock.monotonic()
     const renewed = [...changed]
     changed.clear()
+    const triggered = triggeredAtMs
+    triggeredAtMs = []
+    const isWhole = isUnknown
+    measures.began()
     const udp = new Map<string, readonly Frontend[]>()
     for (const key of renewed) {
       const service = serviceCache.get(parseKey(key))
@@ -106,11 +109,11 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
         if (frontends.length === 0) udpBefore.delete(key)
         else udpBefore.set(key, frontends)
       }
-      seconds.observe((clock.monotonic() - startedMs) / 1000)
-      last.set(clock.now() / 1000)
+      measures.synced(clock.now(), (clock.monotonic() - startedMs) / 1000, isWhole, triggered)
       if (changed.size === 0) parts.health?.synced(clock.now())
       log.v(4).info('service rules are in place', { services: renewed.length })
     } catch (error) {
+      measures.failed()
       log.error('service rules could not be written; they are tried again', error)
       table.forget()
       isUnknown = true
@@ -118,6 +121,27 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
       await clock.sleep(retryMs, signal).catch(() => {})
     }
   }
+}
+
+/** Counts the services that keep traffic on the node and have nobody there. */
+function withoutLocal(
+  all: readonly Service[],
+  slicesOf: (key: string) => readonly EndpointSlice[],
+  nodeName: string,
+): WithoutLocal {
+  const counts = { internal: 0, external: 0 }
+  for (const { metadata, spec } of all) {
+    const internal = spec?.internalTrafficPolicy === 'Local'
+    const external = spec?.externalTrafficPolicy === 'Local'
+    if (!internal && !external) continue
+    const isLocal = slicesOf(keyOf(nameOf({ metadata }))).some(({ endpoints }) =>
+      endpoints?.some((one) => one.nodeName === nodeName && one.conditions?.ready !== false),
+    )
+    if (isLocal) continue
+    if (internal) counts.internal++
+    if (external) counts.external++
+  }
+  return counts
 }
 
 function serviceOf(slice: EndpointSlice | undefined): readonly string[] {
