@@ -29,6 +29,14 @@ export function serverReadings(
     minor: version.minor ?? '',
     platform: version.platform ?? '',
   })
+  const release = (minor: number) => `${version.major ?? ''}.${minor}`
+  const minor = Number.parseInt(version.minor ?? '', 10)
+  metrics
+    .gauge(
+      'version_info',
+      'Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers.',
+    )
+    .set(1, { binary: release(minor), component: 'kube', emulation: release(minor), min_compat: release(minor - 1) })
   metrics.readings(
     'apiserver_storage_size_bytes',
     'gauge',

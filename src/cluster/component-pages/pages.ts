@@ -45,7 +45,7 @@ export interface ComponentParts {
 
 const exposition = 'text/plain; version=0.0.4; charset=utf-8'
 /** Of the process, all components that run in it tell the same. */
-const ofProcess = /^(?:process_|go_|kubernetes_build_info$|kubernetes_feature_enabled$)/
+const ofProcess = /^(?:process_|go_|kubernetes_build_info$|kubernetes_feature_enabled$|version_info$)/
 const notFound: Told = { code: 404, text: '404 page not found\n' }
 
 /** Everything a component tells about itself over HTTP. */

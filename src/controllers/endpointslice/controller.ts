@@ -70,7 +70,11 @@ export const endpointSliceController: Controller = {
       const known = (family: AddressType) => made.look(name, service, family)
       const groups = desiredGroups(service, podsBehind(service, cached), zoneOf, known)
       const plan = planSlices(addressTypesOf(service), groups, existing, endpointsPerSliceMax)
-      await apply(service, existing, plan, timestampOf(clock.now()), turn)
+      await apply(service, existing, plan, timestampOf(clock.now()), turn).catch((error: unknown) => {
+        measures.ended('error')
+        throw error
+      })
+      measures.ended('success')
       measures.synced(service, groups, existing, plan)
       // The cache of nodes is late, or the node is gone and its pods will follow: look again until either shows.
       if (unknownNodes.size > 0) throw new Error(`nodes not known yet: ${[...unknownNodes].join(', ')}`)

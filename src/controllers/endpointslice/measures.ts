@@ -7,6 +7,8 @@ import type { SlicePlan } from './plan.ts'
 export interface SliceMeasures {
   /** A service's slices were brought in line with what is behind it. */
   synced(service: Service, groups: readonly EndpointGroup[], existing: readonly EndpointSlice[], plan: SlicePlan): void
+  /** A turn of a service is over. */
+  ended(result: 'success' | 'error'): void
   /** A service is gone, or has no slices of ours any more. */
   forget(name: ObjectName): void
 }
@@ -61,10 +63,28 @@ export function sliceMeasures(metrics: Metrics, endpointsPerSliceMax: number): S
     'Number of endpoints removed on each Service sync',
     buckets,
   )
+  const changes = metrics.counter(`${prefix}_changes`, 'Number of EndpointSlice changes')
+  const changed = metrics.histogram(
+    `${prefix}_endpointslices_changed_per_sync`,
+    'Number of EndpointSlices changed on each Service sync',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  )
+  const syncs = metrics.counter(`${prefix}_syncs`, 'Number of EndpointSlice syncs')
   return {
+    ended: (result) => syncs.inc({ result }),
     synced(service, groups, existing, plan) {
       added.observe(plan.added)
       removed.observe(plan.removed)
+      for (const [operation, count] of [
+        ['create', plan.create.length],
+        ['update', plan.update.length],
+        ['delete', plan.remove.length],
+      ] as const)
+        if (count > 0) changes.inc({ operation }, count)
+      changed.observe(plan.create.length + plan.update.length + plan.remove.length, {
+        topology: service.spec?.trafficDistribution === undefined ? 'Disabled' : 'Auto',
+        traffic_distribution: service.spec?.trafficDistribution ?? '',
+      })
       const counts = groups.map(({ endpoints }) => endpoints?.length ?? 0)
       sizes.set(keyOf(service.metadata), {
         endpoints: counts.reduce((total, count) => total + count, 0),

@@ -31,7 +31,10 @@ export const ephemeralVolumeController: Controller = {
         cached(pods).by(podsByClaim, `${metadata.namespace}/${metadata.name}`).map(nameOf),
     },
   ],
-  start({ cached, record }) {
+  start({ cached, record, metrics }) {
+    const help = 'Number of PersistentVolumeClaim creation requests'
+    const created = metrics.counter('ephemeral_volume_controller_create_total', help)
+    const failed = metrics.counter('ephemeral_volume_controller_create_failures_total', help)
     cached(pods).addIndex(podsByClaim, (pod) =>
       (pod.spec?.volumes ?? []).some(isEphemeral)
         ? claimNamesOf(pod).map((name) => `${pod.metadata.namespace}/${name}`)
@@ -46,7 +49,12 @@ export const ephemeralVolumeController: Controller = {
         try {
           const problem = claim === undefined ? undefined : ephemeralProblem(pod, claim)
           if (problem !== undefined) throw new Error(problem)
-          if (claim === undefined) await createClaim(pod, volume, claimName, turn)
+          if (claim !== undefined) continue
+          created.inc()
+          await createClaim(pod, volume, claimName, turn).catch((error: unknown) => {
+            failed.inc()
+            throw error
+          })
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error)
           record(pod, 'Warning', 'FailedBinding', `ephemeral volume ${volume.name}: ${why}`)

@@ -1,6 +1,7 @@
 import {
   controllerOf,
   isNotFound,
+  isTerminal,
   keyOf,
   labelQueryOf,
   matchNothing,
@@ -59,6 +60,8 @@ export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller 
     const allPods = tools.cached(pods)
     const measures = jobMeasures(tools.metrics)
     const groupFor = gates.enabled('WorkloadWithJob') ? schedulingGroups(tools) : undefined
+    /** Jobs that somebody else runs, once counted: their uid by name. */
+    const elsewhere = new Map<string, string>()
     all.addIndex(byPredecessor, predecessorKeys)
     allPods.addIndex('tracked', (pod) => {
       const owner = controllerOf(pod)
@@ -68,7 +71,16 @@ export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller 
       const job = all.get(name)
       const strangers = allPods.by('tracked', keyOf(name)).filter((pod) => controllerOf(pod)?.uid !== job?.metadata.uid)
       await forAll(strangers, (pod) => release(pod, turn))
-      if (job === undefined || (job.spec.managedBy ?? ownName) !== ownName) return undefined
+      if (job === undefined) {
+        elsewhere.delete(keyOf(name))
+        return undefined
+      }
+      const { managedBy = ownName } = job.spec
+      if (managedBy !== ownName) {
+        if (elsewhere.get(keyOf(name)) !== job.metadata.uid) measures.external(managedBy)
+        elsewhere.set(keyOf(name), job.metadata.uid)
+        return undefined
+      }
       const startedMs = tools.clock.monotonic()
       let plan: JobPlan | undefined
       let result: 'success' | 'error' = 'error'
@@ -124,7 +136,10 @@ async function act(
     measures.told(job, plan.status)
   }
   for (const { type, reason, message } of plan.events) record(job, type, reason, message)
-  await forAll(plan.release, (pod) => release(pod, turn))
+  await forAll(plan.release, async (pod) => {
+    await release(pod, turn)
+    if (isTerminal(pod)) measures.released()
+  })
   if (failure !== undefined) throw failure
 
   async function remove(pod: Pod): Promise<void> {
@@ -136,8 +151,10 @@ async function act(
       const counts = index === undefined ? undefined : plan.failures.get(index)
       const pod = podOf(job, index, counts)
       const created = await turn.client.create(pods, group === undefined ? pod : withGroup(pod, group))
+      measures.created(job, 'succeeded')
       record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
     } catch (error) {
+      measures.created(job, 'failed')
       if (isNamespaceGoing(error)) return
       record(
         job,

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { Metrics } from '../../machinery/index.ts'
 import { jobMeasures } from './measures.ts'
 
-const job = (status: object, completionMode?: string): any => ({ spec: { completionMode }, status })
+const job = (status: object, completionMode?: string, spec: object = {}): any => ({
+  spec: { completionMode, ...spec },
+  status,
+})
 
 test('syncs, pods and ends of Jobs are counted once each', () => {
   const metrics = new Metrics()
@@ -27,4 +30,30 @@ test('syncs, pods and ends of Jobs are counted once each', () => {
     'job_controller_jobs_finished_total{completion_mode="Indexed",result="succeeded",reason="CompletionsReached"} 1',
   ])
     assert.ok(text.includes(`${line}\n`), line)
+})
+
+test('pods made anew, indexes that ended and Jobs that somebody else runs are told apart', () => {
+  const metrics = new Metrics()
+  const measures = jobMeasures(metrics)
+  measures.created(job({}), 'succeeded')
+  measures.created(job({ failed: 1 }), 'failed')
+  measures.created(job({ terminating: 1 }, undefined, { podReplacementPolicy: 'Failed' }), 'succeeded')
+  measures.released()
+  measures.external('kueue.x-k8s.io/multikueue')
+  const before = { completedIndexes: '0,2-3', failedIndexes: '' }
+  measures.told(job(before, 'Indexed', { backoffLimitPerIndex: 1 }), {
+    completedIndexes: '0,2-5',
+    failedIndexes: '1',
+  } as never)
+  const text = metrics.text()
+  for (const line of [
+    'job_controller_job_pods_creation_total{reason="new",status="succeeded"} 1',
+    'job_controller_job_pods_creation_total{reason="recreate_terminating_or_failed",status="failed"} 1',
+    'job_controller_job_pods_creation_total{reason="recreate_failed",status="succeeded"} 1',
+    'job_controller_terminated_pods_tracking_finalizer_total{event="delete"} 1',
+    'job_controller_jobs_by_external_controller_total{controller_name="kueue.x-k8s.io/multikueue"} 1',
+    'job_controller_job_finished_indexes_total{backoffLimit="perIndex",status="succeeded"} 2',
+    'job_controller_job_finished_indexes_total{backoffLimit="perIndex",status="failed"} 1',
+  ])
+    assert.ok(text.includes(`${line}\n`), `${line}\n${text}`)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Client } from '../../client/index.ts'
+import { Metrics } from '../../machinery/index.ts'
 import { nodeIpamController } from './controller.ts'
 
 test('nodes that are looked at together are given different ranges, and a full network gives none', async () => {
@@ -22,6 +23,7 @@ test('nodes that are looked at together are given different ranges, and a full n
   const reconcile = nodeIpamController.start({
     cached: () => ({ addIndex() {}, get: ({ name }: { name: string }) => nodes.get(name), by: () => [] }),
     config: { clusterCidr: '10.1.0.0/22', nodeCidrMaskSize: 24 },
+    metrics: new Metrics(),
     record: (_node: unknown, _type: string, reason: string) => void events.push(reason),
   } as never)
   const context = { client, because() {} } as never

@@ -5,6 +5,7 @@ import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { EvictionPace, isAllDown, type Zones } from './evictions.ts'
+import { zoneLabel, zoneReadings } from './measures.ts'
 import { type Eviction, isNodeReady, plannedTaints, silentConditions, zoneOf } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
@@ -41,6 +42,7 @@ export const nodeLifecycleController: Controller = {
     const all = cached(nodes)
     all.addIndex('zone', (node) => [zoneOf(node)])
     all.addIndex('unready', (node) => (isNodeReady(node) ? [] : [zoneOf(node)]))
+    zoneReadings(metrics, () => all.list())
     const allLeases = cached(leases)
     cached(pods).addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
     const heard = new Map<string, Heard>()
@@ -89,7 +91,7 @@ export const nodeLifecycleController: Controller = {
       if (known.podsNotTold && !isNodeReady(current)) await tellPods(current, tools, turn)
       known.podsNotTold = false
       const { eviction, againInMs } = evictionOf(current, () => zonesWith(current), pace, clock.monotonic())
-      if (await taint(current, eviction, tools, turn)) evictions.inc({ zone: zoneLabel(current) })
+      if (await taint(current, eviction, tools, turn)) evictions.inc({ zone: zoneLabel(zoneOf(current)) })
       const times = [againInMs, leftMs > 0 ? leftMs : undefined].filter((one) => one !== undefined)
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
     }
@@ -157,10 +159,4 @@ async function taint(node: Node, eviction: Eviction, { clock }: Tools, { client,
 
 function evicts(taints: readonly Taint[]): boolean {
   return taints.some(({ key, effect }) => effect === 'NoExecute' && key.startsWith('node.kubernetes.io/'))
-}
-
-/** Kubernetes: region and zone with a null character between them, lest either holds a colon; empty without both. */
-function zoneLabel(node: Node): string {
-  const zone = zoneOf(node)
-  return zone === ':' ? '' : zone.replace(':', ':\u0000:')
 }

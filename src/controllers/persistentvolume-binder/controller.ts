@@ -18,6 +18,7 @@ import {
 import type { Cached, Controller, Tools, Turn } from '../runtime/controller.ts'
 import { each } from '../runtime/watches.ts'
 import { bind, setClaimPhase, setVolumePhase, unbind } from './binding.ts'
+import { volumeReadings } from './measures.ts'
 import { type ClaimPlan, type Notice, planClaim, planReclaim, planVolume } from './plan.ts'
 import { type RecycleState, recycle, recycledVolume } from './recycle.ts'
 
@@ -42,6 +43,8 @@ export const volumeBinderController: Controller = {
   about: ({ namespace, name }) =>
     namespace === undefined ? `PersistentVolume/${name}` : `PersistentVolumeClaim/${namespace}/${name}`,
   start(tools) {
+    const [volumes, claims] = [tools.cached(persistentVolumes), tools.cached(persistentVolumeClaims)]
+    volumeReadings(tools.metrics, volumes.list.bind(volumes), claims.list.bind(claims))
     tools
       .cached(pods)
       .addIndex(podsByClaim, (pod) => claimNamesOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))

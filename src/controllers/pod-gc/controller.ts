@@ -1,4 +1,4 @@
-import { isNotFound, isTerminal, nameOf, type ObjectName } from '../../machinery/index.ts'
+import { isNotFound, isTerminal, type Metrics, nameOf, type ObjectName } from '../../machinery/index.ts'
 import { nodes, type Pod, pods } from '../../resources/index.ts'
 import type { Cached, Controller, Tools, Turn } from '../runtime/controller.ts'
 import { markDisrupted } from '../runtime/pod-failure.ts'
@@ -25,12 +25,14 @@ export const podGcController: Controller = {
     allPods.addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
     allPods.addIndex('ended', (pod) => (isTerminal(pod) ? ['yes'] : []))
     const missedSinceMs = new Map<string, number>()
+    const measured = measuredDeletes(tools.metrics)
 
     return async function reconcile(name, turn) {
-      if (name.namespace !== undefined) return unplaced(allPods.get(name), tools, turn)
+      if (name.namespace !== undefined) return unplaced(allPods.get(name), measured('unscheduled', tools), turn)
       if (name.name === terminated.name) {
         const excess = excessTerminated(allPods.by('ended', 'yes'), terminatedPodsMax)
-        await forAll(excess, (pod) => remove(pod, turn))
+        const terminating = measured('terminated', tools)
+        await forAll(excess, (pod) => terminating.counting(pod, () => remove(pod, turn)))
         return undefined
       }
       const onNode = allPods.by('node', name.name)
@@ -38,7 +40,8 @@ export const podGcController: Controller = {
       if (node !== undefined || onNode.length === 0) {
         missedSinceMs.delete(name.name)
         const message = 'PodGC: node is out-of-service'
-        if (node !== undefined) await forAll(outOfServicePods(node, onNode), (pod) => fail(pod, message, tools, turn))
+        const leaving = measured('out-of-service', tools)
+        if (node !== undefined) await forAll(outOfServicePods(node, onNode), (pod) => fail(pod, message, leaving, turn))
         return undefined
       }
       const nowMs = clock.monotonic()
@@ -46,7 +49,8 @@ export const podGcController: Controller = {
       missedSinceMs.set(name.name, sinceMs)
       if (nowMs - sinceMs < quarantineMs) return { againInMs: quarantineMs - (nowMs - sinceMs) }
       if (await isThere(name, turn)) return undefined
-      await forAll(onNode, (pod) => fail(pod, 'PodGC: node no longer exists', tools, turn))
+      const orphaned = measured('orphaned', tools)
+      await forAll(onNode, (pod) => fail(pod, 'PodGC: node no longer exists', orphaned, turn))
       return undefined
     }
   },
@@ -62,10 +66,35 @@ function concernsOf(pod: Pod, cached: Cached): readonly ObjectName[] {
   return isConcerned ? [...ended, { name: nodeName }] : ended
 }
 
-async function unplaced(pod: Pod | undefined, tools: Tools, turn: Turn): Promise<undefined> {
+async function unplaced(pod: Pod | undefined, tools: CountingTools, turn: Turn): Promise<undefined> {
   if (pod?.metadata.deletionTimestamp !== undefined && (pod.spec.nodeName ?? '') === '')
     await fail(pod, undefined, tools, turn)
   return undefined
+}
+
+/** The tools, with a way to count what is deleted by force, and for which reason. */
+type CountingTools = Tools & { counting(pod: Pod, act: () => Promise<void>): Promise<void> }
+
+function measuredDeletes(metrics: Metrics): (reason: string, tools: Tools) => CountingTools {
+  const total = metrics.counter(
+    'pod_gc_collector_force_delete_pods_total',
+    'Number of pods that are being forcefully deleted since the Pod GC Controller started.',
+  )
+  const errors = metrics.counter(
+    'pod_gc_collector_force_delete_pod_errors_total',
+    'Number of errors encountered when forcefully deleting the pods since the Pod GC Controller started.',
+  )
+  return (reason, tools) => ({
+    ...tools,
+    async counting({ metadata }, act) {
+      const labels = { namespace: metadata.namespace ?? '', reason }
+      total.inc(labels)
+      await act().catch((error: unknown) => {
+        if (!isNotFound(error)) errors.inc(labels)
+        throw error
+      })
+    },
+  })
 }
 
 async function isThere(name: ObjectName, { client }: Turn): Promise<boolean> {
@@ -79,13 +108,18 @@ async function isThere(name: ObjectName, { client }: Turn): Promise<boolean> {
 }
 
 /** Kubernetes: a pod that is taken from a lost node fails first, so that Jobs count it. */
-async function fail(pod: Pod, message: string | undefined, { clock }: Tools, turn: Turn): Promise<void> {
+async function fail(
+  pod: Pod,
+  message: string | undefined,
+  { clock, counting }: CountingTools,
+  turn: Turn,
+): Promise<void> {
   try {
     if (message !== undefined) {
       turn.because(message)
       await markDisrupted(turn.client, pod, { reason: 'DeletionByPodGC', message, fails: true, nowMs: clock.now() })
     }
-    await remove(pod, turn)
+    await counting(pod, () => remove(pod, turn))
   } catch (error) {
     if (!isNotFound(error)) throw error
   }

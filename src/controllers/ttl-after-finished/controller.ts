@@ -8,8 +8,13 @@ export const ttlAfterFinishedController: Controller = {
   name: 'ttl-after-finished-controller',
   account: 'ttl-after-finished-controller',
   watches: [each(jobs)],
-  start({ cached, clock }) {
+  start({ cached, clock, metrics }) {
     const all = cached(jobs)
+    const late = metrics.histogram(
+      'ttl_after_finished_controller_job_deletion_duration_seconds',
+      'The time it took to delete the job since it became eligible for deletion',
+      Array.from({ length: 14 }, (_, power) => 0.1 * 2 ** power),
+    )
     return async function reconcile(name, { client }) {
       const job = all.get(name)
       const atMs = job === undefined ? undefined : expiryMs(job)
@@ -23,6 +28,7 @@ export const ttlAfterFinishedController: Controller = {
           return undefined
         const { uid, resourceVersion } = live.metadata
         await client.delete(jobs, name, { propagationPolicy: 'Foreground', preconditions: { uid, resourceVersion } })
+        late.observe(Math.max(0, clock.now() - atMs) / 1000)
       } catch (error) {
         if (!isNotFound(error)) throw error
       }
