@@ -4,7 +4,7 @@
  * `--profile FOLDER` it writes samples of each part there instead. `--parts steady,drain` leaves the other parts out.
  */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
@@ -88,6 +88,8 @@ prober.on('error', (error) => {
 /** One part of the story: what it took, and what others felt of it. */
 async function phase(name: string, work: () => Promise<void>): Promise<void> {
   if (name !== 'fill' && !parts.includes(name)) return
+  // What measuring memory held up is not of this part.
+  await sleep(5000)
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   await probed()
@@ -95,6 +97,7 @@ async function phase(name: string, work: () => Promise<void>): Promise<void> {
   const stopProfile = values.profile === undefined ? undefined : await startProfile(values.profile, name, own)
   const began = performance.now()
   const before = process.cpuUsage()
+  const waitedBefore = waitedSeconds()
   await work()
   const seconds = (performance.now() - began) / 1000
   const { user, system } = process.cpuUsage(before)
@@ -105,6 +108,7 @@ async function phase(name: string, work: () => Promise<void>): Promise<void> {
   const cpuMs = (user + system) / 1000
   const each = starts.length === 0 ? '' : `, ${(cpuMs / starts.length).toFixed(2)} ms for each pod started`
   note(`scale_${name}_cpu_s`, cpuMs / 1000, `s of processor time${each}`)
+  note(`scale_${name}_waited_s`, waitedSeconds() - waitedBefore, 's that the cluster waited for a processor others had')
   note(`scale_${name}_api_p99_ms`, percentile(single, 0.99), `ms (${single.length} calls over HTTPS, ${failed} failed)`)
   note(`scale_${name}_list_p99_ms`, percentile(lists, 0.99), 'ms (lists of 500 pods)')
   if (starts.length > 0)
@@ -115,6 +119,11 @@ async function phase(name: string, work: () => Promise<void>): Promise<void> {
     )
   note(`scale_${name}_loop_max_ms`, loop.max / 1e6, 'ms (longest slice of the event loop)')
   loop.disable()
+}
+/** How long this thread was ready to run and did not. */
+function waitedSeconds(): number {
+  const [, waitedNs] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
+  return Number(waitedNs) / 1e9
 }
 interface Probed {
   readonly single: readonly number[]
