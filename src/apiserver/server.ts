@@ -18,6 +18,7 @@ import { LocalApiServices } from './aggregation/local.ts'
 import { Auditor } from './audit/auditor.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
+import { tokenMeasures } from './authn/token-measures.ts'
 import { firstOf, tokenAuthenticator } from './authn/tokens.ts'
 import { webhookTokens } from './authn/webhook.ts'
 import { authorizersOf } from './authz/ask-order.ts'
@@ -27,6 +28,7 @@ import { type PolicyRule, RbacAuthorizer } from './authz/rbac.ts'
 import { bootstrap, rulesOf } from './bootstrap/bootstrap.ts'
 import { expireEvents } from './bootstrap/event-expiry.ts'
 import { ServerIdentity } from './bootstrap/server-identity.ts'
+import { conversionMeasures } from './custom-resources/conversion-measures.ts'
 import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
@@ -106,7 +108,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const nodeRules = rulesOf(rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')!, features.gates)
   const nodes = new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[])
   const authorizer: Authorizer = createAuthorizer(authorizersOf(parts, { rbac, nodes, metrics }), clock, metrics)
-  const tokens = new ServiceAccountTokens({ registry, signer, clock, random })
+  const tokens = new ServiceAccountTokens({ registry, signer, clock, random, onUse: tokenMeasures(metrics) })
   const authenticateToken = tokenAuthenticator({
     ...{ registry, clock, tokens },
     elsewhere: firstOf([
@@ -126,7 +128,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   )
   const handle = requestHandler({ registry, authorizer, subresources, clock })
   const expressionKinds = new ExpressionKinds()
-  const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, admission.call, random) })
+  const converting = { call: admission.call, random, clock, measured: conversionMeasures(metrics) }
+  const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, converting) })
   const builtIn = features.served.map((one) =>
     features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)),
   )

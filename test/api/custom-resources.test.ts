@@ -146,8 +146,8 @@ test('a conversion webhook converts what is stored in another version, once per 
     strategy: 'Webhook',
     webhook: { conversionReviewVersions: ['v1'], clientConfig: { url: 'https://converter.example/convert' } },
   }
-  const text = { type: 'string' }
-  await declare(api, things({ v1: specOf({ hostPort: text }), v2: specOf({ host: text, port: text }) }, { conversion }))
+  const word = { type: 'string' }
+  await declare(api, things({ v1: specOf({ hostPort: word }), v2: specOf({ host: word, port: word }) }, { conversion }))
   const created = await api.call({ ...ofThings('v1'), verb: 'create', body: thing('a', { hostPort: 'x:1' }) })
   assert.deepEqual(created.spec, { hostPort: 'x:1' })
   await api.call({ ...ofThings('v2'), verb: 'create', body: thing('b', { host: 'y', port: '2' }, 'v2') })
@@ -167,6 +167,11 @@ test('a conversion webhook converts what is stored in another version, once per 
   await api.call({ ...ofThings('v2'), verb: 'create', body: thing('c', { host: 'z', port: '3' }, 'v2') })
   const error = await refusal(api.call({ ...ofThings('v1'), verb: 'list' }))
   assert.match(error.message, /conversion webhook for example\.com\/v2, Kind=Thing failed: no/)
+  const { body: text } = await api.http('GET', '/metrics')
+  const failed = 'failure_type="conversion_webhook_malformed_response_failure",result="failure"'
+  assert.ok(text.includes(`\napiserver_conversion_webhook_request_total{${failed}} 1\n`), text)
+  const measured = 'crd_name="things.example.com",from_version="v1",succeeded="true",to_version="v2"'
+  assert.match(text, new RegExp(`\\napiserver_crd_conversion_webhook_duration_seconds_count\\{${measured}\\} [1-9]`))
 })
 
 test('a name that is taken is refused, and given once its owner lets go of it', async () => {

@@ -29,6 +29,8 @@ test('admission, health checks, stored objects and the build are measured under 
   await using api = await startApi()
   await api.call({ ...webhooks, body: hook('deny') })
   await api.call({ ...webhooks, body: hook('gone', { failurePolicy: 'Ignore' }) })
+  const matchConditions = [{ name: 'never', expression: 'request.name == "other"' }]
+  await api.call({ ...webhooks, body: hook('elsewhere', { matchConditions }) })
   api.answerAt('deny.example.com', ({ request }) => ({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
@@ -50,6 +52,8 @@ test('admission, health checks, stored objects and the build are measured under 
     'apiserver_admission_webhook_admission_duration_seconds_count{name="deny.example.com",operation="CREATE",rejected="true",type="validating"} 1',
     'apiserver_admission_webhook_rejection_count{error_type="no_error",name="deny.example.com",operation="CREATE",rejection_code="418",type="validating"} 1',
     'apiserver_admission_webhook_fail_open_count{name="gone.example.com",type="validating"} 1',
+    'apiserver_admission_match_condition_exclusions_total{kind="webhook",name="elsewhere.example.com",operation="CREATE",type="validate"} 1',
+    'apiserver_admission_match_condition_evaluation_seconds_count{kind="webhook",name="elsewhere.example.com",operation="CREATE",type="validate"} 1',
     'apiserver_storage_objects{resource="prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"} 8',
     'apiserver_storage_objects{resource="secrets"} 0',
   ])

@@ -16,6 +16,7 @@ import { type CallWebhook, webhookCaller } from '../webhooks/call.ts'
 import type { WebhookCredentials } from '../webhooks/credentials.ts'
 import { type Admission, admissionChain } from './admission.ts'
 import { type AdmissionOptions, builtInAdmission } from './chain.ts'
+import { conditionMeasures } from './condition-measures.ts'
 import { admissionMeasures, webhookMeasures } from './measures.ts'
 import { authorizerFor } from './policies/ask.ts'
 import { policyMeasures } from './policies/measures.ts'
@@ -52,15 +53,17 @@ export function assembledAdmission(parts: AssemblyParts): AssembledAdmission {
   const resources = () => parts.served().resources
   const callAs = (credentials?: WebhookCredentials) => webhookCaller({ registry, connectNetwork, clock, credentials })
   const call = callAs()
+  const conditioned = conditionMeasures(clock, metrics)
   const webhooks: WebhookPluginParts = {
     ...{ registry, versionsOf, call, random },
     mutating: new WebhookList(hub, true),
     validating: new WebhookList(hub, false),
     measures: webhookMeasures(clock, metrics),
-    conditionsHold: async ({ webhook }, attributes, invocation) => {
+    conditionsHold: async ({ webhook }, attributes, invocation, type) => {
       const { webhookConditionsHold } = await import('./policies/webhook-conditions.ts')
       const ask = authorizerFor(parts.authorizer(), attributes.identity)
-      return webhookConditionsHold(webhook, attributes, invocation, ask)
+      const of = { kind: 'webhook' as const, name: webhook.name, type, operation: attributes.operation }
+      return conditioned(of, () => webhookConditionsHold(webhook, attributes, invocation, ask))
     },
     onFailOpen: ({ webhook }, error) => onError(error, `webhook ${webhook.name}, passed over`),
   }

@@ -13,6 +13,7 @@ import type { Identity } from '../request.ts'
 import { isSame } from './bootstrap-tokens.ts'
 import { loopbackContext } from './loopback.ts'
 import type { Signer } from './signer.ts'
+import type { TokenUse } from './token-measures.ts'
 
 /** Kubernetes: shorter tokens are refused, longer ones cut, 3607 s pod tokens live a year so that old clients survive. */
 const expirationMinSeconds = 600
@@ -67,6 +68,8 @@ export interface TokenParts {
   readonly signer: Signer
   readonly clock: Clock
   readonly random: Random
+  /** Told of every token that is used. */
+  readonly onUse?: (use: TokenUse) => void
 }
 
 /** Makes bound tokens (TokenRequest) and finds out whose a token is. */
@@ -170,6 +173,7 @@ export class ServiceAccountTokens {
       dead((await registry.find(nodes, undefined, bound.node.name))?.metadata, bound.node.uid)
     )
       return undefined
+    this.#parts.onUse?.(bound.warnafter !== undefined && nowSeconds > bound.warnafter ? 'stale' : 'valid')
     const extra: Record<string, readonly string[]> = {
       ...(claims.jti === undefined ? {} : { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`] }),
       ...(bound.pod === undefined
@@ -216,7 +220,12 @@ export class ServiceAccountTokens {
     if (account === undefined || account.metadata.deletionTimestamp !== undefined) return undefined
     if (account.metadata.uid !== claim('service-account.uid')) return undefined
     await noteUse(registry, secret, clock.now())
-    if ((secret.metadata.labels?.[invalidSinceLabel] ?? '') !== '') return undefined
+    const isMadeByItself = account.secrets?.some(({ name: known }) => known === secret.metadata.name) === true
+    const isInvalid = (secret.metadata.labels?.[invalidSinceLabel] ?? '') !== ''
+    this.#parts.onUse?.('legacy')
+    if (isMadeByItself) this.#parts.onUse?.(isInvalid ? 'invalidLegacyAuto' : 'legacyAuto')
+    else this.#parts.onUse?.('legacyManual')
+    if (isInvalid) return undefined
     const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated']
     return { audiences, identity: { name: user, uid: account.metadata.uid, groups } }
   }

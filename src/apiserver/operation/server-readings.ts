@@ -85,6 +85,44 @@ export function serverReadings(
       })
     },
   )
+  const byKind = (value: (definition: ResourceDefinition<any>) => number) => () => {
+    const kinds = new Map<string, ResourceDefinition<any>>()
+    for (const definition of resources()) if (definition.stored) kinds.set(prefixOf(definition), definition)
+    return [...kinds.values()].map((definition): Reading => {
+      const { group, plural: resource } = definition
+      return { labels: { group, resource }, value: value(definition) }
+    })
+  }
+  metrics.readings(
+    'apiserver_watch_cache_events_dispatched_total',
+    'counter',
+    'Counter of events dispatched in watch cache broken by resource type.',
+    byKind((definition) => hub.changesOf(definition)),
+  )
+  metrics.readings(
+    'apiserver_watch_cache_events_received_total',
+    'counter',
+    'Counter of events received in watch cache broken by resource type.',
+    byKind((definition) => hub.changesOf(definition)),
+  )
+  metrics.readings(
+    'apiserver_watch_cache_initializations_total',
+    'counter',
+    'Counter of watch cache initializations broken by resource type.',
+    byKind(() => 1),
+  )
+  metrics.readings(
+    'apiserver_watch_cache_resource_version',
+    'gauge',
+    'Current resource version of watch cache broken by resource type.',
+    byKind(() => hub.revision),
+  )
+  metrics.readings(
+    'apiserver_terminated_watchers_total',
+    'counter',
+    'Counter of watchers closed due to unresponsiveness broken by resource type.',
+    () => hub.terminated().map(([{ group, plural: resource }, value]) => ({ labels: { group, resource }, value })),
+  )
   metrics.readings(
     'registered_metrics_total',
     'counter',

@@ -18,6 +18,7 @@ export class WatchHub {
   readonly #listeners = new Map<string, Set<(change: Change) => void>>()
   readonly #concerned = new Map<string, readonly string[]>()
   readonly #changes = new Map<string, number>()
+  readonly #gaveUp = new Map<ResourceDefinition<any>, number>()
   /** Those who have events to hand on when all of a batch has been told. */
   #waiting: Watcher[] = []
   readonly #told: WatchedHub = {
@@ -27,6 +28,7 @@ export class WatchHub {
       return { joined: this.#revision, [Symbol.dispose]: () => topic.delete(watcher) }
     },
     past: (prefix, after, upTo) => this.#store.changes(prefix, after, upTo),
+    gaveUp: ({ definition }) => void this.#gaveUp.set(definition, (this.#gaveUp.get(definition) ?? 0) + 1),
     later: (watcher) => void this.#waiting.push(watcher),
   }
 
@@ -49,6 +51,11 @@ export class WatchHub {
   /** How many changes of a kind there were since somebody follows it. */
   changesOf(definition: ResourceDefinition<any>): number {
     return this.#changes.get(prefixOf(definition)) ?? 0
+  }
+
+  /** How many watchers of each kind were ended since they were too slow. */
+  terminated(): readonly (readonly [ResourceDefinition<any>, number])[] {
+    return [...this.#gaveUp]
   }
 
   /** Follows the store until the signal aborts. */

@@ -33,6 +33,8 @@ export interface WatchedHub {
   /** Has it told of changes from now on; answers how far the others have been. What happens meanwhile is neither missed nor seen twice. */
   join(watcher: Watcher): Disposable & { readonly joined: Revision }
   past(prefix: string, after: Revision, upTo: Revision): Promise<readonly Change[]>
+  /** It is so far behind that it ends. */
+  gaveUp(watcher: Watcher): void
   /** Has it flushed soon, when more may have come. */
   later(watcher: Watcher): void
 }
@@ -77,7 +79,10 @@ export class Watcher implements HubEvents {
   push(event: HubEvent): void {
     if (event.revision <= this.#start.after && event.type !== 'BOOKMARK') return
     this.#queue.push(event)
-    if (this.#queue.length > waitingEventsMax) this.#ended = true
+    if (this.#queue.length > waitingEventsMax && !this.#ended) {
+      this.#ended = true
+      this.#hub.gaveUp(this)
+    }
     if (this.#queue.length === 1) this.#hub.later(this)
   }
 

@@ -13,6 +13,13 @@ export interface PolicyCheck {
 export interface PolicyMeasures {
   now(): number
   checked(check: PolicyCheck): void
+  /** A mutating policy's expression was evaluated; `problem` is why it came to nothing. */
+  mutated(of: {
+    readonly policy: string
+    readonly binding: string
+    readonly problem?: string
+    readonly ms: number
+  }): void
 }
 
 const buckets = [0.0000005, 0.001, 0.01, 0.1, 1]
@@ -29,7 +36,22 @@ export function policyMeasures(clock: Clock, metrics: Metrics): PolicyMeasures {
     'Validation admission latency for individual validation expressions in seconds, labeled by policy and further including binding and enforcement action taken.',
     buckets,
   )
+  const mutations = metrics.counter(
+    'apiserver_mutating_admission_policy_check_total',
+    'Mutation admission policy check total, labeled by policy and further identified by binding.',
+  )
+  const mutating = metrics.histogram(
+    'apiserver_mutating_admission_policy_check_duration_seconds',
+    'Mutation admission latency for individual mutation expressions in seconds, labeled by policy and binding.',
+    buckets,
+  )
   return {
+    mutated({ policy, binding, problem, ms }) {
+      const error_type = problem === undefined ? 'no_error' : errorTypeOf(problem)
+      const labels = { error_type, policy, policy_binding: binding }
+      mutations.inc(labels)
+      mutating.observe(ms / 1000, labels)
+    },
     now: () => clock.monotonic(),
     checked({ policy, binding, message, action, ms }) {
       const labels = {

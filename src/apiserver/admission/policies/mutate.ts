@@ -64,12 +64,22 @@ export async function mutate(attributes: Attributes, parts: PolicyParts): Promis
     const before = cloneJson(attributes.object)
     for (const mutation of compiledOf(one.policy).mutations) {
       if (attributes.object === undefined) continue
+      const startedMs = parts.measures.now()
+      const note = (problem?: string) =>
+        parts.measures.mutated({
+          policy: one.policy.metadata.name,
+          binding: one.binding.metadata.name,
+          ...(problem === undefined ? {} : { problem }),
+          ms: parts.measures.now() - startedMs,
+        })
       try {
         await mutateOnce(one, mutation, subject, parts)
+        note()
         applied = true
       } catch (error) {
-        if (error instanceof StatusError) throw error
         const { message } = error as Error
+        note(message)
+        if (error instanceof StatusError) throw error
         failures.push({ policy: one.policy, binding: one.binding, message, reason: 'Invalid' })
       }
     }

@@ -22,7 +22,12 @@ export interface WebhookPluginParts extends MatchParts {
   readonly call: CallWebhook
   readonly random: Random
   /** Whether a webhook's match conditions hold. Rejects with what is to be answered when they cannot be told. */
-  readonly conditionsHold: (hook: Hook, attributes: Attributes, invocation: Invocation) => Promise<boolean>
+  readonly conditionsHold: (
+    hook: Hook,
+    attributes: Attributes,
+    invocation: Invocation,
+    type: 'admit' | 'validate',
+  ) => Promise<boolean>
   readonly onFailOpen: (hook: Hook, error: unknown) => void
   readonly measures: WebhookMeasures
 }
@@ -43,7 +48,7 @@ export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPl
       const { again } = attributes
       for (const hook of hooks) {
         if (again.isSecondRound && !again.due.has(hook.id)) continue
-        const invocation = await invocationFor(hook, attributes, parts)
+        const invocation = await invocationFor(hook, attributes, parts, 'admit')
         if (invocation === undefined) continue
         const before = cloneJson(attributes.object)
         const verdict = await ask(hook, attributes, invocation, parts, true)
@@ -68,7 +73,7 @@ export function validatingAdmissionWebhook(parts: WebhookPluginParts): Admission
       if (hooks.length === 0 || isExempt(attributes)) return
       const outcomes = await Promise.allSettled(
         hooks.map(async (hook) => {
-          const invocation = await invocationFor(hook, attributes, parts)
+          const invocation = await invocationFor(hook, attributes, parts, 'validate')
           if (invocation !== undefined) await ask(hook, attributes, invocation, parts, false)
         }),
       )
@@ -81,10 +86,11 @@ async function invocationFor(
   hook: Hook,
   attributes: Attributes,
   parts: WebhookPluginParts,
+  type: 'admit' | 'validate',
 ): Promise<Invocation | undefined> {
   const invocation = await invocationOf(hook, attributes, parts)
   if (invocation === undefined || (hook.webhook.matchConditions ?? []).length === 0) return invocation
-  return (await parts.conditionsHold(hook, attributes, invocation)) ? invocation : undefined
+  return (await parts.conditionsHold(hook, attributes, invocation, type)) ? invocation : undefined
 }
 
 /** Asks one webhook; undefined when it could not be asked and may be passed over. Rejects with what the caller is told. */
