@@ -111,6 +111,7 @@ test('impersonation, policies that find something, and watches that begin with a
     'apiserver_impersonation_attempts_total{decision="allowed",mode="user-info"} 1',
     'apiserver_impersonation_authorization_attempts_total{decision="allowed",mode="user-info"} 2',
     'apiserver_watch_list_duration_seconds_count{group="",resource="pods",scope="cluster",version="v1"} 1',
+    'apiserver_watch_events_total{group="",resource="pods",version="v1"} 1',
     'apiserver_validating_admission_policy_check_total{enforcement_action="warn",error_type="invalid_error",policy="p",policy_binding="b"} 1',
     'apiserver_validating_admission_policy_check_duration_seconds_count{enforcement_action="audit",error_type="invalid_error",policy="p",policy_binding="b"} 1',
     'apiserver_cel_evaluation_duration_seconds_count 0',

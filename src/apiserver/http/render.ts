@@ -34,6 +34,8 @@ export interface RenderParts {
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly clock: Clock
+  /** Told how large each event of a watch is. */
+  readonly countEvent?: (bytes: number) => void
 }
 
 /** The bytes of any object in an encoding. */
@@ -226,7 +228,13 @@ async function sendWatch(result: Result & { type: 'watch' }, reply: WireReply, p
   const type = streamTypes[encoding]
   // Headers go out before any event: clients wait for them to know that the watch stands.
   reply.head(200, { ...headers, 'content-type': type })
-  const render = eventRenderer(result.definition, parts, encoding)
+  const plain = eventRenderer(result.definition, parts, encoding)
+  const { countEvent } = parts
+  const render = (event: HubEvent) => {
+    const bytes = plain(event)
+    countEvent?.(bytes.length)
+    return bytes
+  }
   const take = (batch: readonly HubEvent[]) => {
     if (batch.length > 1) return writeAll(reply, joined(batch, render))
     return reply.write(render(batch[0]!)) ? undefined : reply.drained()

@@ -177,7 +177,8 @@ async function serveOne(
     (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
       (text) => `299 - ${quoted(text)}`,
     )
-  await sendResult(result, reply, { form, query, headers, clock: parts.clock })
+  const counting = result.type === 'watch' ? { countEvent: parts.metrics.eventsOf(definition) } : {}
+  await sendResult(result, reply, { form, query, headers, clock: parts.clock, ...counting })
 }
 
 function spanOf(

@@ -30,6 +30,8 @@ export interface RequestMetrics {
       readonly aborted: boolean
     },
   ): void
+  /** Counts the events that watches of a kind are sent, each of so many bytes. */
+  eventsOf(kind: { readonly group: string; readonly version: string; readonly plural: string }): (bytes: number) => void
   /** A request that was not served, since there are too many. */
   turnedAway(request: Measured, code: number): void
   /** How long the certificate that a caller came with is still good. */
@@ -128,6 +130,13 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
     filterBuckets,
   )
   const filterSeries = new Map<string, Series>()
+  const events = metrics.counter('apiserver_watch_events_total', 'Number of events sent in watch clients')
+  const eventSizes = metrics.histogram(
+    'apiserver_watch_events_sizes',
+    'Watch event size distribution in bytes',
+    Array.from({ length: 8 }, (_, power) => 1024 * 2 ** power),
+  )
+  const eventCounts = new Map<string, (bytes: number) => void>()
   const deprecated = metrics.gauge(
     'apiserver_requested_deprecated_apis',
     'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
@@ -160,6 +169,20 @@ export function requestMetrics(metrics: Metrics): RequestMetrics {
   return {
     lasting,
     authenticated,
+    eventsOf({ group, version, plural: resource }) {
+      const key = `${resource}.${version}.${group}`
+      let count = eventCounts.get(key)
+      if (count === undefined) {
+        const labels = { group, resource, version }
+        const [total, sizes] = [events.series(labels), eventSizes.series(labels)]
+        count = (bytes) => {
+          total.inc()
+          sizes.observe(bytes)
+        }
+        eventCounts.set(key, count)
+      }
+      return count
+    },
     turnedAway(request, code) {
       const { dry_run: _dryRun, ...labels } = labelsOf(request)
       terminations.inc({ code: String(code), ...labels })
