@@ -37,7 +37,7 @@ export async function bodyOf(
     if ((contentType ?? '').split(';')[0]!.trim() === cborApply)
       return { body: { value: readCbor(bytes, 'error decoding YAML: '), findings: [] } }
     const apply = contentType?.startsWith('application/apply-patch') === true
-    return { body: apply ? configurations.read(bytes) : readJson(bytes, 'error decoding patch: ') }
+    return { body: apply ? configurations.read(bytes, request.url) : readJson(bytes, 'error decoding patch: ') }
   }
   const read = readAs(bodyEncodingOf(contentType, offers), bytes, before)
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
@@ -99,5 +99,5 @@ function asJson(text: string): ReadBody | undefined {
     return undefined
   }
 }
-const configurations = new Configurations(yamlOf)
+const configurations = new Configurations(yamlOf, asJson)
 const unlikeYaml = /\t|\\u[dD]|"<<"|[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]/

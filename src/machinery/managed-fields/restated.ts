@@ -114,10 +114,25 @@ function again(node: Node, live: unknown, applied: unknown, walk: Walk, unowned:
     case 'empty':
       return isObject(applied) && isObject(live) && Object.keys(applied).length === 0 ? live : undefined
     case 'fields':
-      return isObject(applied) && isObject(live) ? fieldsAgain(node, live, applied, walk, unowned) : undefined
+      if (!isObject(applied) || !isObject(live)) return undefined
+      return Object.isFrozen(applied) && unowned === undefined
+        ? knownAgain(node, live, applied, walk)
+        : fieldsAgain(node, live, applied, walk, unowned)
     case 'items':
       return Array.isArray(applied) && Array.isArray(live) ? itemsAgain(node, live, applied, walk) : undefined
   }
+}
+
+/** Values that change nothing of another one, both of which stay as they are; and the node they were held against. */
+const sameAs = new WeakMap<Json, { readonly node: Fields; readonly live: Json }>()
+
+/** As `fieldsAgain`, of a value that is sent again and again. */
+function knownAgain(node: Fields, live: Json, applied: Json, walk: Walk): Json | undefined {
+  const known = sameAs.get(applied)
+  if (known !== undefined && known.node === node && known.live === live) return live
+  const after = fieldsAgain(node, live, applied, walk, undefined)
+  if (after === live && walk.modified === undefined && Object.isFrozen(live)) sameAs.set(applied, { node, live })
+  return after
 }
 
 function fieldsAgain(
