@@ -1,4 +1,12 @@
-import { DecisionJournal, describeSelf, firstAddress, LogLevels, Metrics } from '../machinery/index.ts'
+import {
+  DecisionJournal,
+  describeSelf,
+  firstAddress,
+  healthAnswer,
+  healthMeasures,
+  LogLevels,
+  Metrics,
+} from '../machinery/index.ts'
 import {
   apiGroups,
   customResourceDefinitions,
@@ -47,7 +55,7 @@ import { httpHandlers } from './http/serve.ts'
 import { type InProcessParts, inProcess } from './in-process.ts'
 import { descriptionsOf } from './openapi/descriptions.ts'
 import { OpenApi } from './openapi/openapi.ts'
-import { healthAnswer, healthMeasures, serverHealth } from './operation/health.ts'
+import { serverHealth } from './operation/health.ts'
 import { historyDefault, keepHistory } from './operation/history.ts'
 import { measuredStore } from './operation/measured-store.ts'
 import { podResourcesText } from './operation/pod-resources.ts'

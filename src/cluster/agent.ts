@@ -48,6 +48,7 @@ export async function runAgent(request: AgentRequest, signal: AbortSignal): Prom
     await runAgentNode(
       {
         ...{ settings, credentials, address, clock, random, logs, levels, logDirectory: layout.logs },
+        proxyHosts: { healthz: '0.0.0.0', metrics: '127.0.0.1' },
         // Its serving certificate is of its own making, so that the Node names whom to believe about it.
         annotations: { [kubeletAuthorityAnnotation]: own.authority.cert },
         pki: { kubeletServer: own.kubeletServer, authority: { cert: clientAuthority } },

@@ -98,6 +98,8 @@ export type {
   Unsaved,
 } from './object/object.ts'
 export { cloneJson, controllerOf, deepFreeze, isMapOfText, keyOf, nameOf, parseKey, sameJson } from './object/object.ts'
+export { buildMeasure } from './pages/build.ts'
+export { type Health, type HealthCheck, healthAnswer, healthMeasures } from './pages/health.ts'
 export { type MediaRange, mediaRanges } from './pages/media-ranges.ts'
 export { describeSelf, type SelfDescription, type ZPage, zPage } from './pages/z-pages.ts'
 export { applyJsonPatch, jsonPatchOperationsMax } from './patch/json-patch.ts'

@@ -96,6 +96,31 @@ suite('a cluster has two nodes with real containers on one machine', { skip: can
     }
   })
 
+  test('every component answers at a port of its own, on both nodes', async () => {
+    const { parts } = JSON.parse(await cox('status', '--json')) as { parts: { name: string; detail: string }[] }
+    const placeOf = (part: string) => parts.find((one) => one.name === part)?.detail ?? ''
+    const ask = async (url: string) => {
+      const answer = await fetch(url)
+      return { code: answer.status, text: await answer.text() }
+    }
+    for (const part of ['scheduler', 'controllers'])
+      assert.equal(await command('curl', '-sk', `${placeOf(part)}/healthz`), 'ok', part)
+    const second = (await get('node', '{.status.addresses[0].address}', 'node-2'))[0]
+    const proxies = [
+      [placeOf('proxy'), placeOf('proxy-metrics')],
+      [`http://${second}:10256`, `http://${second}:10249`],
+    ] as const
+    for (const [health, own] of proxies) {
+      assert.match((await ask(`${health}/healthz`)).text, /"nodeEligible":true/)
+      assert.match((await ask(`${own}/metrics`)).text, /^kubeproxy_sync_proxy_rules_\w+ \d/m)
+      assert.equal((await ask(`${own}/proxyMode`)).text, 'nftables')
+      assert.equal((await ask(`${own}/statusz`)).code, 200)
+    }
+    for (const host of hosts) assert.equal(await kubectl('get', '--raw', `/api/v1/nodes/${host}/proxy/healthz`), 'ok')
+    const inside = ['netns', 'exec', `cox-${name}-node-2`, 'curl', '-s']
+    assert.equal(await command('ip', ...inside, 'http://127.0.0.1:10248/healthz'), 'ok')
+  })
+
   test('the processes of the second are killed: they come back, and its containers are adopted', async () => {
     const ids = () => podsOn('node-2', '.status.containerStatuses[0].containerID')
     const before = await ids()

@@ -1,6 +1,9 @@
 import {
   type Clock,
   type DecisionJournal,
+  type HealthCheck,
+  healthAnswer,
+  healthMeasures,
   type LogLevels,
   type Metrics,
   mediaRanges,
@@ -23,7 +26,6 @@ import {
 } from '../discovery/discovery.ts'
 import { answerOpenApi } from '../openapi/answer.ts'
 import type { OpenApi } from '../openapi/openapi.ts'
-import { type HealthCheck, healthAnswer, healthMeasures } from '../operation/health.ts'
 import type { Identity } from '../request.ts'
 import { contentTypes, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'

@@ -1,4 +1,4 @@
-import type { Metrics, Reading } from '../../machinery/index.ts'
+import { buildMeasure, type Metrics, type Reading } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { VersionInfo } from '../http/paths.ts'
@@ -14,21 +14,7 @@ export function serverReadings(
   hub: WatchHub,
   resources: () => Iterable<ResourceDefinition<any>>,
 ): void {
-  const build = metrics.gauge(
-    'kubernetes_build_info',
-    "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-  )
-  build.set(1, {
-    build_date: version.buildDate ?? '',
-    compiler: version.compiler ?? '',
-    git_commit: version.gitCommit ?? '',
-    git_tree_state: version.gitTreeState ?? '',
-    git_version: version.gitVersion,
-    go_version: version.goVersion ?? '',
-    major: version.major ?? '',
-    minor: version.minor ?? '',
-    platform: version.platform ?? '',
-  })
+  buildMeasure(metrics, version)
   const release = (minor: number) => `${version.major ?? ''}.${minor}`
   const minor = Number.parseInt(version.minor ?? '', 10)
   metrics

@@ -1,4 +1,4 @@
-import type { HealthCheck } from './health.ts'
+import type { HealthCheck } from '../../machinery/index.ts'
 
 /** How far a server's start has come: what it must hold is there, admission is told of, so are custom kinds, and all it serves is registered. */
 export type Stage = 'bootstrapped' | 'admitting' | 'declared' | 'registered'

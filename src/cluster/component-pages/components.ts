@@ -1,7 +1,7 @@
-import type { HealthCheck } from '../../apiserver/index.ts'
 import { type Client, createClient } from '../../client/index.ts'
 import { allControllers } from '../../controllers/index.ts'
 import { delegatedAccess } from '../../kubelet/index.ts'
+import type { HealthCheck } from '../../machinery/index.ts'
 import type { ProxyHealth } from '../../proxy/index.ts'
 import { chooseGates } from '../../resources/index.ts'
 import { type Front, openFront } from '../../wire/index.ts'
@@ -9,11 +9,11 @@ import type { Pki } from '../certificates/pki.ts'
 import { identities } from '../control-plane.ts'
 import type { PartsContext } from '../parts.ts'
 import { controllersConfiguration, schedulerConfiguration } from './configurations.ts'
-import { described, host } from './described.ts'
+import { described, ping } from './described.ts'
 import { guarded } from './guarded.ts'
 import { type ComponentParts, componentPages } from './pages.ts'
 import { openNear } from './ports.ts'
-import { openProxyPages } from './proxy.ts'
+import { openProxyPages } from './proxy-pages.ts'
 
 /** What the pages tell of parts that run. */
 export interface RunningParts {
@@ -34,6 +34,7 @@ export interface OpenedComponents {
 
 /** Kubernetes: the ports of its components. */
 const ports = { scheduler: 10259, controllers: 10257, cloud: 10258 } as const
+const host = '127.0.0.1'
 const podResources = { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8' }
 
 /** Opens the ports on which the scheduler, the controllers and the proxy tell about themselves, each unless it is left out. */
@@ -57,10 +58,11 @@ export async function openComponents(context: PartsContext, parts: RunningParts)
   }
   if (has('proxy') && settings.runtime === 'containerd') {
     const client = createClient(context.api.transportFor(identities.proxy, 'kube-proxy'))
-    const metrics = { own: parts.metrics.proxy, process: context.metrics }
-    const opened = await openProxyPages({ ...context, metrics, client, health: parts.proxyHealth })
-    plain.push(...opened.fronts)
-    Object.assign(places, opened.places)
+    const { proxyHealth: health, metrics } = parts
+    const hosts = { healthz: host, metrics: host }
+    const proxy = await openProxyPages({ ...context, client, own: metrics.proxy, health, hosts })
+    plain.push(proxy)
+    Object.assign(places, proxy.places)
   }
   return {
     places,
@@ -94,7 +96,6 @@ const securedFlags = (port: number) => ({
   'leader-elect': 'false',
   'secure-port': String(port),
 })
-const ping: HealthCheck = { name: 'ping', check: () => '' }
 const runs = (name: string, part: string, { running }: RunningParts): HealthCheck => ({
   name,
   check: () => (running.has(part) ? '' : 'not running'),

@@ -1,32 +1,34 @@
-import { type Clock, describeSelf, type LogLevels, type Metrics, type SelfDescription } from '../../machinery/index.ts'
+import {
+  type Clock,
+  describeSelf,
+  type HealthCheck,
+  type LogLevels,
+  type Metrics,
+  type SelfDescription,
+} from '../../machinery/index.ts'
 import { chooseGates, defaultGates } from '../../resources/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { versionInfo } from '../version.ts'
 import type { ComponentParts } from './pages.ts'
 
-/** Where components listen: nobody but who is on the node. */
-export const host = '127.0.0.1'
-
-/** What a component's description of itself is made of. */
-export interface DescribedParts {
+/** What every component's pages are made from. */
+export interface Describing {
   readonly settings: ClusterSettings
   readonly clock: Clock
-  /** Those of the process that the component runs in. */
+  /** Of the process that the component runs in. */
   readonly metrics: Metrics
   readonly levels: LogLevels
 }
 
+/** Kubernetes: the check that only says that somebody answers. */
+export const ping: HealthCheck = { name: 'ping', check: () => '' }
+
 /** What all components say alike of themselves. */
 export function described(
-  context: DescribedParts,
-  {
-    component,
-    logName,
-    own,
-  }: { readonly component: string; readonly logName: string; readonly own: ComponentParts['metrics']['own'] },
+  { clock, settings, metrics, levels }: Describing,
+  { component, logName, own }: { readonly component: string; readonly logName: string; readonly own: Metrics },
   flags: Readonly<Record<string, string>>,
 ): Pick<ComponentParts, 'self' | 'clock' | 'metrics' | 'levels' | 'logName'> {
-  const { clock, settings, metrics, levels } = context
   const chosen = chooseGates(settings.features?.gates ?? {})
   const gates = Object.entries(settings.features?.gates ?? {}).map(([name, isOn]) => `${name}=${isOn}`)
   const all = { 'feature-gates': gates.sort().join(','), ...flags, v: String(settings.verbosity) }

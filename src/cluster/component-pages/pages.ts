@@ -1,6 +1,8 @@
-import { type HealthCheck, healthAnswer, healthMeasures } from '../../apiserver/index.ts'
 import {
   type Clock,
+  type HealthCheck,
+  healthAnswer,
+  healthMeasures,
   type LogLevels,
   Metrics,
   putLevel,

@@ -4,6 +4,7 @@ import { componentFields } from './component-fields.ts'
 import { type ControllerChoices, readControllers } from './controller-fields.ts'
 import {
   address,
+  bindAddress,
   ConfigError,
   cidr,
   duration,
@@ -43,11 +44,17 @@ export interface KubeletChoices {
   readonly evictionMaxPodGracePeriod?: number
   readonly evictionMinimumReclaim?: Readonly<Record<string, string>>
   readonly evictionPressureTransitionPeriod?: string
+  readonly healthzBindAddress?: string
+  /** 0 for none. */
+  readonly healthzPort?: number
 }
 /** What of KubeProxyConfiguration has an effect. */
 export interface ProxyChoices {
   /** Ranges, or `primary` alone. */
   readonly nodePortAddresses?: readonly string[]
+  /** An address, with a port or without. */
+  readonly healthzBindAddress?: string
+  readonly metricsBindAddress?: string
 }
 /** What a configuration file chose for the components; remembered with the cluster's settings. */
 export interface ComponentChoices {
@@ -58,6 +65,7 @@ export interface ComponentChoices {
 }
 
 const int32Max = 2 ** 31 - 1
+const portMax = 65_535
 /** Kubernetes: the signals that thresholds of eviction may name. */
 const evictionSignals = new Set([
   'memory.available',
@@ -106,6 +114,8 @@ const kubelet = (idle: Idle) =>
       evictionMaxPodGracePeriod: integer(0, int32Max),
       evictionMinimumReclaim: mapOf(threshold, evictionSignals),
       evictionPressureTransitionPeriod: duration,
+      healthzBindAddress: address,
+      healthzPort: integer(0, portMax),
     },
     componentFields.kubelet,
     idle,
@@ -113,7 +123,16 @@ const kubelet = (idle: Idle) =>
 
 const nodePortAddress: Reader<string> = (value, path) => (value === 'primary' ? value : cidr(value, path))
 const proxy = (idle: Idle) =>
-  fieldsOf({ mode: oneOf('', 'nftables'), nodePortAddresses: listOf(nodePortAddress) }, componentFields.proxy, idle)
+  fieldsOf(
+    {
+      mode: oneOf('', 'nftables'),
+      nodePortAddresses: listOf(nodePortAddress),
+      healthzBindAddress: bindAddress,
+      metricsBindAddress: bindAddress,
+    },
+    componentFields.proxy,
+    idle,
+  )
 
 const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentChoices>> = {
   'kubelet.config.k8s.io/v1beta1/KubeletConfiguration': (value, idle) => {

@@ -16,16 +16,16 @@ const scheduler = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedul
 
 test('documents of every kind are read from one file, and fields without effect are told by name', async () => {
   const text = [
-    `${kubelet}maxPods: 50\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
-    `${proxy}mode: nftables\nnodePortAddresses: [primary]\nbindAddress: 0.0.0.0`,
+    `${kubelet}maxPods: 50\nhealthzPort: 0\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
+    `${proxy}mode: nftables\nnodePortAddresses: [primary]\nmetricsBindAddress: 0.0.0.0:10249\nbindAddress: 0.0.0.0`,
     `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { disabled: [{ name: '*' }] }\n  pluginConfig: [{ name: NodeResourcesFit, args: { apiVersion: kubescheduler.config.k8s.io/v1, kind: NodeResourcesFitArgs, ignoredResources: [a.io/x] } }, { name: Other, args: { x: 1 } }]\nextenders: [{ urlPrefix: http://localhost, filterVerb: f, tlsConfig: { caFile: ca.crt } }]\nleaderElection: { leaderElect: false }`,
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 3, zone: a }]',
   ].join('\n---\n')
   assert.deepEqual(await read(text), {
     nodeTemplates: [{ count: 3, zone: 'a' }],
     components: {
-      kubelet: { maxPods: 50, clusterDNS: ['10.0.0.53'], evictionHard: { 'memory.available': '5%' } },
-      proxy: { nodePortAddresses: ['primary'] },
+      kubelet: { maxPods: 50, healthzPort: 0, clusterDNS: ['10.0.0.53'], evictionHard: { 'memory.available': '5%' } },
+      proxy: { nodePortAddresses: ['primary'], metricsBindAddress: '0.0.0.0:10249' },
       scheduler: {
         percentageOfNodesToScore: 30,
         profiles: [

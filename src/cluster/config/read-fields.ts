@@ -1,4 +1,5 @@
 import { isIp, parseCidr, parseDuration, tryQuantity } from '../../machinery/index.ts'
+import { bindAddressOf } from '../component-pages/bind-address.ts'
 
 /** A configuration that cannot be meant; the message names the field and says what is wrong with it. */
 export class ConfigError extends Error {
@@ -46,6 +47,14 @@ export const quantity: Reader<string> = (value, path) => {
 export const address: Reader<string> = (value, path) => {
   const known = text(value, path)
   if (!isIp(known)) throw wrong(path, value, 'an IP address')
+  return known
+}
+/** An address with a port or without, or nothing for the usual one. */
+export const bindAddress: Reader<string> = (value, path) => {
+  const known = text(value, path)
+  if (known === '') return known
+  const { host, port } = bindAddressOf(known, { host: '', port: 0 })
+  if (!isIp(host) || port > 65_535) throw wrong(path, value, 'an IP address with or without a port')
   return known
 }
 export const cidr: Reader<string> = (value, path) => {

@@ -43,6 +43,8 @@ export async function runNodeProcess(cluster: ClusterSettings, nodeName: string,
         logs,
         levels,
         logDirectory: node.logs,
+        // Its namespace is its own, and from outside its loopback cannot be reached.
+        proxyHosts: { healthz: '0.0.0.0', metrics: '0.0.0.0' },
       },
       stop.signal,
     )

@@ -1,13 +1,21 @@
 import { type Client, createClient, createInformers, type HttpCredentials, httpTransport } from '../../client/index.ts'
 import type { ContainerdSettings } from '../../kubelet/index.ts'
-import { type Clock, isAlreadyExists, type LogLevels, Metrics, type Random } from '../../machinery/index.ts'
+import {
+  buildMeasure,
+  type Clock,
+  isAlreadyExists,
+  type LogLevels,
+  Metrics,
+  type Random,
+} from '../../machinery/index.ts'
 import { ProxyHealth, runProxy } from '../../proxy/index.ts'
 import { type Node, nodes } from '../../resources/index.ts'
 import { AgentError } from '../agent-request.ts'
-import { openProxyPages } from '../component-pages/proxy.ts'
+import { openProxyPages, type ProxyPagesParts } from '../component-pages/proxy-pages.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
+import { versionInfo } from '../version.ts'
 import { type NodePki, runContainerNode } from './container-node.ts'
 import { nodePortAddressesOf } from './places.ts'
 
@@ -24,8 +32,11 @@ export interface AgentNodeParts {
   readonly clock: Clock
   readonly random: Random
   readonly logs: LogFiles
+  /** How much each part logs. */
   readonly levels: LogLevels
   readonly logDirectory: string
+  /** Where the service proxy tells of itself when the configuration does not say. */
+  readonly proxyHosts: ProxyPagesParts['hosts']
 }
 const podRangeWaitMs = 60_000
 const podRangePollMs = 200
@@ -61,29 +72,32 @@ export async function runAgentNode(parts: AgentNodeParts, signal: AbortSignal): 
     })
     await Promise.race([node, moved.promise])
   }
-  const proxyParts = { health: new ProxyHealth(), metrics: new Metrics() }
-  const proxy = (life: AbortSignal) =>
-    runProxy(
+  const metrics = new Metrics()
+  buildMeasure(metrics, versionInfo())
+  const own = metrics.part()
+  const health = new ProxyHealth()
+  const proxy = async (life: AbortSignal) => {
+    const { client, informers } = accessOf('proxy', life)
+    const { proxyHosts: hosts, levels } = parts
+    await using _pages = await openProxyPages({ settings, clock, metrics, levels, client, own, health, hosts })
+    await runProxy(
       {
-        ...{ informers: accessOf('proxy', life).informers, clock, nodeName: settings.nodeName, ...proxyParts },
+        ...{ informers, clock, nodeName: settings.nodeName },
         tableName: settings.network.nftTable,
         nodePortAddresses: nodePortAddressesOf(settings, address),
         serviceCidr: settings.network.serviceCidr,
         log: logs.of('proxy'),
+        metrics: own,
+        health,
       },
       life,
     )
-  const isProxied = !settings.without.includes('proxy')
-  await using pages = new AsyncDisposableStack()
-  if (isProxied) {
-    const metrics = { own: proxyParts.metrics, process: proxyParts.metrics }
-    const client = createClient(httpTransport(credentials, 'kube-proxy'))
-    const opened = await openProxyPages({ settings, clock, client, levels: parts.levels, ...proxyParts, metrics })
-    for (const front of opened.fronts) pages.use(front)
   }
   await Promise.all([
     keepRunning('kubelet', kubelet, { clock, log: logs.of('kubelet') }, signal),
-    ...(isProxied ? [keepRunning('proxy', proxy, { clock, log: logs.of('proxy') }, signal)] : []),
+    ...(settings.without.includes('proxy')
+      ? []
+      : [keepRunning('proxy', proxy, { clock, log: logs.of('proxy') }, signal)]),
   ])
 }
 

@@ -16,6 +16,7 @@ import { chooseGates, defaultGates } from '../../resources/index.ts'
 import { openFront } from '../../wire/index.ts'
 import type { KeyPair } from '../certificates/key-pair.ts'
 import type { Pki } from '../certificates/pki.ts'
+import { openKubeletHealth } from '../component-pages/kubelet-health.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
 import { layoutOf } from '../process/directory.ts'
@@ -158,6 +159,7 @@ async function serveKubelet(
       gates,
     ),
   })
+  await using _health = await openKubeletHealth(settings)
   await using front = await openFront({ port: settings.network.kubeletPort, tls: tlsNow(), clock, ...handlers })
   while (!signal.aborted) {
     await clock.sleep(renewalCheckMs, signal).catch(() => {})
