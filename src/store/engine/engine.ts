@@ -14,7 +14,7 @@ import {
 import { StoredEntry } from './entry.ts'
 import { History, type HistoryLimits } from './history.ts'
 import type { Journal, JournalRecord, JournalState, PastChange } from './journal.ts'
-import { OrderedKeys, prefixEnd } from './ordered-keys.ts'
+import { OrderedEntries, prefixEnd } from './ordered-entries.ts'
 
 /** A write that has its revision but is not durable yet. */
 interface Accepted {
@@ -36,7 +36,8 @@ const pastBatch = 1000
  */
 export class Engine implements Store {
   readonly #journal: Journal
-  readonly #keys = new OrderedKeys()
+  /** The same as in #current, in order. */
+  readonly #ordered = new OrderedEntries<StoredEntry>()
   readonly #current = new Map<string, StoredEntry>()
   readonly #pending = new Map<string, { readonly entry: StoredEntry | undefined; readonly revision: Revision }>()
   readonly #history: History
@@ -54,8 +55,9 @@ export class Engine implements Store {
     this.#compactedTo = state.compactedTo
     this.#history = new History(state.revision, limits)
     for (const { key, value, created, modified } of state.current) {
-      this.#current.set(key, new StoredEntry(key, value, created, modified))
-      this.#keys.add(key)
+      const entry = new StoredEntry(key, value, created, modified)
+      this.#current.set(key, entry)
+      this.#ordered.set(key, entry)
     }
   }
 
@@ -76,7 +78,7 @@ export class Engine implements Store {
   }
 
   count(prefix: string): number {
-    return this.#keys.rank(prefixEnd(prefix)) - this.#keys.rank(prefix)
+    return this.#ordered.rank(prefixEnd(prefix)) - this.#ordered.rank(prefix)
   }
 
   async get(key: string, at?: Revision): Promise<Entry | undefined> {
@@ -89,22 +91,12 @@ export class Engine implements Store {
     if (query.at !== undefined && query.at !== this.#visible) {
       return this.#listPast(prefix, query, (key) => key.startsWith(prefix))
     }
-    const start = query.after === undefined || query.after < prefix ? prefix : query.after
-    const limit = query.limit ?? Number.POSITIVE_INFINITY
-    const entries: Entry[] = []
-    for (const key of this.#keys.from(start)) {
-      if (!key.startsWith(prefix)) break
-      if (key === query.after) continue
-      if (entries.length >= limit) {
-        return {
-          revision: this.#visible,
-          entries,
-          remaining: this.#keys.rank(prefixEnd(prefix)) - this.#keys.rank(key),
-        }
-      }
-      entries.push(this.#current.get(key)!)
-    }
-    return { revision: this.#visible, entries, remaining: 0 }
+    // The smallest key behind the one that was read last.
+    const start = query.after === undefined || query.after < prefix ? prefix : `${query.after}\0`
+    const entries = this.#ordered.between(start, prefixEnd(prefix), query.limit ?? Number.POSITIVE_INFINITY)
+    const read = query.limit === undefined || entries.length < query.limit ? undefined : entries.at(-1)
+    const remaining = read === undefined ? 0 : this.#ordered.rank(prefixEnd(prefix)) - this.#ordered.rank(read.key) - 1
+    return { revision: this.#visible, entries, remaining }
   }
 
   put(key: string, value: Value, expected: Revision): Promise<Written> {
@@ -216,10 +208,10 @@ export class Engine implements Store {
     const previous = this.#current.get(key)
     if (value === undefined) {
       this.#current.delete(key)
-      this.#keys.delete(key)
+      this.#ordered.delete(key)
     } else {
       this.#current.set(key, entry)
-      if (previous === undefined) this.#keys.add(key)
+      this.#ordered.set(key, entry)
     }
     if (this.#pending.get(key)?.revision === revision) this.#pending.delete(key)
     this.#visible = revision
@@ -276,7 +268,7 @@ export class Engine implements Store {
       }
     }
     const keys: string[] = []
-    for (const key of this.#keys.from(prefix)) {
+    for (const key of this.#ordered.from(prefix)) {
       if (!key.startsWith(prefix)) break
       if (within(key) && !undone.has(key)) keys.push(key)
     }
