@@ -34,7 +34,7 @@ import {
   pressureTransitionMsDefault,
 } from './node/pressure.ts'
 import { Judging, refusalOf } from './pods/admission.ts'
-import type { PodContext } from './pods/context.ts'
+import type { ImageVolumeCounts, PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
 import { createObjectWatches } from './pods/object-watches.ts'
 import { createPodObjects, createTokens } from './pods/objects.ts'
@@ -77,6 +77,7 @@ export interface Kubelet {
   readonly observed: Observed
   /** How often each probe has had each result. */
   probeCounts(): Iterable<readonly [labels: Readonly<Record<string, string>>, count: number]>
+  readonly imageVolumes: Readonly<ImageVolumeCounts>
   nodeUsage(): Promise<CgroupUsage>
   readonly cgroups: Cgroups
   /** What is measured of it. */
@@ -98,6 +99,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
   const workers = new Map<string, PodWorker>()
   const running = new Set<Promise<void>>()
   const probeCounts = new Map<string, [labels: Readonly<Record<string, string>>, count: number]>()
+  const imageVolumes: ImageVolumeCounts = { requested: 0, mounted: 0, failed: 0 }
   const countProbe = (labels: Readonly<Record<string, string>>, seconds: number) => {
     const { result: _, pod_uid: __, ...place } = labels
     measures.probed(place, seconds)
@@ -107,7 +109,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
   // What others change of the Node is seen as it happens; what the status loop wrote last stands in until the first list.
   const ownNode = informers.of(nodes, { fieldSelector: `metadata.name=${settings.nodeName}` })
   const nodeNow = () => ownNode.get({ name: settings.nodeName }) ?? node
-  const context = { ...(await podContext(parts, measures, workers, nodeNow, signal)), countProbe }
+  const context = { ...(await podContext(parts, measures, workers, nodeNow, signal)), countProbe, imageVolumes }
 
   function begin(pod: Pod): void {
     const known = workers.get(pod.metadata.uid)
@@ -137,6 +139,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
         .map((worker) => worker.pod)
         .find((pod) => pod.metadata.name === name && pod.metadata.namespace === namespace),
     probeCounts: () => probeCounts.values(),
+    imageVolumes,
     nodeUsage: machineUsage,
     get observed() {
       return observed
@@ -225,7 +228,7 @@ async function podContext(
   workers: ReadonlyMap<string, PodWorker>,
   nodeNow: () => Node | undefined,
   signal: AbortSignal,
-): Promise<Omit<PodContext, 'countProbe'>> {
+): Promise<Omit<PodContext, 'countProbe' | 'imageVolumes'>> {
   const { settings, machine, client, informers, clock } = parts
   const objects = createPodObjects(parts)
   const tokens = createTokens(parts)

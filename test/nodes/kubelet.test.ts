@@ -78,6 +78,8 @@ describe('kubelet on containerd', options, () => {
         containers: [shell(forever, mounted)],
       })
       await cluster.until('image-volume-lost', waitsFor('ErrImageNeverPull'))
+      // An image that cannot be had is nothing that was to be mounted.
+      assert.deepEqual(cluster.kubelet.imageVolumes, { requested: 2, mounted: 2, failed: 0 })
     })
 
     test('runs a pod with its environment, hosts file and token, and ends it gracefully', async () => {

@@ -40,8 +40,16 @@ export interface PodContext {
   /** Counts one try of a probe, which took so long. */
   countProbe(labels: Readonly<Record<string, string>>, seconds: number): void
   readonly measures: KubeletMeasures
+  /** How the images fared that containers have as volumes. */
+  readonly imageVolumes: ImageVolumeCounts
   /** Told of what went wrong and will be tried again. */
   readonly complain: (about: string, error: unknown) => void
+}
+/** How many images containers wanted as volumes, and how many mounts of them came to what. */
+export interface ImageVolumeCounts {
+  requested: number
+  mounted: number
+  failed: number
 }
 /** Why the kubelet ends or refuses a pod, which then fails. */
 export interface Verdict {

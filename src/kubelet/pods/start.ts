@@ -89,7 +89,17 @@ async function createdContainer(
   const { imageRef, image, pulledMs = 0 } = present
   target.onPulled(pulledMs)
   const targetName = 'targetContainerName' in container ? (container.targetContainerName as string) : ''
-  await mountImages(context, target, container, tell)
+  const images = imageMountsOf(pod, container)
+  const counts = context.imageVolumes
+  try {
+    await mountImages(context, target, container, tell)
+  } catch (error) {
+    if (error instanceof MountError) {
+      counts.requested += new Set(images).size
+      counts.failed += images.length
+    }
+    throw error
+  }
   const joined = targetName === '' ? undefined : newestOf(view, targetName)
   const config = await configOf(context, target, container, restartCount, {
     imageRef,
@@ -97,6 +107,8 @@ async function createdContainer(
     mounted,
     ...(joined === undefined ? {} : { targetContainerId: joined.id }),
   })
+  counts.requested += new Set(images).size
+  counts.mounted += images.length
   try {
     const id = await context.runtime.createContainer(target.sandboxId, config, target.sandbox)
     tell('Normal', 'Created', 'Container created')
@@ -147,8 +159,19 @@ async function mountImages(
     const { image } = await context.images.ensure(pod, wanted, await pullSecrets(context, pod), tell)
     if (image === undefined || context.runtime.mountImage === undefined)
       throw new StartError('CreateContainerError', `the runtime cannot mount the image ${reference}`)
-    await context.runtime.mountImage(image.id, volume.hostPath)
+    await context.runtime.mountImage(image.id, volume.hostPath).catch((error) => {
+      throw new MountError('CreateContainerError', textOf(error), error)
+    })
   }
+}
+
+/** An image is there, and cannot be mounted. */
+class MountError extends StartError {}
+
+/** The image volumes a container mounts, each as often as it does. */
+function imageMountsOf({ spec }: Pod, { volumeMounts = [] }: StartStep['container']): readonly string[] {
+  const images = new Set((spec.volumes ?? []).flatMap(({ name, image }) => (image === undefined ? [] : [name])))
+  return images.size === 0 ? [] : volumeMounts.map(({ name }) => name).filter((name) => images.has(name))
 }
 
 /** Kubernetes: pull secrets that do not exist are passed over. */

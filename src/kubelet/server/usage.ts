@@ -257,7 +257,7 @@ export async function cadvisorMetrics({ kubelet }: UsageParts): Promise<string> 
 
 /** /metrics: the kubelet itself. */
 export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
-  const { observed, settings } = kubelet
+  const { observed, settings, imageVolumes } = kubelet
   const pods = kubelet.pods()
   const byState = Map.groupBy(observed.containers, ({ state }) => state)
   return [
@@ -313,6 +313,18 @@ export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
       'gauge',
       volumesByPlugin(pods),
     ),
+    family('kubelet_image_volume_requested_total', '[BETA] Number of requested image volumes.', 'counter', [
+      [{}, imageVolumes.requested],
+    ]),
+    family(
+      'kubelet_image_volume_mounted_succeed_total',
+      '[BETA] Number of successful image volume mounts.',
+      'counter',
+      [[{}, imageVolumes.mounted]],
+    ),
+    family('kubelet_image_volume_mounted_errors_total', '[BETA] Number of failed image volume mounts.', 'counter', [
+      [{}, imageVolumes.failed],
+    ]),
     family('process_start_time_seconds', '[STABLE] Start time of the process since unix epoch in seconds.', 'gauge', [
       [{}, startedAtMs / 1000],
     ]),
