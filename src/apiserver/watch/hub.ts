@@ -6,6 +6,9 @@ import type { Selection } from '../registry/selection.ts'
 import { eventFor, eventForAll, type HubEvent } from './event.ts'
 import { type HubEvents, type WatchedHub, Watcher, type WatchStart, type WatchTold } from './watcher.ts'
 
+/** So many watchers are told of changes before what they were told is sent. */
+const toldAtOnce = 100
+
 /**
  * Follows the store once and tells every watcher what concerns it. Promises:
  * 1. A watcher gets each matching change after its revision once, in order.
@@ -68,10 +71,11 @@ export class WatchHub {
     for (const topic of this.#topics.values()) topic.endAll()
   }
 
+  /** What the first of them are told is on its way while the others are told. */
   #handOn(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const watcher of waiting) watcher.flush()
+    const now = this.#waiting.splice(0, toldAtOnce)
+    for (const watcher of now) watcher.flush()
+    if (this.#waiting.length > 0) process.nextTick(() => this.#handOn())
   }
 
   /** Calls back for every change of a kind, in order; for caches inside the server. */
