@@ -29,18 +29,17 @@ export function measuredStore(
     'Etcd failed request counts for each operation and object type.',
   )
   const measures = new WriteMeasures({ seconds, total, errors }, resources)
-  const measured = async (operation: Operation, key: string, write: Promise<Written>): Promise<Written> => {
+  /** Whoever writes waits for the write itself, and not for what is noted of it. */
+  const measured = (operation: Operation, key: string, write: Promise<Written>): Promise<Written> => {
     const of = measures.of(operation, key)
     const startedMs = clock.monotonic()
+    const took = () => of.seconds.observe((clock.monotonic() - startedMs) / 1000)
     of.total.inc()
-    try {
-      return await write
-    } catch (error) {
+    write.then(took, () => {
       of.failed()
-      throw error
-    } finally {
-      of.seconds.observe((clock.monotonic() - startedMs) / 1000)
-    }
+      took()
+    })
+    return write
   }
   return {
     get: (key, at) => store.get(key, at),
@@ -76,6 +75,7 @@ class WriteMeasures {
   readonly #families: Families
   readonly #resources: () => Iterable<ResourceDefinition<any>>
   readonly #known = new Map<string, Measured>()
+  readonly #kinds = new Map<string, ResourceDefinition<any>>()
 
   constructor(families: Families, resources: () => Iterable<ResourceDefinition<any>>) {
     this.#families = families
@@ -92,18 +92,24 @@ class WriteMeasures {
   }
 
   #find(operation: Operation, short: string, long: string): Measured {
-    let prefix = long
-    let labels = { group: '', operation, resource: '' }
-    for (const definition of this.#resources()) {
-      const own = prefixOf(definition)
-      if (own !== short && own !== long) continue
-      prefix = own
-      labels = { group: definition.group, operation, resource: definition.plural }
-      break
-    }
+    const definition = this.#kindAt(short, long) ?? this.#readKinds().#kindAt(short, long)
+    const labels = { group: definition?.group ?? '', operation, resource: definition?.plural ?? '' }
     const { seconds, total, errors } = this.#families
     const made = { total: total.series(labels), seconds: seconds.series(labels), failed: () => errors.inc(labels) }
-    if (labels.resource !== '') this.#known.set(operation + prefix, made)
+    if (definition !== undefined) this.#known.set(operation + prefixOf(definition), made)
     return made
+  }
+
+  #kindAt(short: string, long: string): ResourceDefinition<any> | undefined {
+    return this.#kinds.get(short) ?? this.#kinds.get(long)
+  }
+
+  /** Kinds may have been declared since they were read last. */
+  #readKinds(): this {
+    for (const definition of this.#resources()) {
+      const prefix = prefixOf(definition)
+      if (!this.#kinds.has(prefix)) this.#kinds.set(prefix, definition)
+    }
+    return this
   }
 }
