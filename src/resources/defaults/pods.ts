@@ -67,13 +67,22 @@ function podResources(spec: Draft): void {
     if (key.startsWith('hugepages-') && resources.requests?.[key] === undefined) limits[key] ??= amount
   }
   if (Object.keys(limits).length === 0) return
-  resources.limits = sorted(limits)
+  replaceAmounts(resources, 'limits', limits)
   const requests: Amounts = { ...resources.requests }
   for (const [key, amount] of Object.entries(sums('requests'))) {
     if (isPodLevel(key) && !key.startsWith('hugepages-')) requests[key] ??= amount
   }
   for (const key in limits) if (isPodLevel(key)) requests[key] ??= limits[key]!
-  resources.requests = sorted(requests)
+  replaceAmounts(resources, 'requests', requests)
+}
+
+/** What is as it should be may be shared with the stored object, and is left alone. */
+function replaceAmounts(resources: Draft, of: 'requests' | 'limits', amounts: Amounts): void {
+  const has: Amounts = resources[of] ?? {}
+  const keys = Object.keys(amounts)
+  // Amounts are only ever added.
+  if (keys.length === Object.keys(has).length) return
+  resources[of] = sorted(amounts)
 }
 
 /** What the containers of a pod need together at the worst moment of its life; restartable init containers stay. */
