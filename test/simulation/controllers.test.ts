@@ -564,8 +564,9 @@ test('a pod that ended before its node lost power, unheard, is known to have end
     metadata: { ...at('brief'), annotations },
     spec,
   } as never)
-  const pod = () => world.informers.of(pods).get(at('brief'))!
-  await until(() => pod().status?.phase === 'Running', 'a pod that runs')
+  const seen = () => world.informers.of(pods).get(at('brief'))
+  await until(() => seen()?.status?.phase === 'Running', 'a pod that runs')
+  const pod = () => seen()!
   const victim = pod().spec.nodeName!
   world.cutOff(victim, true)
   await rest(3)
