@@ -89,7 +89,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const metrics = parts.metrics ?? new Metrics()
   const journal = parts.journal ?? new DecisionJournal()
   const features = featuresOf(parts.features, metrics)
-  const store = measuredStore(parts.store, clock, metrics, () => served.resources)
+  let isReady = false
+  const hasBegun = () => isReady
+  const store = measuredStore(parts.store, clock, metrics, () => served.resources, hasBegun)
   const hub = new WatchHub(store)
   const allocation = serviceAllocation({ ...parts, ...{ hub, metrics }, registry: () => registry })
   const onError = parts.onError ?? (() => {})
@@ -183,7 +185,6 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     identity === undefined || !features.gates.enabled('StorageVersionAPI')
       ? undefined
       : new StorageVersions({ registry, clock, served: features.served, serverName: identity.name, onError })
-  let isReady = false
   const start = new StartUp()
   const slis = new Metrics()
   const health = serverHealth({

@@ -9,9 +9,18 @@ test('writes are counted by what they do, and of which kind; those that fail are
   const own = await openMemoryStore()
   const metrics = new Metrics()
   const declared = { ...configMaps, plural: 'things', group: 'example.com', storage: { prefix: 'example.com/things' } }
+  let hasBegun = false
   const kinds: unknown[] = [configMaps, deployments]
-  const store = measuredStore(own, manualClock(), metrics, () => kinds as never)
+  const store = measuredStore(
+    own,
+    manualClock(),
+    metrics,
+    () => kinds as never,
+    () => hasBegun,
+  )
   const value = Buffer.from('{}')
+  await store.put('/registry/configmaps/default/brought', value, 0)
+  hasBegun = true
   const made = await store.put('/registry/configmaps/default/a', value, 0)
   assert.ok(made.ok)
   await store.put('/registry/configmaps/default/a', value, made.entry.modified)
@@ -19,7 +28,7 @@ test('writes are counted by what they do, and of which kind; those that fail are
   kinds.push(declared)
   await store.put('/registry/example.com/things/default/b', value, 0)
   await own[Symbol.asyncDispose]()
-  await assert.rejects(store.delete('/registry/configmaps/default/a', 2), StoreUnavailableError)
+  await assert.rejects(store.delete('/registry/configmaps/default/a', 3), StoreUnavailableError)
   await Promise.resolve()
   const lines = metrics.text().split('\n')
   const values = (name: string) =>

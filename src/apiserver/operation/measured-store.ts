@@ -10,13 +10,14 @@ const requestBuckets = [
 
 /**
  * A store whose writes are measured under Kubernetes' names, in which the store is called etcd. Reads come from memory, as
- * Kubernetes' come from its watch cache, and are not counted here.
+ * Kubernetes' come from its watch cache, and are not counted here; nor is what the server brings itself before it begins.
  */
 export function measuredStore(
   store: Store,
   clock: Clock,
   metrics: Metrics,
   resources: () => Iterable<ResourceDefinition<any>>,
+  hasBegun: () => boolean,
 ): Store {
   const seconds = metrics.histogram(
     'etcd_request_duration_seconds',
@@ -46,8 +47,10 @@ export function measuredStore(
     list: (prefix, query) => store.list(prefix, query),
     sizeBytes: () => store.sizeBytes(),
     count: (prefix) => store.count(prefix),
-    put: (key: string, value: Value, expected: number) =>
-      measured(expected === 0 ? 'create' : 'update', key, store.put(key, value, expected)),
+    put(key: string, value: Value, expected: number) {
+      const write = store.put(key, value, expected)
+      return hasBegun() ? measured(expected === 0 ? 'create' : 'update', key, write) : write
+    },
     delete: (key, expected) => measured('delete', key, store.delete(key, expected)),
     watch: (prefix, after, signal) => store.watch(prefix, after, signal),
     changes: (prefix, after, upTo) => store.changes(prefix, after, upTo),
