@@ -65,13 +65,15 @@ export class WatchHub {
   async run(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#store.watch(registryRoot, this.#revision, signal)) {
       for (const change of batch) this.#tell(change)
-      // Whoever wrote is answered before what others make of it is begun.
-      if (this.#waiting.length > 0) process.nextTick(() => this.#handOn())
+      this.#handOn()
     }
     for (const topic of this.#topics.values()) topic.endAll()
   }
 
-  /** What the first of them are told is on its way while the others are told. */
+  /**
+   * The first are told at once, lest what they make of it (bindings, above all) waits for others; what they are told is on its
+   * way while the rest is told.
+   */
   #handOn(): void {
     const now = this.#waiting.splice(0, toldAtOnce)
     for (const watcher of now) watcher.flush()
