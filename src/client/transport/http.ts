@@ -9,6 +9,7 @@ import {
   unavailable,
   type WatchEvent,
 } from '../../machinery/index.ts'
+import { methods } from './methods.ts'
 
 /** What a kubeconfig user and cluster come to. */
 export interface HttpCredentials {
@@ -26,16 +27,6 @@ const patchContentTypes = {
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
-} as const
-const methods = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
 } as const
 
 const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'

@@ -1,5 +1,4 @@
 import {
-  type ApiCall,
   type Clock,
   type CounterSeries,
   type Metrics,
@@ -7,19 +6,9 @@ import {
   StatusError,
   type Transport,
 } from '../../machinery/index.ts'
+import { methods } from './methods.ts'
 
 const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
-/** The method that a verb goes by over the wire. */
-const methods: Readonly<Record<ApiCall['verb'], string>> = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-}
 
 /** The same transport, its calls counted and timed as Kubernetes' clients do. `host` is where the server is. */
 export function measuredTransport(
