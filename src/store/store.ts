@@ -48,6 +48,10 @@ export interface PageQuery {
 export interface Store extends AsyncDisposable {
   get(key: string, at?: Revision): Promise<Entry | undefined>
   list(prefix: string, query?: PageQuery): Promise<Page>
+  /** What get answers for the newest revision, at once: for those who need not wait for anybody. */
+  current(key: string): Entry | undefined
+  /** The same of all keys below a prefix, in order, no more than `limit`. */
+  currentBelow(prefix: string, limit?: number): readonly Entry[]
   /** How much room what is kept takes, in bytes: the file's size where there is one, else about what the current values come to. */
   sizeBytes(): number
   /** How many keys lie below the prefix now. */

@@ -92,6 +92,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(store.count('/p/'), 3)
     })
 
+    withStore('answers at once what is visible, and nothing that is not durable yet', async (store) => {
+      for (const key of ['/p/b', '/p/a', '/q/x']) await store.put(key, bytes(key), 0)
+      const keys = (prefix: string, limit?: number) => store.currentBelow(prefix, limit).map(({ key }) => key)
+      assert.deepEqual(keys('/p/'), ['/p/a', '/p/b'])
+      assert.deepEqual(keys('/p/', 1), ['/p/a'])
+      assert.equal(store.current('/p/a'), await store.get('/p/a'))
+      const writing = store.put('/p/a', bytes('next'), 2)
+      assert.equal(text(store.current('/p/a')?.value), '/p/a')
+      await writing
+      assert.equal(text(store.current('/p/a')?.value), 'next')
+      await store.delete('/p/a', 4)
+      assert.equal(store.current('/p/a'), undefined)
+      assert.deepEqual(keys('/p/'), ['/p/b'])
+    })
+
     withStore('reads the past', async (store) => {
       await store.put('/a', bytes('1'), 0)
       await store.put('/a', bytes('2'), 1)

@@ -47,82 +47,123 @@ export interface Again {
 
 export const askedNobody = (): Again => ({ wanted: false, isSecondRound: false, asked: new Set(), due: new Set() })
 
-/** One admission plugin under its Kubernetes name. A refusal is a StatusError. */
+/** What somebody who is asked answers: a promise only where others have to be waited for. */
+export type Answered = Promise<void> | void
+
+/** One admission plugin under its Kubernetes name. A refusal is a StatusError, thrown or rejected with. */
 export interface AdmissionPlugin {
   readonly name: string
   /** The `group/plural` of all that concerns it, subresources included; without it everything may. */
   readonly resources?: readonly string[]
-  admit?(attributes: Attributes): Promise<void>
-  validate?(attributes: Attributes): Promise<void>
+  /** Whether it has a say on such writes, whatever is in them; without it on all. Asked once for each. */
+  concerns?(operation: Operation, subresource: string): boolean
+  admit?(attributes: Attributes): Answered
+  validate?(attributes: Attributes): Answered
 }
 
 /** The chain in Kubernetes' order: all `admit` first, `validate` once the object is complete. */
 export interface Admission {
-  admit(attributes: Attributes): Promise<void>
-  validate(attributes: Attributes): Promise<void>
+  admit(attributes: Attributes): Answered
+  validate(attributes: Attributes): Answered
 }
 
-/** The plugins that a kind concerns at one step, and what of each is measured, by operation. */
+/** The plugins that have a say on one kind of write at one step, and what of each is measured. */
 interface Step {
   readonly type: 'admit' | 'validate'
+  readonly operation: Operation
   readonly plugins: readonly AdmissionPlugin[]
-  readonly series: Map<Operation, readonly Series[]>
+  readonly series: readonly Series[]
+  readonly whole: Series | undefined
+}
+interface Steps {
+  readonly admit: Step
+  readonly validate: Step
 }
 
+/** Most plugins answer at once, so that a write costs no turn of its own but where one has to ask others. */
 export function admissionChain(plugins: readonly AdmissionPlugin[], measures?: AdmissionMeasures): Admission {
-  const byResource = new WeakMap<ResourceDefinition<any>, { readonly admit: Step; readonly validate: Step }>()
-  const stepsFor = (definition: ResourceDefinition<any>) => {
-    const known = byResource.get(definition)
-    if (known !== undefined) return known
+  const known = new WeakMap<ResourceDefinition<any>, Map<string, Steps>>()
+  const stepsFor = ({ definition, operation, subresource }: Attributes): Steps => {
+    let byWrite = known.get(definition)
+    if (byWrite === undefined) known.set(definition, (byWrite = new Map()))
+    const key = subresource === '' ? operation : `${operation} ${subresource}`
+    let steps = byWrite.get(key)
+    if (steps !== undefined) return steps
     const { group, plural } = definition
-    const concerned = plugins.filter(({ resources }) => resources?.includes(`${group}/${plural}`) !== false)
-    const stepOf = (type: Step['type']): Step => ({
-      type,
-      plugins: concerned.filter((plugin) => plugin[type] !== undefined),
-      series: new Map(),
-    })
-    const made = { admit: stepOf('admit'), validate: stepOf('validate') }
-    byResource.set(definition, made)
-    return made
+    const concerned = plugins.filter(
+      (plugin) =>
+        plugin.resources?.includes(`${group}/${plural}`) !== false &&
+        plugin.concerns?.(operation, subresource) !== false,
+    )
+    const stepOf = (type: Step['type']): Step => {
+      const asked = concerned.filter((plugin) => plugin[type] !== undefined)
+      const series =
+        measures === undefined ? [] : asked.map(({ name }) => measures.plugin(name, type, operation, false))
+      return { type, operation, plugins: asked, series, whole: measures?.step(type, operation, false) }
+    }
+    byWrite.set(key, (steps = { admit: stepOf('admit'), validate: stepOf('validate') }))
+    return steps
+  }
+  const ask = (step: Step, attributes: Attributes): Answered => {
+    const nowMs = measures?.now() ?? 0
+    return askFrom(0, { startedMs: nowMs, beganMs: nowMs }, step, attributes)
   }
   /** One plugin after the other; each ends where the next one begins, so that the clock is read once for both. */
-  const ask = async ({ type, plugins: concerned, series: known }: Step, attributes: Attributes) => {
-    if (measures === undefined) {
-      for (const plugin of concerned) await plugin[type]!(attributes)
-      return
-    }
-    const { operation } = attributes
-    let series = known.get(operation)
-    if (series === undefined) {
-      series = concerned.map(({ name }) => measures.plugin(name, type, operation, false))
-      known.set(operation, series)
-    }
-    const startedMs = measures.now()
-    let beganMs = startedMs
-    let at = 0
-    try {
-      for (; at < concerned.length; at++) {
-        await concerned[at]![type]!(attributes)
-        const endedMs = measures.now()
-        series[at]!.observe((endedMs - beganMs) / 1000)
-        beganMs = endedMs
+  const askFrom = (first: number, times: Times, step: Step, attributes: Attributes): Answered => {
+    const { type, plugins: asked, series } = step
+    for (let at = first; at < asked.length; at++) {
+      let answer: Answered
+      try {
+        answer = asked[at]![type]!(attributes)
+      } catch (error) {
+        refused(at, times, step)
+        throw error
       }
-    } finally {
-      const endedMs = measures.now()
-      const refusing = concerned[at]
-      if (refusing !== undefined)
-        measures.plugin(refusing.name, type, operation, true).observe((endedMs - beganMs) / 1000)
-      measures.step(type, operation, refusing !== undefined, endedMs - startedMs)
+      if (answer !== undefined) return goOn(answer, at, times, step, attributes)
+      if (measures !== undefined) took(series[at]!, times, measures)
     }
+    if (measures !== undefined) step.whole!.observe((measures.now() - times.startedMs) / 1000)
+    return undefined
+  }
+  const goOn = async (answer: Promise<void>, at: number, times: Times, step: Step, attributes: Attributes) => {
+    try {
+      await answer
+    } catch (error) {
+      refused(at, times, step)
+      throw error
+    }
+    if (measures !== undefined) took(step.series[at]!, times, measures)
+    await askFrom(at + 1, times, step, attributes)
+  }
+  const refused = (at: number, { startedMs, beganMs }: Times, { type, operation, plugins: asked }: Step) => {
+    if (measures === undefined) return
+    const nowMs = measures.now()
+    measures.plugin(asked[at]!.name, type, operation, true).observe((nowMs - beganMs) / 1000)
+    measures.step(type, operation, true).observe((nowMs - startedMs) / 1000)
+  }
+  const admitAgain = async (asked: Promise<void> | undefined, attributes: Attributes) => {
+    await asked
+    if (!attributes.again.wanted) return
+    attributes.again.isSecondRound = true
+    await ask(stepsFor(attributes).admit, attributes)
   }
   return {
-    async admit(attributes) {
-      const { admit } = stepsFor(attributes.definition)
-      await ask(admit, attributes)
-      if (!attributes.again.wanted) return
-      attributes.again.isSecondRound = true
-      await ask(admit, attributes)
+    admit(attributes) {
+      const asked = ask(stepsFor(attributes).admit, attributes)
+      return asked === undefined && !attributes.again.wanted ? undefined : admitAgain(asked ?? undefined, attributes)
     },
-    validate: (attributes) => ask(stepsFor(attributes.definition).validate, attributes),
+    validate: (attributes) => ask(stepsFor(attributes).validate, attributes),
   }
+}
+
+/** When a step began, and when the plugin that is being asked did. */
+interface Times {
+  readonly startedMs: number
+  beganMs: number
+}
+
+function took(series: Series, times: Times, measures: AdmissionMeasures): void {
+  const nowMs = measures.now()
+  series.observe((nowMs - times.beganMs) / 1000)
+  times.beganMs = nowMs
 }

@@ -1,10 +1,11 @@
 import type { Clock, CounterSeries, LabelValues, Metrics, Series } from '../../machinery/index.ts'
 import type { Operation } from './admission.ts'
 
-/** Told how long admission took, and who refused. */
+/** Where it is noted how long admission took, and who refused. */
 export interface AdmissionMeasures {
   now(): number
-  step(type: 'admit' | 'validate', operation: Operation, rejected: boolean, ms: number): void
+  /** Where the times of a whole step are noted, in seconds. */
+  step(type: 'admit' | 'validate', operation: Operation, rejected: boolean): Series
   /** Where a plugin's times are noted, in seconds. */
   plugin(name: string, type: 'admit' | 'validate', operation: Operation, rejected: boolean): Series
 }
@@ -57,10 +58,8 @@ export function admissionMeasures(clock: Clock, metrics: Metrics): AdmissionMeas
   const pluginOf = remembered<Series>((labels) => controllers.series(labels))
   return {
     now: () => clock.monotonic(),
-    step: (type, operation, rejected, ms) =>
-      stepOf(`${type} ${operation} ${rejected}`, () => ({ operation, rejected: String(rejected), type })).observe(
-        ms / 1000,
-      ),
+    step: (type, operation, rejected) =>
+      stepOf(`${type} ${operation} ${rejected}`, () => ({ operation, rejected: String(rejected), type })),
     plugin: (name, type, operation, rejected) =>
       pluginOf(`${name} ${type} ${operation} ${rejected}`, () => ({
         name,

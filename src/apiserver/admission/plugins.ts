@@ -17,13 +17,13 @@ const withoutContent = new Set(['authorization.k8s.io/localsubjectaccessreviews'
 export function namespaceLifecycle({ registry }: AdmissionParts): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
-    async admit({ operation, definition, namespace, name }) {
+    admit({ operation, definition, namespace, name }) {
       if (operation === 'DELETE' && definition.kind === 'Namespace' && immortalNamespaces.has(name)) {
         throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted')
       }
       if (definition.scope !== 'Namespaced' || operation === 'DELETE' || operation === 'CONNECT') return
       if (withoutContent.has(`${definition.group}/${definition.plural}`)) return
-      const found = await registry().find(namespaces, undefined, namespace)
+      const found = registry().current(namespaces, undefined, namespace)
       if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace)
       if (operation !== 'CREATE' || found.status?.phase !== 'Terminating') return
       const error = forbidden(
@@ -54,10 +54,10 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror'
 /** ServiceAccount: every pod runs as one, with its token, the CA and the namespace mounted unless told otherwise. */
 export function serviceAccount({ registry, random }: AdmissionParts): AdmissionPlugin {
   const refused = ({ name }: Attributes, why: string) => forbidden({ group: '', resource: 'pods' }, name, why)
-  const accountOf = async (attributes: Attributes): Promise<ServiceAccount> => {
+  const accountOf = (attributes: Attributes): ServiceAccount => {
     const { namespace, object } = attributes
     const { serviceAccountName: name } = object.spec
-    const account = await registry().find<ServiceAccount>(serviceAccounts, namespace, name)
+    const account = registry().current<ServiceAccount>(serviceAccounts, namespace, name)
     if (account !== undefined) return account
     const why = `serviceaccount ${JSON.stringify(name)} not found`
     throw refused(attributes, `error looking up service account ${namespace}/${name}: ${why}`)
@@ -70,20 +70,22 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
   return {
     name: 'ServiceAccount',
     resources: ['/pods'],
-    async admit(attributes) {
+    concerns: (operation, subresource) =>
+      operation === 'CREATE' ? subresource === '' : operation === 'UPDATE' && subresource === 'ephemeralcontainers',
+    admit(attributes) {
       const { operation, subresource, object } = attributes
       if (!isOfPod(attributes) || subresource !== '' || operation !== 'CREATE') return
       const { spec } = object
       if (object.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirror(attributes)
       spec.serviceAccountName ||= 'default'
       spec.serviceAccount = spec.serviceAccountName
-      const account = await accountOf(attributes)
+      const account = accountOf(attributes)
       if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0)
         spec.imagePullSecrets = cloneJson(account.imagePullSecrets)
       const mount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
       if (mount) mountToken(spec, () => attributes.alike?.suffix ?? random.suffix(5))
     },
-    async validate(attributes) {
+    validate(attributes) {
       const { operation, subresource, object, namespace } = attributes
       const isDebugged = operation === 'UPDATE' && subresource === 'ephemeralcontainers'
       if (!isOfPod(attributes) || !(isDebugged || (operation === 'CREATE' && subresource === ''))) return
@@ -91,7 +93,7 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
       if (isMirror && !isDebugged) return checkMirror(attributes)
       if ((object.spec.serviceAccountName ?? '') === '')
         throw refused(attributes, `no service account specified for pod ${namespace}/${object.metadata.name ?? ''}`)
-      const why = unlistedSecret(object, await accountOf(attributes), isDebugged)
+      const why = unlistedSecret(object, accountOf(attributes), isDebugged)
       if (why !== undefined) throw refused(attributes, why)
     },
   }
@@ -137,7 +139,8 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
     resources: ['/pods'],
-    async admit({ operation, definition, subresource, object }) {
+    concerns: (operation, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
+    admit({ operation, definition, subresource, object }) {
       if (definition.kind !== 'Pod' || subresource !== '') return
       // Kubernetes: on updates too, since a client that sends only its own tolerations must not take these away.
       if (operation !== 'CREATE' && operation !== 'UPDATE') return
@@ -163,7 +166,7 @@ export function taintNodesByCondition(): AdmissionPlugin {
   return {
     name: 'TaintNodesByCondition',
     resources: ['/nodes'],
-    async admit({ operation, definition, subresource, object }) {
+    admit({ operation, definition, subresource, object }) {
       if (definition.kind !== 'Node' || operation !== 'CREATE' || subresource !== '') return
       const taints = object.spec?.taints ?? []
       if (!taints.some((one: any) => one.key === taint.key && one.effect === taint.effect))
@@ -176,7 +179,7 @@ export function taintNodesByCondition(): AdmissionPlugin {
 export function notActedUpon(resources: ReadonlySet<string>): AdmissionPlugin {
   return {
     name: 'NotActedUpon',
-    async validate({ operation, definition, subresource, warn }) {
+    validate({ operation, definition, subresource, warn }) {
       if ((operation !== 'CREATE' && operation !== 'UPDATE') || subresource !== '') return
       if (resources.has(`${definition.group}/${definition.plural}`)) {
         warn(`${definition.kind} objects are stored by this version of Coxswain, but nothing acts on them yet`)

@@ -13,10 +13,10 @@ export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
   const refused = ({ name, object }: Attributes, why: string) =>
     forbidden(podsResource, name || (object.metadata.name ?? ''), why)
 
-  async function classOf(attributes: Attributes): Promise<RuntimeClass | undefined> {
+  function classOf(attributes: Attributes): RuntimeClass | undefined {
     const name = attributes.object.spec.runtimeClassName as string | undefined
     if (name === undefined) return undefined
-    const found = await registry().find<RuntimeClass>(runtimeClasses, undefined, name)
+    const found = registry().current<RuntimeClass>(runtimeClasses, undefined, name)
     if (found === undefined) throw refused(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
     return found
   }
@@ -24,9 +24,10 @@ export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
   return {
     name: 'RuntimeClass',
     resources: ['/pods'],
-    async admit(attributes) {
+    concerns: (operation, subresource) => operation === 'CREATE' && subresource === '',
+    admit(attributes) {
       if (!isOurs(attributes)) return
-      const found = await classOf(attributes)
+      const found = classOf(attributes)
       const { spec } = attributes.object
       const overhead = found?.overhead?.podFixed
       if (found?.overhead !== undefined) {
@@ -47,9 +48,9 @@ export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
       const tolerations = mergedTolerations([...(spec.tolerations ?? []), ...(found.scheduling.tolerations ?? [])])
       if (tolerations.length > 0) spec.tolerations = cloneJson(tolerations)
     },
-    async validate(attributes) {
+    validate(attributes) {
       if (!isOurs(attributes)) return
-      const found = await classOf(attributes)
+      const found = classOf(attributes)
       const { overhead } = attributes.object.spec
       if (found?.overhead !== undefined) {
         if (!sameJson(found.overhead.podFixed ?? {}, overhead ?? {})) throw refused(attributes, otherOverhead)

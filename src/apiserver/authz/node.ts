@@ -38,11 +38,11 @@ export class NodeAuthorizer {
   }
 
   /** Undefined when the identity is no node. What is not allowed here may be by others. */
-  async authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision | undefined> {
+  authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> | Decision | undefined {
     if (!identity.groups.includes('system:nodes') || !identity.name.startsWith(nodePrefix)) return undefined
     const node = identity.name.slice(nodePrefix.length)
     if (node === '') return no(`unknown node for user ${JSON.stringify(identity.name)}`)
-    const special = query.path === undefined ? await this.#special(node, query) : undefined
+    const special = query.path === undefined ? this.#special(node, query) : undefined
     if (special !== undefined) return special
     return this.#rules.some((one) => ruleAllows(one, query)) ? allowed : no()
   }

@@ -79,11 +79,12 @@ export class RbacAuthorizer {
     for (const definition of [roles, roleBindings, clusterRoles, clusterRoleBindings]) hub.onChange(definition, forget)
   }
 
-  async authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> {
+  /** What the rules say; at once, once it is known what somebody is granted. */
+  authorize(identity: Identity, query: AuthorizationQuery): Promise<Decision> | Decision {
     const whose = this.#keyOf(identity)
-    const { named, ofAll } = answerOf(this.#standings.get(whose) ?? (await this.#stand(whose, identity)), query)
-    const grant = named.length === 0 ? undefined : named.find(({ rule }) => rule.resourceNames?.includes(query.name))
-    return grant === undefined ? ofAll : { allowed: true, reason: grant.because }
+    const standing = this.#standings.get(whose)
+    if (standing !== undefined) return decisionOf(standing, query)
+    return this.#stand(whose, identity).then((found) => decisionOf(found, query))
   }
 
   /** All rules that apply to somebody in a namespace (and those of the whole cluster). */
@@ -159,6 +160,12 @@ export class RbacAuthorizer {
     }
     return index
   }
+}
+
+function decisionOf(standing: Standing, query: AuthorizationQuery): Decision {
+  const { named, ofAll } = answerOf(standing, query)
+  const grant = named.length === 0 ? undefined : named.find(({ rule }) => rule.resourceNames?.includes(query.name))
+  return grant === undefined ? ofAll : { allowed: true, reason: grant.because }
 }
 
 type SubjectIndex = Map<string, (Grant | Lack)[]>

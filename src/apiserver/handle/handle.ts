@@ -69,7 +69,7 @@ export function requestHandler({
     const selectors = selectorsAsked(target, context)
     // Kubernetes: a list or watch of one name is judged as being about that object.
     const name = target.name ?? exactFieldValue(selectors.fieldSelector ?? [], 'metadata.name') ?? ''
-    await authorizer.check(
+    const checking = authorizer.check(
       context.identity,
       {
         verb,
@@ -83,6 +83,7 @@ export function requestHandler({
       },
       context.audit?.annotate,
     )
+    if (checking !== undefined) await checking
     if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
     if (context.audit !== undefined) noteBody(context.audit, target, context, special !== undefined)

@@ -124,7 +124,13 @@ export function isForwarded(route: Route): boolean {
 }
 
 /** Whether the caller may, be it about a resource or a path. 403 when not. */
-export function authorizeAny(parts: ServeParts, caller: Caller, route: Route, method: string, url: URL): Promise<void> {
+export async function authorizeAny(
+  parts: ServeParts,
+  caller: Caller,
+  route: Route,
+  method: string,
+  url: URL,
+): Promise<void> {
   if (route.type === 'resource') return authorizeRoute(parts, caller, route, verbOf(method, route, url.searchParams))
   const nothing = { group: '', resource: '', subresource: '', namespace: '', name: '' }
   const query = { verb: method.toLowerCase(), ...nothing, path: url.pathname }
@@ -132,7 +138,7 @@ export function authorizeAny(parts: ServeParts, caller: Caller, route: Route, me
 }
 
 /** Whether the caller may do that to a resource. 403 when not. */
-export function authorizeRoute(
+export async function authorizeRoute(
   parts: ServeParts,
   { identity, audit }: Caller,
   route: Route & { type: 'resource' },

@@ -44,6 +44,8 @@ export function measuredStore(
   }
   return {
     get: (key, at) => store.get(key, at),
+    current: (key) => store.current(key),
+    currentBelow: (prefix, limit) => store.currentBelow(prefix, limit),
     list: (prefix, query) => store.list(prefix, query),
     sizeBytes: () => store.sizeBytes(),
     count: (prefix) => store.count(prefix),

@@ -14,6 +14,8 @@ import { attributesOf, type Change, placeInNamespace, type RegistryParts, replyO
 
 export type { Allocation, Change, RegistryParts } from './write.ts'
 
+const none: readonly never[] = Object.freeze([])
+
 /** The verbs, the same for every kind; what differs is in the definition. */
 export class Registry {
   readonly #parts: RegistryParts
@@ -48,6 +50,22 @@ export class Registry {
     return asVersion(definition, objectOf(definition, entry)) as T
   }
 
+  /** The same at once, of a kind that is never converted by somebody else: for those who need not wait for anybody. */
+  current<T extends KubeObject>(
+    definition: ResourceDefinition<T>,
+    namespace: string | undefined,
+    name: string,
+  ): T | undefined {
+    const entry = this.#parts.store.current(storageKey(definition, namespace, name))
+    return entry === undefined ? undefined : (asVersion(definition, objectOf(definition, entry)) as T)
+  }
+
+  /** All of such a kind, at once. */
+  allCurrent<T extends KubeObject>(definition: ResourceDefinition<T>, namespace?: string): readonly T[] {
+    const entries = this.#parts.store.currentBelow(prefixOf(definition, namespace))
+    return entries.length === 0 ? none : entries.map((entry) => asVersion(definition, objectOf(definition, entry)) as T)
+  }
+
   /** All parsed objects of a kind: for use inside the server. */
   async all<T extends KubeObject>(definition: ResourceDefinition<T>, namespace?: string): Promise<readonly T[]> {
     const page = await this.#parts.store.list(prefixOf(definition, namespace))
@@ -56,8 +74,8 @@ export class Registry {
   }
 
   /** Whether nothing of a kind is stored. */
-  async isEmpty(definition: ResourceDefinition<any>, namespace?: string): Promise<boolean> {
-    return (await this.#parts.store.list(prefixOf(definition, namespace), { limit: 1 })).entries.length === 0
+  isEmpty(definition: ResourceDefinition<any>, namespace?: string): boolean {
+    return this.#parts.store.currentBelow(prefixOf(definition, namespace), 1).length === 0
   }
 
   list(definition: ResourceDefinition<any>, namespace: string | undefined, context: RequestContext): Promise<Result> {
@@ -133,7 +151,10 @@ export class Registry {
     const { namespace, name, subresource } = target
     const about = attributesOf(operation, definition, subresource, namespace, name, body.object, undefined, context)
     const attributes: Attributes = { ...about, kind: body.kind }
-    await this.#parts.admission.admit(attributes)
-    await this.#parts.admission.validate(attributes)
+    const { admission } = this.#parts
+    const admitting = admission.admit(attributes)
+    if (admitting !== undefined) await admitting
+    const validating = admission.validate(attributes)
+    if (validating !== undefined) await validating
   }
 }

@@ -196,8 +196,10 @@ class Family {
   #observe(kept: Kept, value: number): void {
     kept.value += value
     kept.count++
-    const index = this.buckets.findIndex((bound) => value <= bound)
-    if (index >= 0) kept.counts[index] = (kept.counts[index] ?? 0) + 1
+    const { buckets } = this
+    let index = 0
+    while (index < buckets.length && !(value <= buckets[index]!)) index++
+    if (index < buckets.length) kept.counts[index] = (kept.counts[index] ?? 0) + 1
   }
 
   #of(labels: LabelValues): Kept {

@@ -81,6 +81,14 @@ export class Engine implements Store {
     return this.#ordered.rank(prefixEnd(prefix)) - this.#ordered.rank(prefix)
   }
 
+  current(key: string): Entry | undefined {
+    return this.#current.get(key)
+  }
+
+  currentBelow(prefix: string, limit = Number.POSITIVE_INFINITY): readonly Entry[] {
+    return this.#ordered.between(prefix, prefixEnd(prefix), limit)
+  }
+
   async get(key: string, at?: Revision): Promise<Entry | undefined> {
     if (at === undefined || at === this.#visible) return this.#current.get(key)
     const page = await this.#listPast(key, { at, limit: 1 }, (candidate) => candidate === key)

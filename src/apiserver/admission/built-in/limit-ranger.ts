@@ -20,17 +20,19 @@ const annotation = 'kubernetes.io/limit-ranger'
 
 /** LimitRanger: pods and claims get a namespace's default requests and limits, and stay within its bounds. */
 export function limitRanger({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
-  const rangesFor = (attributes: Attributes) =>
-    concerns(attributes) ? registry().all<LimitRange>(limitRanges, attributes.namespace) : []
+  const rangesFor = (attributes: Attributes): readonly LimitRange[] =>
+    concerns(attributes) ? registry().allCurrent<LimitRange>(limitRanges, attributes.namespace) : []
   return {
     name: 'LimitRanger',
     resources: ['/pods', '/persistentvolumeclaims'],
-    async admit(attributes) {
+    concerns: (operation, subresource) =>
+      subresource === '' ? operation === 'CREATE' || operation === 'UPDATE' : subresource === 'resize',
+    admit(attributes) {
       if (attributes.definition.kind !== 'Pod') return
-      for (const range of await rangesFor(attributes)) setDefaults(attributes.object, range)
+      for (const range of rangesFor(attributes)) setDefaults(attributes.object, range)
     },
-    async validate(attributes) {
-      for (const range of await rangesFor(attributes)) {
+    validate(attributes) {
+      for (const range of rangesFor(attributes)) {
         const problems = limitProblems(attributes.object, range)
         const { group, plural } = attributes.definition
         if (problems.length > 0)

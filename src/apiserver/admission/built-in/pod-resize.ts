@@ -47,6 +47,7 @@ export function nodeDeclaredFeatureValidator({ registry }: { readonly registry: 
   return {
     name: 'NodeDeclaredFeatureValidator',
     resources: ['/pods'],
+    concerns: (operation, subresource) => operation === 'UPDATE' && (subresource === '' || subresource === 'resize'),
     async validate(attributes) {
       const { subresource, object, previous } = attributes
       if (!isOfPod(attributes) || (subresource !== '' && subresource !== 'resize')) return
@@ -72,6 +73,7 @@ export function podResizeValidator({ registry }: { readonly registry: () => Regi
   return {
     name: 'PodResizeValidator',
     resources: ['/pods'],
+    concerns: (operation, subresource) => operation === 'UPDATE' && subresource === 'resize',
     async validate(attributes) {
       const { subresource, object, previous } = attributes
       if (!isOfPod(attributes) || subresource !== 'resize') return

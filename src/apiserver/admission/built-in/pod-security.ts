@@ -1,6 +1,7 @@
 import {
   asksTheSame,
   type Clock,
+  type CounterSeries,
   controllerOf,
   forbidden,
   internalError,
@@ -71,9 +72,21 @@ const templates: Readonly<Record<string, (object: Draft) => Draft | undefined>> 
 export function podSecurity(parts: PodSecurityParts): AdmissionPlugin {
   const configuration = parts.configuration ?? openToAll
   const count = counters(parts.metrics)
+  const known = new WeakMap<Namespace, ReturnType<typeof podSecurityPolicyOf>>()
+  /** Read once from each state of a namespace. */
+  const policyOf = (namespace: Namespace) => {
+    let policy = known.get(namespace)
+    if (policy === undefined) {
+      policy = podSecurityPolicyOf(namespace.metadata.labels ?? {}, configuration.defaults)
+      known.set(namespace, policy)
+    }
+    return policy
+  }
   return {
     name: 'PodSecurity',
-    async validate(attributes) {
+    resources: ['/pods', '/namespaces', ...Object.keys(templates)],
+    concerns: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    validate(attributes) {
       const { operation, definition, subresource, object } = attributes
       if (operation !== 'CREATE' && operation !== 'UPDATE') return
       const id = `${definition.group}/${definition.plural}`
@@ -88,7 +101,7 @@ export function podSecurity(parts: PodSecurityParts): AdmissionPlugin {
         attributes.annotate(`${annotationPrefix}exempt`, exemption)
         return
       }
-      const namespace = await parts.registry().find<Namespace>(namespaces, undefined, attributes.namespace)
+      const namespace = parts.registry().current<Namespace>(namespaces, undefined, attributes.namespace)
       if (namespace === undefined) {
         count.error(attributes, id === '/pods')
         const why = `failed to lookup namespace ${JSON.stringify(attributes.namespace)}`
@@ -96,7 +109,7 @@ export function podSecurity(parts: PodSecurityParts): AdmissionPlugin {
         attributes.annotate(`${annotationPrefix}error`, why)
         return
       }
-      const found = podSecurityPolicyOf(namespace.metadata.labels ?? {}, configuration.defaults)
+      const found = policyOf(namespace)
       if (id === '/pods' && found.errors.length === 0 && isFullyPrivileged(found.policy)) {
         count.evaluation(attributes, 'enforce', found.policy.enforce, true)
         attributes.annotate(`${annotationPrefix}enforce-policy`, standardText(open))
@@ -270,6 +283,7 @@ function counters(metrics: Metrics) {
     'pod_security_errors_total',
     'Number of errors preventing normal evaluation. Non-fatal errors may result in the latest restricted profile being used for evaluation.',
   )
+  const known = new Map<string, CounterSeries>()
   const request = ({ operation, definition, subresource }: Attributes) => ({
     request_operation: operation.toLowerCase(),
     resource: definition.group === '' && definition.plural === 'pods' ? 'pod' : 'controller',
@@ -281,9 +295,17 @@ function counters(metrics: Metrics) {
   }
   return {
     evaluation(attributes: Attributes, mode: keyof PodSecurityPolicy, standard: PodSecurityStandard, allowed: boolean) {
-      const decision = allowed ? 'allow' : 'deny'
-      const policy = { policy_level: standard.level, policy_version: versionOf(standard) }
-      evaluations.inc({ decision, ...policy, mode, ...request(attributes) })
+      const { operation, definition, subresource } = attributes
+      const what = `${operation} ${definition.group}/${definition.plural}/${subresource}`
+      const key = `${what} ${mode} ${standard.level} ${standard.version} ${allowed}`
+      let series = known.get(key)
+      if (series === undefined) {
+        const decision = allowed ? 'allow' : 'deny'
+        const policy = { policy_level: standard.level, policy_version: versionOf(standard) }
+        series = evaluations.series({ decision, ...policy, mode, ...request(attributes) })
+        known.set(key, series)
+      }
+      series.inc()
     },
     exempt: (attributes: Attributes) => exemptions.inc(request(attributes)),
     error: (attributes: Attributes, fatal: boolean) => errors.inc({ fatal: String(fatal), ...request(attributes) }),

@@ -23,28 +23,30 @@ export function priority({
   readonly registry: () => Registry
   readonly gates: Pick<FeatureGates, 'enabled'>
 }): AdmissionPlugin {
-  const defaults = async () =>
-    (await registry().all<PriorityClass>(priorityClasses)).filter((one) => one.globalDefault === true)
+  const defaults = () =>
+    registry()
+      .allCurrent<PriorityClass>(priorityClasses)
+      .filter((one) => one.globalDefault === true)
 
   /** The rank that a class gives, or else the default one; `refused` says that there is no such class. */
-  async function rankOf(name: string, refused: (why: string) => Error): Promise<Rank> {
+  function rankOf(name: string, refused: (why: string) => Error): Rank {
     const policy = 'PreemptLowerPriority'
     if (name === '') {
       // Kubernetes: of several defaults the lowest counts.
-      const [lowest] = (await defaults()).toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))
+      const [lowest] = defaults().toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))
       if (lowest === undefined) return { name: '', value: 0, policy }
       return { name: lowest.metadata.name, value: lowest.value ?? 0, policy: lowest.preemptionPolicy ?? policy }
     }
-    const found = await registry().find<PriorityClass>(priorityClasses, undefined, name)
+    const found = registry().current<PriorityClass>(priorityClasses, undefined, name)
     if (found === undefined && systemClasses[name] === undefined)
       throw refused(`no PriorityClass with name ${name} was found`)
     return { name, value: found?.value ?? systemClasses[name]!, policy: found?.preemptionPolicy ?? policy }
   }
 
-  async function rankPod(object: any): Promise<void> {
+  function rankPod(object: any): void {
     const { spec } = object
     const refused = (why: string) => forbidden({ group: '', resource: 'pods' }, object.metadata.name ?? '', why)
-    const { name, value, policy } = await rankOf(spec.priorityClassName ?? '', refused)
+    const { name, value, policy } = rankOf(spec.priorityClassName ?? '', refused)
     const notProvided = (what: string, is: string | number, computed: string | number) =>
       refused(
         `the ${what} (${is}) must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`,
@@ -59,11 +61,11 @@ export function priority({
   }
 
   /** Kubernetes: while WorkloadAwarePreemption is on, a group has a rank of its own. */
-  async function rankGroup(object: any): Promise<void> {
+  function rankGroup(object: any): void {
     const { spec } = object
     const refused = (why: string) =>
       forbidden({ group: 'scheduling.k8s.io', resource: 'podgroups' }, object.metadata.name ?? '', why)
-    const { name, value } = await rankOf(spec.priorityClassName ?? '', refused)
+    const { name, value } = rankOf(spec.priorityClassName ?? '', refused)
     if (spec.priority !== undefined && spec.priority !== value)
       throw refused(
         `priority set in the pod group (${spec.priority}) must match the priority computed (${value}) based on the priority class set in the spec`,
@@ -75,10 +77,11 @@ export function priority({
   return {
     name: 'Priority',
     resources: ['/pods', 'scheduling.k8s.io/priorityclasses', 'scheduling.k8s.io/podgroups'],
-    async admit({ operation, definition, subresource, object, previous }) {
+    concerns: (_operation, subresource) => subresource === '',
+    admit({ operation, definition, subresource, object, previous }) {
       if (subresource !== '') return
       if (definition.plural === 'podgroups') {
-        if (operation === 'CREATE' && gates.enabled('WorkloadAwarePreemption')) await rankGroup(object)
+        if (operation === 'CREATE' && gates.enabled('WorkloadAwarePreemption')) rankGroup(object)
         return
       }
       if (definition.kind !== 'Pod') return
@@ -89,9 +92,9 @@ export function priority({
       if (object.spec.preemptionPolicy === undefined && before.preemptionPolicy !== undefined)
         object.spec.preemptionPolicy = before.preemptionPolicy
     },
-    async validate({ operation, definition, object, name }) {
+    validate({ operation, definition, object, name }) {
       if (definition.kind !== 'PriorityClass' || operation === 'DELETE' || object?.globalDefault !== true) return
-      const others = (await defaults()).filter(({ metadata }) => metadata.name !== name)
+      const others = defaults().filter(({ metadata }) => metadata.name !== name)
       if (others.length > 0) {
         throw forbidden(
           { group: 'scheduling.k8s.io', resource: 'priorityclasses' },

@@ -22,9 +22,10 @@ const privileged = 'system:masters'
 export function rbacEscalation(parts: RbacEscalationParts): AdmissionPlugin {
   return {
     name: 'RbacEscalation',
+    concerns: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((plural) => `${group}/${plural}`),
     async validate(attributes) {
-      const { operation, definition, identity } = attributes
-      if (definition.group !== group || (operation !== 'CREATE' && operation !== 'UPDATE')) return
+      const { definition, identity } = attributes
       if (identity.groups.includes(privileged) || concernsOnlyRemoval(attributes)) return
       const isRole = definition.plural === 'roles' || definition.plural === 'clusterroles'
       const granted = isRole ? await rulesOfRole(attributes, parts) : await rulesBound(attributes, parts)

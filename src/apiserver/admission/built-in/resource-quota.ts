@@ -51,21 +51,25 @@ export function resourceQuota(parts: QuotaParts): AdmissionPlugin {
   const queues = new Map<string, Promise<void>>()
   return {
     name: 'ResourceQuota',
-    async validate(attributes) {
+    validate(attributes) {
       const { namespace } = attributes
       if (namespace === '' || !isConcerned(attributes)) return
       // Most namespaces have none, and need not wait.
       const isLimited = limitedOf(parts, resourceOf(attributes)).length > 0
-      if (!isLimited && (await parts.registry().isEmpty(resourceQuotas, namespace))) return
-      const before = queues.get(namespace) ?? Promise.resolve()
-      const own = before.catch(() => {}).then(() => charge(attributes, parts))
-      queues.set(namespace, own)
-      try {
-        await own
-      } finally {
-        if (queues.get(namespace) === own) queues.delete(namespace)
-      }
+      if (!isLimited && parts.registry().isEmpty(resourceQuotas, namespace)) return
+      return queued(attributes)
     },
+  }
+  async function queued(attributes: Attributes): Promise<void> {
+    const { namespace } = attributes
+    const before = queues.get(namespace) ?? Promise.resolve()
+    const own = before.catch(() => {}).then(() => charge(attributes, parts))
+    queues.set(namespace, own)
+    try {
+      await own
+    } finally {
+      if (queues.get(namespace) === own) queues.delete(namespace)
+    }
   }
 }
 

@@ -9,13 +9,14 @@ export function podTopologyLabels({ registry }: { readonly registry: () => Regis
   return {
     name: 'PodTopologyLabels',
     resources: ['/pods'],
-    async admit({ operation, definition, subresource, object }) {
+    concerns: (operation, subresource) => operation === 'CREATE' && (subresource === '' || subresource === 'binding'),
+    admit({ operation, definition, subresource, object }) {
       if (operation !== 'CREATE' || definition.group !== '' || definition.plural !== 'pods') return
       let node: string | undefined
       if (subresource === '') node = object.spec?.nodeName
       else if (subresource === 'binding' && object.target?.kind === 'Node') node = object.target.name
       if (node === undefined || node === '') return
-      const found = await registry().find<Node>(nodes, undefined, node)
+      const found = registry().current<Node>(nodes, undefined, node)
       const labels = Object.entries(found?.metadata.labels ?? {}).filter(([key]) => copied.includes(key))
       if (labels.length === 0) return
       // The metadata of a binding may be its caller's own.

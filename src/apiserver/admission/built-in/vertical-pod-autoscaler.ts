@@ -11,7 +11,7 @@ import {
   verticalPodAutoscalers,
 } from '../../../resources/index.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { AdmissionPlugin } from '../admission.ts'
+import type { AdmissionPlugin, Attributes } from '../admission.ts'
 
 export interface VerticalPodAutoscalingParts {
   readonly registry: () => Registry
@@ -41,30 +41,32 @@ export function verticalPodAutoscaling({ registry, resources }: VerticalPodAutos
   return {
     name: 'VerticalPodAutoscaling',
     resources: ['/pods'],
-    async admit({ operation, subresource, namespace, object }) {
-      if (operation !== 'CREATE' || subresource !== '') return
+    concerns: (operation, subresource) => operation === 'CREATE' && subresource === '',
+    admit(attributes) {
       const definition = definitionNow()
-      if (definition === undefined) return
-      const all = await registry().all<VerticalPodAutoscaler>(definition, namespace)
-      if (all.length === 0) return
-      const chosen = await controllingOf(registry(), all, namespace, object as Pod)
-      if (chosen === undefined || chosen.spec.updatePolicy?.updateMode === 'Off') return
-      const recommended = chosen.status?.recommendation?.containerRecommendations
-      if (recommended === undefined) return
-      const ranges = await registry().all<LimitRange>(limitRanges, namespace)
-      const range = ranges.flatMap(({ spec }) => spec?.limits ?? []).find(({ type }) => type === 'Container')
-      const policies = chosen.spec.resourcePolicy?.containerPolicies
-      const containers: any[] = object.spec.containers ?? []
-      const fitted = fittedContainers(containers, recommended, policies, range as never)
-      for (const one of fitted) give(containers[one.index], one)
-      object.metadata.annotations = {
-        ...object.metadata.annotations,
-        vpaObservedContainers: containers.map(({ name }) => name).join(', '),
-        ...(fitted.length === 0
-          ? {}
-          : { vpaUpdates: `Pod resources updated by ${chosen.metadata.name}: ${fitted.map(updateText).join('; ')}` }),
-      }
+      return definition === undefined ? undefined : advise(attributes, definition)
     },
+  }
+  async function advise({ namespace, object }: Attributes, definition: ResourceDefinition<any>): Promise<void> {
+    const all = await registry().all<VerticalPodAutoscaler>(definition, namespace)
+    if (all.length === 0) return
+    const chosen = await controllingOf(registry(), all, namespace, object as Pod)
+    if (chosen === undefined || chosen.spec.updatePolicy?.updateMode === 'Off') return
+    const recommended = chosen.status?.recommendation?.containerRecommendations
+    if (recommended === undefined) return
+    const ranges = await registry().all<LimitRange>(limitRanges, namespace)
+    const range = ranges.flatMap(({ spec }) => spec?.limits ?? []).find(({ type }) => type === 'Container')
+    const policies = chosen.spec.resourcePolicy?.containerPolicies
+    const containers: any[] = object.spec.containers ?? []
+    const fitted = fittedContainers(containers, recommended, policies, range as never)
+    for (const one of fitted) give(containers[one.index], one)
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
+      vpaObservedContainers: containers.map(({ name }) => name).join(', '),
+      ...(fitted.length === 0
+        ? {}
+        : { vpaUpdates: `Pod resources updated by ${chosen.metadata.name}: ${fitted.map(updateText).join('; ')}` }),
+    }
   }
 }
 

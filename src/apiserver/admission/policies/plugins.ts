@@ -22,10 +22,10 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   let loaded: Promise<typeof import('./validate.ts')> | undefined
   return {
     name: 'ValidatingAdmissionPolicy',
-    async validate(attributes) {
+    validate(attributes) {
       if (parts.validating.all.length === 0 || !concerns(attributes)) return
       loaded ??= import('./validate.ts')
-      await (await loaded).validate(attributes, parts)
+      return loaded.then(({ validate }) => validate(attributes, parts))
     },
   }
 }
@@ -35,10 +35,10 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   let loaded: Promise<typeof import('./mutate.ts')> | undefined
   return {
     name: 'MutatingAdmissionPolicy',
-    async admit(attributes) {
+    admit(attributes) {
       if (parts.mutating.all.length === 0 || !concerns(attributes) || attributes.operation === 'DELETE') return
       loaded ??= import('./mutate.ts')
-      await (await loaded).mutate(attributes, parts)
+      return loaded.then(({ mutate }) => mutate(attributes, parts))
     },
   }
 }

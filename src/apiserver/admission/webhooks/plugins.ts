@@ -42,25 +42,27 @@ class CallFailure extends Error {}
 export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionWebhook',
-    async admit(attributes) {
+    admit(attributes) {
       const hooks = parts.mutating.all
-      if (hooks.length === 0 || isExempt(attributes)) return
-      const { again } = attributes
-      for (const hook of hooks) {
-        if (again.isSecondRound && !again.due.has(hook.id)) continue
-        const invocation = await invocationFor(hook, attributes, parts, 'admit')
-        if (invocation === undefined) continue
-        const before = cloneJson(attributes.object)
-        const verdict = await ask(hook, attributes, invocation, parts, true)
-        if (verdict !== undefined) await applyPatch(hook, attributes, invocation, verdict, parts)
-        if (!sameJson(before, attributes.object)) {
-          // Kubernetes: whoever has been asked before and wants to know of later changes is asked once more.
-          for (const id of again.asked) again.due.add(id)
-          again.wanted = true
-        }
-        if (hook.webhook.reinvocationPolicy === 'IfNeeded') again.asked.add(hook.id)
-      }
+      return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)
     },
+  }
+  async function askAll(hooks: readonly Hook[], attributes: Attributes): Promise<void> {
+    const { again } = attributes
+    for (const hook of hooks) {
+      if (again.isSecondRound && !again.due.has(hook.id)) continue
+      const invocation = await invocationFor(hook, attributes, parts, 'admit')
+      if (invocation === undefined) continue
+      const before = cloneJson(attributes.object)
+      const verdict = await ask(hook, attributes, invocation, parts, true)
+      if (verdict !== undefined) await applyPatch(hook, attributes, invocation, verdict, parts)
+      if (!sameJson(before, attributes.object)) {
+        // Kubernetes: whoever has been asked before and wants to know of later changes is asked once more.
+        for (const id of again.asked) again.due.add(id)
+        again.wanted = true
+      }
+      if (hook.webhook.reinvocationPolicy === 'IfNeeded') again.asked.add(hook.id)
+    }
   }
 }
 
@@ -68,17 +70,19 @@ export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPl
 export function validatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionWebhook',
-    async validate(attributes) {
+    validate(attributes) {
       const hooks = parts.validating.all
-      if (hooks.length === 0 || isExempt(attributes)) return
-      const outcomes = await Promise.allSettled(
-        hooks.map(async (hook) => {
-          const invocation = await invocationFor(hook, attributes, parts, 'validate')
-          if (invocation !== undefined) await ask(hook, attributes, invocation, parts, false)
-        }),
-      )
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)
     },
+  }
+  async function askAll(hooks: readonly Hook[], attributes: Attributes): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      hooks.map(async (hook) => {
+        const invocation = await invocationFor(hook, attributes, parts, 'validate')
+        if (invocation !== undefined) await ask(hook, attributes, invocation, parts, false)
+      }),
+    )
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

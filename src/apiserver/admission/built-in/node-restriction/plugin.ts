@@ -117,12 +117,12 @@ const rules: Readonly<Record<string, Rule>> = {
 export function nodeRestriction(parts: NodeRestrictionParts): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
-    async admit(attributes) {
+    admit(attributes) {
       const node = nodeNameOf(attributes.identity)
       if (node === undefined) return
       if (node === '')
         refuse(attributes, `could not determine node from user ${JSON.stringify(attributes.identity.name)}`)
-      await rules[`${attributes.definition.group}/${attributes.definition.plural}`]?.(node, attributes, parts)
+      return rules[`${attributes.definition.group}/${attributes.definition.plural}`]?.(node, attributes, parts)
     },
   }
 }
