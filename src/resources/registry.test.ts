@@ -51,6 +51,38 @@ test('every resource gives one cell for each column', () => {
   }
 })
 
+/** Kubernetes: the kinds whose new objects say that they are of the first generation. */
+const counted = `CronJob DaemonSet Deployment DeviceClass DeviceTaintRule EndpointSlice FlowSchema Ingress IngressClass
+  CustomResourceDefinition Job MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration
+  NetworkPolicy Pod PodDisruptionBudget PodTemplate PriorityClass PriorityLevelConfiguration ReplicaSet
+  ReplicationController ResourceSlice StatefulSet ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
+  ValidatingWebhookConfiguration`.split(/\s+/)
+
+test('new objects of the kinds that Kubernetes counts generations of are of the first, and no others', () => {
+  const found = new Set<string>()
+  for (const definition of allResources.filter(({ stored }) => stored)) {
+    const draft = { ...zeroObject(definition.type), metadata: { name: 'a' }, spec: {}, status: {} } as any
+    definition.prepareForCreate(draft, { nowMs: 0, uuid: () => 'u' })
+    if (draft.metadata.generation === 1) found.add(definition.kind)
+  }
+  assert.deepEqual([...found].sort(), [...counted].sort())
+})
+
+test('a generation is counted up with a change of the spec, but for PriorityClasses', () => {
+  const changed = (group: string, resource: string, generation: number | undefined, members: [object, object]) => {
+    const definition = resourceFor({ group, version: 'v1', resource })!
+    const metadata = { name: 'a', ...(generation === undefined ? {} : { generation }) }
+    const draft = { metadata: { name: 'a' }, ...members[1] } as any
+    definition.prepareForUpdate(draft, { metadata, ...members[0] } as any, { nowMs: 0, uuid: () => 'u' })
+    return draft.metadata.generation
+  }
+  const csi: [object, object] = [{ spec: { attachRequired: true } }, { spec: { attachRequired: false } }]
+  assert.equal(changed('storage.k8s.io', 'csidrivers', undefined, csi), 1)
+  assert.equal(changed('storage.k8s.io', 'csidrivers', undefined, [csi[0], csi[0]]), undefined)
+  assert.equal(changed('scheduling.k8s.io', 'priorityclasses', 1, [{ value: 1 }, { value: 2 }]), 1)
+  assert.equal(changed('resource.k8s.io', 'deviceclasses', 1, [{ spec: {} }, { spec: { selectors: [] } }]), 2)
+})
+
 const facts = {
   group: 'apps',
   version: 'v1',

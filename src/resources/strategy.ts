@@ -27,15 +27,24 @@ export type Hooks = Pick<
   | 'graceful'
 >
 
-/** Kubernetes: generation moves for kinds that have both a spec and a status, but for these it is the other way round. */
-const generationKinds: Readonly<Record<string, boolean>> = {
+/**
+ * Kubernetes: generation moves for kinds that have both a spec and a status, but for these it is the other way round, one
+ * says it from its first change only, and another never moves it.
+ */
+const generationKinds: Readonly<Record<string, boolean | 'once created' | 'once changed'>> = {
   APIService: false,
   CertificateSigningRequest: false,
   HorizontalPodAutoscaler: false,
+  PodCertificateRequest: false,
+  PodGroup: false,
   ResourceClaim: false,
+  ResourcePoolStatusRequest: false,
   ServiceCIDR: false,
+  StorageVersion: false,
+  StorageVersionMigration: false,
   VolumeAttachment: false,
-  CSIDriver: true,
+  CSIDriver: 'once changed',
+  DeviceClass: true,
   EndpointSlice: true,
   IngressClass: true,
   MutatingAdmissionPolicy: true,
@@ -43,6 +52,8 @@ const generationKinds: Readonly<Record<string, boolean>> = {
   MutatingWebhookConfiguration: true,
   NetworkPolicy: true,
   PodTemplate: true,
+  PriorityClass: 'once created',
+  ResourceSlice: true,
   ValidatingAdmissionPolicyBinding: true,
   ValidatingWebhookConfiguration: true,
 }
@@ -50,7 +61,7 @@ const generationKinds: Readonly<Record<string, boolean>> = {
 /** The behaviour most kinds share; what a kind does differently replaces single hooks. */
 export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Hooks {
   const servesStatus = facts.subresources.some(({ name }) => name === 'status')
-  const hasGeneration = generationKinds[facts.kind] ?? (facts.hasSpec && facts.hasStatus)
+  const generation = generationKinds[facts.kind] ?? (facts.hasSpec && facts.hasStatus)
   const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
   const rule: MetaRule = { namespaced: facts.scope === 'Namespaced', name: checks.name ?? subdomainName }
   return {
@@ -62,11 +73,12 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
     },
     prepareForCreate(draft) {
       if (servesStatus) clearStatus(draft, facts)
-      if (hasGeneration) draft.metadata.generation = 1
+      if (generation === true || generation === 'once created') draft.metadata.generation = 1
     },
     prepareForUpdate(draft, previous) {
       if (servesStatus) keepMember(draft, previous, 'status')
-      if (hasGeneration) moveGeneration(draft, previous)
+      if (generation === 'once created') keepMember(draft.metadata, previous.metadata, 'generation')
+      else if (generation !== false) moveGeneration(draft, previous)
     },
     prepareForStatusUpdate(draft, previous) {
       for (const key of Object.keys({ ...previous, ...draft })) {
