@@ -13,6 +13,8 @@ import type { Registry } from '../registry/registry.ts'
 import { localAvailability } from './availability.ts'
 
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
+/** Kubernetes: what it says where a server's own group versions are made when it starts. */
+const builtInLabel = 'onstart'
 /**
  * Keeps an APIService for every group version that this server serves itself, so that clients find all of them in one
  * list. Kubernetes: declared ones come and go with their declarations; built-in ones are made when the server starts.
@@ -59,7 +61,7 @@ export class LocalApiServices {
         const object = localService(group, version, {
           groupPriorityMinimum: priority,
           versionPriority: versionPriority > 0 ? versionPriority : live.length - index,
-          label: isDeclared ? 'true' : 'onstart',
+          label: isDeclared ? 'true' : builtInLabel,
         })
         wanted.set(object.metadata.name, object)
       }
@@ -73,13 +75,17 @@ export class LocalApiServices {
   async #ensure(object: APIService): Promise<void> {
     const { name } = object.metadata
     const registry = this.#registry()
+    const lastTransitionTime = timestampOf(this.#clock.now())
+    const { status: state, reason, message } = localAvailability
+    const status = { conditions: [{ type: 'Available', status: state, lastTransitionTime, reason, message }] }
     const known = await registry.find<APIService>(apiServices, undefined, name)
-    if (known === undefined)
+    if (known === undefined) {
+      if (object.metadata.labels?.[managedLabel] === builtInLabel)
+        return registry.seed(apiServices, object as unknown as Draft, loopbackContext(), status)
       await registry.create(apiServices, undefined, object, loopbackContext()).catch((error: unknown) => {
         if (!isAlreadyExists(error)) throw error
       })
-    else if (known.spec.service !== undefined || known.status?.conditions?.[0]?.reason === 'Local') return
-    const lastTransitionTime = timestampOf(this.#clock.now())
+    } else if (known.spec.service !== undefined || known.status?.conditions?.[0]?.reason === 'Local') return
     await registry.update(
       apiServices,
       undefined,
@@ -89,7 +95,7 @@ export class LocalApiServices {
         retry: true,
         next(current) {
           const draft = cloneJson(current as KubeObject) as Draft
-          draft.status = { conditions: [{ lastTransitionTime, ...localAvailability, type: 'Available' }] }
+          draft.status = status
           return draft
         },
       },

@@ -12,6 +12,7 @@ import {
   clusterRoleBindings,
   clusterRoles,
   configMaps,
+  type Draft,
   endpointSlices,
   endpoints,
   type FeatureGates,
@@ -82,7 +83,9 @@ const metricsReader = {
 /** Makes sure that what every cluster has is there: namespaces, roles, priority classes, the `kubernetes` Service. */
 export async function bootstrap(parts: BootstrapParts): Promise<void> {
   const { registry } = parts
-  await Promise.all(wellKnown.namespaces.map(({ name }) => ensure(registry, namespaces, { metadata: { name } })))
+  await Promise.all(
+    wellKnown.namespaces.map(({ name }) => ensure(registry, namespaces, { metadata: { name }, spec: {}, status: {} })),
+  )
   const bootstrapRoles = rbacBootstrap()
   const clusterRoleList = [...bootstrapRoles.clusterRoles, ...bootstrapRoles.controllerRoles]
   const clusterBindingList = [...bootstrapRoles.clusterRoleBindings, ...bootstrapRoles.controllerRoleBindings]
@@ -126,8 +129,8 @@ export async function bootstrap(parts: BootstrapParts): Promise<void> {
         metadata: { name },
         value,
         ...(globalDefault ? { globalDefault } : {}),
-        preemptionPolicy,
         description: `Used for system critical pods that must ${name === 'system-node-critical' ? 'not be moved from their current node' : 'run in the cluster, but can be moved to another node if necessary'}.`,
+        preemptionPolicy,
       }),
     ),
     // Unlike Kubernetes, where a controller makes them a moment later: pods can be made as soon as the API is ready.
@@ -216,7 +219,6 @@ async function localPathStorage(registry: Registry): Promise<void> {
 /** default/kubernetes with its Endpoints and EndpointSlice, which point at this server. */
 async function kubernetesService({ registry, advertise, kubernetesServiceIp }: BootstrapParts): Promise<void> {
   const meta = { name: 'kubernetes', namespace: 'default' }
-  const ports = [{ name: 'https', port: advertise.port, protocol: 'TCP' }]
   await Promise.all([
     ensure(registry, services, {
       metadata: { ...meta, labels: { component: 'apiserver', provider: 'kubernetes' } },
@@ -232,7 +234,12 @@ async function kubernetesService({ registry, advertise, kubernetesServiceIp }: B
       endpoints,
       {
         metadata: { ...meta, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-        subsets: [{ addresses: [{ ip: advertise.address }], ports }],
+        subsets: [
+          {
+            addresses: [{ ip: advertise.address }],
+            ports: [{ name: 'https', port: advertise.port, protocol: 'TCP' }],
+          },
+        ],
       },
       ['subsets'],
     ),
@@ -243,7 +250,7 @@ async function kubernetesService({ registry, advertise, kubernetesServiceIp }: B
         metadata: { ...meta, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
         addressType: advertise.address.includes(':') ? 'IPv6' : 'IPv4',
         endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }],
-        ports,
+        ports: [{ name: 'https', protocol: 'TCP', port: advertise.port }],
       },
       ['endpoints', 'ports'],
     ),
@@ -254,22 +261,23 @@ async function kubernetesService({ registry, advertise, kubernetesServiceIp }: B
 async function serviceRange({ registry, serviceCidrs, nowMs }: BootstrapParts): Promise<void> {
   const name = 'kubernetes'
   const wanted = { metadata: { name }, spec: { cidrs: serviceCidrs } }
-  await ensure(registry, serviceCIDRs, wanted)
+  const condition = {
+    type: 'Ready',
+    status: 'True',
+    lastTransitionTime: timestampOf(nowMs),
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+  }
   const range = await registry.find(serviceCIDRs, undefined, name)
-  if (range === undefined || range.metadata.deletionTimestamp !== undefined) return
+  if (range === undefined)
+    return registry.seed(serviceCIDRs, wanted as unknown as Draft, loopbackContext(), { conditions: [condition] })
+  if (range.metadata.deletionTimestamp !== undefined) return
   const own = range.spec?.cidrs ?? []
   // A second address family may be added; any other change of the ranges is for somebody to decide.
   if (own.length === 1 && serviceCidrs.length === 2 && own[0] === serviceCidrs[0])
     await ensure(registry, serviceCIDRs, wanted, ['spec'])
   else if (!sameJson(own, serviceCidrs)) return
   if (range.status?.conditions?.some(({ type }) => type === 'Ready') === true) return
-  const condition = {
-    type: 'Ready',
-    status: 'True',
-    reason: '',
-    message: 'Kubernetes default Service CIDR is ready',
-    lastTransitionTime: timestampOf(nowMs),
-  }
   await registry.update(
     serviceCIDRs,
     undefined,
@@ -283,8 +291,11 @@ async function serviceRange({ registry, serviceCidrs, nowMs }: BootstrapParts): 
   )
 }
 
-/** Kinds whose objects of every cluster are many, always the same, and in the order of their kind. */
-const seeded: ReadonlySet<ResourceDefinition<any>> = new Set([clusterRoles, clusterRoleBindings, roles, roleBindings])
+/** Kinds whose objects here are in the order of their kind, and nobody need be asked about them. */
+const seeded: ReadonlySet<ResourceDefinition<any>> = new Set<ResourceDefinition<any>>([
+  ...[clusterRoles, clusterRoleBindings, roles, roleBindings],
+  ...[namespaces, serviceAccounts, priorityClasses, configMaps, storageClasses, endpoints, endpointSlices],
+])
 
 /** Creates the object unless it exists; members named in `owned` are brought back to what they should be. */
 async function ensure(

@@ -16,8 +16,8 @@ export const builtInStorage = {
       },
       provisioner: 'coxswain.dev/local-path',
       reclaimPolicy: 'Delete',
-      volumeBindingMode: 'WaitForFirstConsumer',
       allowVolumeExpansion: true,
+      volumeBindingMode: 'WaitForFirstConsumer',
     },
     rules: [
       rule('', ['persistentvolumes'], [...reading, 'create', 'update', 'patch', 'delete']),

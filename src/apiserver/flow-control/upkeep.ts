@@ -47,6 +47,8 @@ const context = () => ({ ...loopbackContext(), manager: 'api-priority-and-fairne
 export async function keepBootstrapObjects(registry: Registry): Promise<void> {
   const levels = bootstrapLevels()
   const schemas = bootstrapSchemas()
+  const schemasBefore = await registry.all<KubeObject>(flowSchemas)
+  const levelsBefore = await registry.all<KubeObject>(priorityLevelConfigurations)
   for (const mandatory of [false, true]) {
     await keepAll(
       registry,
@@ -59,8 +61,8 @@ export async function keepBootstrapObjects(registry: Registry): Promise<void> {
       schemas.filter((one) => one.mandatory === mandatory),
     )
   }
-  await removeOthers(registry, flowSchemas, schemas)
-  await removeOthers(registry, priorityLevelConfigurations, levels)
+  await removeOthers(registry, flowSchemas, schemasBefore, schemas)
+  await removeOthers(registry, priorityLevelConfigurations, levelsBefore, levels)
 }
 
 async function keepAll(
@@ -93,10 +95,11 @@ async function keep(
 async function removeOthers(
   registry: Registry,
   definition: ResourceDefinition<any>,
+  before: readonly KubeObject[],
   wanted: readonly BootstrapObject<KubeObject>[],
 ): Promise<void> {
   const names = new Set(wanted.map(({ object }) => object.metadata.name))
-  for (const { metadata } of await registry.all(definition)) {
+  for (const { metadata } of before) {
     if (names.has(metadata.name) || truthOf(metadata.annotations?.[autoUpdate]) !== true) continue
     await registry.delete(definition, undefined, metadata.name, {}, context()).catch((error: unknown) => {
       if (!isNotFound(error)) throw error

@@ -11,9 +11,10 @@ import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
-import { apiVersionOf, rememberObject, storageKey, storedValue } from './encoding.ts'
+import { apiVersionOf, lateStoredValue, rememberLate, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
 import { admittedOf, type Outcome, type Template } from './templates.ts'
+import { textLength } from './text-length.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
 
 /** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
@@ -21,25 +22,50 @@ const generatedPrefixMax = 58
 const generateAttemptsMax = 8
 
 /**
- * Stores an object that the server itself brings, unless one of its name is there: what `create` would store. Such objects
- * are whole, in their kind's order and allowed by everybody, so they are neither read nor asked about; a test holds that.
+ * Stores an object that the server itself brings, unless one of its name is there: what `create` would store, and what a
+ * write of its status would make of that. Such objects are whole, in their kind's order and allowed by everybody, so they
+ * are neither read nor asked about; a test holds that. They are many, and most of them nobody looks at for long: each is
+ * completed when somebody does.
  */
 export async function seedObject(
   { clock, random, store }: RegistryParts,
   definition: ResourceDefinition<any>,
   brought: Draft,
   context: RequestContext,
+  status?: object,
 ): Promise<void> {
   const nowMs = clock.now()
+  const uid = random.uuid()
+  let made: KubeObject | undefined
+  const make = () => {
+    made ??= completeSeed(definition, brought, { context, nowMs, uid }, status)
+    return made
+  }
+  const key = storageKey(definition, brought.metadata.namespace, brought.metadata.name)
+  const value = lateStoredValue(definition, make, textLength(brought) + ownedLength)
+  const written = await store.put(key, value, 0)
+  if (written.ok) rememberLate(definition, written.entry, make)
+}
+/** About how long what the server adds to an object is: who it is, and who owns what of it. */
+const ownedLength = 400
+
+function completeSeed(
+  definition: ResourceDefinition<any>,
+  brought: Draft,
+  { context, nowMs, uid }: { readonly context: RequestContext; readonly nowMs: number; readonly uid: string },
+  status: object | undefined,
+): KubeObject {
   const draft: Draft = { kind: definition.kind, apiVersion: apiVersionOf(definition), ...cloneJson(brought) }
   redefault(definition, draft)
   recordManagers(definition, undefined, draft, { context, subresource: '', nowMs })
-  definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
-  draft.metadata.uid = random.uuid()
+  definition.prepareForCreate(draft, { nowMs, uuid: () => uid, user: context.identity })
+  draft.metadata.uid = uid
   draft.metadata.creationTimestamp = timestampOf(nowMs)
-  const key = storageKey(definition, draft.metadata.namespace, draft.metadata.name)
-  const written = await store.put(key, storedValue(definition, draft as KubeObject), 0)
-  if (written.ok) rememberObject(definition, written.entry, draft as KubeObject)
+  if (status === undefined) return draft as KubeObject
+  const made = { ...draft, metadata: { ...draft.metadata } } as KubeObject
+  draft.status = status
+  recordManagers(definition, made, draft, { context, subresource: 'status', nowMs })
+  return draft as KubeObject
 }
 
 /** What a new object cannot bring. */

@@ -48,6 +48,15 @@ export function storedValue(
   return value
 }
 
+/** As `storedValue`, of an object that is made when it is first needed. It is known to be small, and about how small. */
+export function lateStoredValue(
+  definition: ResourceDefinition<any>,
+  make: () => KubeObject,
+  aboutLength: number,
+): LateValue {
+  return new LateValue(aboutLength, () => encodeStored(definition, make()))
+}
+
 const memberTexts = new MemberTexts()
 
 /** As `textLength`, with what is known of members that stayed the same. */
@@ -194,6 +203,31 @@ export function rememberObject(definition: ResourceDefinition<any>, entry: Entry
   const kept = withRevision(definition, object, entry.modified)
   keep(parsedBy(definition.custom?.declaration), entry, { object: kept, exact: true })
   return kept
+}
+
+/** Remembers how the object that was written as an entry is made, for the first who asks for it. */
+export function rememberLate(definition: ResourceDefinition<any>, entry: Entry, make: () => KubeObject): void {
+  keep(parsedBy(definition.custom?.declaration), entry, new LateParsed(definition, entry.modified, make))
+}
+
+/** What is read from an entry whose object nobody has asked for yet. */
+class LateParsed implements Parsed {
+  readonly exact = true
+  readonly #definition: ResourceDefinition<any>
+  readonly #revision: Revision
+  readonly #make: () => KubeObject
+  #object: KubeObject | undefined
+
+  constructor(definition: ResourceDefinition<any>, revision: Revision, make: () => KubeObject) {
+    this.#definition = definition
+    this.#revision = revision
+    this.#make = make
+  }
+
+  get object(): KubeObject {
+    this.#object ??= withRevision(this.#definition, this.#make(), this.#revision)
+    return this.#object
+  }
 }
 
 /** The same object seen at another revision: what a watch shows of an object that left its selection. */

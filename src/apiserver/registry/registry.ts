@@ -104,11 +104,12 @@ export class Registry {
   }
 
   /**
-   * Stores an object that the server itself brings, unless one of its name is there: what `create` would store. Such objects
-   * are whole, in their kind's order and allowed by everybody, so they are neither read nor asked about; a test holds that.
+   * Stores an object that the server itself brings, unless one of its name is there: what `create` would store, and what a
+   * write of its status would make of that. Such objects are whole, in their kind's order and allowed by everybody, so they
+   * are neither read nor asked about; a test holds that.
    */
-  seed(definition: ResourceDefinition<any>, brought: Draft, context: RequestContext): Promise<void> {
-    return seedObject(this.#parts, definition, brought, context)
+  seed(definition: ResourceDefinition<any>, brought: Draft, context: RequestContext, status?: object): Promise<void> {
+    return seedObject(this.#parts, definition, brought, context, status)
   }
 
   update(
