@@ -11,8 +11,8 @@ export interface Server {
   stop(): void
 }
 
-export async function startServer(): Promise<Server> {
-  const child: ChildProcess = fork(join(import.meta.dirname, 'watch-server.ts'), {
+export async function startServer(how: 'with controllers' | 'alone' = 'with controllers'): Promise<Server> {
+  const child: ChildProcess = fork(join(import.meta.dirname, 'watch-server.ts'), how === 'alone' ? [how] : [], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     // The client's certificate would otherwise be asked of the parent's environment.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

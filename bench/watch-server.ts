@@ -1,7 +1,9 @@
 /** A control plane in a process of its own, so that what it takes can be told apart from what its load takes. */
 import { startCluster } from '../src/index.ts'
 
-const cluster = await startCluster({ nodes: 0 })
+/** Alone, what it takes is the API's and nobody else's: in a cluster, controllers take their turns of the same thread. */
+const isAlone = process.argv[2] === 'alone'
+const cluster = await startCluster({ nodes: 0, without: isAlone ? ['controllers', 'scheduler'] : [] })
 const collect = (globalThis as { gc?: () => void }).gc
 let peak = 0
 let watching: NodeJS.Timeout | undefined
