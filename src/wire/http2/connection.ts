@@ -90,6 +90,10 @@ export class ServerConnection implements StreamLink, FrameTaker {
     this.#sending.pump(stream)
   }
 
+  sendNow(stream: ServerStream, chunk: Uint8Array): boolean {
+    return this.#sending.sendNow(stream, chunk)
+  }
+
   consumed(stream: ServerStream, bytes: number): void {
     this.#consumed += bytes
     if (this.#consumed >= connectionWindow / 2) {

@@ -45,6 +45,18 @@ export class Sending {
     if (ends) this.#onSent(stream)
   }
 
+  /** Sends a chunk of a stream that holds nothing, if it may be sent now and whole; whether it was. */
+  sendNow(stream: ServerStream, chunk: Uint8Array): boolean {
+    const { length } = chunk
+    if (length === 0 || length > this.#peer.frameBytesMax || length > this.#window || length > stream.sendWindow)
+      return false
+    if (this.#out.isFull) return false
+    this.#out.frame(frames.data, 0, stream.id, chunk)
+    this.#window -= length
+    stream.sendWindow -= length
+    return true
+  }
+
   /** Sends of what a stream holds as much as may be sent. */
   pump(stream: ServerStream, bytesMax = Number.POSITIVE_INFINITY): void {
     const { queue } = stream

@@ -12,6 +12,8 @@ export interface StreamLink {
   sendHead(stream: ServerStream, status: number, headers: HeaderFields, ends: boolean): void
   /** Sends of what the stream holds as much as may be sent. */
   pump(stream: ServerStream): void
+  /** Sends a chunk of a stream that holds nothing, if it may be sent now and whole; whether it was. */
+  sendNow(stream: ServerStream, chunk: Uint8Array): boolean
   /** The stream's writer waits for room: `tellDrained` is to be called when there is. */
   holdUp(stream: ServerStream): void
   /** Part of a body was taken: as much more may be sent. */
@@ -130,6 +132,7 @@ export class ServerStream implements WireRequest, WireReply {
   write(chunk: Uint8Array | string): boolean {
     if (this.isClosed) return false
     if (this.#hasNoBody || this.isEnding) return true
+    if (typeof chunk !== 'string' && this.queue.length === 0 && this.#link.sendNow(this, chunk)) return true
     this.#queue(chunk)
     this.#link.pump(this)
     return !this.#isHeldUp
