@@ -29,6 +29,8 @@ export interface KubeletSettings {
   /** `containerd`, as container ids are prefixed in the API. */
   readonly runtimeName: string
   readonly version: string
+  /** What the kubelet can do that not every kubelet of its release can, by the names of feature gates. */
+  readonly declaredFeatures?: readonly string[]
   readonly providerId?: string
   /** When container logs are turned over; Kubernetes' defaults unless given. */
   readonly logs?: { readonly bytesMax?: number; readonly filesMax?: number }

@@ -333,7 +333,8 @@ const resize: NonNullable<Change['strategy']> = {
         }
       }
     }
-    if (asked.resources !== undefined) next.spec.resources = asked.resources
+    if (asked.resources === undefined) delete next.spec.resources
+    else next.spec.resources = asked.resources
     const { metadata } = draft
     Object.assign(draft, next, { metadata: { ...next.metadata, managedFields: metadata.managedFields } })
     if (metadata.managedFields === undefined) delete draft.metadata.managedFields

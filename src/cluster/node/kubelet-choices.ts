@@ -1,5 +1,6 @@
 import type { KubeletSettings } from '../../kubelet/index.ts'
 import { addQuantities, parseDuration, parseQuantity, quantityText, wholeValueOf } from '../../machinery/index.ts'
+import { chooseGates, defaultGates } from '../../resources/index.ts'
 import type { KubeletChoices } from '../config/components.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 
@@ -21,7 +22,22 @@ type ChosenSettings = Pick<
   | 'minimumReclaim'
   | 'softGraceSecondsMax'
   | 'pressureTransitionMs'
+  | 'declaredFeatures'
 >
+
+/** Kubernetes: what a kubelet declares, of what it has by its feature gates. */
+const declarable = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+]
+
+function declaredFeaturesOf({ features }: ClusterSettings): readonly string[] {
+  const chosen = chooseGates(features?.gates ?? {})
+  const gates = 'problem' in chosen ? defaultGates : chosen.gates
+  return declarable.filter((name) => gates.enabled(name))
+}
 
 /** What a KubeletConfiguration decides, the rest as Kubernetes has it by default. */
 export function kubeletSettingsOf(settings: ClusterSettings): ChosenSettings {
@@ -41,6 +57,7 @@ export function kubeletSettingsOf(settings: ClusterSettings): ChosenSettings {
       ...(containerLogMaxFiles === undefined ? {} : { filesMax: containerLogMaxFiles }),
     },
     imageGc: imageGcOf(choices),
+    declaredFeatures: declaredFeaturesOf(settings),
     ...evictionOf(choices),
     ...(pullsAtOnceMax === undefined ? {} : { pullsAtOnceMax }),
     ...(providerId === undefined ? {} : { providerId }),

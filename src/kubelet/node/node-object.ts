@@ -111,6 +111,7 @@ export function nodeStatusOf(input: NodeStatusInput): NodeStatus {
     },
     images: imageList(input.images),
     features: { supplementalGroupsPolicy: false },
+    ...(settings.declaredFeatures === undefined ? {} : { declaredFeatures: settings.declaredFeatures }),
   }
 }
 

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import { durationText } from '../../machinery/index.ts'
 import { containerFieldPath } from '../events.ts'
 import { killContainer, killContainers } from '../lifecycle/kill.ts'
-import type { SandboxConfig } from '../runtime/runtime.ts'
+import { withAllocation } from '../resize/allocation.ts'
+import type { PodResizer } from '../resize/pod-resizer.ts'
+import type { ObservedContainer, SandboxConfig } from '../runtime/runtime.ts'
 import { containersOf, newestOf, type PodView } from '../sync/containers.ts'
 import type { HeldStart, KillStep, PodPlan, StartStep } from '../sync/plan.ts'
 import { type BackoffEntry, nextBackoff } from '../sync/restart.ts'
@@ -10,9 +12,7 @@ import { StartError } from '../sync/start-error.ts'
 import type { PodContext } from './context.ts'
 import type { PodMounts } from './pod-mounts.ts'
 import type { PodRecord } from './pod-record.ts'
-import type { PodResizer } from './pod-resizer.ts'
 import type { PodStatusWriter } from './pod-status.ts'
-import { withAllocation } from './resize.ts'
 import { podCgroupLimits, podCgroupPath } from './resources.ts'
 import { sandboxConfigOf } from './sandbox-config.ts'
 import { type StartAhead, type StartTarget, startAhead, startContainer } from './start.ts'
@@ -67,6 +67,15 @@ export class PodActions {
     // Kubernetes: a probe's own grace beats the pod's.
     const grace = probes[because]?.terminationGracePeriodSeconds ?? record.graceSeconds()
     await killContainer(context, record.pod, instance, grace, message)
+  }
+
+  /** Ends and forgets containers, so that they start as if for the first time. */
+  async reset(instances: readonly ObservedContainer[]): Promise<void> {
+    const { context, record } = this.#parts
+    for (const instance of instances) {
+      if (instance.state === 'running') await killContainer(context, record.pod, instance, 0, 'killing')
+      await context.runtime.removeContainer(instance.id)
+    }
   }
 
   #tellOfHeld({ container, kind, delayMs }: HeldStart): void {

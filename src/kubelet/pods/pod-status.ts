@@ -1,11 +1,11 @@
 import { isConflict, isNotFound, nameOf } from '../../machinery/index.ts'
 import { type PodStatus, pods } from '../../resources/index.ts'
+import type { PodResizer } from '../resize/pod-resizer.ts'
 import type { PodView } from '../sync/containers.ts'
 import type { ProbeResults } from '../sync/plan.ts'
 import { finalStatusOf, podStatusOf, type StartProblem, type StatusInput } from '../sync/status.ts'
 import type { PodContext } from './context.ts'
 import type { PodRecord } from './pod-record.ts'
-import type { PodResizer } from './pod-resizer.ts'
 import { statusPatch } from './status-patch.ts'
 import { terminationMessage } from './termination-message.ts'
 

@@ -1,17 +1,18 @@
 import { msOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { createProber, type Prober } from '../probes/prober.ts'
+import { withAllocation } from '../resize/allocation.ts'
+import { PodResizer } from '../resize/pod-resizer.ts'
 import { newestOf, type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
-import { type PodPlan, planPod } from '../sync/plan.ts'
+import { nothingToDo, type PodPlan, planPod } from '../sync/plan.ts'
+import { instancesToReset } from '../sync/restart-all.ts'
 import type { PodContext, Verdict } from './context.ts'
 import { PodActions } from './pod-actions.ts'
 import { type Ending, PodEnding } from './pod-ending.ts'
 import { PodMounts } from './pod-mounts.ts'
 import { PodRecord } from './pod-record.ts'
-import { PodResizer } from './pod-resizer.ts'
 import { PodStatusWriter } from './pod-status.ts'
-import { withAllocation } from './resize.ts'
 import type { DiskUse } from './storage-limits.ts'
 
 const resyncMs = 60_000
@@ -175,8 +176,18 @@ export class PodWorker {
     const told = this.#statuses.write(view)
     told.catch(() => {})
     if (restarts.length > 0) {
-      await Promise.all(restarts.map((step) => this.#actions.kill(step)))
+      // Kubernetes: it starts again whatever its restart policy says, and without waiting.
+      const [kill, start] = [restarts.map((one) => one.kill), restarts.map((one) => one.start)]
+      await this.#actions.carryOut({ ...nothingToDo, kill, start }, view, signal)
       await told
+      return 0
+    }
+    const reset = instancesToReset(this.pod, view)
+    if (reset.length > 0) {
+      // Its status must say so before the records are gone by which it is known.
+      await told
+      await this.#actions.reset(reset)
+      await this.#statuses.write(await this.#look())
       return 0
     }
     const plan = this.#plan(view)
@@ -215,7 +226,7 @@ export class PodWorker {
     const waits = [
       againInMs,
       this.#record.deadlineInMs(this.#context.clock.now()),
-      failed ? retryMs : undefined,
+      failed || this.#resizer.hasFailed ? retryMs : undefined,
       this.#mounts.refreshInMs(),
       this.#mounts.storageInMs(),
     ]

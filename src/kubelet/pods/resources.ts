@@ -19,9 +19,10 @@ function cpuQuotaOf(milliCpu: number): Pick<CgroupLimits, 'cpuQuotaUs' | 'cpuPer
   return { cpuQuotaUs: Math.max(cpuQuotaUsMin, (milliCpu * cpuPeriodUs) / 1000), cpuPeriodUs }
 }
 
-/** A container's cgroup values. */
+/** A container's cgroup values. Kubernetes: what it does not limit itself is limited as the pod as a whole is. */
 export function containerResources(pod: Pod, container: AnyContainer, nodeMemoryBytes: number): ContainerResources {
-  const { requests = {}, limits = {} } = container.resources ?? {}
+  const { requests = {}, limits: own } = container.resources ?? {}
+  const limits = { ...pod.spec.resources?.limits, ...own }
   const cpuLimit = limits['cpu'] === undefined ? 0 : milliValueOf(limits['cpu'])
   const cpuRequest = requests['cpu'] === undefined ? cpuLimit : milliValueOf(requests['cpu'])
   const memoryLimitBytes = limits['memory'] === undefined ? 0 : wholeValueOf(limits['memory'])
@@ -33,15 +34,24 @@ export function containerResources(pod: Pod, container: AnyContainer, nodeMemory
   }
 }
 
-/** Kubernetes: the more memory a burstable container asked for, the later it is killed. */
+/**
+ * Kubernetes: the more memory a burstable container asked for, the later it is killed; what the pod asks for beyond its
+ * containers is shared among them, and a sidecar does not go before the main containers.
+ */
 function oomScoreAdj(pod: Pod, container: AnyContainer, nodeMemoryBytes: number): number {
   if ((pod.spec.priority ?? 0) >= 2_000_000_000) return -997
   const qos = pod.status.qosClass ?? qosClassOf(pod)
   if (qos === 'Guaranteed') return -997
   if (qos === 'BestEffort') return 1000
-  const request = container.resources?.requests?.['memory']
-  const asked = request === undefined ? 0 : wholeValueOf(request)
-  return Math.min(999, Math.max(3, Math.floor(1000 - (1000 * asked) / Math.max(1, nodeMemoryBytes))))
+  const { initContainers = [], containers, resources } = pod.spec
+  const requested = (one: AnyContainer) => wholeValueOf(one.resources?.requests?.['memory'] ?? '0')
+  const whole = wholeValueOf(resources?.requests?.['memory'] ?? '0')
+  const { resources: _, overhead: __, ...apart } = pod.spec
+  const stated = whole === 0 ? 0 : (podTotal({ ...pod, spec: apart }, 'requests', 'memory', wholeValueOf)?.sum ?? 0)
+  const share = whole === 0 ? 0 : Math.trunc((whole - stated) / (containers.length + initContainers.length))
+  const least = isSidecar(container) ? Math.min(...containers.map(requested)) : 0
+  const asked = Math.max(requested(container), least) + share
+  return Math.min(999, Math.max(3, 1000 - Math.trunc((1000 * asked) / Math.max(1, nodeMemoryBytes))))
 }
 
 /** The pod's cgroup: by quality of service below the root. */

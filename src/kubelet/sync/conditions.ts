@@ -2,6 +2,7 @@ import { timestampOf } from '../../machinery/index.ts'
 import type { Pod, PodCondition } from '../../resources/index.ts'
 import { isSidecar } from './containers.ts'
 import type { PodPhase, StatusesByName } from './phase.ts'
+import { restartingAllType } from './restart-all.ts'
 
 interface Verdict {
   readonly status: 'True' | 'False'
@@ -11,7 +12,14 @@ interface Verdict {
 const holds: Verdict = { status: 'True' }
 
 /** Kubernetes: the conditions that are the kubelet's to write, in this order, behind everybody else's. */
-const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const
+const ownTypes = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  restartingAllType,
+] as const
 
 /** There only while they hold. */
 export const resizeTypes: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
@@ -23,6 +31,8 @@ export interface ConditionsInput {
   readonly sandboxReady: boolean
   /** Conditions of a resize, complete. */
   readonly resize: readonly PodCondition[]
+  /** Whether all containers are being started anew; undefined when nothing of the pod asks for that. */
+  readonly restartingAll?: boolean
   /** Why the kubelet ends the pod through no fault of its own. */
   readonly disruption?: string
   readonly nowMs: number
@@ -40,8 +50,10 @@ export function conditionsOf(input: ConditionsInput): readonly PodCondition[] {
     Ready: readyOf(pod, containersReady),
     ContainersReady: containersReady,
     PodScheduled: holds,
+    [restartingAllType]: restartingAllOf(input),
   }
-  const own = ownTypes.map((type) => {
+  const types = ownTypes.filter((type) => type !== restartingAllType || input.restartingAll !== undefined)
+  const own = types.map((type) => {
     const previous = before.find((condition) => condition.type === type)
     const verdict = verdicts[type]
     const flipped = previous?.status !== verdict.status || previous.lastTransitionTime === undefined
@@ -114,6 +126,13 @@ function containersReadyOf({ pod, statuses, phase }: ConditionsInput): Verdict {
   if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' }
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
   return unless('ContainersNotReady', [named('unknown', unknown), named('unready', unready)])
+}
+
+function restartingAllOf({ phase, restartingAll }: ConditionsInput): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  if (restartingAll !== true) return { status: 'False' }
+  return { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' }
 }
 
 function readyOf(pod: Pod, containersReady: Verdict): Verdict {

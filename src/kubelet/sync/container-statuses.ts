@@ -1,9 +1,10 @@
 import { timestampOf } from '../../machinery/index.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../resources/index.ts'
-import { resizeOf } from '../pods/resize.ts'
+import { resizeOf } from '../resize/plan.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
 import { type AnyContainer, type ContainerKind, isSidecar, newestOf, restartCountOf } from './containers.ts'
 import { shouldStart } from './restart.ts'
+import { isRestartingAll, restartingAll } from './restart-all.ts'
 import type { StatusInput } from './status.ts'
 
 /** Exit code of what nobody saw ending, as if killed. */
@@ -84,6 +85,15 @@ function statusOfLost(
 ): ContainerStatus {
   const status = defaultStatus(pod, container)
   if (previous === undefined) return status
+  if (kind !== 'ephemeral' && isRestartingAll(pod) && previous.state?.waiting === undefined) {
+    const words = { reason: restartingAll, message: 'The container is removed because RestartAllContainers in place' }
+    return {
+      ...status,
+      state: { waiting: words },
+      lastState: { terminated: { ...words, exitCode: lostExitCode } },
+      restartCount: previous.restartCount + 1,
+    }
+  }
   // Kubernetes: an init container that ended is not run again because its record is gone.
   if (previous.state?.terminated !== undefined && kind === 'init')
     return {
@@ -157,6 +167,7 @@ function keepEnded(
   previous: ContainerStatus | undefined,
 ): ContainerStatus {
   const ended = previous?.state?.terminated
+  if (isRestartingAll(pod)) return status
   if (previous === undefined || ended === undefined || status.state?.terminated !== undefined) return status
   if (isSidecar(container) || container.restartPolicyRules !== undefined) return status
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'
@@ -188,11 +199,13 @@ function resourcesStatus(
   instance: ObservedContainer,
   previous: ContainerStatus | undefined,
 ): Partial<ContainerStatus> {
-  const granted = allocation?.get(container.name) ?? container.resources ?? {}
+  const granted = allocation?.containers.get(container.name) ?? container.resources ?? {}
   const { requests, limits } = granted
-  if ((requests === undefined && limits === undefined) || instance.state !== 'running') return {}
-  const arrived = resizeOf(pod, { ...container, resources: granted }, instance.resources) === undefined
   const inForce = { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) }
+  const grantedPod = allocation === undefined ? pod : { ...pod, spec: { ...pod.spec, resources: allocation.whole } }
+  const arrived =
+    instance.state !== 'running' ||
+    resizeOf(grantedPod as Pod, { ...container, resources: granted }, instance.resources) === undefined
   return {
     ...(requests === undefined ? {} : { allocatedResources: requests }),
     resources: arrived ? inForce : (previous?.resources ?? inForce),

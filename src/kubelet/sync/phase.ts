@@ -1,5 +1,7 @@
 import type { ContainerStatus, Pod } from '../../resources/index.ts'
-import { isSidecar } from './containers.ts'
+import { type AnyContainer, isSidecar } from './containers.ts'
+import { restartsAfter } from './restart.ts'
+import { restartingAll } from './restart-all.ts'
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 /** All of a pod's container statuses by name. */
@@ -12,10 +14,10 @@ export const isTerminalPhase = (phase: string | undefined): boolean => phase ===
  * counts as stopped, so that a crash loop shows as Running. `terminating`: the kubelet itself has ended the pod.
  */
 export function phaseOf(pod: Pod, statuses: StatusesByName, terminating: boolean): PodPhase {
-  const { restartPolicy = 'Always', containers } = pod.spec
+  const { containers } = pod.spec
   const init = initCounts(pod, statuses)
   const main = mainCounts(pod, statuses)
-  if (init.failed > 0 && restartPolicy === 'Never') return 'Failed'
+  if (init.failed > 0) return 'Failed'
   const mainStarted = containers.some(({ name }) => {
     const status = statuses.get(name)
     return (
@@ -32,16 +34,7 @@ export function phaseOf(pod: Pod, statuses: StatusesByName, terminating: boolean
   if (main.stopped === 0) return 'Pending'
   const succeeded = main.stopped === main.succeeded
   if (terminating) return succeeded ? 'Succeeded' : 'Failed'
-  const restarting = containers.some((container) => {
-    const ended = statuses.get(container.name)?.state?.terminated ?? statuses.get(container.name)?.lastState?.terminated
-    const policy = container.restartPolicy ?? restartPolicy
-    const failed = (ended?.exitCode ?? 0) !== 0
-    const byRule = container.restartPolicyRules?.some(
-      ({ exitCodes }) => exitCodes?.values?.includes(ended?.exitCode ?? 0) === (exitCodes?.operator !== 'NotIn'),
-    )
-    return byRule === true || policy === 'Always' || (policy === 'OnFailure' && failed)
-  })
-  if (restarting) return 'Running'
+  if (main.restartable > 0) return 'Running'
   return succeeded ? 'Succeeded' : 'Failed'
 }
 
@@ -55,19 +48,31 @@ function initCounts(pod: Pod, statuses: StatusesByName) {
       if (status === undefined) counts.sidecarsUnknown++
       else if (running !== undefined) counts.sidecarsPending += status.started === true ? 0 : 1
       else if (waiting !== undefined && ended === undefined) counts.sidecarsPending++
-    } else if (terminated !== undefined) counts.failed += terminated.exitCode === 0 ? 0 : 1
-    else if (waiting !== undefined && ended !== undefined && container.restartPolicy !== 'Never')
-      counts.failed += ended.exitCode === 0 ? 0 : 1
+    } else if (terminated !== undefined) counts.failed += isLost(pod, container, terminated) ? 1 : 0
+    else if (waiting !== undefined && ended !== undefined) counts.failed += isLost(pod, container, ended) ? 1 : 0
     else counts.pending++
   }
   return counts
 }
 
+type Ended = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>
+
+/** Whether an ended container starts again: by its rules and policies, or since all of the pod's do. */
+function startsAgain(pod: Pod, container: AnyContainer, { exitCode, reason }: Ended): boolean {
+  return reason === restartingAll || restartsAfter(pod, container, 'main', exitCode)
+}
+/** Whether an init container has failed for good. */
+function isLost(pod: Pod, container: AnyContainer, ended: Ended): boolean {
+  return ended.exitCode !== 0 && !startsAgain(pod, container, ended)
+}
+
 function mainCounts(pod: Pod, statuses: StatusesByName) {
-  const counts = { running: 0, waiting: 0, stopped: 0, succeeded: 0, unknown: 0 }
-  for (const { name } of pod.spec.containers) {
-    const status = statuses.get(name)
+  const counts = { running: 0, waiting: 0, stopped: 0, succeeded: 0, restartable: 0, unknown: 0 }
+  for (const container of pod.spec.containers) {
+    const status = statuses.get(container.name)
     const { running, terminated, waiting } = status?.state ?? {}
+    const ended = running === undefined ? (terminated ?? status?.lastState?.terminated) : undefined
+    if (ended !== undefined && startsAgain(pod, container, ended)) counts.restartable++
     if (running !== undefined) counts.running++
     else if (terminated !== undefined) {
       counts.stopped++

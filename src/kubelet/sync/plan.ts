@@ -73,10 +73,11 @@ export function planPod(input: PlanInput): PodPlan {
     if (newestOf(view, container.name) === undefined) decisions.wanted.push({ container, kind: 'ephemeral' })
   const initialized = planInit(input, sandbox!.id, decisions)
   if (initialized && !decisions.killPod) planMain(input, decisions)
-  if (decisions.killPod) return { ...nothing, killPod: true }
-  return { ...nothing, kill: decisions.kill, ...startsOf(input, decisions.wanted) }
+  if (decisions.killPod) return { ...nothingToDo, killPod: true }
+  return { ...nothingToDo, kill: decisions.kill, ...startsOf(input, decisions.wanted) }
 }
-const nothing: PodPlan = {
+/** A plan that leaves everything as it is. */
+export const nothingToDo: PodPlan = {
   killPod: false,
   createSandbox: undefined,
   kill: [],
@@ -103,14 +104,14 @@ function planNewSandbox(input: PlanInput, change: { readonly attempt: number }):
   const pending = containers.filter((container) => shouldStart(pod, container, 'main', view) || runs(view, container))
   const runsOnce = pod.spec.restartPolicy === 'Never' && !first && [...view.instances.values()].length > 0
   const restartable = containers.some((container) => container.restartPolicy !== undefined)
-  if ((runsOnce && !restartable) || pending.length === 0) return { ...nothing, killPod: !first }
+  if ((runsOnce && !restartable) || pending.length === 0) return { ...nothingToDo, killPod: !first }
   const initStart = initContainers[0]
   const wanted =
     initStart === undefined
       ? pending.map((container) => ({ container, kind: 'main' as const }))
       : [{ container: initStart, kind: isSidecar(initStart) ? ('sidecar' as const) : ('init' as const) }]
   // Kubernetes: what still runs in the old sandbox ends before the new one is made.
-  return { ...nothing, killPod: !first, createSandbox: change, ...startsOf({ ...input }, wanted) }
+  return { ...nothingToDo, killPod: !first, createSandbox: change, ...startsOf({ ...input }, wanted) }
 }
 const runs = (view: PodView, container: AnyContainer) => newestOf(view, container.name)?.state === 'running'
 
@@ -238,7 +239,7 @@ function hashChanged(container: AnyContainer, instance: ObservedContainer): bool
 
 /** Of the starts wanted, those whose back-off is over, and those it still holds. */
 function startsOf(
-  { view, backoffs, nowMs }: PlanInput,
+  { pod, view, backoffs, nowMs }: PlanInput,
   wanted: Decisions['wanted'],
 ): Pick<PodPlan, 'start' | 'held' | 'againInMs'> {
   const start: StartStep[] = []
@@ -249,10 +250,23 @@ function startsOf(
     const ended = newest?.state === 'exited' ? (newest.finishedAtMs ?? newest.createdAtMs) : undefined
     const waitMs = ended === undefined ? 0 : restartWaitMs(entry, ended, nowMs)
     if (waitMs > 0) held.push({ container, kind, delayMs: entry!.delayMs, waitMs })
-    else start.push({ container, kind, restartCount: newest === undefined ? 0 : restartsBefore(newest) + 1 })
+    else
+      start.push({
+        container,
+        kind,
+        restartCount: newest === undefined ? forgotten(pod, container) : restartsBefore(newest) + 1,
+      })
   }
   const againInMs = held.length === 0 ? undefined : Math.min(...held.map(({ waitMs }) => waitMs))
   return { start, held, againInMs }
+}
+/** How often a container was restarted that the runtime knows nothing of, any more or yet. */
+function forgotten({ status }: Pod, { name }: AnyContainer): number {
+  const { initContainerStatuses = [], containerStatuses = [] } = status
+  const known = [...initContainerStatuses, ...containerStatuses].find((one) => one.name === name)
+  if (known === undefined) return 0
+  const { running, terminated } = known.state ?? {}
+  return known.restartCount + (running === undefined && terminated === undefined ? 0 : 1)
 }
 function restartsBefore(newest: ObservedContainer): number {
   return Number(newest.annotations[containerAnnotations.restartCount] ?? newest.attempt)

@@ -24,13 +24,19 @@ export function nextBackoff(entry: BackoffEntry | undefined, finishedAtMs: numbe
 }
 const expired = (entry: BackoffEntry, finishedAtMs: number) => finishedAtMs - entry.updatedAtMs > 2 * restartDelayMsMax
 
+/** The first of a container's rules that speaks of an exit code. */
+export function ruleFor({ restartPolicyRules = [] }: AnyContainer, exitCode: number) {
+  return restartPolicyRules.find(({ exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) ?? false
+    return exitCodes !== undefined && listed === (exitCodes.operator !== 'NotIn')
+  })
+}
+
 /** Whether an exited instance is to be followed by another, by the container's own rules or the pod's policy. */
 export function restartsAfter(pod: Pod, container: AnyContainer, kind: ContainerKind, exitCode: number): boolean {
   if (kind === 'ephemeral') return false
-  for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
-    const listed = exitCodes?.values?.includes(exitCode) ?? false
-    if (action === 'Restart' && listed === (exitCodes?.operator !== 'NotIn')) return true
-  }
+  const action = ruleFor(container, exitCode)?.action
+  if (action === 'Restart' || action === 'RestartAllContainers') return true
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'
   // Kubernetes: for init containers a pod's Always means until success.
   if (policy === 'Always') return kind !== 'init' || exitCode !== 0

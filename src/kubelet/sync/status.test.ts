@@ -334,6 +334,7 @@ test('pod status keeps foreign conditions first and moves a transition time only
       startTime: old,
       containerStatuses: [{ containerID: 'fake://main-0', state: { running: { startedAt: '2026-01-01T00:00:01Z' } } }],
       qosClass: 'BestEffort',
+      resources: {},
     },
   )
 })

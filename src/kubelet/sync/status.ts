@@ -1,12 +1,14 @@
 import { timestampOf } from '../../machinery/index.ts'
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../resources/index.ts'
-import type { Allocation } from '../pods/resize.ts'
+import { type Allocation, withAllocation } from '../resize/allocation.ts'
+import { podSizeOf } from '../resize/pod-size.ts'
 import { conditionsOf } from './conditions.ts'
 import { containerStatusesOf } from './container-statuses.ts'
 import { type ContainerKind, containersOf, type PodView, runningContainers } from './containers.ts'
 import { isTerminalPhase, phaseOf, type StatusesByName } from './phase.ts'
 import type { ProbeResults } from './plan.ts'
 import { qosClassOf } from './qos.ts'
+import { instancesToReset, mayRestartAll } from './restart-all.ts'
 
 /** Why a container could not be started when last tried. */
 export interface StartProblem {
@@ -68,6 +70,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
       phase: outcome.phase,
       sandboxReady: sandboxReady(pod, view),
       resize: input.resize ?? [],
+      ...(mayRestartAll(pod) ? { restartingAll: instancesToReset(pod, view).length > 0 } : {}),
       ...(input.verdict?.isDisruption === true ? { disruption: input.verdict.message } : {}),
       nowMs: input.nowMs,
     }),
@@ -77,6 +80,12 @@ export function podStatusOf(input: StatusInput): PodStatus {
     containerStatuses: mainStatuses,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: before.qosClass ?? qosClassOf(pod),
+    ...podSizeOf({
+      granted: input.allocation === undefined ? pod : withAllocation(pod, input.allocation),
+      phase: outcome.phase,
+      before,
+      isChanging: (input.resize ?? []).some(({ type }) => type === 'PodResizeInProgress'),
+    }),
   }
 }
 
@@ -169,6 +178,7 @@ export function finalStatusOf(input: StatusInput): PodStatus {
       phase,
       sandboxReady: false,
       resize: [],
+      ...(mayRestartAll(input.pod) ? { restartingAll: false } : {}),
       nowMs: input.nowMs,
     }),
   }

@@ -1,5 +1,5 @@
-import { addQuantities, largerQuantity, parseQuantity, type Quantity } from '../quantity/quantity.ts'
-import type { ContainerNeeds, PodView, ResourceList } from './shapes.ts'
+import { addQuantities, largerQuantity, parseQuantity, type Quantity, zeroQuantity } from '../quantity/quantity.ts'
+import type { ContainerNeeds, PodView, ResourceList, ResourceNeeds } from './shapes.ts'
 
 /** Exact amounts by resource name. */
 export type Amounts = Map<string, Quantity>
@@ -35,13 +35,16 @@ export interface RequestOptions {
  * sidecars started before it, and the larger of both needs is asked.
  */
 export function podRequests(pod: PodView, options: RequestOptions = {}): Amounts {
-  const held = options.useStatus === true ? heldBy(pod) : undefined
+  const statuses = options.useStatus === true ? statusesOf(pod) : undefined
   const total = podTotal(pod, (container) => {
+    const status = statuses?.get(container.name ?? '')
     const wanted = amountsOf(container.resources?.requests)
-    if (held !== undefined) raise(wanted, held(container.name ?? '', 'requests'))
-    return wanted
+    return status?.resources === undefined ? wanted : heldBy(pod, wanted, status.resources, status.allocatedResources)
   })
-  applyPodLevel(total, pod.spec?.resources?.requests)
+  applyPodLevel(total, pod.spec?.resources?.requests, (wanted) => {
+    const { resources, allocatedResources } = (statuses === undefined ? undefined : pod.status) ?? {}
+    return resources === undefined ? wanted : heldBy(pod, wanted, resources, allocatedResources)
+  })
   if (options.withoutOverhead !== true) add(total, amountsOf(pod.spec?.overhead))
   return total
 }
@@ -80,8 +83,14 @@ function podTotal(pod: PodView, needsOf: (container: ContainerNeeds) => Amounts)
 }
 
 /** Kubernetes: cpu, memory and huge pages may be stated for the pod as a whole, and then the containers' sums do not count. */
-function applyPodLevel(total: Amounts, list: ResourceList | undefined): void {
-  for (const [name, amount] of amountsOf(list)) if (isPodLevel(name)) total.set(name, amount)
+function applyPodLevel(
+  total: Amounts,
+  list: ResourceList | undefined,
+  effective: (wanted: Amounts) => Amounts = (wanted) => wanted,
+): void {
+  if (list === undefined) return
+  const amounts = effective(amountsOf(list))
+  for (const name in list) if (isPodLevel(name)) total.set(name, amounts.get(name) ?? zeroQuantity)
 }
 
 /** Whether a pod may state this resource for all of its containers together. */
@@ -89,23 +98,24 @@ export function isPodLevel(resource: string): boolean {
   return resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-')
 }
 
-function heldBy(pod: PodView): (name: string, which: 'requests' | 'limits') => Amounts {
-  const statuses = new Map(
-    [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].map((one) => [
-      one.name,
-      one,
-    ]),
+function statusesOf({ status }: PodView) {
+  return new Map(
+    [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map((one) => [one.name, one]),
   )
-  const infeasible = pod.status?.conditions?.some(
-    (condition) => condition.type === 'PodResizePending' && condition.reason === 'Infeasible',
-  )
-  return (name, which) => {
-    const status = statuses.get(name)
-    if (status === undefined || infeasible === true) return new Map()
-    const held = amountsOf(status.resources?.[which])
-    if (which === 'requests') raise(held, amountsOf(status.allocatedResources))
-    return held
-  }
+}
+
+/** Kubernetes: the largest of what is asked for, granted and in force; a size that the node never grants is not asked for. */
+function heldBy(
+  { status }: PodView,
+  wanted: Amounts,
+  inForce: ResourceNeeds,
+  granted: ResourceList | undefined,
+): Amounts {
+  const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')
+  const held = pending?.reason === 'Infeasible' ? new Map() : wanted
+  raise(held, amountsOf(inForce.requests))
+  raise(held, amountsOf(granted))
+  return held
 }
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'

@@ -52,6 +52,21 @@ test('requests of a pod count what can run at the same time', () => {
     status: { containerStatuses: [{ name: 'a', resources: { requests: { cpu: '2' } } }] },
   }
   assert.deepEqual(shown(podRequests(resizing, { useStatus: true })), { cpu: '2' })
+  const whole = {
+    spec: { containers: [{ name: 'c' }], resources: { requests: { cpu: '1' } } },
+    status: { allocatedResources: { cpu: '2' }, resources: { requests: { cpu: '3' } } },
+  }
+  assert.deepEqual(shown(podRequests(whole, { useStatus: true })), { cpu: '3' })
+  assert.deepEqual(shown(podRequests(whole)), { cpu: '1' })
+  const never = { type: 'PodResizePending', status: 'True', reason: 'Infeasible' }
+  const infeasible = {
+    spec: { containers: [{ name: 'c', resources: { requests: { cpu: '9' } } }] },
+    status: {
+      conditions: [never],
+      containerStatuses: [{ name: 'c', resources: { requests: { cpu: '1' } }, allocatedResources: { cpu: '1' } }],
+    },
+  }
+  assert.deepEqual(shown(podRequests(infeasible, { useStatus: true })), { cpu: '1' })
   const limited = { containers: [needs({}, { cpu: '1' })], overhead: { cpu: '1', memory: '1Mi' } }
   assert.deepEqual(shown(podLimits({ spec: limited })), { cpu: '2' })
 })

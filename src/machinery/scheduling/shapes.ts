@@ -73,6 +73,8 @@ interface ContainerResources {
 export interface PodState {
   readonly phase?: string
   readonly conditions?: readonly Condition[]
+  readonly allocatedResources?: ResourceList
+  readonly resources?: ResourceNeeds
   readonly containerStatuses?: readonly ContainerResources[]
   readonly initContainerStatuses?: readonly ContainerResources[]
 }

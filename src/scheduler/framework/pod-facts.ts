@@ -1,4 +1,4 @@
-import { type HostPort, hostPortsOf, milliValueOf, podRequests, wholeValueOf } from '../../machinery/index.ts'
+import { type HostPort, hostPortsOf, milliValueOf, podRequests, sameJson, wholeValueOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { type AffinityTerms, affinityTermsOf } from './affinity-terms.ts'
 import { kindOf, type PodKind } from './pod-kind.ts'
@@ -79,13 +79,37 @@ function kept(signature: string, ports: readonly HostPort[], images: readonly st
   return made
 }
 
-function amountsKeyOf({ spec }: Pod): string {
+/** What a pod still holds that is not what it asks for, in short: empty but while it is being resized. */
+export function heldKeyOf({ spec, status }: Pod): string {
+  const { containerStatuses = [], initContainerStatuses = [], allocatedResources, resources, conditions } = status ?? {}
+  const held: unknown[] = []
+  const compare = (asked: Requests, granted: Requests, inForce: Requests) => {
+    if (inForce === undefined && granted === undefined) return
+    if (!sameJson(granted ?? {}, asked ?? {}) || !sameJson(inForce ?? {}, asked ?? {})) held.push([granted, inForce])
+  }
+  for (const one of [...containerStatuses, ...initContainerStatuses]) {
+    if (one.resources === undefined) continue
+    const container = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(
+      ({ name }) => name === one.name,
+    )
+    compare(container?.resources?.requests, one.allocatedResources, one.resources.requests)
+  }
+  const asked = spec?.resources?.requests
+  if (asked !== undefined && resources !== undefined) compare(asked, allocatedResources, resources.requests)
+  if (held.length === 0) return ''
+  return JSON.stringify([held, conditions?.find(({ type }) => type === 'PodResizePending')?.reason])
+}
+type Requests = Readonly<Record<string, string>> | undefined
+
+function amountsKeyOf(pod: Pod): string {
+  const { spec } = pod
   const { containers = [], initContainers, overhead, resources } = spec ?? {}
   return JSON.stringify([
     containers.map((container) => container.resources),
     initContainers?.map((container) => [container.resources, container.restartPolicy]),
     overhead,
     resources,
+    heldKeyOf(pod),
   ])
 }
 
@@ -96,7 +120,7 @@ function amountsOf(pod: Pod, key: string): Amounts {
   let memoryBytes = 0
   let ephemeralBytes = 0
   const others = new Map<string, number>()
-  for (const [name, amount] of podRequests(pod as never)) {
+  for (const [name, amount] of podRequests(pod as never, { useStatus: heldKeyOf(pod) !== '' })) {
     if (name === 'cpu') cpuMilli = milliValueOf(amount)
     else if (name === 'memory') memoryBytes = wholeValueOf(amount)
     else if (name === 'ephemeral-storage') ephemeralBytes = wholeValueOf(amount)

@@ -1,7 +1,7 @@
 import { isActive, isTerminal, sameJson } from '../../machinery/index.ts'
 import { type Node, type Pod, pods } from '../../resources/index.ts'
 import type { ClusterChange, Happened } from '../framework/framework.ts'
-import { factsOf } from '../framework/pod-facts.ts'
+import { factsOf, heldKeyOf } from '../framework/pod-facts.ts'
 import { groupNameOf } from '../gang/pod-groups.ts'
 import { mayHelp } from './hints.ts'
 import type { Room } from './room.ts'
@@ -73,10 +73,11 @@ export class ClusterChanges {
         return
       }
       const isNew = previous?.spec?.nodeName !== nodeName
-      // What a pod asks for moves its generation; its status, which moves most often, is of no concern here.
+      // What a pod asks for moves its generation; of its status, which moves most often, only a resize is of concern here.
       const isOther =
         previous?.metadata.generation !== next.metadata.generation ||
-        !sameJson(previous?.metadata.labels, next.metadata.labels)
+        !sameJson(previous?.metadata.labels, next.metadata.labels) ||
+        (previous !== undefined && heldKeyOf(previous) !== heldKeyOf(next))
       if (this.#shared.columns.nodeNameOfPod(uid) !== nodeName || isOther)
         this.#shared.columns.addPod(factsOf(next), nodeName)
       else this.#shared.columns.renewPod(next)

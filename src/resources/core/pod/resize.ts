@@ -33,16 +33,44 @@ function removalErrors(
   )
 }
 
-/** A container with what a resize may change left out. */
-function fixedPart(container: Container): unknown {
+/** Resources without those that a resize may change. */
+function fixedResources({ requests, limits, claims }: ResourceRequirements = {}): unknown {
   const rest = (list: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => !resizable.includes(name)))
-  const { requests, limits, claims } = container.resources ?? {}
-  const { resizePolicy: _, ...others } = container
-  return { ...others, resources: { requests: rest(requests), limits: rest(limits), claims } }
+  return { requests: rest(requests), limits: rest(limits), claims }
+}
+/** A container with what a resize may change left out. */
+function fixedPart({ resizePolicy: _, resources, ...others }: Container): unknown {
+  return { ...others, resources: fixedResources(resources) }
 }
 
-/** What is wrong with a change through `/resize`: only cpu and memory of containers that run on may change. */
+/** What is wrong with a change of what the pod asks for as a whole. */
+function wholeErrors({ spec }: Pod, previous: Pod): readonly FieldError[] {
+  const before = previous.spec.resources
+  if (before !== undefined && spec.resources === undefined)
+    return [forbiddenField('spec.resources', 'pod-level resources cannot be removed')]
+  const errors = (['requests', 'limits'] as const).flatMap((list) =>
+    isRemoved(spec.resources?.[list], before?.[list])
+      ? [forbiddenField(`spec.resources.${list}`, `pod-level resource ${list} cannot be removed`)]
+      : [],
+  )
+  return sameJson(fixedResources(spec.resources), fixedResources(before))
+    ? errors
+    : [...errors, forbiddenField('spec', 'only cpu and memory resources are mutable at pod-level')]
+}
+
+/** Kubernetes: an init container that runs to its end is changed while it runs, never by a restart. */
+function initContainerErrors(next: Container, before: Container, field: string): readonly FieldError[] {
+  const errors = sameJson(fixedPart(next), fixedPart(before))
+    ? []
+    : [forbiddenField(field, 'only cpu and memory resources for init or sidecar containers are mutable')]
+  const restarts = (next.resizePolicy ?? []).some(({ restartPolicy }) => restartPolicy === 'RestartContainer')
+  if (isSidecar(next) || !restarts || sameJson(next, before)) return errors
+  const message = 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized'
+  return [...errors, forbiddenField(field, message)]
+}
+
+/** What is wrong with a change through `/resize`: only cpu and memory may change, of containers and of the pod as a whole. */
 export function podResizeErrors(pod: Pod, previous: Pod): readonly FieldError[] {
   if (previous.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined)
     return [forbiddenField('', 'static pods cannot be resized')]
@@ -51,20 +79,17 @@ export function podResizeErrors(pod: Pod, previous: Pod): readonly FieldError[] 
   const before = previous.status?.qosClass ?? qosClassOf(previous)
   if (before !== qosClassOf(pod))
     errors.push(invalid('spec', before, 'Pod QOS Class may not change as a result of resizing'))
+  errors.push(...wholeErrors(pod, previous))
   const order = [...orderErrors(pod, previous, 'containers'), ...orderErrors(pod, previous, 'initContainers')]
   if (order.length > 0) return [...errors, ...order]
   for (const kind of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (pod.spec[kind] ?? []).entries()) {
       const old = previous.spec[kind]![index]!
-      if (kind === 'initContainers' && !isSidecar(container)) {
-        if (!sameJson(container, old))
-          errors.push(forbiddenField('spec', 'resources for non-sidecar init containers are immutable'))
-        continue
-      }
-      errors.push(...removalErrors(container.resources, old.resources, `spec.${kind}[${index}].resources`))
-      const which = kind === 'initContainers' ? ' for sidecar containers' : ''
-      if (!sameJson(fixedPart(container), fixedPart(old)))
-        errors.push(forbiddenField('spec', `only cpu and memory resources${which} are mutable`))
+      const field = `spec.${kind}[${index}]`
+      errors.push(...removalErrors(container.resources, old.resources, `${field}.resources`))
+      if (kind === 'initContainers') errors.push(...initContainerErrors(container, old, field))
+      else if (!sameJson(fixedPart(container), fixedPart(old)))
+        errors.push(forbiddenField('spec', 'only cpu and memory resources are mutable'))
     }
   }
   return errors

@@ -337,3 +337,42 @@ test('through their subresources, debug containers are added and cpu and memory 
     ['spec: Forbidden: only cpu and memory resources are mutable'],
   )
 })
+
+test('a resize may change what the pod asks for as a whole and what init containers do, and takes nothing back', () => {
+  const whole = (cpu: string) => ({ requests: { cpu }, limits: { cpu } })
+  const pod = (resources: object | undefined, init: object = {}) =>
+    podOf({
+      ...(resources === undefined ? {} : { resources }),
+      initContainers: [{ ...container(init), name: 'i' }],
+      containers: [container()],
+    })
+  const previous = pod(whole('1'))
+  const none: string[] = []
+  const table: readonly [any, readonly string[]][] = [
+    [pod(whole('2')), none],
+    [pod(whole('1'), { resources: { requests: { cpu: '1' } } }), none],
+    [pod(undefined), ['spec.resources: Forbidden: pod-level resources cannot be removed']],
+    [
+      pod({ requests: { cpu: '1' } }),
+      ['spec.resources.limits: Forbidden: pod-level resource limits cannot be removed'],
+    ],
+    [
+      pod(whole('1'), { image: 'other' }),
+      ['spec.initContainers[0]: Forbidden: only cpu and memory resources for init or sidecar containers are mutable'],
+    ],
+    [
+      pod(whole('1'), {
+        resources: { requests: { cpu: '1' } },
+        resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
+      }),
+      [
+        'spec.initContainers[0]: Forbidden: non-sidecar init containers with a resize policy of RestartContainer cannot be resized',
+      ],
+    ],
+  ]
+  for (const [next, expected] of table)
+    assert.deepEqual(
+      texts(podResizeErrors(next, previous)).filter((text) => !text.includes('QOS')),
+      expected,
+    )
+})
