@@ -19,6 +19,8 @@ const recipes: Readonly<Record<string, Recipe>> = {
   nginx: { start: ['EXPOSE 80', `CMD ["nginx", "-g", "daemon off; error_log stderr;"]`] },
   nautilus: { from: 'agnhost', start: port80 },
   kitten: { from: 'agnhost', start: port80 },
+  // Of it, pods that stand for drivers of devices run but the shell.
+  hostpathplugin: { from: 'busybox', start: ['CMD ["sh"]'] },
   nonewprivs: { from: 'busybox', start: ['CMD ["nnp"]'] },
   'distroless-iptables': { start: ['CMD ["sh"]'] },
   'regression-issue-74839': { start: ['ENTRYPOINT ["/regression-issue-74839"]'] },

@@ -147,5 +147,6 @@ export const fills: Readonly<Record<string, Fill>> = {
     run('chmod', ['6755', join(root, 'usr/local/bin/nnp')])
   },
   nonroot: () => {},
+  hostpathplugin: () => {},
   'glibc-dns-testing': () => {},
 }

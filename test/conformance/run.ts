@@ -19,6 +19,7 @@ const usage = `usage: npm run conformance [-- OPTIONS]
   --parallel N    so many specs at once (default 1); serial ones come last, alone
   --simulated     on simulated nodes, for specs that need no containers
   --nodes K       so many nodes (default 2)
+  --zones         each node in a zone of its own
   --list          names the specs and runs none
   --keep          leaves the cluster up, for a look at it
   --total         runs nothing: the last outcome of every spec over all runs kept`
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     parallel: { type: 'string', default: '1' },
     simulated: { type: 'boolean', default: false },
     nodes: { type: 'string', default: '2' },
+    zones: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     total: { type: 'boolean', default: false },
@@ -102,10 +104,25 @@ function clusterUp(): void {
   const gates = options.gates === undefined ? [] : ['--feature-gates', options.gates]
   const apis = options.apis === undefined ? [] : ['--runtime-config', options.apis]
   cox('up', '--name', name, '--no-switch', '--nodes', options.nodes, ...runtime, ...gates, ...apis)
+  if (options.zones) zonesApart()
   if (options.simulated) return
   const wanted = wantedImages(suite('--list-images'))
   buildImages(wanted, name, cox, say)
   for (const image of wanted) cox('image', 'load', image.name, '--name', name)
+}
+
+/** Every node in a zone of its own, as its cloud would say. */
+function zonesApart(): void {
+  const kubectl = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...words], {
+      env,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`kubectl ${words.join(' ')} failed: ${stderr}`)
+    return stdout
+  }
+  for (const [at, node] of kubectl('get', 'nodes', '-o', 'name').trim().split('\n').entries())
+    kubectl('label', node, `topology.kubernetes.io/zone=zone-${at + 1}`)
 }
 
 /** Runs the suite to its end or until the signal; shows each spec's outcome as it comes. */

@@ -66,7 +66,7 @@ export async function containerConfigOf(input: ContainerConfigInput): Promise<Co
     workingDir: container.workingDir ?? '',
     env: environment,
     mounts: [...(await volumeMounts(input, variables)), ...(await hostsMount(input)), terminationMount(input)],
-    devices: [],
+    devices: volumeDevices(input),
     labels: {
       [containerLabels.podName]: pod.metadata.name,
       [containerLabels.podNamespace]: pod.metadata.namespace ?? '',
@@ -121,6 +121,15 @@ async function volumeMounts(
     })
   }
   return configs
+}
+
+function volumeDevices({ container, mounted }: ContainerConfigInput): ContainerConfig['devices'] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = mounted.get(name)
+    if (volume?.isDevice !== true)
+      throw new PodConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`)
+    return { containerPath: devicePath, hostPath: volume.hostPath, permissions: volume.readonly ? 'r' : 'mrw' }
+  })
 }
 
 /** Kubernetes: here an unknown variable is an error, not text. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -198,5 +199,49 @@ test(
     const { gid, mode } = await stat(join(root, 'disk'))
     assert.deepEqual([gid, (mode & 0o7777).toString(8)], [4321, '2775'])
     assert.equal((await mountOf('own', { readOnly: true })).get('data')?.readonly, true)
+  },
+)
+
+/** A block device of a file; undefined where there are none to be had. */
+function loopDevice(file: string): string | undefined {
+  const { status, stdout } = spawnSync('losetup', ['-f', '--show', file], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+test(
+  'a local volume on a block device is that device, or the filesystem on it, made where there is none',
+  asRoot,
+  async (t) => {
+    const root = await directory(t)
+    const file = join(root, 'disk.img')
+    await writeFile(file, '')
+    await truncate(file, 16 * 1024 * 1024)
+    const device = loopDevice(file)
+    if (device === undefined) return t.skip('needs loop devices')
+    t.after(() => spawnSync('losetup', ['-d', device]))
+    const volumes = createVolumes({
+      ...sources,
+      podsDirectory: join(root, 'pods'),
+      clock: manualClock(),
+      pid: process.pid,
+    })
+    await symlink(device, join(root, 'disk'))
+    claims['device'] = { spec: { volumeName: 'd' }, status: { phase: 'Bound' } }
+    const stored = (volumeMode: string) => ({
+      spec: { volumeMode, local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-device' } },
+    })
+    const volume = [{ name: 'data', persistentVolumeClaim: { claimName: 'device' } }]
+    const podOf = (uid: string) => podWith({ containers: [container('main')], volumes: volume }, { metadata: { uid } })
+    volumesStored['d'] = stored('Block')
+    const raw = (await volumes.mount(podOf('raw'))).get('data')
+    assert.deepEqual(raw, { hostPath: device, readonly: false, isDevice: true })
+    volumesStored['d'] = stored('Filesystem')
+    const [one, other] = await Promise.all(['one', 'other'].map((uid) => volumes.mount(podOf(uid))))
+    await writeFile(join(one!.get('data')!.hostPath, 'x'), 'kept')
+    assert.equal(await readFile(join(other!.get('data')!.hostPath, 'x'), 'utf8'), 'kept')
+    for (const uid of ['one', 'other']) await volumes.unmount(uid)
+    const again = await volumes.mount(podOf('again'))
+    assert.equal(await readFile(join(again.get('data')!.hostPath, 'x'), 'utf8'), 'kept')
+    await volumes.unmount('again')
   },
 )

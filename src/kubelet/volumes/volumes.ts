@@ -5,6 +5,7 @@ import { type PersistentVolume, type Pod, type Volume, volumeAnnotations } from 
 import { command } from '../machine/command.ts'
 import { isMountPoint, unmountBelow } from '../machine/mounts.ts'
 import { giveToGroup, writePayload } from './atomic-writer.ts'
+import { blockDeviceAt, mountDevice } from './block-device.ts'
 import { type StorageObjects, UnprocessedVolumeError, volumeBehind } from './claims.ts'
 import { prepareHostPath } from './host-path.ts'
 import { isOwnVolume, makeLocalVolume } from './local-volume.ts'
@@ -26,6 +27,8 @@ export interface MountedVolume {
   readonly hostPath: string
   /** The kind forbids writing (configMap, secret, …). */
   readonly readonly: boolean
+  /** Containers get it as a device, not as files. */
+  readonly isDevice?: true
   /** The image that is still to be mounted there. */
   readonly image?: NonNullable<Volume['image']>
 }
@@ -110,7 +113,7 @@ async function mountPersistent(
   volume: PersistentVolume,
   readonly: boolean,
 ): Promise<MountedVolume> {
-  const { hostPath, local } = volume.spec
+  const { hostPath, local, volumeMode } = volume.spec
   if (hostPath !== undefined) {
     await prepareHostPath(hostPath)
     return { hostPath: hostPath.path, readonly }
@@ -126,14 +129,45 @@ async function mountPersistent(
       throw new Error(`path "${path}" does not exist`)
     await makeLocalVolume(path)
   }
+  const device = await blockDeviceAt(path)
+  if (volumeMode === 'Block') {
+    if (device === undefined) throw new Error(`path "${path}" is not a block device`)
+    return { hostPath: device, readonly, isDevice: true }
+  }
+  if (device !== undefined) return mountFilesystem(parts, pod, volume, device, readonly)
+  await giveLocal(parts, pod, volume, path, readonly)
+  return { hostPath: path, readonly }
+}
+
+/** A local volume whose place is a device holds the filesystem on it. */
+async function mountFilesystem(
+  parts: KeptParts,
+  pod: Pod,
+  volume: PersistentVolume,
+  device: string,
+  readonly: boolean,
+): Promise<MountedVolume> {
+  const { local, mountOptions: options = [] } = volume.spec
+  const directory = volumeDirectory(parts, pod, 'kubernetes.io~local-volume', volume.metadata.name)
+  const { fsType } = local!
+  await mountDevice(device, directory, { ...(fsType === undefined ? {} : { fsType }), readonly, options })
+  await giveLocal(parts, pod, volume, directory, readonly)
+  return { hostPath: directory, readonly }
+}
+
+async function giveLocal(
+  parts: KeptParts,
+  pod: Pod,
+  volume: PersistentVolume,
+  path: string,
+  readonly: boolean,
+): Promise<void> {
   const key = `${pod.metadata.uid}/${volume.metadata.name}`
   const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
-  if (fsGroup !== undefined && !readonly && !parts.owned.has(key)) {
-    if (fsGroupChangePolicy !== 'OnRootMismatch' || !(await isGivenTo(path, fsGroup)))
-      await giveToGroup(path, fsGroup, { readonly: false })
-    parts.owned.add(key)
-  }
-  return { hostPath: path, readonly }
+  if (fsGroup === undefined || readonly || parts.owned.has(key)) return
+  if (fsGroupChangePolicy !== 'OnRootMismatch' || !(await isGivenTo(path, fsGroup)))
+    await giveToGroup(path, fsGroup, { readonly: false })
+  parts.owned.add(key)
 }
 
 const groupBits = 0o2070

@@ -35,6 +35,9 @@ function transitionErrors(
 /** Whether a container may run again after it ended so: by its own policy and rules, else by its pod's. */
 function restarts(container: Container | undefined, spec: PodSpec, exitCode: number, isInit: boolean): boolean {
   if (container === undefined) return false
+  // Kubernetes: where any container may have all started anew, each may, whatever it says itself.
+  const all = [...(spec.initContainers ?? []), ...spec.containers].flatMap((one) => one.restartPolicyRules ?? [])
+  if (all.some(({ action }) => action === 'RestartAllContainers')) return true
   for (const { exitCodes } of container.restartPolicyRules ?? []) {
     if (exitCodes === undefined) continue
     const listed = exitCodes.values?.includes(exitCode) === true

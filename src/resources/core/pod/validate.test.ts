@@ -251,6 +251,10 @@ test('a status write keeps the rest, the QoS, and containers that ended for good
   assert.deepEqual(texts(pods.validateStatusUpdate(next, previous)), [
     'status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
   ])
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }
+  previous.spec.containers.push({ ...container(), name: 'd', restartPolicy: 'Never', restartPolicyRules: [rule] })
+  next.spec = previous.spec
+  assert.deepEqual(texts(pods.validateStatusUpdate(next, previous)), [])
 })
 
 test('gates hold a new pod back, and keys of labels become expressions', () => {
