@@ -31,12 +31,10 @@ export type Kept = <T extends KubeObject>(resource: ResourceDefinition<T>, objec
 /** The objects of an informer, with their indexes and whoever is told of them. */
 export class Cache<T extends KubeObject> implements Informer<T> {
   readonly resource: ResourceDefinition<T>
-  readonly #objects = new Map<string, T>()
-  readonly #byNamespace = new Map<string, Map<string, T>>()
-  readonly #indexes = new Map<
-    string,
-    { readonly keysOf: (object: T) => readonly string[]; readonly values: Map<string, Map<string, T>> }
-  >()
+  /** By namespace and name. An object that changes stays in its slot, so that nothing moves but what its indexes say. */
+  readonly #slots = new Map<string, Map<string, Slot<T>>>()
+  #size = 0
+  readonly #indexes = new Map<string, Index<T>>()
   readonly #listeners = new Set<Listener<T>>()
   readonly #kept: Kept | undefined
   #onSynced: (() => void)[] = []
@@ -48,39 +46,40 @@ export class Cache<T extends KubeObject> implements Informer<T> {
     this.#kept = kept
     this.addIndex('controller', (object) => {
       const owner = controllerOf(object)
-      return owner === undefined ? [] : [owner.uid]
+      return owner === undefined ? none : [owner.uid]
     })
   }
 
-  get(name: ObjectName): T | undefined {
-    return this.#objects.get(keyOf(name))
+  get({ namespace = '', name }: ObjectName): T | undefined {
+    return this.#slots.get(namespace)?.get(name)?.object
   }
 
   list(namespace?: string): readonly T[] {
-    return [
-      ...(namespace === undefined || namespace === ''
-        ? this.#objects
-        : (this.#byNamespace.get(namespace) ?? new Map<string, T>())
-      ).values(),
-    ]
+    const found: T[] = []
+    if (namespace === undefined || namespace === '') {
+      for (const slots of this.#slots.values()) for (const { object } of slots.values()) found.push(object)
+    } else for (const { object } of this.#slots.get(namespace)?.values() ?? []) found.push(object)
+    return found
   }
 
   by(index: string, value: string): readonly T[] {
-    const values = this.#indexes.get(index)?.values.get(value)
-    return values === undefined ? [] : [...values.values()]
+    const found: T[] = []
+    for (const { object } of this.#indexes.get(index)?.values.get(value) ?? []) found.push(object)
+    return found
   }
 
   tally(index: string): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
-    for (const [value, objects] of this.#indexes.get(index)?.values ?? []) counts.set(value, objects.size)
+    for (const [value, slots] of this.#indexes.get(index)?.values ?? []) counts.set(value, slots.size)
     return counts
   }
 
   addIndex(name: string, keysOf: (object: T) => readonly string[]): void {
     if (this.#indexes.has(name)) return
-    const index = { keysOf, values: new Map<string, Map<string, T>>() }
+    const index: Index<T> = { keysOf, values: new Map() }
     this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) for (const value of keysOf(object)) put(index.values, value, key, object)
+    for (const slots of this.#slots.values())
+      for (const slot of slots.values()) for (const value of keysOf(slot.object)) put(index, value, slot)
   }
 
   synced(signal?: AbortSignal): Promise<void> {
@@ -94,67 +93,73 @@ export class Cache<T extends KubeObject> implements Informer<T> {
 
   subscribe(listener: Listener<T>): Disposable {
     this.#listeners.add(listener)
-    for (const object of this.#objects.values()) listener(object, undefined)
+    for (const object of this.list()) listener(object, undefined)
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  /** Takes one change in and tells the listeners. */
-  apply(key: string, whole: T | undefined): void {
+  /** Takes in what is there under a name now, if anything, and tells the listeners. */
+  apply({ namespace = '', name }: ObjectName, whole: T | undefined): void {
     const next = whole === undefined ? undefined : (this.#kept?.(this.resource, whole) ?? whole)
-    const previous = this.#objects.get(key)
-    if (
-      previous !== undefined &&
-      next !== undefined &&
-      previous.metadata.resourceVersion === next.metadata.resourceVersion
-    )
-      return
-    if (previous === undefined && next === undefined) return
-    const namespace = (next ?? previous)!.metadata.namespace ?? ''
+    let slots = this.#slots.get(namespace)
+    const known = slots?.get(name)
+    const previous = known?.object
     if (next === undefined) {
-      this.#objects.delete(key)
-      drop(this.#byNamespace, namespace, key)
+      if (previous === undefined) return
+      slots!.delete(name)
+      if (slots!.size === 0) this.#slots.delete(namespace)
+      this.#size--
+      for (const index of this.#indexes.values()) for (const value of index.keysOf(previous)) drop(index, value, known!)
+    } else if (known === undefined) {
+      if (slots === undefined) this.#slots.set(namespace, (slots = new Map()))
+      const slot = { object: next }
+      slots.set(name, slot)
+      this.#size++
+      for (const index of this.#indexes.values()) for (const value of index.keysOf(next)) put(index, value, slot)
     } else {
-      this.#objects.set(key, next)
-      put(this.#byNamespace, namespace, key, next)
-    }
-    for (const { keysOf, values } of this.#indexes.values()) {
-      const before = previous === undefined ? none : keysOf(previous)
-      const after = next === undefined ? none : keysOf(next)
-      // Most changes leave an object where it is.
-      if (!sameTexts(before, after)) for (const value of before) drop(values, value, key)
-      for (const value of after) put(values, value, key, next!)
+      if (previous!.metadata.resourceVersion === next.metadata.resourceVersion) return
+      known.object = next
+      for (const index of this.#indexes.values()) this.#move(index, known, previous!)
     }
     for (const listener of this.#listeners) listener(next, previous)
   }
 
+  #move(index: Index<T>, slot: Slot<T>, previous: T): void {
+    const before = index.keysOf(previous)
+    const after = index.keysOf(slot.object)
+    // Most changes leave an object where it is.
+    if (sameTexts(before, after)) return
+    for (const value of before) drop(index, value, slot)
+    for (const value of after) put(index, value, slot)
+  }
+
   /** How many objects there are. */
   get size(): number {
-    return this.#objects.size
+    return this.#size
   }
 
   /** Makes the cache equal to a fresh list, pausing after so many objects; answers what was in it already, as it is. */
-  *replace(items: readonly T[], atOnce: number): Generator<undefined, readonly string[]> {
+  *replace(items: readonly T[], atOnce: number): Generator<undefined, readonly ObjectName[]> {
     const fresh = new Map<string, T>()
     for (const item of items) {
       fresh.set(keyOf(nameOf(item)), item)
       if (fresh.size % atOnce === 0) yield
     }
-    for (const key of [...this.#objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined)
-    const same: string[] = []
+    for (const object of this.list()) if (!fresh.has(keyOf(nameOf(object)))) this.apply(nameOf(object), undefined)
+    const same: ObjectName[] = []
     let count = 0
-    for (const [key, item] of fresh) {
+    for (const item of fresh.values()) {
       if (++count % atOnce === 0) yield
-      const known = this.#objects.get(key)
-      if (known === undefined || known.metadata.resourceVersion !== item.metadata.resourceVersion) this.apply(key, item)
-      else same.push(key)
+      const name = nameOf(item)
+      if (this.get(name)?.metadata.resourceVersion === item.metadata.resourceVersion) same.push(name)
+      else this.apply(name, item)
     }
     return same
   }
 
   /** Tells the listeners again of what there still is of some objects. */
-  tellAgain(keys: readonly string[]): void {
-    for (const key of keys) {
-      const known = this.#objects.get(key)
+  tellAgain(names: readonly ObjectName[]): void {
+    for (const name of names) {
+      const known = this.get(name)
       if (known !== undefined) for (const listener of this.#listeners) listener(known, known)
     }
   }
@@ -172,15 +177,24 @@ function sameTexts(left: readonly string[], right: readonly string[]): boolean {
   return true
 }
 
-function put<T>(groups: Map<string, Map<string, T>>, group: string, key: string, object: T): void {
-  const members = groups.get(group)
-  if (members === undefined) groups.set(group, new Map([[key, object]]))
-  else members.set(key, object)
+/** Where an object is kept, whatever becomes of it. */
+interface Slot<T> {
+  object: T
+}
+interface Index<T> {
+  readonly keysOf: (object: T) => readonly string[]
+  readonly values: Map<string, Set<Slot<T>>>
 }
 
-function drop<T>(groups: Map<string, Map<string, T>>, group: string, key: string): void {
-  const members = groups.get(group)
-  if (members === undefined) return
-  members.delete(key)
-  if (members.size === 0) groups.delete(group)
+function put<T>({ values }: Index<T>, value: string, slot: Slot<T>): void {
+  const slots = values.get(value)
+  if (slots === undefined) values.set(value, new Set([slot]))
+  else slots.add(slot)
+}
+
+function drop<T>({ values }: Index<T>, value: string, slot: Slot<T>): void {
+  const slots = values.get(value)
+  if (slots === undefined) return
+  slots.delete(slot)
+  if (slots.size === 0) values.delete(value)
 }

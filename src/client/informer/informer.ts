@@ -1,4 +1,4 @@
-import { type Clock, isExpired, type KubeObject, keyOf, nameOf, type Random } from '../../machinery/index.ts'
+import { type Clock, isExpired, type KubeObject, type ObjectName, type Random } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { Client } from '../client.ts'
 import { Cache, type Informer, type Kept } from './cache.ts'
@@ -132,7 +132,7 @@ async function replace<T extends KubeObject>(
   items: readonly T[],
   clock: Clock,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly ObjectName[]> {
   const steps = cache.replace(items, comparedAtOnce)
   for (;;) {
     const { done, value } = steps.next()
@@ -143,10 +143,15 @@ async function replace<T extends KubeObject>(
 }
 
 /** Tells of everything again; of very many objects some at a time, so that others have their turn. */
-async function tellAgain(cache: Cache<any>, keys: readonly string[], clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let at = 0; at < keys.length && !signal.aborted; at += toldAtOnce) {
-    cache.tellAgain(keys.slice(at, at + toldAtOnce))
-    if (at + toldAtOnce < keys.length) await clock.sleep(0, signal).catch(() => {})
+async function tellAgain(
+  cache: Cache<any>,
+  names: readonly ObjectName[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < names.length && !signal.aborted; at += toldAtOnce) {
+    cache.tellAgain(names.slice(at, at + toldAtOnce))
+    if (at + toldAtOnce < names.length) await clock.sleep(0, signal).catch(() => {})
   }
 }
 
@@ -182,7 +187,7 @@ async function watchUntilResync<T extends KubeObject>(
       for (const event of batch) {
         if (event.type === 'ERROR') continue
         if (event.type !== 'BOOKMARK')
-          cache.apply(keyOf(nameOf(event.object)), event.type === 'DELETED' ? undefined : event.object)
+          cache.apply(event.object.metadata, event.type === 'DELETED' ? undefined : event.object)
         cache.revision = Number(event.object.metadata.resourceVersion)
       }
       if (stop.signal.aborted) break
