@@ -138,12 +138,16 @@ function eventOf(
 /** How an object is named in an event about it. */
 export function referenceTo(about: KubeObject, fieldPath?: string): ObjectReference {
   const { name, namespace, uid, resourceVersion } = about.metadata
+  const { kind, apiVersion } = about
+  // The same members for nearly all, in one go: this is asked for with every event.
+  if (namespace !== undefined && resourceVersion !== undefined && fieldPath === undefined)
+    return { kind, namespace, name, uid, apiVersion, resourceVersion }
   return {
-    kind: about.kind,
+    kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
     uid,
-    apiVersion: about.apiVersion,
+    apiVersion,
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(fieldPath === undefined ? {} : { fieldPath }),
   }

@@ -6,7 +6,7 @@ import {
   microTimestampOf,
   type Random,
 } from '../../machinery/index.ts'
-import { type EventsV1Event, eventsV1Events } from '../../resources/index.ts'
+import { type EventsV1Event, eventsV1Events, type ObjectReference } from '../../resources/index.ts'
 import type { Client } from '../client.ts'
 import { createEventNames } from './event-names.ts'
 import { isFinal, referenceTo } from './recorder.ts'
@@ -49,12 +49,18 @@ interface Write {
   run(): Promise<void>
 }
 interface Known {
-  event: EventsV1Event
+  /** The event as it is known now; made when it is first written. */
+  event: EventsV1Event | undefined
+  readonly regarding: ObjectReference
+  readonly said: Pick<EventsV1Event, 'type' | 'reason' | 'action' | 'note'>
+  readonly firstMs: number
   /** How often it was seen, and when last; more than what the server has been told, once there is a series. */
   count: number
   lastMs: number
   refreshedMs: number
 }
+
+const isOver = ({ lastMs }: Known, nowMs: number) => nowMs - lastMs >= finishMs
 
 /**
  * Writes events.k8s.io/v1 Events in the background. The first is written, the second makes it a series; what comes after is
@@ -63,7 +69,8 @@ interface Known {
 export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSignal): RecordAction {
   const { client, clock, random, controller, instance } = parts
   const nameOf = createEventNames(clock, random)
-  const known = new Map<string, Known>()
+  /** By what they are about. */
+  const known = new Map<string, Known[]>()
   const waiting: Write[] = []
   let isWriting = false
   let goOn = () => {}
@@ -111,7 +118,23 @@ export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSi
     }
   }
 
+  function eventOf({ regarding, said, firstMs }: Known): EventsV1Event {
+    return {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: nameOf(regarding.name!), namespace: regarding.namespace ?? 'default' },
+      eventTime: microTimestampOf(firstMs),
+      reportingController: controller,
+      reportingInstance: instance,
+      action: said.action,
+      reason: said.reason,
+      regarding,
+      note: said.note,
+      type: said.type,
+    } as unknown as EventsV1Event
+  }
   async function create(one: Known): Promise<void> {
+    one.event ??= eventOf(one)
     try {
       one.event = await client.create(eventsV1Events, one.event)
     } catch (error) {
@@ -119,6 +142,7 @@ export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSi
     }
   }
   async function writeSeries(one: Known): Promise<void> {
+    one.event ??= eventOf(one)
     const { name, namespace = '' } = one.event.metadata
     const series = { count: one.count, lastObservedTime: microTimestampOf(one.lastMs) }
     try {
@@ -141,13 +165,16 @@ export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSi
   function lookAfter(): void {
     timer = undefined
     const nowMs = clock.now()
-    for (const [key, one] of known) {
-      const isOver = nowMs - one.lastMs >= finishMs
-      if (isOver) known.delete(key)
-      if (one.count > 1 && (isOver || nowMs - one.refreshedMs >= refreshMs)) {
-        one.refreshedMs = nowMs
-        enqueue(() => writeSeries(one))
+    for (const [about, all] of known) {
+      for (const one of all) {
+        if (one.count > 1 && (isOver(one, nowMs) || nowMs - one.refreshedMs >= refreshMs)) {
+          one.refreshedMs = nowMs
+          enqueue(() => writeSeries(one))
+        }
       }
+      const left = all.filter((one) => !isOver(one, nowMs))
+      if (left.length === 0) known.delete(about)
+      else if (left.length < all.length) known.set(about, left)
     }
     arm()
   }
@@ -157,37 +184,26 @@ export function createSeriesRecorder(parts: SeriesRecorderParts, signal: AbortSi
 
   return (about, type, reason, action, note) => {
     const nowMs = clock.now()
-    const regarding = referenceTo(about)
-    const key = [
-      type,
-      action,
-      reason,
-      controller,
-      instance,
-      JSON.stringify({ ...regarding, resourceVersion: '' }),
-    ].join('|')
-    const same = known.get(key)
+    const of = about.metadata.uid || `${about.kind}/${about.metadata.namespace ?? ''}/${about.metadata.name}`
+    const all = known.get(of)
+    const same = all?.find(({ said }) => said.type === type && said.action === action && said.reason === reason)
     if (same !== undefined) {
       same.count++
       same.lastMs = nowMs
       if (same.count === 2) enqueue(() => writeSeries(same))
       return
     }
-    const event = {
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
-      metadata: { name: nameOf(about.metadata.name), namespace: regarding.namespace ?? 'default' },
-      eventTime: microTimestampOf(nowMs),
-      reportingController: controller,
-      reportingInstance: instance,
-      action,
-      reason,
-      regarding,
-      note,
-      type,
-    } as unknown as EventsV1Event
-    const one: Known = { event, count: 1, lastMs: nowMs, refreshedMs: nowMs }
-    known.set(key, one)
+    const one: Known = {
+      event: undefined,
+      regarding: referenceTo(about),
+      said: { type, reason, action, note },
+      firstMs: nowMs,
+      count: 1,
+      lastMs: nowMs,
+      refreshedMs: nowMs,
+    }
+    if (all === undefined) known.set(of, [one])
+    else all.push(one)
     enqueue(() => create(one))
     arm()
   }
