@@ -55,6 +55,18 @@ export interface SchedulerReadings {
   bindings(): number
 }
 
+/** Series by two of their labels, each found once: what is told of every pod must cost little. */
+function seriesBy<T>(find: (one: string, other: string) => T): (one: string, other: string) => T {
+  const known = new Map<string, Map<string, T>>()
+  return (one, other) => {
+    let among = known.get(one)
+    if (among === undefined) known.set(one, (among = new Map()))
+    let series = among.get(other)
+    if (series === undefined) among.set(other, (series = find(one, other)))
+    return series
+  }
+}
+
 /** The measures under Kubernetes' names. */
 export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings): SchedulerMeasures {
   metrics.readings(
@@ -169,13 +181,21 @@ export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings)
     'Number of selected preemption victims',
     doubling(1, 7),
   )
+  const incomingOf = seriesBy((queue: string, event: string) => incoming.series({ queue, event }))
+  const attemptsOf = seriesBy((result: string, profile: string) => attempts.series({ result, profile }))
+  const attemptSecondsOf = seriesBy((result: string, profile: string) => attemptSeconds.series({ result, profile }))
+  const podSecondsOf = seriesBy((count: string, _: string) => podSeconds.series({ attempts: count }))
+  const [searchedSeries, podAttemptsSeries] = [
+    seriesBy(() => searchSeconds.series({})),
+    seriesBy(() => podAttempts.series({})),
+  ]
   return {
-    queued: (queue, event) => incoming.inc({ queue: queue === 'gated' ? 'unschedulable' : queue, event }),
+    queued: (queue, event) => incomingOf(queue === 'gated' ? 'unschedulable' : queue, event).inc(),
     attempted(result, profile, seconds) {
-      attempts.inc({ result, profile })
-      if (seconds !== undefined) attemptSeconds.observe(seconds, { result, profile })
+      attemptsOf(result, profile).inc()
+      if (seconds !== undefined) attemptSecondsOf(result, profile).observe(seconds)
     },
-    searched: (seconds) => searchSeconds.observe(seconds),
+    searched: (seconds) => searchedSeries('', '').observe(seconds),
     heldBack: (result, seconds) => permitSeconds.observe(seconds, { result }),
     attemptedGroup(result, profile, seconds) {
       groupAttempts.inc({ result, profile })
@@ -184,8 +204,8 @@ export function schedulerMeasures(metrics: Metrics, readings: SchedulerReadings)
     searchedGroup: (seconds) => groupSearchSeconds.observe(seconds),
     scheduled(count, seconds, wasFlushed) {
       if (wasFlushed) flushed.inc()
-      podAttempts.observe(count)
-      podSeconds.observe(seconds, { attempts: count >= attemptsMax ? `${attemptsMax}+` : String(count) })
+      podAttemptsSeries('', '').observe(count)
+      podSecondsOf(count >= attemptsMax ? `${attemptsMax}+` : String(count), '').observe(seconds)
     },
     handled(change, seconds) {
       let series = eventSeries.get(change)

@@ -45,6 +45,7 @@ class Scheduler {
   readonly #outcomes: Outcomes
   readonly #groups: GroupAttempts
   #wake = () => {}
+  #endTurn = () => {}
 
   constructor(parts: SchedulerParts) {
     this.#shared = sharedOf(
@@ -96,12 +97,22 @@ class Scheduler {
     using _nodes = nodeCache.subscribe((next, previous) => changes.nodeChanged(next, previous))
     using _pods = podCache.subscribe((next, previous) => changes.podChanged(next, previous))
     using _verdicts = parts.journal.provideVerdicts((namespace, name) => this.#verdictsOf(namespace, name))
-    signal.addEventListener('abort', () => this.#wake(), { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#wake()
+        this.#endTurn()
+      },
+      { once: true },
+    )
     while (!signal.aborted) {
       const placed = await this.#turn(signal)
       if (placed > 0) {
         // Lets informers, bindings and everything else of the process have their turn.
-        await parts.clock.sleep(0, signal).catch(() => {})
+        await new Promise<void>((resolve) => {
+          this.#endTurn = resolve
+          parts.clock.after(0, resolve)
+        })
         continue
       }
       if (signal.aborted) break

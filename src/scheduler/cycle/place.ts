@@ -56,6 +56,8 @@ export class Placer {
   /** Nodes that can take the pod, and their scores; used again by every cycle. */
   #feasible = new Int32Array(0)
   #totals = new Float64Array(0)
+  /** Which of them have the highest score. */
+  #ties = new Int32Array(0)
   #scores = new Float64Array(0)
 
   constructor(
@@ -177,6 +179,18 @@ export class Placer {
     let count = 0
     let evaluated = 0
     let place = this.#start % size
+    if (within === undefined && !asksMore && columns.count === size) {
+      // Every place holds a node, and what is known of it says all: nearly every pod of nearly every cluster.
+      let step = 0
+      for (; step < size && count < wanted; step++) {
+        if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
+        feasible[count] = place
+        count += fit[place]!
+        if (++place === size) place = 0
+      }
+      this.#start = place
+      return { count, evaluated: step }
+    }
     for (let step = 0; step < size && count < wanted; step++) {
       if (alive[place] === 1 && within?.isIn[place] !== 0) {
         evaluated++
@@ -265,17 +279,19 @@ export class Placer {
   /** Among equals each has the same chance. */
   #highest(count: number): number {
     const totals = this.#totals
+    const ties = this.#ties
     let highest = Number.NEGATIVE_INFINITY
     let equals = 0
     for (let at = 0; at < count; at++) {
-      if (totals[at]! > highest) {
-        highest = totals[at]!
+      const total = totals[at]!
+      if (total > highest) {
+        highest = total
+        ties[0] = at
         equals = 1
-      } else if (totals[at] === highest) equals++
+      } else if (total === highest) ties[equals++] = at
     }
-    let skip = equals === 1 ? 0 : Math.floor(this.#random.next() * equals)
-    for (let at = 0; at < count; at++) if (totals[at] === highest && skip-- === 0) return at
-    return 0
+    if (equals === 0) return 0
+    return ties[equals === 1 ? 0 : Math.floor(this.#random.next() * equals)]!
   }
 
   #prepare(facts: PodFacts, columns: NodeColumns, timed?: PluginMeasures): readonly PreparedPlugin[] {
@@ -312,6 +328,7 @@ export class Placer {
     if (this.#feasible.length >= capacity) return
     this.#feasible = new Int32Array(capacity)
     this.#totals = new Float64Array(capacity)
+    this.#ties = new Int32Array(capacity)
     this.#scores = new Float64Array(capacity)
   }
 

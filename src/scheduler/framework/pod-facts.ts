@@ -1,4 +1,12 @@
-import { type HostPort, hostPortsOf, milliValueOf, podRequests, sameJson, wholeValueOf } from '../../machinery/index.ts'
+import {
+  type HostPort,
+  hostPortsOf,
+  milliValueOf,
+  podRequests,
+  Recent,
+  sameJson,
+  wholeValueOf,
+} from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { type AffinityTerms, affinityTermsOf } from './affinity-terms.ts'
 import { kindOf, type PodKind } from './pod-kind.ts'
@@ -37,6 +45,41 @@ export interface PodFacts extends Amounts {
 }
 
 export function factsOf(pod: Pod): PodFacts {
+  const of = ofSpec(pod)
+  return {
+    pod,
+    cpuMilli: of.cpuMilli,
+    memoryBytes: of.memoryBytes,
+    ephemeralBytes: of.ephemeralBytes,
+    others: of.others,
+    scoredCpuMilli: of.scoredCpuMilli,
+    scoredMemoryBytes: of.scoredMemoryBytes,
+    ports: of.ports,
+    images: of.images,
+    containers: of.containers,
+    signature: of.signature,
+    kind: kindOf(pod),
+    terms: affinityTermsOf(pod),
+    // Some claims are called by the pod that they are for.
+    storage: of.storage === undefined ? undefined : storageOf(pod),
+  }
+}
+
+/** What goes by the spec alone but while a pod is being resized: pods of one template hold the very same, which does not change. */
+type SpecFacts = Omit<PodFacts, 'pod' | 'kind' | 'terms'>
+const specsKnown = new Recent<object, SpecFacts>(256)
+
+function ofSpec(pod: Pod): SpecFacts {
+  const { spec } = pod
+  const isLasting = spec !== undefined && Object.isFrozen(spec) && heldKeyOf(pod) === ''
+  const known = isLasting ? specsKnown.get(spec) : undefined
+  if (known !== undefined) return known
+  const made = specFactsOf(pod)
+  if (isLasting) specsKnown.set(spec, made)
+  return made
+}
+
+function specFactsOf(pod: Pod): SpecFacts {
   const { spec } = pod
   const { containers = [], initContainers = [], volumes = [] } = spec ?? {}
   const images: string[] = []
@@ -55,12 +98,9 @@ export function factsOf(pod: Pod): PodFacts {
     ports,
   ])
   return {
-    pod,
     ...amountsOf(pod, amountsKey),
     ...kept(signature, ports, images),
     containers: containers.length + initContainers.length,
-    kind: kindOf(pod),
-    terms: affinityTermsOf(pod),
     storage: storageOf(pod),
   }
 }
@@ -82,6 +122,7 @@ function kept(signature: string, ports: readonly HostPort[], images: readonly st
 /** What a pod still holds that is not what it asks for, in short: empty but while it is being resized. */
 export function heldKeyOf({ spec, status }: Pod): string {
   const { containerStatuses = [], initContainerStatuses = [], allocatedResources, resources, conditions } = status ?? {}
+  if (containerStatuses.length + initContainerStatuses.length === 0 && resources === undefined) return ''
   const held: unknown[] = []
   const compare = (asked: Requests, granted: Requests, inForce: Requests) => {
     if (inForce === undefined && granted === undefined) return

@@ -1,7 +1,11 @@
+/** What knows where in a heap it is; -1: nowhere. */
+export interface Placed {
+  heapAt: number
+}
+
 /** Items in order of `comesBefore`, the first always at hand: adding and taking cost the logarithm of how many there are. */
-export class ReadyHeap<T> {
+export class ReadyHeap<T extends Placed> {
   readonly #items: T[] = []
-  readonly #places = new Map<T, number>()
   readonly #comesBefore: (a: T, b: T) => boolean
 
   constructor(comesBefore: (a: T, b: T) => boolean) {
@@ -13,9 +17,9 @@ export class ReadyHeap<T> {
   }
 
   add(item: T): void {
+    item.heapAt = this.#items.length
     this.#items.push(item)
-    this.#places.set(item, this.#items.length - 1)
-    this.#up(this.#items.length - 1)
+    this.#up(item.heapAt)
   }
 
   take(): T | undefined {
@@ -25,20 +29,20 @@ export class ReadyHeap<T> {
   }
 
   delete(item: T): void {
-    const place = this.#places.get(item)
-    if (place === undefined) return
-    this.#places.delete(item)
+    const place = item.heapAt
+    if (place < 0) return
+    item.heapAt = -1
     const last = this.#items.pop()!
     if (last === item) return
     this.#items[place] = last
-    this.#places.set(last, place)
+    last.heapAt = place
     this.#up(place)
-    this.#down(this.#places.get(last)!)
+    this.#down(last.heapAt)
   }
 
   clear(): void {
+    for (const item of this.#items) item.heapAt = -1
     this.#items.length = 0
-    this.#places.clear()
   }
 
   #up(from: number): void {
@@ -67,7 +71,7 @@ export class ReadyHeap<T> {
     const [left, right] = [this.#items[a]!, this.#items[b]!]
     this.#items[a] = right
     this.#items[b] = left
-    this.#places.set(right, a)
-    this.#places.set(left, b)
+    right.heapAt = a
+    left.heapAt = b
   }
 }

@@ -34,6 +34,8 @@ export interface Waiting {
   wokenMeanwhile: boolean
   /** How much had happened when it was taken. */
   takenAt: number
+  /** Where it is among those that are ready; -1: it is not. */
+  heapAt: number
 }
 
 /**
@@ -115,6 +117,7 @@ export class SchedulingQueue {
       place: 'active',
       wokenMeanwhile: known?.wokenMeanwhile ?? false,
       takenAt: known?.takenAt ?? 0,
+      heapAt: -1,
     }
     this.#waiting.set(uid, waiting)
     if (known !== undefined) this.#stopWaiting(known)
