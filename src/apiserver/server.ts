@@ -98,7 +98,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const { connectNetwork } = parts
   const admission = assembledAdmission({
     ...parts,
-    ...{ hub, metrics, onError },
+    ...{ store, hub, metrics, onError },
     gates: features.gates,
     registry: () => registry,
     authorizer: () => authorizer,

@@ -87,16 +87,13 @@ export interface Client {
 
 /** A client over any transport. */
 export function createClient(transport: Transport): Client {
-  const at = (of: ResourceDefinition<any>, name?: Partial<ObjectName>, subresource?: string) => ({
-    group: of.group,
-    version: of.version,
-    resource: of.plural,
-    ...(of.scope === 'Namespaced' && name?.namespace !== undefined && name.namespace !== ''
-      ? { namespace: name.namespace }
-      : {}),
-    ...(name?.name === undefined ? {} : { name: name.name }),
-    ...(subresource === undefined ? {} : { subresource }),
-  })
+  const at = ({ group, version, plural, scope }: ResourceDefinition<any>, of?: Partial<ObjectName>, below?: string) => {
+    const namespace = of?.namespace ?? ''
+    const place = { group, version, resource: plural }
+    const within = scope === 'Namespaced' && namespace !== '' ? { ...place, namespace } : place
+    const named = of?.name === undefined ? within : { ...within, name: of.name }
+    return below === undefined ? named : { ...named, subresource: below }
+  }
   async function one<T>(call: ApiCall): Promise<T> {
     const reply = await transport(call)
     if (!('body' in reply))

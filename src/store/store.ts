@@ -30,6 +30,11 @@ export type Written =
   | { readonly ok: true; readonly entry: Entry }
   | { readonly ok: false; readonly current: Entry | undefined }
 
+/** The revision of the newest visible change below a prefix; until there is one, that at which it was first asked for. */
+export interface Mark {
+  readonly at: Revision
+}
+
 export interface PageQuery {
   /** Read the range as it was at this revision. Rejects with CompactedError when history no longer reaches it. */
   readonly at?: Revision
@@ -52,6 +57,8 @@ export interface Store extends AsyncDisposable {
   current(key: string): Entry | undefined
   /** The same of all keys below a prefix, in order, no more than `limit`. */
   currentBelow(prefix: string, limit?: number): readonly Entry[]
+  /** When anything below a prefix changed last, from now on: the same mark for whoever asks. */
+  markOf(prefix: string): Mark
   /** How much room what is kept takes, in bytes: the file's size where there is one, else about what the current values come to. */
   sizeBytes(): number
   /** How many keys lie below the prefix now. */

@@ -107,6 +107,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.deepEqual(keys('/p/'), ['/p/b'])
     })
 
+    withStore('marks when something below a prefix changed last', async (store) => {
+      await store.put('/p/a', bytes('1'), 0)
+      const mark = store.markOf('/p/')
+      assert.equal(mark.at, 1)
+      await store.put('/q/a', bytes('1'), 0)
+      assert.equal(mark.at, 1)
+      const writing = store.put('/p/a', bytes('2'), 1)
+      assert.equal(mark.at, 1)
+      await writing
+      assert.equal(mark.at, 3)
+      await store.delete('/p/a', 3)
+      assert.equal(mark.at, 4)
+      assert.equal(store.markOf('/p/'), mark)
+    })
+
     withStore('reads the past', async (store) => {
       await store.put('/a', bytes('1'), 0)
       await store.put('/a', bytes('2'), 1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMaps, pods } from '../../resources/index.ts'
+import { configMaps, namespaces, pods } from '../../resources/index.ts'
 import { type AdmissionPlugin, type Attributes, admissionChain, askedNobody } from './admission.ts'
 
 const about = (more: Partial<Attributes> = {}): Attributes =>
@@ -85,3 +85,41 @@ for (const isLate of [false, true])
     await admissionChain([plugin]).admit(about())
     assert.deepEqual(rounds, [false, true])
   })
+
+const standing = (plugins: readonly AdmissionPlugin[], mark = { at: 0 }, since = 5) =>
+  admissionChain(plugins, undefined, () => mark).standing(about(), since)
+const admit = () => undefined
+
+test('the leave of a chain stands as long as nothing changed that its plugins go by', () => {
+  const mark = { at: 5 }
+  let isOpen = true
+  const leave = standing(
+    [
+      { name: 'a', admit, standsBy: () => ({ kinds: [namespaces] }) },
+      { name: 'b', admit, standsBy: () => ({ kinds: [], holds: () => isOpen }) },
+    ],
+    mark,
+  )!
+  assert.equal(leave.holds(), true)
+  isOpen = false
+  assert.equal(leave.holds(), false)
+  isOpen = true
+  mark.at = 6
+  assert.equal(leave.holds(), false)
+})
+
+test('the leave of a chain is for one write alone where a plugin has to be asked about each', () => {
+  const stands: AdmissionPlugin = { name: 'a', admit, standsBy: () => ({ kinds: [] }) }
+  assert.equal(standing([stands, { name: 'b', admit }]), undefined)
+  assert.equal(standing([stands, { name: 'b', admit, standsBy: () => undefined }]), undefined)
+  assert.notEqual(standing([stands, { name: 'b', admit, concerns: () => false }]), undefined)
+})
+
+test('what plugins note of each write is noted where they are not asked', () => {
+  const noted: string[] = []
+  const note = (annotate: (key: string, value: string) => void) => annotate('k', 'v')
+  standing([{ name: 'a', admit, standsBy: () => ({ kinds: [], note }) }])!.note((key, value) => {
+    noted.push(`${key}=${value}`)
+  })
+  assert.deepEqual(noted, ['k=v'])
+})

@@ -1,5 +1,6 @@
 import type { KubeObject, Series } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import type { Mark, Revision } from '../../store/index.ts'
 import type { Identity } from '../request.ts'
 import type { AdmissionMeasures } from './measures.ts'
 
@@ -59,12 +60,40 @@ export interface AdmissionPlugin {
   concerns?(operation: Operation, subresource: string): boolean
   admit?(attributes: Attributes): Answered
   validate?(attributes: Attributes): Answered
+  /** What its leave for a write goes by, asked when it has given it; without an answer it is asked about every write. */
+  standsBy?(attributes: Attributes): StandsBy | undefined
+}
+
+/** Beside the write itself and who makes it, what decides about it. */
+export interface StandsBy {
+  /** While none of these changes, the same is answered about the same. */
+  readonly kinds: readonly ResourceDefinition<any>[]
+  /** Whether that is so still, where it is known otherwise. */
+  holds?(): boolean
+  /** What is noted of each write. */
+  note?(annotate: Attributes['annotate']): void
+}
+
+/** What those go by that say nothing while nobody is there to be asked. */
+export function whileNone(list: { readonly all: readonly unknown[] }): StandsBy | undefined {
+  const holds = () => list.all.length === 0
+  return holds() ? { kinds: [], holds } : undefined
+}
+
+/** An answer of the whole chain that is there for writes like the one it was given to. */
+export interface Standing {
+  /** Whether everybody would answer the same now. */
+  holds(): boolean
+  /** Notes that it was answered once more, without anybody being asked. */
+  note(annotate: Attributes['annotate']): void
 }
 
 /** The chain in Kubernetes' order: all `admit` first, `validate` once the object is complete. */
 export interface Admission {
   admit(attributes: Attributes): Answered
   validate(attributes: Attributes): Answered
+  /** How long the leave holds that was given to a write since a revision; undefined: for that one alone. */
+  standing(attributes: Attributes, since: Revision): Standing | undefined
 }
 
 /** The plugins that have a say on one kind of write at one step, and what of each is measured. */
@@ -81,7 +110,11 @@ interface Steps {
 }
 
 /** Most plugins answer at once, so that a write costs no turn of its own but where one has to ask others. */
-export function admissionChain(plugins: readonly AdmissionPlugin[], measures?: AdmissionMeasures): Admission {
+export function admissionChain(
+  plugins: readonly AdmissionPlugin[],
+  measures?: AdmissionMeasures,
+  markOf: (definition: ResourceDefinition<any>) => Mark = () => never,
+): Admission {
   const known = new WeakMap<ResourceDefinition<any>, Map<string, Steps>>()
   const stepsFor = ({ definition, operation, subresource }: Attributes): Steps => {
     let byWrite = known.get(definition)
@@ -153,6 +186,38 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], measures?: A
       return asked === undefined && !attributes.again.wanted ? undefined : admitAgain(asked ?? undefined, attributes)
     },
     validate: (attributes) => ask(stepsFor(attributes).validate, attributes),
+    standing: (attributes, since) => standingOf(stepsFor(attributes), attributes, since, markOf),
+  }
+}
+
+const never: Mark = { at: 0 }
+
+function standingOf(
+  { admit, validate }: Steps,
+  attributes: Attributes,
+  since: Revision,
+  markOf: (definition: ResourceDefinition<any>) => Mark,
+): Standing | undefined {
+  const grounds: StandsBy[] = []
+  for (const plugin of new Set([...admit.plugins, ...validate.plugins])) {
+    const stands = plugin.standsBy?.(attributes)
+    if (stands === undefined) return undefined
+    grounds.push(stands)
+  }
+  const marks = [...new Set(grounds.flatMap(({ kinds }) => kinds))].map(markOf)
+  const conditions = grounds.filter(({ holds }) => holds !== undefined)
+  const notes = grounds.filter(({ note }) => note !== undefined)
+  const series = [admit, validate].flatMap(({ series, whole }) => (whole === undefined ? [] : [...series, whole]))
+  return {
+    holds() {
+      for (let at = 0; at < marks.length; at++) if (marks[at]!.at > since) return false
+      for (let at = 0; at < conditions.length; at++) if (!conditions[at]!.holds!()) return false
+      return true
+    },
+    note(annotate) {
+      for (let at = 0; at < notes.length; at++) notes[at]!.note!(annotate)
+      for (let at = 0; at < series.length; at++) series[at]!.observe(0)
+    },
   }
 }
 

@@ -6,9 +6,11 @@ import {
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
 } from '../../resources/index.ts'
+import type { Store } from '../../store/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { RbacAuthorizer } from '../authz/rbac.ts'
 import type { ServedResources } from '../discovery/served.ts'
+import { prefixOf } from '../registry/encoding.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { NetworkConnection } from '../streams/connections.ts'
 import type { WatchHub } from '../watch/hub.ts'
@@ -29,6 +31,7 @@ import type { WebhookPluginParts } from './webhooks/plugins.ts'
 /** What admission needs of the server that it is part of, some of which is made after it. */
 export interface AssemblyParts extends AdmissionOptions {
   readonly connectNetwork: NetworkConnection
+  readonly store: Store
   readonly hub: WatchHub
   readonly metrics: Metrics
   readonly gates: FeatureGates
@@ -79,6 +82,7 @@ export function assembledAdmission(parts: AssemblyParts): AssembledAdmission {
     chain: admissionChain(
       builtInAdmission(parts, { ...parts, webhooks, callAs, policies, resources }),
       admissionMeasures(clock, metrics),
+      (definition) => parts.store.markOf(prefixOf(definition)),
     ),
     call,
     async load() {

@@ -17,6 +17,7 @@ const withoutContent = new Set(['authorization.k8s.io/localsubjectaccessreviews'
 export function namespaceLifecycle({ registry }: AdmissionParts): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
+    standsBy: () => ({ kinds: [namespaces] }),
     admit({ operation, definition, namespace, name }) {
       if (operation === 'DELETE' && definition.kind === 'Namespace' && immortalNamespaces.has(name)) {
         throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted')
@@ -70,6 +71,8 @@ export function serviceAccount({ registry, random }: AdmissionParts): AdmissionP
   return {
     name: 'ServiceAccount',
     resources: ['/pods'],
+    standsBy: ({ object }) =>
+      object.metadata.annotations?.[mirrorAnnotation] === undefined ? { kinds: [serviceAccounts] } : undefined,
     concerns: (operation, subresource) =>
       operation === 'CREATE' ? subresource === '' : operation === 'UPDATE' && subresource === 'ephemeralcontainers',
     admit(attributes) {
@@ -138,6 +141,7 @@ const tolerationDefaultSeconds = 300
 export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
+    standsBy: () => ({ kinds: [] }),
     resources: ['/pods'],
     concerns: (operation, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
     admit({ operation, definition, subresource, object }) {
@@ -179,6 +183,8 @@ export function taintNodesByCondition(): AdmissionPlugin {
 export function notActedUpon(resources: ReadonlySet<string>): AdmissionPlugin {
   return {
     name: 'NotActedUpon',
+    standsBy: ({ definition }) =>
+      resources.has(`${definition.group}/${definition.plural}`) ? undefined : { kinds: [] },
     validate({ operation, definition, subresource, warn }) {
       if ((operation !== 'CREATE' && operation !== 'UPDATE') || subresource !== '') return
       if (resources.has(`${definition.group}/${definition.plural}`)) {

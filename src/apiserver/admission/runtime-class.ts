@@ -23,6 +23,7 @@ export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
 
   return {
     name: 'RuntimeClass',
+    standsBy: () => ({ kinds: [runtimeClasses] }),
     resources: ['/pods'],
     concerns: (operation, subresource) => operation === 'CREATE' && subresource === '',
     admit(attributes) {

@@ -40,12 +40,12 @@ export function createAuthorizer(
     'apiserver_authorization_decisions_total',
     'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
   )
-  const decisionSeries = new Map<string, CounterSeries>()
-  const count = ({ type, name }: NamedAuthorizer, decision: 'allowed' | 'denied') => {
-    const key = `${type} ${decision} ${name}`
-    let series = decisionSeries.get(key)
-    if (series === undefined) decisionSeries.set(key, (series = decisions.series({ type, name, decision })))
-    series.inc()
+  const counted = new WeakMap<NamedAuthorizer, Partial<Record<'allowed' | 'denied', CounterSeries>>>()
+  const count = (by: NamedAuthorizer, decision: 'allowed' | 'denied') => {
+    let series = counted.get(by)
+    if (series === undefined) counted.set(by, (series = {}))
+    series[decision] ??= decisions.series({ type: by.type, name: by.name, decision })
+    series[decision].inc()
   }
   function decide(identity: Identity, query: AuthorizationQuery): Promise<Decision> | Decision {
     if (identity.groups.includes('system:masters')) return { allowed: true, reason: '' }

@@ -59,6 +59,8 @@ interface Standing {
   /** The namespaces that something is granted in; in all others only what is granted everywhere counts. */
   readonly namespaces: ReadonlySet<string>
   readonly answers: Map<string, Answer>
+  /** What was asked last: components ask the same again and again. */
+  last?: { readonly query: AuthorizationQuery; readonly answer: Answer }
 }
 const standingsKeptMax = 2000
 const answersKeptMax = 4000
@@ -173,7 +175,27 @@ type SubjectIndex = Map<string, (Grant | Lack)[]>
 const isIn = (one: Grant | Lack, namespace: string) => one.namespace === '' || one.namespace === namespace
 
 /** What somebody's grants say of a kind of object, or of a path. */
-function answerOf({ entries, namespaces, answers }: Standing, query: AuthorizationQuery): Answer {
+function answerOf(standing: Standing, query: AuthorizationQuery): Answer {
+  const { last } = standing
+  if (last !== undefined && isAlike(last.query, query)) return last.answer
+  const answer = foundAnswer(standing, query)
+  standing.last = { query, answer }
+  return answer
+}
+
+/** Whether two questions differ in names at most. */
+function isAlike(one: AuthorizationQuery, other: AuthorizationQuery): boolean {
+  return (
+    one.verb === other.verb &&
+    one.resource === other.resource &&
+    one.subresource === other.subresource &&
+    one.namespace === other.namespace &&
+    one.group === other.group &&
+    one.path === other.path
+  )
+}
+
+function foundAnswer({ entries, namespaces, answers }: Standing, query: AuthorizationQuery): Answer {
   const { verb, group, resource, subresource, path = '' } = query
   const namespace = namespaces.has(query.namespace) ? query.namespace : ''
   const key = [verb, group, resource, subresource, namespace, path].join('\0')

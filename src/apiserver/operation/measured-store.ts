@@ -46,6 +46,7 @@ export function measuredStore(
     get: (key, at) => store.get(key, at),
     current: (key) => store.current(key),
     currentBelow: (prefix, limit) => store.currentBelow(prefix, limit),
+    markOf: (prefix) => store.markOf(prefix),
     list: (prefix, query) => store.list(prefix, query),
     sizeBytes: () => store.sizeBytes(),
     count: (prefix) => store.count(prefix),

@@ -13,13 +13,10 @@ import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
 import { apiVersionOf, lateStoredValue, rememberLate, rememberObject, storageKey, storedValue } from './encoding.ts'
 import { recordManagers } from './managers.ts'
+import { generateAttemptsMax, generatedName } from './names.ts'
 import { admittedOf, type Outcome, type Template } from './templates.ts'
 import { textLength } from './text-length.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
-
-/** Kubernetes: generateName keeps 58 characters of the prefix, and tries this often to find a free name. */
-const generatedPrefixMax = 58
-const generateAttemptsMax = 8
 
 /**
  * Stores an object that the server itself brings, unless one of its name is there: what `create` would store, and what a
@@ -102,18 +99,21 @@ export async function createDraft(
   const statesRevision = /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '')
   forgetSystemFields(definition, meta)
   const { template } = how
+  const since = store.revision()
+  const said = context.warnings.length
   const asked = attributesOf('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
   const attributes = template === undefined ? asked : { ...asked, alike: template }
   // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
   if (!how.managed) recordCreator(definition, draft, context, clock.now(), template)
-  await admission.admit(attributes)
+  const admitting = admission.admit(attributes)
+  if (admitting !== undefined) await admitting
   const admitted = template === undefined ? undefined : admittedOf(draft)
   let asAdmitted: Draft | undefined
   let isReady = false
   const generated =
     (meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== ''
   for (let attempt = 1; ; attempt++) {
-    if (generated) meta.name = `${meta.generateName.slice(0, generatedPrefixMax)}${random.suffix(5)}`
+    if (generated) meta.name = generatedName(meta.generateName, random)
     const outcome = admitted === undefined ? undefined : template?.outcomeOf(admitted, meta.name ?? '')
     if (outcome === undefined && !isReady) {
       isReady = true
@@ -136,9 +136,18 @@ export async function createDraft(
     // Kubernetes: its store alone minds this, after everybody else was asked, and has no reason for it.
     if (statesRevision)
       throw new StatusError(500, undefined, 'resourceVersion should not be set on objects to be created', {})
-    if (outcome === undefined && asAdmitted !== undefined)
-      template?.remember(asAdmitted, object, definition.warnings(object, undefined))
-    const stored = await asStored(definition, object)
+    const known =
+      outcome ??
+      (asAdmitted === undefined
+        ? undefined
+        : template?.remember(asAdmitted, object, definition.warnings(object, undefined)))
+    // Where nobody said anything of this one, others like it may be made as long as nothing changes that was gone by.
+    if (known !== undefined && context.warnings.length === said + known.warnings.length) {
+      const standing = admission.standing(attributes, since)
+      known.leave = standing && { namespace, identity: context.identity, standing }
+    }
+    const storing = asStored(definition, object)
+    const stored = storing instanceof Promise ? await storing : storing
     const written = await store.put(key, storedValue(definition, stored, outcome?.length), 0)
     if (written.ok) {
       release.keep()
@@ -169,7 +178,8 @@ async function completeNew(
       throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
     context.warnings.push(...definition.warnings(draft, undefined))
     const { name } = draft.metadata
-    await parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })
+    const validating = parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })
+    if (validating !== undefined) await validating
     return { value: draft, release }
   } catch (error) {
     release[Symbol.dispose]()
@@ -210,7 +220,8 @@ async function completeAlike(
   const release = await allocate(parts, definition, object, undefined, context.dryRun)
   try {
     context.warnings.push(...warnings)
-    await parts.admission.validate({ ...attributes, object, name, onFailure: release.onFailure })
+    const validating = parts.admission.validate({ ...attributes, object, name, onFailure: release.onFailure })
+    if (validating !== undefined) await validating
     return { value: object, release }
   } catch (error) {
     release[Symbol.dispose]()

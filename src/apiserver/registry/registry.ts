@@ -7,6 +7,7 @@ import { deleteCollection, deleteObject } from './deleting.ts'
 import type { DeleteOptions } from './deletion.ts'
 import { asVersion, readyAhead } from './draft.ts'
 import { objectOf, prefixOf, storageKey } from './encoding.ts'
+import { createGranted } from './granted.ts'
 import { checkFuture, listObjects, watchObjects } from './reading.ts'
 import { Templates } from './templates.ts'
 import { updateObject } from './updating.ts'
@@ -97,7 +98,13 @@ export class Registry {
     body: unknown,
     context: RequestContext,
   ): Promise<Result> {
-    const { draft, template } = this.#templates.draftOf(definition, body, context)
+    const of = this.#templates.of(definition, body, context)
+    const template = 'template' in of ? of.template : undefined
+    if ('template' in of) {
+      const granted = of.template.granted(namespace, of.name, context.identity)
+      if (granted !== undefined) return createGranted(this.#parts, definition, of.template, granted, of.name, context)
+    }
+    const draft = 'draft' in of ? of.draft : of.template.draft(of.name)
     placeInNamespace(definition, draft, namespace)
     const how = { operation: 'Update', managed: false, template } as const
     return createDraft(this.#parts, definition, namespace, draft, context, how)

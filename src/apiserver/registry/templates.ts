@@ -7,7 +7,8 @@ import {
   sameJson,
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
-import type { RequestContext } from '../request.ts'
+import type { Standing } from '../admission/admission.ts'
+import type { Identity, RequestContext } from '../request.ts'
 import { draftOf, isReadBody } from './draft.ts'
 import { textLength } from './text-length.ts'
 
@@ -26,6 +27,13 @@ export interface Outcome {
   readonly warnings: readonly string[]
   /** About how long its JSON is. */
   readonly length: number
+  /** Who was let make them where, and whether that holds for others they make there. */
+  leave?: Leave | undefined
+}
+export interface Leave {
+  readonly namespace: string | undefined
+  readonly identity: Identity
+  readonly standing: Standing
 }
 
 /** What was sent when the first of several objects was made that differ in their names alone. */
@@ -34,6 +42,7 @@ export class Template {
   readonly #outcomes: Outcome[] = []
   /** Who owns what of a new object; undefined until somebody found out. */
   managers: readonly ManagedFieldsEntry[] | undefined
+  #managersNow: readonly ManagedFieldsEntry[] = []
   /** What admission puts at the end of the names that it makes up. */
   readonly suffix: string
 
@@ -49,14 +58,35 @@ export class Template {
     return draft
   }
 
+  /** The same of objects that are made at a time; shared by those of one second. */
+  managersAt(time: string): readonly ManagedFieldsEntry[] {
+    if (this.#managersNow[0]?.time !== time)
+      this.#managersNow = Object.freeze((this.managers ?? []).map((entry) => Object.freeze({ ...entry, time })))
+    return this.#managersNow
+  }
+
+  /** What another object comes to that somebody makes in a namespace, where nobody need be asked about it. */
+  granted(namespace: string | undefined, name: string | undefined, identity: Identity): Outcome | undefined {
+    if (this.managers === undefined || (name !== undefined && !plainName.test(name))) return undefined
+    for (const outcome of this.#outcomes) {
+      const { leave } = outcome
+      if (leave === undefined || leave.namespace !== namespace || !sameJson(leave.identity, identity)) continue
+      if (leave.standing.holds()) return outcome
+      outcome.leave = undefined
+    }
+    return undefined
+  }
+
   /** What objects that admission left like this one came to; undefined when there was none, or the name has to be looked at. */
   outcomeOf(admitted: Draft, name: string): Outcome | undefined {
     return plainName.test(name) ? this.#outcomes.find((outcome) => sameJson(outcome.admitted, admitted)) : undefined
   }
 
-  remember(admitted: Draft, object: KubeObject, warnings: readonly string[]): void {
-    if (!plainName.test(object.metadata.name) || this.#outcomes.length >= outcomesKeptMax) return
-    this.#outcomes.push({ admitted, object: deepFreeze(object), warnings, length: textLength(object) })
+  remember(admitted: Draft, object: KubeObject, warnings: readonly string[]): Outcome | undefined {
+    if (!plainName.test(object.metadata.name) || this.#outcomes.length >= outcomesKeptMax) return undefined
+    const outcome: Outcome = { admitted, object: deepFreeze(object), warnings, length: textLength(object) }
+    this.#outcomes.push(outcome)
+    return outcome
   }
 }
 
@@ -77,23 +107,23 @@ export class Templates {
     this.#random = random
   }
 
-  /** The draft of a body, and the template that it is of, if it is of one. */
-  draftOf(
+  /** What a body is made of: the template that it is of, if it is of one, and its name; or else its draft. */
+  of(
     definition: ResourceDefinition<any>,
     body: unknown,
     context: RequestContext,
-  ): { readonly draft: Draft; readonly template?: Template } {
+  ): { readonly template: Template; readonly name: string | undefined } | { readonly draft: Draft } {
     const key = keyOf(definition, body, context)
     if (key === undefined) return { draft: draftOf(definition, body, context) }
     const known = this.#known.get(key.text)
-    if (known !== undefined) return { draft: known.draft(key.name), template: known }
+    if (known !== undefined) return { template: known, name: key.name }
     const said = context.warnings.length
     const draft = draftOf(definition, body, context)
     if (context.warnings.length > said || isNamedInside(draft)) return { draft }
     const template = new Template(draft, this.#random.suffix(5))
     if (this.#known.size >= templatesKeptMax) this.#known.clear()
     this.#known.set(key.text, template)
-    return { draft, template }
+    return { template, name: key.name }
   }
 }
 

@@ -34,16 +34,19 @@ type Members = Readonly<Record<string, unknown>>
 function growthOfMembers(next: object, previous: object): number {
   let length = 0
   for (const key in next) {
+    const is = (next as Members)[key]
+    const there = (previous as Members)[key]
+    if (is === there) continue
     // What every object has from its kind (`toString`) is no member of this one.
-    const [is, was] = [(next as Members)[key], Object.hasOwn(previous, key) ? (previous as Members)[key] : undefined]
-    if (is === was) continue
+    const was = there !== undefined && Object.hasOwn(previous, key) ? there : undefined
     length += growth(is, was)
     if (was === undefined) length += key.length + 4
     else if (is === undefined) length -= key.length + 4
   }
   for (const key in previous) {
     const was = (previous as Members)[key]
-    if (was !== undefined && !Object.hasOwn(next, key)) length -= key.length + 4 + textLength(was)
+    if (was !== undefined && (next as Members)[key] !== was && !Object.hasOwn(next, key))
+      length -= key.length + 4 + textLength(was)
   }
   return length
 }

@@ -8,7 +8,6 @@ import {
 } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Entry } from '../../store/index.ts'
-import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { createDraft } from './creating.ts'
 import { isFinished } from './deletion.ts'
@@ -50,7 +49,7 @@ export async function updateObject(
   const { store } = parts
   const key = storageKey(definition, namespace, name)
   for (let attempt = 1; ; attempt++) {
-    const entry = await store.get(key)
+    const entry = store.current(key)
     if (entry === undefined) {
       if (change.createIfAbsent !== true) {
         change.refuse?.()
@@ -72,14 +71,12 @@ export async function updateObject(
         managed: change.managed === true,
       })
     }
-    const result = await updateEntry(parts, definition, namespace, name, entry, change, context).catch(
-      (error: unknown) => {
-        if (error instanceof LostRace && attempt < conflictRetriesMax) return undefined
-        if (error instanceof LostRace) throw conflict(resourceOf(definition), name, objectModified)
-        throw error
-      },
-    )
-    if (result !== undefined) return result
+    try {
+      return await updateEntry(parts, definition, namespace, name, entry, change, context)
+    } catch (error) {
+      if (!(error instanceof LostRace)) throw error
+      if (attempt >= conflictRetriesMax) throw conflict(resourceOf(definition), name, objectModified)
+    }
   }
 }
 
@@ -93,9 +90,11 @@ async function updateEntry(
   context: RequestContext,
 ): Promise<Result> {
   const { store } = parts
-  await readyAhead(definition, [entry])
+  const ahead = readyAhead(definition, [entry])
+  if (ahead !== undefined) await ahead
   const previous = asVersion(definition, objectOf(definition, entry))
-  const draft = await change.next(previous)
+  const coming = change.next(previous)
+  const draft = coming instanceof Promise ? await coming : coming
   placeInNamespace(definition, draft, namespace)
   if (draft.metadata.name === undefined || draft.metadata.name === '') draft.metadata.name = name
   if (draft.metadata.name !== name)
@@ -119,13 +118,12 @@ async function updateEntry(
       `Precondition failed: UID in precondition: ${draft.metadata.uid}, UID in object meta: ${previous.metadata.uid}`,
     )
   }
-  keepSystemFields(draft, previous)
-  const subresource = change.subresource ?? ''
-  const attributes = attributesOf('UPDATE', definition, subresource, namespace, name, draft, previous, context)
+  // The server's own changes leave alone what no caller can change.
+  if (change.internal !== true) keepSystemFields(draft, previous)
   using release =
     change.internal === true
       ? nothingHeld
-      : await completeChange(parts, definition, change, draft, previous, attributes, context)
+      : await completeChange(parts, definition, change, draft, previous, namespace, context)
   if (context.dryRun)
     return dryReply(
       definition,
@@ -135,7 +133,8 @@ async function updateEntry(
   // Kubernetes: a write that changes nothing is not written, and keeps the revision.
   if (definition.custom === undefined && isUntouched(draft, previous) && !isFinished(definition, draft as KubeObject))
     return replyOf(definition, entry, 200)
-  const next = await asStored(definition, draft)
+  const storing = asStored(definition, draft)
+  const next = storing instanceof Promise ? await storing : storing
   const key = storageKey(definition, namespace, name)
   if (isFinished(definition, next)) {
     const gone = await store.delete(key, entry.modified)
@@ -147,8 +146,12 @@ async function updateEntry(
       object: atRevision(draft as KubeObject, gone.entry.modified),
     }
   }
-  const value = storedValue(definition, next, lengthAfter(entry, objectOf(definition, entry), next))
-  if (isStoredAlready(definition, entry, value, next)) {
+  const length =
+    change.growth === undefined
+      ? lengthAfter(entry, objectOf(definition, entry), next)
+      : entry.sizeBytes + change.growth
+  const value = storedValue(definition, next, length)
+  if (change.growth === undefined && isStoredAlready(definition, entry, value, next)) {
     if (change.internal !== true) settle(definition, previous)
     return replyOf(definition, entry, 200)
   }
@@ -167,10 +170,13 @@ async function completeChange(
   change: Change,
   draft: Draft,
   previous: KubeObject,
-  attributes: Attributes,
+  namespace: string | undefined,
   context: RequestContext,
 ): Promise<Release> {
   const { clock, admission } = parts
+  const { name } = draft.metadata
+  const subresource = change.subresource ?? ''
+  const attributes = attributesOf('UPDATE', definition, subresource, namespace, name, draft, previous, context)
   const nowMs = clock.now()
   // Kubernetes: managers are recorded from what was sent; only then is put back what the caller may not change.
   const record = () => {
@@ -180,7 +186,8 @@ async function completeChange(
   if (change.strategy === undefined) record()
   prepare(parts, definition, change, draft, previous, nowMs)
   if (change.strategy !== undefined) record()
-  await admission.admit(attributes)
+  const admitting = admission.admit(attributes)
+  if (admitting !== undefined) await admitting
   redefault(definition, draft, nowMs)
   await definition.loadAhead?.(draft)
   prepare(parts, definition, change, draft, previous, nowMs)
@@ -191,7 +198,8 @@ async function completeChange(
     const errors = validateChange(definition, change, draft, previous)
     if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
     context.warnings.push(...definition.warnings(draft, previous))
-    await admission.validate({ ...attributes, object: draft, onFailure: release.onFailure })
+    const validating = admission.validate({ ...attributes, object: draft, onFailure: release.onFailure })
+    if (validating !== undefined) await validating
     return release
   } catch (error) {
     release[Symbol.dispose]()

@@ -43,6 +43,8 @@ export interface Change {
    * neither admission, defaults nor managers look at it. Kubernetes: it writes these past its generic path, too.
    */
   readonly internal?: boolean
+  /** About how many characters longer the object becomes; where it is said, something does change. */
+  readonly growth?: number
   /** Already holds its managedFields (server-side apply). */
   readonly managed?: boolean
   readonly createIfAbsent?: boolean

@@ -29,9 +29,12 @@ import { deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf } from '../registry/draft.ts'
 import { patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
+import { textLength } from '../registry/text-length.ts'
 import type { RequestContext, Result } from '../request.ts'
 import type { HandlerTable, SpecialHandler } from './subresources.ts'
 
+/** About how long the condition is that says that a pod is bound, and the member that says where. */
+const boundLength = 150
 const podResource = { group: '', resource: 'pods' }
 
 /** binding, eviction, ephemeralcontainers and resize of pods, and the bindings collection. */
@@ -115,6 +118,8 @@ async function bind(
       },
       internal: true,
       managed: true,
+      growth:
+        boundLength + target.name.length + textLength(body.metadata?.labels) + textLength(body.metadata?.annotations),
     },
     context,
   )

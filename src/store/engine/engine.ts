@@ -4,6 +4,7 @@ import {
   CompactedError,
   type Entry,
   FutureRevisionError,
+  type Mark,
   type Page,
   type PageQuery,
   type Revision,
@@ -20,6 +21,8 @@ import { OrderedEntries, prefixEnd } from './ordered-entries.ts'
 interface Accepted {
   readonly record: JournalRecord
   readonly entry: StoredEntry
+  /** What was there before: this is visible by the time the write is. */
+  readonly previous: StoredEntry | undefined
   readonly resolve: (written: Written) => void
   readonly reject: (error: unknown) => void
 }
@@ -41,6 +44,7 @@ export class Engine implements Store {
   readonly #current = new Map<string, StoredEntry>()
   readonly #pending = new Map<string, { readonly entry: StoredEntry | undefined; readonly revision: Revision }>()
   readonly #history: History
+  readonly #marks: { readonly prefix: string; at: Revision }[] = []
   #queue: Accepted[] = []
   #flushing: Promise<void> | undefined
   #assigned: Revision
@@ -87,6 +91,14 @@ export class Engine implements Store {
 
   currentBelow(prefix: string, limit = Number.POSITIVE_INFINITY): readonly Entry[] {
     return this.#ordered.between(prefix, prefixEnd(prefix), limit)
+  }
+
+  markOf(prefix: string): Mark {
+    const known = this.#marks.find((mark) => mark.prefix === prefix)
+    if (known !== undefined) return known
+    const mark = { prefix, at: this.#visible }
+    this.#marks.push(mark)
+    return mark
   }
 
   async get(key: string, at?: Revision): Promise<Entry | undefined> {
@@ -171,23 +183,26 @@ export class Engine implements Store {
     await this.#journal.close()
   }
 
-  async #write(key: string, value: Value | undefined, expected: Revision): Promise<Written> {
-    if (this.#closed) throw new StoreUnavailableError('the store is closed')
+  #write(key: string, value: Value | undefined, expected: Revision): Promise<Written> {
+    if (this.#closed) return Promise.reject(new StoreUnavailableError('the store is closed'))
     const pending = this.#pending.get(key)
     const previous = pending === undefined ? this.#current.get(key) : pending.entry
-    if ((previous?.modified ?? 0) !== expected || (value === undefined && previous === undefined)) {
-      // The write that won may still be on its way to disk; what it left is shown only once it is there.
-      while (pending !== undefined && this.#pending.has(key) && this.#flushing !== undefined) await this.#flushing
-      return { ok: false, current: this.#current.get(key) }
-    }
+    if ((previous?.modified ?? 0) !== expected || (value === undefined && previous === undefined))
+      return this.#lost(key, pending !== undefined)
     const revision = ++this.#assigned
     const created = value === undefined ? previous!.created : (previous?.created ?? revision)
     const entry = value === undefined ? previous!.deletedAt(revision) : new StoredEntry(key, value, created, revision)
     this.#pending.set(key, { entry: value === undefined ? undefined : entry, revision })
     return new Promise<Written>((resolve, reject) => {
-      this.#queue.push({ record: { key, revision, created, value }, entry, resolve, reject })
+      this.#queue.push({ record: { key, revision, created, value }, entry, previous, resolve, reject })
       this.#flushing ??= this.#flush()
     })
+  }
+
+  /** The write that won may still be on its way to disk; what it left is shown only once it is there. */
+  async #lost(key: string, isPending: boolean): Promise<Written> {
+    while (isPending && this.#pending.has(key) && this.#flushing !== undefined) await this.#flushing
+    return { ok: false, current: this.#current.get(key) }
   }
 
   /** Sends batches until none is left: one in flight, the next collecting behind it. */
@@ -211,9 +226,8 @@ export class Engine implements Store {
     this.#flushing = undefined
   }
 
-  #apply({ record, entry }: Accepted): void {
+  #apply({ record, entry, previous }: Accepted): void {
     const { key, revision, value } = record
-    const previous = this.#current.get(key)
     if (value === undefined) {
       this.#current.delete(key)
       this.#ordered.delete(key)
@@ -223,6 +237,10 @@ export class Engine implements Store {
     }
     if (this.#pending.get(key)?.revision === revision) this.#pending.delete(key)
     this.#visible = revision
+    for (let at = 0; at < this.#marks.length; at++) {
+      const mark = this.#marks[at]!
+      if (key.startsWith(mark.prefix)) mark.at = revision
+    }
     this.#history.append(Object.freeze({ type: value === undefined ? 'delete' : 'put', entry, previous }))
   }
 

@@ -24,6 +24,7 @@ export function limitRanger({ registry }: { readonly registry: () => Registry })
     concerns(attributes) ? registry().allCurrent<LimitRange>(limitRanges, attributes.namespace) : []
   return {
     name: 'LimitRanger',
+    standsBy: () => ({ kinds: [limitRanges] }),
     resources: ['/pods', '/persistentvolumeclaims'],
     concerns: (operation, subresource) =>
       subresource === '' ? operation === 'CREATE' || operation === 'UPDATE' : subresource === 'resize',

@@ -22,7 +22,7 @@ import {
 } from '../../../machinery/index.ts'
 import { type Draft, type Namespace, namespaces, type Pod, pods } from '../../../resources/index.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { AdmissionPlugin, Attributes } from '../admission.ts'
+import type { AdmissionPlugin, Attributes, StandsBy } from '../admission.ts'
 
 /** Kubernetes: PodSecurityConfiguration, what holds where no label says otherwise, and for whom nothing holds. */
 export interface PodSecurityConfiguration {
@@ -82,9 +82,27 @@ export function podSecurity(parts: PodSecurityParts): AdmissionPlugin {
     }
     return policy
   }
+  /** Most namespaces refuse no pod anything, and no pod is looked at there. */
+  const standsBy = (attributes: Attributes): StandsBy | undefined => {
+    const { definition, operation, subresource, namespace: name } = attributes
+    if (definition.group !== '' || definition.plural !== pods.plural || operation !== 'CREATE' || subresource !== '')
+      return undefined
+    if (exemptionOf(attributes, configuration) !== undefined) return undefined
+    const namespace = parts.registry().current<Namespace>(namespaces, undefined, name)
+    if (namespace === undefined) return undefined
+    const { errors, policy } = policyOf(namespace)
+    if (errors.length > 0 || !isFullyPrivileged(policy)) return undefined
+    const evaluated = count.seriesOf(attributes, 'enforce', policy.enforce, true)
+    const note = (annotate: Attributes['annotate']) => {
+      evaluated.inc()
+      annotate(`${annotationPrefix}enforce-policy`, standardText(open))
+    }
+    return { kinds: [namespaces], note }
+  }
   return {
     name: 'PodSecurity',
     resources: ['/pods', '/namespaces', ...Object.keys(templates)],
+    standsBy: (attributes) => standsBy(attributes),
     concerns: (operation) => operation === 'CREATE' || operation === 'UPDATE',
     validate(attributes) {
       const { operation, definition, subresource, object } = attributes
@@ -293,20 +311,27 @@ function counters(metrics: Metrics) {
     if (version === 'latest' || level === 'privileged') return 'latest'
     return version > ownMinorVersion ? 'future' : `v1.${version}`
   }
+  function seriesOf(
+    attributes: Attributes,
+    mode: keyof PodSecurityPolicy,
+    standard: PodSecurityStandard,
+    allowed: boolean,
+  ): CounterSeries {
+    const { operation, definition, subresource } = attributes
+    const what = `${operation} ${definition.group}/${definition.plural}/${subresource}`
+    const key = `${what} ${mode} ${standard.level} ${standard.version} ${allowed}`
+    let series = known.get(key)
+    if (series === undefined) {
+      const decision = allowed ? 'allow' : 'deny'
+      const policy = { policy_level: standard.level, policy_version: versionOf(standard) }
+      series = evaluations.series({ decision, ...policy, mode, ...request(attributes) })
+      known.set(key, series)
+    }
+    return series
+  }
   return {
-    evaluation(attributes: Attributes, mode: keyof PodSecurityPolicy, standard: PodSecurityStandard, allowed: boolean) {
-      const { operation, definition, subresource } = attributes
-      const what = `${operation} ${definition.group}/${definition.plural}/${subresource}`
-      const key = `${what} ${mode} ${standard.level} ${standard.version} ${allowed}`
-      let series = known.get(key)
-      if (series === undefined) {
-        const decision = allowed ? 'allow' : 'deny'
-        const policy = { policy_level: standard.level, policy_version: versionOf(standard) }
-        series = evaluations.series({ decision, ...policy, mode, ...request(attributes) })
-        known.set(key, series)
-      }
-      series.inc()
-    },
+    evaluation: (...of: Parameters<typeof seriesOf>) => seriesOf(...of).inc(),
+    seriesOf,
     exempt: (attributes: Attributes) => exemptions.inc(request(attributes)),
     error: (attributes: Attributes, fatal: boolean) => errors.inc({ fatal: String(fatal), ...request(attributes) }),
   }

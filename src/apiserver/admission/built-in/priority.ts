@@ -76,6 +76,7 @@ export function priority({
 
   return {
     name: 'Priority',
+    standsBy: () => ({ kinds: [priorityClasses] }),
     resources: ['/pods', 'scheduling.k8s.io/priorityclasses', 'scheduling.k8s.io/podgroups'],
     concerns: (_operation, subresource) => subresource === '',
     admit({ operation, definition, subresource, object, previous }) {

@@ -49,14 +49,17 @@ export interface LimitedResource {
  */
 export function resourceQuota(parts: QuotaParts): AdmissionPlugin {
   const queues = new Map<string, Promise<void>>()
+  /** Most namespaces have no quota, and nobody there need wait. */
+  const isLeft = (attributes: Attributes) =>
+    limitedOf(parts, resourceOf(attributes)).length === 0 &&
+    parts.registry().isEmpty(resourceQuotas, attributes.namespace)
   return {
     name: 'ResourceQuota',
+    standsBy: (attributes) => (isLeft(attributes) ? { kinds: [resourceQuotas] } : undefined),
     validate(attributes) {
       const { namespace } = attributes
       if (namespace === '' || !isConcerned(attributes)) return
-      // Most namespaces have none, and need not wait.
-      const isLimited = limitedOf(parts, resourceOf(attributes)).length > 0
-      if (!isLimited && parts.registry().isEmpty(resourceQuotas, namespace)) return
+      if (isLeft(attributes)) return
       return queued(attributes)
     },
   }

@@ -8,6 +8,7 @@ const copied = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']
 export function podTopologyLabels({ registry }: { readonly registry: () => Registry }): AdmissionPlugin {
   return {
     name: 'PodTopologyLabels',
+    standsBy: ({ object, subresource }) => (subresource === '' && !object.spec?.nodeName ? { kinds: [] } : undefined),
     resources: ['/pods'],
     concerns: (operation, subresource) => operation === 'CREATE' && (subresource === '' || subresource === 'binding'),
     admit({ operation, definition, subresource, object }) {
@@ -17,12 +18,13 @@ export function podTopologyLabels({ registry }: { readonly registry: () => Regis
       else if (subresource === 'binding' && object.target?.kind === 'Node') node = object.target.name
       if (node === undefined || node === '') return
       const found = registry().current<Node>(nodes, undefined, node)
-      const labels = Object.entries(found?.metadata.labels ?? {}).filter(([key]) => copied.includes(key))
-      if (labels.length === 0) return
+      const labels = found?.metadata.labels
+      const known = labels === undefined ? [] : copied.filter((key) => labels[key] !== undefined)
+      if (known.length === 0) return
       // The metadata of a binding may be its caller's own.
       object.metadata = {
         ...object.metadata,
-        labels: { ...object.metadata.labels, ...Object.fromEntries(labels) },
+        labels: { ...object.metadata.labels, ...Object.fromEntries(known.map((key) => [key, labels![key]])) },
       }
     },
   }

@@ -40,6 +40,10 @@ export function verticalPodAutoscaling({ registry, resources }: VerticalPodAutos
   }
   return {
     name: 'VerticalPodAutoscaling',
+    standsBy() {
+      const holds = () => definitionNow() === undefined
+      return holds() ? { kinds: [], holds } : undefined
+    },
     resources: ['/pods'],
     concerns: (operation, subresource) => operation === 'CREATE' && subresource === '',
     admit(attributes) {

@@ -1,4 +1,4 @@
-import type { AdmissionPlugin, Attributes } from '../admission.ts'
+import { type AdmissionPlugin, type Attributes, whileNone } from '../admission.ts'
 import { isExempt } from '../matching/matching.ts'
 import type { PolicyParts } from './parts.ts'
 
@@ -22,6 +22,7 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   let loaded: Promise<typeof import('./validate.ts')> | undefined
   return {
     name: 'ValidatingAdmissionPolicy',
+    standsBy: () => whileNone(parts.validating),
     validate(attributes) {
       if (parts.validating.all.length === 0 || !concerns(attributes)) return
       loaded ??= import('./validate.ts')
@@ -35,6 +36,7 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   let loaded: Promise<typeof import('./mutate.ts')> | undefined
   return {
     name: 'MutatingAdmissionPolicy',
+    standsBy: () => whileNone(parts.mutating),
     admit(attributes) {
       if (parts.mutating.all.length === 0 || !concerns(attributes) || attributes.operation === 'DELETE') return
       loaded ??= import('./mutate.ts')

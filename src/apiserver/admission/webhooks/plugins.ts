@@ -9,7 +9,7 @@ import {
 } from '../../../machinery/index.ts'
 import { objectInVersion } from '../../registry/conversion.ts'
 import type { CallWebhook } from '../../webhooks/call.ts'
-import type { AdmissionPlugin, Attributes } from '../admission.ts'
+import { type AdmissionPlugin, type Attributes, whileNone } from '../admission.ts'
 import { replaceDraft, schemaFor } from '../draft.ts'
 import { type Invocation, isExempt, type MatchParts } from '../matching/matching.ts'
 import type { WebhookMeasures, WebhookOutcome } from '../measures.ts'
@@ -42,6 +42,7 @@ class CallFailure extends Error {}
 export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionWebhook',
+    standsBy: () => whileNone(parts.mutating),
     admit(attributes) {
       const hooks = parts.mutating.all
       return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)
@@ -70,6 +71,7 @@ export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPl
 export function validatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionWebhook',
+    standsBy: () => whileNone(parts.validating),
     validate(attributes) {
       const hooks = parts.validating.all
       return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)

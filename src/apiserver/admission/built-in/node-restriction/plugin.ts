@@ -117,6 +117,7 @@ const rules: Readonly<Record<string, Rule>> = {
 export function nodeRestriction(parts: NodeRestrictionParts): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
+    standsBy: ({ identity }) => (nodeNameOf(identity) === undefined ? { kinds: [] } : undefined),
     admit(attributes) {
       const node = nodeNameOf(attributes.identity)
       if (node === undefined) return
