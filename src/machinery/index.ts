@@ -11,6 +11,7 @@ export {
   type TokenSecret,
 } from './bootstrap-tokens/bootstrap-token.ts'
 export type { ApiCall, ApiReply, ApiVerb, ObjectList, PatchType, Transport, WatchEvent } from './call/call.ts'
+export { httpMethods, patchMediaTypes } from './call/methods.ts'
 export { decodeCbor } from './cbor/decode.ts'
 export { type BytesWithin, cborEvent, encodeCbor } from './cbor/encode.ts'
 export { CborError } from './cbor/heads.ts'

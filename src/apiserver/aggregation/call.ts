@@ -1,26 +1,16 @@
-import { type ApiCall, type ApiReply, type PatchType, StatusError, type WatchEvent } from '../../machinery/index.ts'
+import {
+  type ApiCall,
+  type ApiReply,
+  httpMethods,
+  patchMediaTypes,
+  StatusError,
+  type WatchEvent,
+} from '../../machinery/index.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import type { Identity } from '../request.ts'
 import type { IncomingReply } from '../streams/connections.ts'
 import type { Remote } from './aggregator.ts'
 import { connectExtension, type ExtensionParts, identityHeaders } from './extension.ts'
-
-const methods = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-} as const
-const patchTypes: Readonly<Record<PatchType, string>> = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  apply: 'application/apply-patch+yaml',
-}
 
 export interface RemoteCallParts extends ExtensionParts {
   readonly authorizer: Authorizer
@@ -41,10 +31,10 @@ export async function callRemote(
   let reply: IncomingReply
   try {
     const connection = await connectExtension(service, parts)
-    const type = verb === 'patch' ? patchTypes[call.patchType ?? 'strategic'] : 'application/json'
+    const type = verb === 'patch' ? patchMediaTypes[call.patchType ?? 'strategic'] : 'application/json'
     reply = await connection.request(
       {
-        method: methods[verb],
+        method: httpMethods[verb],
         path: pathOf(call),
         headers: {
           accept: 'application/json',

@@ -3,13 +3,14 @@ import { Agent, type RequestOptions, request as requestHttps } from 'node:https'
 import {
   type ApiCall,
   type ApiReply,
+  httpMethods,
+  patchMediaTypes,
   type Status,
   StatusError,
   type Transport,
   unavailable,
   type WatchEvent,
 } from '../../machinery/index.ts'
-import { methods } from './methods.ts'
 
 /** What a kubeconfig user and cluster come to. */
 export interface HttpCredentials {
@@ -21,13 +22,6 @@ export interface HttpCredentials {
   readonly key?: string
   readonly token?: () => string
 }
-
-const patchContentTypes = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  apply: 'application/apply-patch+yaml',
-} as const
 
 const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
@@ -50,7 +44,7 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
     const options: RequestOptions = {
       host: base.hostname,
       port: base.port === '' ? (tls ? 443 : 80) : Number(base.port),
-      method: methods[call.verb],
+      method: httpMethods[call.verb],
       path: `${base.pathname === '/' ? '' : base.pathname}${pathOf(call)}`,
       headers: {
         accept: isDiscovery(call) ? discoveryType : 'application/json',
@@ -59,7 +53,7 @@ export function httpTransport(credentials: HttpCredentials, userAgent: string): 
           ? {}
           : {
               'content-type':
-                call.verb === 'patch' ? patchContentTypes[call.patchType ?? 'strategic'] : 'application/json',
+                call.verb === 'patch' ? patchMediaTypes[call.patchType ?? 'strategic'] : 'application/json',
               'content-length': Buffer.byteLength(body),
             }),
         ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token()}` }),

@@ -1,12 +1,12 @@
 import {
   type Clock,
   type CounterSeries,
+  httpMethods,
   type Metrics,
   type Series,
   StatusError,
   type Transport,
 } from '../../machinery/index.ts'
-import { methods } from './methods.ts'
 
 const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
 
@@ -39,7 +39,7 @@ export function measuredTransport(
     of.seconds.observe(seconds)
   }
   return async (call, signal) => {
-    const method = methods[call.verb]
+    const method = httpMethods[call.verb]
     const startedMs = clock.monotonic()
     const took = () => (clock.monotonic() - startedMs) / 1000
     try {
