@@ -26,6 +26,7 @@ import { LocalApiServices } from './aggregation/local.ts'
 import { Auditor } from './audit/auditor.ts'
 import { authenticator } from './authn/authenticate.ts'
 import { ServiceAccountTokens } from './authn/service-accounts.ts'
+import { tokenCacheMeasures } from './authn/token-cache.ts'
 import { tokenMeasures } from './authn/token-measures.ts'
 import { firstOf, tokenAuthenticator } from './authn/tokens.ts'
 import { webhookTokens } from './authn/webhook.ts'
@@ -118,12 +119,18 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const nodeRules = rulesOf(rbacBootstrap().clusterRoles.find(({ name }) => name === 'system:node')!, features.gates)
   const nodes = new NodeAuthorizer(registry, nodeRules as readonly PolicyRule[])
   const authorizer: Authorizer = createAuthorizer(authorizersOf(parts, { rbac, nodes, metrics }), clock, metrics)
-  const tokens = new ServiceAccountTokens({ registry, signer, clock, random, onUse: tokenMeasures(metrics) })
+  const tokenCache = tokenCacheMeasures(metrics, clock)
+  const tokens = new ServiceAccountTokens({
+    ...{ registry, signer, clock, random, cache: tokenCache },
+    onUse: tokenMeasures(metrics),
+  })
   const authenticateToken = tokenAuthenticator({
     ...{ registry, clock, tokens },
     elsewhere: firstOf([
       parts.authentication?.authenticateToken,
-      parts.reviewToken === undefined ? undefined : webhookTokens(parts.reviewToken, clock, tokens.audiences),
+      parts.reviewToken === undefined
+        ? undefined
+        : webhookTokens(parts.reviewToken, clock, tokens.audiences, tokenCache),
     ]),
   })
   const reviews: ReviewParts = { authorizer, rbac, authenticateToken }

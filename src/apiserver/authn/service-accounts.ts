@@ -3,6 +3,7 @@ import {
   invalidObject,
   notFound,
   type Random,
+  Recent,
   required,
   StatusError,
   timestampOf,
@@ -13,6 +14,7 @@ import type { Identity } from '../request.ts'
 import { isSame } from './bootstrap-tokens.ts'
 import { loopbackContext } from './loopback.ts'
 import type { Signer } from './signer.ts'
+import { type KeptAnswers, TokenCache, type TokenCacheMeasures } from './token-cache.ts'
 import type { TokenUse } from './token-measures.ts'
 
 /** Kubernetes: shorter tokens are refused, longer ones cut, 3607 s pod tokens live a year so that old clients survive. */
@@ -70,15 +72,33 @@ export interface TokenParts {
   readonly random: Random
   /** Told of every token that is used. */
   readonly onUse?: (use: TokenUse) => void
+  readonly cache: TokenCacheMeasures
+}
+
+/** What a token says, if its signature is ours. */
+interface Verified {
+  readonly claims: Readonly<Record<string, any>> | undefined
+}
+const verifiedMax = 10_000
+
+/** Tokens of others are not kept: whoever sends them cannot crowd out those that are good. */
+function goodOnly(kept: Recent<string, Verified>): KeptAnswers<Verified> {
+  return {
+    get: (token) => kept.get(token),
+    set(token, verified) {
+      if (verified.claims !== undefined) kept.set(token, verified)
+    },
+  }
 }
 
 /** Makes bound tokens (TokenRequest) and finds out whose a token is. */
 export class ServiceAccountTokens {
   readonly #parts: TokenParts
-  readonly #verified = new Map<string, Readonly<Record<string, any>>>()
+  readonly #verified: TokenCache<Verified>
 
   constructor(parts: TokenParts) {
     this.#parts = parts
+    this.#verified = new TokenCache(goodOnly(new Recent<string, Verified>(verifiedMax)), parts.cache)
   }
 
   /** The audiences a token is for when it does not say. */
@@ -232,13 +252,7 @@ export class ServiceAccountTokens {
 
   /** Signatures are checked once per token; what can change (expiry, bound objects) is checked every time. */
   async #claimsOf(token: string): Promise<Readonly<Record<string, any>> | undefined> {
-    const known = this.#verified.get(token)
-    if (known !== undefined) return known
-    const claims = await this.#parts.signer.verify(token)
-    if (claims === undefined) return undefined
-    if (this.#verified.size > 10_000) this.#verified.clear()
-    this.#verified.set(token, claims)
-    return claims
+    return (await this.#verified.get(token, async () => ({ claims: await this.#parts.signer.verify(token) }))).claims
   }
 
   async #bind(
