@@ -33,7 +33,7 @@ export {
   type UpgradedReply,
 } from './streams/connections.ts'
 export { kubeletOf } from './streams/streams.ts'
-export { type FollowedFile, followFile, ReloadMetrics } from './structured/follow.ts'
+export { type FollowedFile, followFile, hashLabel, ReloadMetrics } from './structured/follow.ts'
 export {
   type Authentication,
   type AuthenticationParts,

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { firstAddress, type Log, LogLevels, Metrics, systemClock, systemRandom } from '../machinery/index.ts'
 import { openSqliteStore, type SqliteStore, StoreOpenError } from '../store/index.ts'
 import { openPki, type PkiRequest } from './certificates/pki.ts'
@@ -83,8 +83,9 @@ async function openStore(
   try {
     const directory = layoutOf(dataDirectory).store
     if (choice === undefined && encryptionConfig === undefined) return { store: await openSqliteStore({ directory }) }
-    const [{ openEncryption, encryptionOfText }, { followedFile }] = await Promise.all([
+    const [{ openEncryption, encryptionOfText }, { sealingMeasures }, { followedFile }] = await Promise.all([
       import('./kms/encryption.ts'),
+      import('./kms/measures.ts'),
       import('./config/followed-file.ts'),
     ])
     const clock = systemClock()
@@ -94,7 +95,8 @@ async function openStore(
     const parts = { clock, random: systemRandom(), metrics }
     const opened = await openEncryption(text === undefined ? (choice ?? []) : encryptionOfText(text), parts)
     const kms = { clock, plugins: opened.plugins }
-    const store = await openSqliteStore({ directory, encryption: opened.rules, kms })
+    const measures = sealingMeasures({ metrics, hostname: hostname(), now: () => clock.now() })
+    const store = await openSqliteStore({ directory, encryption: opened.rules, kms, measures })
     const followed = !encryptionReload || file === undefined || text === undefined ? {} : { followed: { file, text } }
     return { store, encryption: { opened, ...followed } }
   } catch (error) {

@@ -8,6 +8,7 @@ import { startPlugin, type TestPlugin } from '../../../test/fixtures/kms-plugin.
 import { Metrics, manualClock, silentLog, systemClock, systemRandom, yamlText } from '../../machinery/index.ts'
 import { openSqliteStore, StoreOpenError, StoreUnavailableError } from '../../store/index.ts'
 import { encryptionOfText, followEncryption, openEncryption } from './encryption.ts'
+import { sealingMeasures } from './measures.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'coxswain-kms-'))
 after(() => rm(root, { recursive: true, force: true }))
@@ -43,6 +44,7 @@ async function open(directory: string, file: string, clock = systemClock()) {
       directory,
       encryption: opened.rules,
       kms: { clock, plugins: opened.plugins },
+      measures: sealingMeasures({ metrics: parts.metrics, hostname: 'here', now: () => clock.now() }),
     })
     return {
       store,
@@ -242,4 +244,41 @@ test('a plugin that cannot be meant is refused in the words of Kubernetes', () =
       ),
     /duplicate KMS provider name mine, names must be unique/,
   )
+})
+
+test('what is encrypted and decrypted is measured by resource, provider and key', async () => {
+  await using plugin = await startPlugin(place())
+  const directory = place()
+  const file = fileOf(kms(plugin), { identity: {} })
+  const shown = (metrics: Metrics, name: string) =>
+    metrics
+      .text()
+      .split('\n')
+      .filter((line) => line.startsWith(`apiserver_${name}`) && !line.includes('_bucket'))
+      .map((line) => line.slice(`apiserver_${name}`.length).replaceAll(/"sha256:[0-9a-f]{64}"/g, '"…"'))
+  {
+    await using one = await open(directory, file)
+    await one.store.put(secret, bytes('a'), 0)
+    await one.store.put('/registry/configmaps/default/one', bytes('plain'), 0)
+    const { metrics } = one.parts
+    assert.deepEqual(shown(metrics, 'storage_transformation_operations_total'), [
+      '{resource="secrets",status="OK",transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:mine:"} 1',
+    ])
+    assert.deepEqual(shown(metrics, 'envelope_encryption_key_id_hash_total'), [
+      '{apiserver_id_hash="…",key_id_hash="…",provider_name="mine",transformation_type="to_storage"} 1',
+    ])
+    assert.deepEqual(shown(metrics, 'envelope_encryption_dek_source_cache_size'), ['{provider_name="mine"} 1'])
+    assert.deepEqual(shown(metrics, 'storage_data_key_generation_duration_seconds_count'), [' 1'])
+    assert.equal(shown(metrics, 'envelope_encryption_key_id_hash_status_last_timestamp_seconds').length, 1)
+  }
+  await using again = await open(directory, file)
+  const { metrics } = again.parts
+  assert.deepEqual(shown(metrics, 'storage_envelope_transformation_cache_misses_total'), [' 1'])
+  const labels = 'transformation_type="from_storage",transformer_prefix="k8s:enc:kms:v2:mine:"'
+  // Once to see whether it is to be written anew, and once to be read.
+  assert.deepEqual(shown(metrics, 'storage_transformation_operations_total'), [
+    `{resource="secrets",status="OK",${labels}} 2`,
+  ])
+  assert.deepEqual(shown(metrics, 'storage_transformation_duration_seconds_count'), [`{${labels}} 2`])
+  assert.deepEqual(shown(metrics, 'envelope_encryption_dek_source_cache_size'), ['{provider_name="mine"} 2'])
 })

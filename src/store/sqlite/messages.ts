@@ -2,13 +2,20 @@ import type { PastChange } from '../engine/journal.ts'
 import type { SealedSeed, WriteSeed } from './kms/envelope.ts'
 import type { PackedBatch } from './packing.ts'
 import type { EncryptionRule } from './seal.ts'
+import type { SealReport } from './tally.ts'
 
 /** One current value as it is loaded at start. */
 export type CurrentRow = readonly [key: string, created: number, modified: number, value: Uint8Array]
 
 /** What the engine asks of the database thread, one at a time per number. */
 export type Ask =
-  | { readonly type: 'open'; readonly file: string; readonly encryption: readonly EncryptionRule[] }
+  | {
+      readonly type: 'open'
+      readonly file: string
+      readonly encryption: readonly EncryptionRule[]
+      /** Whether what is sealed and opened is counted. */
+      readonly counted: boolean
+    }
   | { readonly type: 'append'; readonly batch: PackedBatch }
   | { readonly type: 'past'; readonly from: number; readonly to: number }
   | { readonly type: 'compact'; readonly before: number }
@@ -33,6 +40,8 @@ export interface Failure {
   readonly wanted?: SealedSeed
 }
 export type Question = { readonly id: number } & Ask
-export type Reply =
-  | { readonly id: number; readonly answer: Answer }
-  | { readonly id: number; readonly failure: Failure }
+/** With what was sealed and opened for it, where somebody counts. */
+export type Reply = { readonly id: number; readonly sealed?: SealReport } & (
+  | { readonly answer: Answer }
+  | { readonly failure: Failure }
+)

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { storeContract } from '../../../test/contract/store-contract.ts'
 import { StoreOpenError } from '../store.ts'
+import { SeedBook } from './kms/envelope.ts'
 import { type EncryptionProvider, type EncryptionRule, Seal, SealedError } from './seal.ts'
 import { openSqliteStore } from './sqlite.ts'
+import { SealTally } from './tally.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'coxswain-seal-'))
 after(() => rm(root, { recursive: true, force: true }))
@@ -103,4 +105,33 @@ test('on disk nothing stays in plain once a key is there, nor by an old key once
   })
   await reopen(identity, provider('secretbox', keyOf('bb')))
   assert.match(await onDisk(), /second-value/)
+})
+
+test('what is sealed and opened is counted by where it lies, and a failure is told as one', () => {
+  const tally = new SealTally({ now: () => 0, monotonic: () => 0 })
+  const rules = [
+    ...secrets(provider('aesgcm', keyOf('k')), identity),
+    { prefixes: ['/registry/'], providers: [identity] },
+  ]
+  const seal = new Seal(rules, nonce, new SeedBook(), tally)
+  const sealed = seal.seal(one, bytes('value'))
+  seal.open(one, sealed)
+  seal.open(one, bytes('value'))
+  assert.throws(() => seal.open('/registry/secrets/default/two', sealed), SealedError)
+  seal.seal('/registry/example.com/things/default/x', bytes('value'))
+  seal.seal('/registry/pods/default/x', bytes('value'))
+  const report = tally.take()
+  const aes = 'k8s:enc:aesgcm:v1:'
+  assert.deepEqual(
+    report?.counts.map(({ direction, place: at, mark, isWell, count: times }) => [direction, at, mark, isWell, times]),
+    [
+      ['to_storage', '/registry/secrets/', aes, true, 1],
+      ['from_storage', '/registry/secrets/', aes, true, 1],
+      ['from_storage', '/registry/secrets/', 'identity', true, 1],
+      ['from_storage', '/registry/secrets/', aes, false, 1],
+      ['to_storage', '/registry/example.com/things/', '', true, 1],
+      ['to_storage', '/registry/pods/', '', true, 1],
+    ],
+  )
+  assert.equal(tally.take(), undefined)
 })

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { SeedBook, UnknownSeed } from './kms/envelope.ts'
+import { placeOf, type SealTally } from './tally.ts'
 
 export interface EncryptionKey {
   readonly name: string
@@ -78,11 +79,19 @@ export class Seal {
   readonly #rules: readonly EncryptionRule[]
   readonly #nonce: (size: number) => Uint8Array
   readonly #seeds: SeedBook
+  readonly #tally: SealTally | undefined
 
-  constructor(rules: readonly EncryptionRule[], nonce: (size: number) => Uint8Array, seeds: SeedBook = new SeedBook()) {
+  /** `tally` is told of every value that a rule concerns. */
+  constructor(
+    rules: readonly EncryptionRule[],
+    nonce: (size: number) => Uint8Array,
+    seeds: SeedBook = new SeedBook(),
+    tally?: SealTally,
+  ) {
     this.#rules = rules
     this.#nonce = nonce
     this.#seeds = seeds
+    this.#tally = tally
   }
 
   /** Nothing is to be sealed, so nothing is to be looked for. */
@@ -92,10 +101,17 @@ export class Seal {
 
   /** Throws NoWriteSeed where a plugin has given none. */
   seal(key: string, value: Uint8Array): Uint8Array {
-    const [writer] = this.#providersOf(key)
+    const { place, providers } = this.#ruleOf(key)
+    const [writer] = providers
+    if (this.#tally === undefined || writer === undefined) return this.#seal(key, value, writer)
+    return this.#tally.measured('to_storage', place, markBy(writer), () => this.#seal(key, value, writer))
+  }
+
+  #seal(key: string, value: Uint8Array, writer: EncryptionProvider | undefined): Uint8Array {
     if (writer?.type === 'kms') {
       const name = writer.name ?? ''
-      const sealed = this.#seeds.seal(name, value, Buffer.from(key), this.#nonce)
+      const { sealed, keyId } = this.#seeds.seal(name, value, Buffer.from(key), this.#nonce)
+      this.#tally?.keyUsed('to_storage', name, keyId)
       return Buffer.concat([Buffer.from(`${mark}kms:v2:${name}:`), sealed])
     }
     const [with_] = writer?.keys ?? []
@@ -106,9 +122,23 @@ export class Seal {
 
   /** The value, and whether it would be written otherwise now. Throws SealedError, and UnknownSeed where a plugin must be asked. */
   open(key: string, value: Uint8Array): { readonly value: Uint8Array; readonly isStale: boolean } {
-    const providers = this.#providersOf(key)
-    const writer = providers[0]
+    const { place, providers } = this.#ruleOf(key)
     const found = markOf(value)
+    if (this.#tally === undefined || providers.length === 0) return this.#open(key, value, found, providers)
+    // Kubernetes: a plugin's or a cipher's mark is told without the name of the key.
+    const used =
+      found && providers.find((one) => one.type === found.type && (found.type !== 'kms' || one.name === found.key))
+    const mark = found === undefined ? 'identity' : used === undefined ? 'unknown' : markBy(used)
+    return this.#tally.measured('from_storage', place, mark, () => this.#open(key, value, found, providers))
+  }
+
+  #open(
+    key: string,
+    value: Uint8Array,
+    found: ReturnType<typeof markOf>,
+    providers: readonly EncryptionProvider[],
+  ): { readonly value: Uint8Array; readonly isStale: boolean } {
+    const writer = providers[0]
     if (found === undefined) return { value, isStale: writer !== undefined && writer.type !== 'identity' }
     if (found.type === 'kms') return this.#openByPlugin(key, value, found, providers)
     const provider = providers.find(({ type }) => type === found.type)
@@ -141,6 +171,7 @@ export class Seal {
       )
     try {
       const opened = this.#seeds.open(found.key, value.subarray(found.length), Buffer.from(key))
+      this.#tally?.keyUsed('from_storage', found.key, opened.keyId)
       return { value: opened.value, isStale: opened.isStale || provider !== providers[0] }
     } catch (error) {
       if (error instanceof UnknownSeed) throw error
@@ -151,9 +182,21 @@ export class Seal {
     }
   }
 
-  #providersOf(key: string): readonly EncryptionProvider[] {
-    return this.#rules.find(({ prefixes }) => prefixes.some((prefix) => key.startsWith(prefix)))?.providers ?? []
+  #ruleOf(key: string): { readonly place: string; readonly providers: readonly EncryptionProvider[] } {
+    for (const { prefixes, providers } of this.#rules) {
+      const prefix = prefixes.find((one) => key.startsWith(one))
+      if (prefix !== undefined) return { place: this.#tally === undefined ? '' : placeOf(key, prefix), providers }
+    }
+    return nowhere
   }
+}
+
+const nowhere = { place: '', providers: [] }
+
+/** Kubernetes: what stands before all values of a provider; nothing before what is plain. */
+function markBy({ type, name = '' }: EncryptionProvider): string {
+  if (type === 'identity') return ''
+  return type === 'kms' ? `${mark}kms:v2:${name}:` : `${mark}${type}:v1:`
 }
 
 /** What a sealed value says of itself; undefined for one that is plain. */

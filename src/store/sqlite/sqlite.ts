@@ -8,10 +8,11 @@ import type { Journal, PastChange } from '../engine/journal.ts'
 import { bytesOf, type Value } from '../late-value.ts'
 import { type Revision, type Store, StoreOpenError, StoreUnavailableError, type Written } from '../store.ts'
 import type { SealedSeed } from './kms/envelope.ts'
-import type { KmsKeys, KmsPlugin } from './kms/keys.ts'
+import type { KmsKeys, KmsMeasures, KmsPlugin } from './kms/keys.ts'
 import type { Answer, Ask, Opened, Reply } from './messages.ts'
 import { packed } from './packing.ts'
 import type { EncryptionRule } from './seal.ts'
+import type { SealReport } from './tally.ts'
 
 export interface SqliteOptions {
   /** Holds `store.db`; made when it is not there. */
@@ -22,6 +23,17 @@ export interface SqliteOptions {
   readonly encryption?: readonly EncryptionRule[]
   /** The plugins that rules name, and the time they are asked by. */
   readonly kms?: { readonly clock: Clock; readonly plugins: ReadonlyMap<string, KmsPlugin> }
+  /** Told of what is encrypted, and of what its plugins answer. */
+  readonly measures?: SealingMeasures
+}
+
+/** What somebody wants to know of values that are encrypted. */
+export interface SealingMeasures extends KmsMeasures {
+  sealed(report: SealReport): void
+  /** A seed had to be opened by its plugin. */
+  seedMissed(): void
+  /** So many seeds of a provider are known. */
+  seedsKnown(provider: string, count: number): void
 }
 
 /** A store whose values may be encrypted otherwise while it is open. */
@@ -40,13 +52,14 @@ export async function openSqliteStore({
   memory = memoryDefault,
   encryption = [],
   kms,
+  measures,
 }: SqliteOptions): Promise<SqliteStore> {
   const file = join(directory, 'store.db')
-  const thread = startThread()
-  const sealing = new Sealing(thread, kms?.clock)
+  const thread = startThread(measures)
+  const sealing = new Sealing(thread, kms?.clock, measures)
   try {
     await sealing.use(encryption, kms?.plugins ?? new Map())
-    const opened = (await sealing.ask({ type: 'open', file, encryption })) as Opened
+    const opened = (await sealing.ask({ type: 'open', file, encryption, counted: measures !== undefined })) as Opened
     const journal: Journal = {
       append: async (writes) => {
         const batch = writes.map(({ value, ...write }) => ({ ...write, value: value && bytesOf(value) }))
@@ -107,13 +120,16 @@ class SealedEngine extends Engine implements SqliteStore {
 class Sealing {
   readonly #thread: Thread
   readonly #clock: Clock | undefined
+  readonly #measures: SealingMeasures | undefined
+  readonly #seeds = new Map<string, Set<string>>()
   #rules: readonly EncryptionRule[] = []
   #keys = new Map<string, KmsKeys>()
   #stop = new AbortController()
 
-  constructor(thread: Thread, clock: Clock | undefined) {
+  constructor(thread: Thread, clock: Clock | undefined, measures: SealingMeasures | undefined) {
     this.#thread = thread
     this.#clock = clock
+    this.#measures = measures
   }
 
   /** Makes ready for the rules: each plugin is asked once. */
@@ -154,6 +170,7 @@ class Sealing {
       } catch (error) {
         if (!(error instanceof SeedWanted)) throw error
         const { wanted } = error
+        this.#measures?.seedMissed()
         const keys = this.#keys.get(wanted.provider)
         if (keys === undefined) throw encrypted(question, error.message)
         const seed = await keys.decrypt(wanted).catch((cause: unknown) => {
@@ -161,6 +178,7 @@ class Sealing {
           throw encrypted(question, `KMS provider ${wanted.provider}: failed to decrypt DEK, error: ${why}`)
         })
         await this.#thread.ask({ type: 'seed', sealed: wanted, seed })
+        this.#learned(wanted.provider, wanted.source)
       }
     }
   }
@@ -200,12 +218,20 @@ class Sealing {
       const plugin = plugins.get(name)
       if (plugin === undefined || this.#clock === undefined)
         throw new StoreOpenError('encrypted', `there is no plugin for the KMS provider ${JSON.stringify(name)}`)
-      const onWrite = async (seed: Parameters<KmsKeysOnWrite>[0]) =>
-        void (await this.#thread.ask({ type: 'write-seed', provider: name, seed }))
-      made.set(name, new Keys({ name, plugin, clock: this.#clock, onWrite }))
+      const onWrite = async (seed: Parameters<KmsKeysOnWrite>[0]) => {
+        await this.#thread.ask({ type: 'write-seed', provider: name, seed })
+        if (seed !== undefined) this.#learned(name, seed.source)
+      }
+      made.set(name, new Keys({ name, plugin, clock: this.#clock, onWrite, measures: this.#measures }))
     }
     await Promise.all([...made.values()].map((one) => one.ask()))
     return made
+  }
+
+  #learned(provider: string, source: Uint8Array): void {
+    const known = this.#seeds.get(provider) ?? new Set()
+    this.#seeds.set(provider, known.add(Buffer.from(source).toString('base64')))
+    this.#measures?.seedsKnown(provider, known.size)
   }
 
   #run(keys: ReadonlyMap<string, KmsKeys>): void {
@@ -235,7 +261,7 @@ interface Thread {
   terminate(): Promise<void>
 }
 
-function startThread(): Thread {
+function startThread(measures: SealingMeasures | undefined): Thread {
   const worker = new Worker(new URL('./thread.ts', import.meta.url))
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
   let next = 0
@@ -243,6 +269,7 @@ function startThread(): Thread {
   worker.on('message', (reply: Reply) => {
     const asker = waiting.get(reply.id)
     waiting.delete(reply.id)
+    if (reply.sealed !== undefined) measures?.sealed(reply.sealed)
     if ('answer' in reply) asker?.resolve(reply.answer)
     else asker?.reject(failureOf(reply.failure))
   })

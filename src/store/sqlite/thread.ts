@@ -1,21 +1,25 @@
 import { randomFillSync } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
+import { systemClock } from '../../machinery/index.ts'
 import { StoreOpenError } from '../store.ts'
 import { Database } from './database.ts'
 import { NoWriteSeed, SeedBook, UnknownSeed } from './kms/envelope.ts'
 import type { Answer, Ask, Question, Reply } from './messages.ts'
 import { unpacked } from './packing.ts'
 import { type EncryptionRule, Seal, SealedError } from './seal.ts'
+import { SealTally } from './tally.ts'
 
 /** The thread that owns the database: it answers in the order it is asked, and a sync never stalls the API's own loop. */
 const port = parentPort!
 let database: Database | undefined
 const seeds = new SeedBook()
+let tally: SealTally | undefined
 const sealOf = (rules: readonly EncryptionRule[]) =>
-  new Seal(rules, (size) => randomFillSync(new Uint8Array(size)), seeds)
+  new Seal(rules, (size) => randomFillSync(new Uint8Array(size)), seeds, tally)
 
 function answer(ask: Ask): Answer {
   if (ask.type === 'open') {
+    if (ask.counted) tally ??= new SealTally(systemClock())
     const opened = database ?? new Database(ask.file, sealOf(ask.encryption))
     database = opened
     try {
@@ -59,6 +63,9 @@ port.on('message', (question: Question) => {
       },
     }
   }
-  port.postMessage(reply)
+  const sealed = tally?.take()
+  // What has to be asked again is counted then.
+  const isAskedAgain = 'failure' in reply && reply.failure.wanted !== undefined
+  port.postMessage(isAskedAgain || sealed === undefined ? reply : { ...reply, sealed })
   if (question.type === 'close') port.close()
 })

@@ -54,7 +54,12 @@ export class SeedBook {
   }
 
   /** Seals a value, as Kubernetes' KMS v2 does, where it lies authenticated with it. Throws NoWriteSeed. */
-  seal(provider: string, value: Uint8Array, place: Uint8Array, random: (size: number) => Uint8Array): Uint8Array {
+  seal(
+    provider: string,
+    value: Uint8Array,
+    place: Uint8Array,
+    random: (size: number) => Uint8Array,
+  ): { readonly sealed: Uint8Array; readonly keyId: string } {
     const write = this.#write.get(provider)
     if (write === undefined) throw new NoWriteSeed(`KMS provider ${provider} has no key to write with`)
     const info = random(infoSize)
@@ -62,7 +67,7 @@ export class SeedBook {
     const cipher = createCipheriv('aes-256-gcm', derived(write.seed, info), nonce)
     cipher.setAAD(place)
     const data = Buffer.concat([info, nonce, cipher.update(value), cipher.final(), cipher.getAuthTag()])
-    return encodeObject({ ...write, data, sourceType: seedSource })
+    return { sealed: encodeObject({ ...write, data, sourceType: seedSource }), keyId: write.keyId }
   }
 
   /** The value, and whether it would be written otherwise now. Throws UnknownSeed, and anything else for what cannot be opened. */
@@ -70,7 +75,7 @@ export class SeedBook {
     provider: string,
     sealed: Uint8Array,
     place: Uint8Array,
-  ): { readonly value: Uint8Array; readonly isStale: boolean } {
+  ): { readonly value: Uint8Array; readonly isStale: boolean; readonly keyId: string } {
     const object = decodeObject(sealed)
     if (object === undefined) throw new Error('it is no EncryptedObject')
     const wanted = { provider, ...object }
@@ -78,7 +83,8 @@ export class SeedBook {
     if (key === undefined) throw new UnknownSeed(wanted)
     const value = opened(object, key, place)
     const write = this.#write.get(provider)
-    return { value, isStale: write !== undefined && (write.keyId !== object.keyId || object.sourceType !== seedSource) }
+    const isStale = write !== undefined && (write.keyId !== object.keyId || object.sourceType !== seedSource)
+    return { value, isStale, keyId: object.keyId }
   }
 }
 

@@ -23,12 +23,19 @@ const annotationBytesMax = 32 * 1024
 const seedSize = 32
 const versions = ['v2', 'v2beta1']
 
+/** Told of what a plugin says of its key, and of the seeds that are made. */
+export interface KmsMeasures {
+  /** The key that the plugin's status names, and what is wrong with the name. */
+  statusKey(provider: string, keyId: string, problem: 'empty' | 'too_long' | undefined): void
+  seedMade(seconds: number): void
+}
 export interface KmsKeysParts {
   readonly name: string
   readonly plugin: KmsPlugin
   readonly clock: Clock
   /** Told of what is to be written with from now on; undefined for nothing. */
   readonly onWrite: (seed: WriteSeed | undefined) => Promise<void>
+  readonly measures?: KmsMeasures | undefined
 }
 
 /** The seed of one provider: made when first asked, made anew when the plugin's key is another, given up when it is away too long. */
@@ -74,6 +81,8 @@ export class KmsKeys {
         )
       else this.#version = version
       const wrongId = keyIdProblem(keyId)
+      const code = wrongId === '' ? undefined : keyId === '' ? 'empty' : 'too_long'
+      this.#parts.measures?.statusKey(this.name, keyId, code)
       if (wrongId !== '') problems.push(`got invalid KMSv2 KeyID: ${wrongId}`)
       else await this.#useKey(keyId).catch((error: unknown) => void problems.push(textOf(error)))
       this.#problem =
@@ -107,7 +116,10 @@ export class KmsKeys {
     if (this.#write?.keyId === keyId) {
       if (!this.#isUsable) await this.#parts.onWrite(this.#write)
     } else {
+      const { clock, measures } = this.#parts
+      const startedMs = clock.monotonic()
       const seed = randomFillSync(new Uint8Array(seedSize))
+      measures?.seedMade((clock.monotonic() - startedMs) / 1000)
       const { ciphertext, keyId: used, annotations } = await this.#parts.plugin.encrypt(seed)
       const problem = sealedProblem(ciphertext, used, annotations)
       if (problem !== '') throw new Error(problem)
