@@ -20,7 +20,7 @@ import { createThresholdWatch, type Threshold, thresholdsOf } from './eviction/t
 import { collectImages, createImageGc, type ImageGcParts, imageGcDefaults } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
 import { killContainers } from './lifecycle/kill.ts'
-import { type Machine, machineUsage } from './machine/machine.ts'
+import { bootedAtMs, type Machine, machineUsage } from './machine/machine.ts'
 import { measuredRuntime } from './measured-runtime.ts'
 import { type KubeletMeasures, kubeletMeasures } from './measures.ts'
 import { keepLease } from './node/lease.ts'
@@ -33,16 +33,18 @@ import {
   pressureConditionOf,
   pressureTransitionMsDefault,
 } from './node/pressure.ts'
+import { startMeasures } from './node-measures.ts'
 import { Judging, refusalOf } from './pods/admission.ts'
 import type { ImageVolumeCounts, PodContext } from './pods/context.ts'
 import { parseResolvConf } from './pods/network-files.ts'
 import { createObjectWatches } from './pods/object-watches.ts'
 import { createPodObjects, createTokens } from './pods/objects.ts'
-import { PodWorker } from './pods/pod-worker.ts'
+import { type PodOnNode, PodWorker } from './pods/pod-worker.ts'
 import type { Observed, Runtime, RuntimeExtras } from './runtime/runtime.ts'
 import { rotateLogs } from './server/log-rotation.ts'
 import type { KubeletSettings } from './settings.ts'
 import { containerAnnotations, podViewOf } from './sync/containers.ts'
+import { isTerminalPhase } from './sync/phase.ts'
 import { createVolumes } from './volumes/volumes.ts'
 
 export interface KubeletParts {
@@ -73,6 +75,8 @@ export interface Kubelet {
   /** The node's pods, as the API and the kubelet's own last writes show them. */
   pods(): readonly Pod[]
   pod(namespace: string, name: string): Pod | undefined
+  /** What a pod has on the node; undefined when it is not here. */
+  podOnNode(uid: string): PodOnNode | undefined
   /** What the runtime held when last looked at as a whole. */
   readonly observed: Observed
   /** How often each probe has had each result. */
@@ -124,6 +128,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
     const run = worker.run(signal).finally(() => {
       running.delete(run)
       workers.delete(pod.metadata.uid)
+      context.retryResizes('pods_removed')
     })
     running.add(run)
   }
@@ -138,6 +143,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
       [...workers.values()]
         .map((worker) => worker.pod)
         .find((pod) => pod.metadata.name === name && pod.metadata.namespace === namespace),
+    podOnNode: (uid) => workers.get(uid)?.onNode,
     probeCounts: () => probeCounts.values(),
     imageVolumes,
     nodeUsage: machineUsage,
@@ -151,6 +157,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
       {
         ...parts,
         pressure: pressure.read,
+        measures: startMeasures(metrics, clock, bootedAtMs()),
         onNode: (written) => {
           node = written
         },
@@ -167,6 +174,8 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
     if (previous !== undefined && previous.metadata.uid !== next?.metadata.uid)
       workers.get(previous.metadata.uid)?.forsake()
     if (next !== undefined) begin(next)
+    if (previous !== undefined && next !== undefined && hasJustEnded(next, previous))
+      context.retryResizes('pod_terminated')
   })
   parts.onReady?.(kubelet)
   const imageGc: ImageGcParts = {
@@ -212,6 +221,9 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
   ])
   await Promise.allSettled(running)
 }
+
+const hasJustEnded = (now: Pod, before: Pod) =>
+  isTerminalPhase(now.status.phase) && !isTerminalPhase(before.status.phase)
 
 /** What the node shows to be short of, as whoever evicts for it finds, and as it is when asked. */
 function pressureOf({ settings, room, clock }: KubeletParts) {
@@ -260,6 +272,7 @@ async function podContext(
         volume: (name) => client.get(persistentVolumes, { name }),
       },
       releaseImage: parts.runtime.releaseImage?.bind(parts.runtime),
+      onOperation: measures.volumeOperation,
     }),
     images: createImagePuller({ ...parts, measures, pullsAtOnceMax: settings.pullsAtOnceMax }),
     async services() {
@@ -274,6 +287,9 @@ async function podContext(
       return found.handler
     },
     neighbours,
+    retryResizes(trigger) {
+      for (const worker of workers.values()) worker.retryResize(trigger)
+    },
     refusal: (pod, taken) => judging.refusal(pod, taken),
   }
 }

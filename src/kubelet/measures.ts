@@ -1,10 +1,12 @@
 import type { LabelValues, Metrics, Series } from '../machinery/index.ts'
+import { type ResizeMeasures, resizeMeasures } from './resize/measures.ts'
+import type { VolumeOperation } from './volumes/volumes.ts'
 
 /** The kinds of containers, as metrics of what was started name them. */
 export type StartedType = 'container' | 'init_container' | 'ephemeral_container'
 
 /** Told of what a kubelet does. Times are in seconds. */
-export interface KubeletMeasures {
+export interface KubeletMeasures extends ResizeMeasures {
   /** A call of the runtime; `handler` is the runtime handler where a sandbox was run. */
   operation(type: string, seconds: number, isWell: boolean, handler: string | undefined): void
   /** The runtime was looked at as a whole, so long after the last time. */
@@ -26,6 +28,10 @@ export interface KubeletMeasures {
   imagePulled(bytes: number, seconds: number): void
   imageCollected(reason: 'age' | 'space'): void
   orphanFound(): void
+  /** A volume's use was found out, by `du` or `statfs`. */
+  volumeMeasured(source: string, seconds: number): void
+  /** A volume was mounted or taken down. */
+  volumeOperation(operation: VolumeOperation): void
   probed(labels: LabelValues, seconds: number): void
   /** A request to the kubelet's own server, until it is disposed of. */
   serving(method: string, path: string, isLong: boolean): Disposable
@@ -49,6 +55,8 @@ export function kubeletMeasures(metrics: Metrics, monotonic: () => number): Kube
     ...plegMeasures(metrics, histogram),
     ...podMeasures(counter, histogram),
     ...imageMeasures(counter, histogram),
+    ...resizeMeasures(metrics),
+    ...storageMeasures(metrics),
     ...serverMeasures(metrics, counter, histogram, monotonic),
   }
 }
@@ -119,6 +127,7 @@ function podMeasures(
   | 'rejected'
   | 'evicted'
   | 'orphanFound'
+  | 'volumeMeasured'
 > {
   const containers = histogram('containers_per_pod_count', 'The number of containers per pod.', [1, 2, 4, 8, 16])
   const work = histogram(
@@ -169,6 +178,11 @@ function podMeasures(
     'orphaned_runtime_pods_total',
     'Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.',
   )
+  const volumes = histogram(
+    'volume_metric_collection_duration_seconds',
+    'Duration in seconds to calculate volume stats',
+    usual,
+  )
   return {
     seen: (count) => containers.observe(count),
     worked: (operation_type, seconds) => work.observe(seconds, { operation_type }),
@@ -190,6 +204,7 @@ function podMeasures(
       ages.observe(seconds, { eviction_signal })
     },
     orphanFound: () => orphans.inc(),
+    volumeMeasured: (metric_source, seconds) => volumes.observe(seconds, { metric_source }),
   }
 }
 
@@ -215,6 +230,23 @@ function imageMeasures(
       }),
     imagePulled: (bytes, seconds) => pulls.observe(seconds, { image_size_in_bytes: sizeClassOf(bytes) }),
     imageCollected: (reason) => collected.inc({ reason }),
+  }
+}
+
+const storageBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600]
+
+function storageMeasures(metrics: Metrics): Pick<KubeletMeasures, 'volumeOperation'> {
+  const durations = metrics.histogram(
+    'storage_operation_duration_seconds',
+    'Storage operation duration',
+    storageBuckets,
+  )
+  return {
+    volumeOperation: ({ name, plugin, seconds, isWell }) =>
+      durations.observe(seconds, {
+        ...{ migrated: 'false', operation_name: name },
+        ...{ status: isWell ? 'success' : 'fail-unknown', volume_plugin: plugin },
+      }),
   }
 }
 

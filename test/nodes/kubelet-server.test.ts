@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
@@ -9,7 +9,15 @@ import { createAuthority, issueCertificate } from '../../src/cluster/certificate
 import type { KeyPair } from '../../src/cluster/certificates/key-pair.ts'
 import { kubeletHandlers } from '../../src/kubelet/index.ts'
 import { systemClock } from '../../src/machinery/index.ts'
-import { configMaps, type Pod, pods, serviceAccounts } from '../../src/resources/index.ts'
+import {
+  configMaps,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  serviceAccounts,
+} from '../../src/resources/index.ts'
 import { type Front, openFront, SpdyConnection, type SpdyStream } from '../../src/wire/index.ts'
 import { type NodeCluster, shellImage, startNodeCluster } from '../fixtures/node-cluster.ts'
 
@@ -23,6 +31,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
   let masters: KeyPair
   let nobody: KeyPair
   let pod: Pod
+  let kept = ''
 
   before(async () => {
     cluster = await startNodeCluster('kubeletserver', 42)
@@ -60,6 +69,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
       data: { 'ca.crt': 'CA' },
     }
     await cluster.client.create(configMaps, ca as never).catch(() => {})
+    await bindLocalVolume()
     const script =
       'trap "exit 0" TERM; echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three; while :; do sleep 0.05; done'
     const restarted =
@@ -71,7 +81,10 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
       spec: {
         nodeName: 'node-1',
         terminationGracePeriodSeconds: 1,
-        volumes: [{ name: 'v', emptyDir: {} }],
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 'kept', persistentVolumeClaim: { claimName: 'kept' } },
+        ],
         containers: [
           { name: 'main', image: shellImage, command: ['sh', '-c', script] },
           {
@@ -85,6 +98,7 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
             image: shellImage,
             command: ['sh', '-c', 'while read line; do echo got $line; done'],
             stdin: true,
+            volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
           },
         ],
       },
@@ -99,7 +113,35 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
   after(async () => {
     await front?.[Symbol.asyncDispose]()
     await cluster?.[Symbol.asyncDispose]()
+    if (kept !== '') rmSync(kept, { recursive: true })
   })
+
+  /** A directory of this machine as a volume, bound to the claim `kept`. */
+  async function bindLocalVolume(): Promise<void> {
+    kept = mkdtempSync('/var/tmp/cox-kept-')
+    const size = { storage: '1Gi' }
+    const shared = { accessModes: ['ReadWriteOnce'], storageClassName: '' }
+    const claim = await cluster.client.create<PersistentVolumeClaim>(persistentVolumeClaims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace, name: 'kept' },
+      spec: { ...shared, resources: { requests: size }, volumeName: 'kept' },
+    } as never)
+    const { uid } = claim.metadata
+    const here = { key: 'kubernetes.io/hostname', operator: 'In', values: ['node-1'] }
+    await cluster.client.create(persistentVolumes, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'kept' },
+      spec: {
+        ...{ ...shared, capacity: size, local: { path: kept } },
+        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: 'kept', uid },
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [here] }] } },
+      },
+    } as never)
+    const status = { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: size }
+    await cluster.client.update(persistentVolumeClaims, { ...claim, status } as never, 'status')
+  }
 
   const tls = (pair: KeyPair | null) => ({
     ca: authority.cert,
@@ -393,6 +435,25 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
       [summary.node.nodeName, mine.containers.length, mine.memory.workingSetBytes > 0],
       ['node-1', 3, true],
     )
+    assert.deepEqual(
+      mine.volume.map(({ name, pvcRef }: any) => [name, pvcRef?.name]),
+      [
+        ['v', undefined],
+        ['kept', 'kept'],
+        [mine.volume[2].name, undefined],
+      ],
+    )
+    for (const fs of [...mine.volume, mine['ephemeral-storage'], summary.node.fs])
+      assert.ok(fs.capacityBytes >= fs.availableBytes && fs.usedBytes > 0 && fs.inodesUsed >= 0, JSON.stringify(fs))
+    assert.ok(summary.node.runtime.imageFs.capacityBytes > 0)
+    for (const { rootfs, logs } of mine.containers) assert.ok(rootfs.usedBytes > 0 && logs.capacityBytes > 0)
+    assert.deepEqual([mine.network.name, mine.network.interfaces.length], ['eth0', 1])
+    assert.ok(mine.process_stats.process_count >= 3)
+    assert.ok(summary.node.rlimit.maxpid > summary.node.rlimit.curproc)
+    assert.ok(summary.node.systemContainers.some(({ name, memory }: any) => name === 'pods' && memory.usageBytes > 0))
+    const brief = JSON.parse((await get('/stats/summary?only_cpu_and_memory=true')).text)
+    const same = brief.pods.find((one: any) => one.podRef.name === 'served')
+    assert.deepEqual([Object.keys(same).includes('volume'), same.containers.length], [false, 3])
     assert.match(
       (await get('/metrics/resource')).text,
       /^container_cpu_usage_seconds_total\{container="main",namespace="default",pod="served"\} [\d.]+ \d{13}$/m,
@@ -401,6 +462,11 @@ describe('kubelet server', isPossible ? {} : { skip: 'needs root and containerd'
     const { text } = await get('/metrics')
     for (const line of [
       /^kubelet_running_pods \d+$/m,
+      /^kubelet_volume_stats_capacity_bytes\{namespace="default",persistentvolumeclaim="kept"\} [1-9]\d+$/m,
+      /^kubelet_volume_stats_inodes_used\{namespace="default",persistentvolumeclaim="kept"\} \d+$/m,
+      /^kubelet_volume_metric_collection_duration_seconds_count\{metric_source="statfs"\} [1-9]/m,
+      /^storage_operation_duration_seconds_count\{migrated="false",operation_name="volume_mount",status="success",volume_plugin="kubernetes.io\/empty-dir"\} [1-9]/m,
+      /^kubelet_node_startup_duration_seconds [\d.]+$/m,
       /^kubelet_runtime_operations_total\{operation_type="start_container"\} [1-9]/m,
       /^kubelet_run_podsandbox_duration_seconds_count\{runtime_handler=""\} [1-9]/m,
       /^kubelet_pod_start_sli_duration_seconds_count [1-9]/m,

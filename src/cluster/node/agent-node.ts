@@ -58,6 +58,7 @@ export async function runAgentNode(parts: AgentNodeParts, signal: AbortSignal): 
         ...{ settings, access, address, clock, random, log: logs.of('kubelet'), containerdLog: logs.of('containerd') },
         ...(parts.cgroup === undefined ? {} : { cgroup: parts.cgroup }),
         pki: () => parts.pki,
+        ...(credentials.cert === undefined ? {} : { clientCertificate: credentials.cert }),
         logDirectory: parts.logDirectory,
         containerdSettings: parts.containerd(podCidr),
         labels: {},

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createEventRecorder } from '../../client/index.ts'
 import {
   type ContainerdSettings,
+  certificateMeasures,
   createCriRuntime,
   type Kubelet,
   kubeletHandlers,
@@ -41,6 +42,8 @@ export interface ContainerNodeParts {
   readonly logDirectory: string
   /** The cgroup above its pods', when it is not the cluster's. */
   readonly cgroup?: string
+  /** PEM of what the kubelet shows to the API server; left out where both are in one process. */
+  readonly clientCertificate?: string
   /** In place of those of a control plane's node. */
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -141,14 +144,15 @@ function kubeletFlags(settings: Kubelet['settings']): Readonly<Record<string, st
 }
 
 /** The kubelet's own API over mutual TLS, until the signal aborts. */
-async function serveKubelet(
-  kubelet: Kubelet,
-  { access, pki, settings, clock, log }: ContainerNodeParts,
-  signal: AbortSignal,
-): Promise<void> {
+async function serveKubelet(kubelet: Kubelet, parts: ContainerNodeParts, signal: AbortSignal): Promise<void> {
+  const { access, pki, settings, clock, log } = parts
   let { kubeletServer } = pki()
   const chosen = chooseGates(settings.features?.gates ?? {})
   const gates = 'problem' in chosen ? defaultGates : chosen.gates
+  const rotated = certificateMeasures(kubelet.metrics, clock, {
+    server: () => kubeletServer.cert,
+    client: () => parts.clientCertificate,
+  })
   const tlsNow = () => ({ ...kubeletServer, clientCa: pki().authority.cert })
   const handlers = kubeletHandlers(kubelet, {
     client: access.client,
@@ -164,6 +168,7 @@ async function serveKubelet(
   while (!signal.aborted) {
     await clock.sleep(renewalCheckMs, signal).catch(() => {})
     if (signal.aborted || pki().kubeletServer.cert === kubeletServer.cert) continue
+    rotated(kubeletServer.cert)
     kubeletServer = pki().kubeletServer
     front.renew(tlsNow())
     log.info('the serving certificate was renewed')

@@ -7,20 +7,35 @@ export function connectSimulated(nodes: () => SimulatedNodes | undefined, others
   return (node) => {
     const known = nodes()
     if (others !== undefined && known?.has(node.name) !== true) return others(node)
-    return connectionOf(() => known?.resourceMetrics(node.name))
+    return connectionOf((path) => answerOf(known, node.name, path))
   }
 }
 
-function connectionOf(metrics: () => string | undefined): HttpConnection {
+/** What a simulated node answers to a request for a path; undefined for all that it does not have. */
+function answerOf(nodes: SimulatedNodes | undefined, name: string, path: string): Answer | undefined {
+  if (path === '/metrics/resource') {
+    const text = nodes?.resourceMetrics(name)
+    return text === undefined ? undefined : { type: 'text/plain; version=0.0.4; charset=utf-8', text }
+  }
+  if (path.split('?')[0] !== '/stats/summary') return undefined
+  const summary = nodes?.statsSummary(name)
+  return summary === undefined ? undefined : { type: 'application/json', text: JSON.stringify(summary) }
+}
+interface Answer {
+  readonly type: string
+  readonly text: string
+}
+
+function connectionOf(answer: (path: string) => Answer | undefined): HttpConnection {
   const refuse = () => unavailable('nodes of this cluster are simulated: there is nothing to connect to')
   return {
     async request({ path }) {
-      const text = path === '/metrics/resource' ? metrics() : undefined
-      if (text === undefined) throw refuse()
-      const bytes = new TextEncoder().encode(text)
+      const answered = answer(path)
+      if (answered === undefined) throw refuse()
+      const bytes = new TextEncoder().encode(answered.text)
       return {
         status: 200,
-        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+        headers: { 'content-type': answered.type },
         body: (async function* () {
           yield bytes
         })(),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../machinery/index.ts'
+import { type GroupPressure, pressureOf } from './pressure.ts'
 
 /** Limits of one cgroup; what is left out stays unlimited. */
 export interface CgroupLimits {
@@ -16,6 +17,16 @@ export interface CgroupUsage {
   readonly workingSetBytes: number
   readonly usageBytes: number
   readonly rssBytes: number
+  readonly pageFaults?: number
+  readonly majorPageFaults?: number
+  /** What it may use at most; left out where nothing limits it. */
+  readonly memoryLimitBytes?: number
+  readonly swapBytes?: number
+  readonly swapLimitBytes?: number
+  /** How many processes are in it, not counting the groups below. */
+  readonly processes?: number
+  /** How long its processes wait for something; only version 2 tells. */
+  readonly pressure?: GroupPressure
 }
 /** The kernel's control groups, version 1, hybrid or 2, by path below the root: `/kubepods/pod1`. */
 export interface Cgroups {
@@ -27,11 +38,22 @@ export interface Cgroups {
   /** Names of the groups directly below. */
   children(path: string): Promise<readonly string[]>
   usage(path: string): Promise<CgroupUsage | undefined>
+  /** The processes of a group, not counting the groups below. */
+  processes(path: string): Promise<readonly number[]>
+  /** Where a group's files on memory are. */
+  directory(path: string): string
 }
 
 /** Kubernetes: cpu.shares 2..262144 of version 1 map linearly onto cpu.weight 1..10000 of version 2. */
 export function cpuWeightOf(shares: number): number {
   return Math.floor(1 + ((Math.min(Math.max(shares, 2), 262_144) - 2) * 9999) / 262_142)
+}
+
+/** The group that a process is in, as its /proc/PID/cgroup tells: that of its memory. */
+export function ownCgroup(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.split(':'))
+  const memory = lines.find(([, controllers]) => controllers?.split(',').includes('memory') === true)
+  return (memory ?? lines.find(([hierarchy]) => hierarchy === '0'))?.slice(2).join(':')
 }
 
 /** The cgroups of this machine, as its mounts tell. */
@@ -51,12 +73,27 @@ export function systemCgroups(clock: Clock, mounts = readFileSync('/proc/self/mo
       ...versionOne(version1),
       ...removal(clock, roots),
       children: childrenIn(version1.get('memory')!),
+      directory: (path) => join(version1.get('memory')!, path),
     }
   }
-  return { version: 2, ...versionTwo(unified), ...removal(clock, [unified]), children: childrenIn(unified) }
+  const root = unified
+  const directory = (path: string) => join(root, path)
+  return { version: 2, ...versionTwo(root), ...removal(clock, [root]), children: childrenIn(root), directory }
 }
 
-type Reading = Pick<Cgroups, 'ensure' | 'usage'>
+type Reading = Pick<Cgroups, 'ensure' | 'usage' | 'processes'>
+
+/** A limit as far as it is one: the kernel writes none as the largest multiple of a page, or as `max`. */
+function limited<N extends string>(name: N, text: string | number | undefined): Partial<Record<N, number>> {
+  const bytes = Number(text)
+  return Number.isFinite(bytes) && bytes > 0 && bytes < unlimitedBytes ? ({ [name]: bytes } as Record<N, number>) : {}
+}
+const unlimitedBytes = 2 ** 62
+const pidsIn = (text: string | undefined) =>
+  (text ?? '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
 
 function versionOne(roots: ReadonlyMap<string, string>): Reading {
   const at = (controller: string, path: string) => join(roots.get(controller) ?? '/nowhere', path)
@@ -81,10 +118,11 @@ function versionOne(roots: ReadonlyMap<string, string>): Reading {
     },
     async usage(path) {
       const memory = at('memory', path)
-      const [stat, usage, cpu] = await Promise.all([
+      const [stat, usage, cpu, procs] = await Promise.all([
         tryRead(join(memory, 'memory.stat')),
         tryRead(join(memory, 'memory.usage_in_bytes')),
         tryRead(join(at('cpuacct', path), 'cpuacct.usage')),
+        tryRead(join(memory, 'cgroup.procs')),
       ])
       if (stat === undefined || usage === undefined) return undefined
       const usageBytes = Number(usage)
@@ -93,8 +131,14 @@ function versionOne(roots: ReadonlyMap<string, string>): Reading {
         usageBytes,
         workingSetBytes: Math.max(0, usageBytes - statValue(stat, 'total_inactive_file')),
         rssBytes: statValue(stat, 'total_rss'),
+        pageFaults: statValue(stat, 'total_pgfault'),
+        majorPageFaults: statValue(stat, 'total_pgmajfault'),
+        swapBytes: statValue(stat, 'total_swap'),
+        ...limited('memoryLimitBytes', statValue(stat, 'hierarchical_memory_limit')),
+        processes: pidsIn(procs).length,
       }
     },
+    processes: async (path) => pidsIn(await tryRead(join(at('memory', path), 'cgroup.procs'))),
   }
 }
 
@@ -120,10 +164,16 @@ function versionTwo(root: string): Reading {
       await write('pids.max', limits.pidsMax)
     },
     async usage(path) {
-      const [stat, usage, cpu] = await Promise.all([
-        tryRead(join(root, path, 'memory.stat')),
-        tryRead(join(root, path, 'memory.current')),
-        tryRead(join(root, path, 'cpu.stat')),
+      const read = (file: string) => tryRead(join(root, path, file))
+      const [stat, usage, cpu, procs, limit, swap, swapLimit, pressure] = await Promise.all([
+        read('memory.stat'),
+        read('memory.current'),
+        read('cpu.stat'),
+        read('cgroup.procs'),
+        read('memory.max'),
+        read('memory.swap.current'),
+        read('memory.swap.max'),
+        pressureOf(read),
       ])
       if (stat === undefined || usage === undefined) return undefined
       const usageBytes = Number(usage)
@@ -132,8 +182,16 @@ function versionTwo(root: string): Reading {
         usageBytes,
         workingSetBytes: Math.max(0, usageBytes - statValue(stat, 'inactive_file')),
         rssBytes: statValue(stat, 'anon'),
+        pageFaults: statValue(stat, 'pgfault'),
+        majorPageFaults: statValue(stat, 'pgmajfault'),
+        ...(swap === undefined ? {} : { swapBytes: Number(swap) }),
+        ...limited('memoryLimitBytes', limit),
+        ...limited('swapLimitBytes', swapLimit),
+        processes: pidsIn(procs).length,
+        ...(pressure === undefined ? {} : { pressure }),
       }
     },
+    processes: async (path) => pidsIn(await tryRead(join(root, path, 'cgroup.procs'))),
   }
 }
 

@@ -4,12 +4,14 @@ import { ChunkQueue, dialSpdy } from '../../wire/index.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import { createLimit } from '../limit.ts'
 import { command } from '../machine/command.ts'
+import { interfacesOf } from '../machine/interfaces.ts'
 import {
   type ContainerConfig,
   type ContainerResources,
   type ContainerUsage,
   type Credentials,
   type ImageOnNode,
+  type InterfaceUse,
   type Observed,
   type ObservedContainer,
   type ObservedSandbox,
@@ -337,6 +339,13 @@ class CriRuntime implements Runtime, RuntimeExtras, Disposable {
     const mounts = await readFile('/proc/self/mounts', 'utf8')
     const line = mounts.split('\n').find((one) => one.includes(`/${containerId}/rootfs overlay `))
     return line === undefined ? undefined : /upperdir=([^,]+)/.exec(line)?.[1]
+  }
+
+  async interfaces(sandboxId: string): Promise<readonly InterfaceUse[] | undefined> {
+    const parent = this.#sandboxes.get(sandboxId)?.observed.annotations[cgroupParentAnnotation]
+    if (parent === undefined) return undefined
+    const [pid] = await this.#parts.cgroups.processes(`${parent}/${sandboxId}`)
+    return pid === undefined ? undefined : interfacesOf(pid).catch(() => undefined)
   }
 
   async importImage(archivePath: string): Promise<void> {

@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { readFile, statfs } from 'node:fs/promises'
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os'
 import type { CgroupUsage } from '../cgroups/cgroups.ts'
+import { pressureOf } from '../cgroups/pressure.ts'
 import type { NodeRoom } from '../node/pressure.ts'
 
 /** What a machine is and has, as its Node tells. */
@@ -51,7 +52,13 @@ const nanosecondsPerTick = 1e7
 
 /** What all of this machine uses. */
 export async function machineUsage(): Promise<CgroupUsage> {
-  const [stat, memory] = await Promise.all([readFile('/proc/stat', 'utf8'), readFile('/proc/meminfo', 'utf8')])
+  const read = (path: string) => readFile(path, 'utf8').catch(() => undefined)
+  const [stat, memory, paging, pressure] = await Promise.all([
+    readFile('/proc/stat', 'utf8'),
+    readFile('/proc/meminfo', 'utf8'),
+    read('/proc/vmstat'),
+    pressureOf((file) => read(`/proc/pressure/${file.replace('.pressure', '')}`)),
+  ])
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '')
     .split(' ')
     .map(Number)
@@ -61,23 +68,45 @@ export async function machineUsage(): Promise<CgroupUsage> {
     usageBytes: bytesOf('MemTotal') - bytesOf('MemFree'),
     workingSetBytes: bytesOf('MemTotal') - bytesOf('MemAvailable'),
     rssBytes: bytesOf('AnonPages'),
+    ...(paging === undefined
+      ? {}
+      : { pageFaults: countOf(paging, 'pgfault'), majorPageFaults: countOf(paging, 'pgmajfault') }),
+    swapBytes: bytesOf('SwapTotal') - bytesOf('SwapFree'),
+    swapLimitBytes: bytesOf('SwapTotal'),
+    ...(pressure === undefined ? {} : { pressure }),
   }
+}
+const countOf = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+
+/** When this machine was started; undefined where the kernel does not tell. */
+export async function bootedAtMs(): Promise<number | undefined> {
+  const stat = await readFile('/proc/stat', 'utf8').catch(() => '')
+  const seconds = /^btime (\d+)$/m.exec(stat)?.[1]
+  return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
+/** How many processes and threads there may be on this machine, and how many there are. */
+export async function processRoom(): Promise<{ readonly max: number; readonly now: number } | undefined> {
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '')
+  const [load, pidMax, threadsMax] = await Promise.all([
+    read('/proc/loadavg'),
+    read('/proc/sys/kernel/pid_max'),
+    read('/proc/sys/kernel/threads-max'),
+  ])
+  const max = Math.min(...[pidMax, threadsMax].map(Number).filter((limit) => limit > 0))
+  return Number.isFinite(max) ? { max, now: Number(/\/(\d+) /.exec(load)?.[1] ?? 0) } : undefined
 }
 
 /** What is left on this machine: its memory, its process ids, and the disks that pods and images are on. */
 export async function machineRoom(directories: { readonly pods: string; readonly images: string }): Promise<NodeRoom> {
   const read = (path: string) => readFile(path, 'utf8').catch(() => '')
-  const [memory, load, pidMax, threadsMax, nodefs, imagefs] = await Promise.all([
+  const [memory, pids, nodefs, imagefs] = await Promise.all([
     read('/proc/meminfo'),
-    read('/proc/loadavg'),
-    read('/proc/sys/kernel/pid_max'),
-    read('/proc/sys/kernel/threads-max'),
+    processRoom(),
     statfs(directories.pods),
     statfs(directories.images),
   ])
   const bytesOf = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(memory)?.[1] ?? 0) * 1024
-  const threads = Number(/\/(\d+) /.exec(load)?.[1] ?? 0)
-  const pids = Math.min(...[pidMax, threadsMax].map(Number).filter((limit) => limit > 0))
   const bytes = ({ bavail, blocks, bsize }: typeof nodefs) => ({ available: bavail * bsize, capacity: blocks * bsize })
   const inodes = ({ ffree, files }: typeof nodefs) => ({ available: ffree, capacity: files })
   return {
@@ -86,6 +115,6 @@ export async function machineRoom(directories: { readonly pods: string; readonly
     'nodefs.inodesFree': inodes(nodefs),
     'imagefs.available': bytes(imagefs),
     'imagefs.inodesFree': inodes(imagefs),
-    ...(Number.isFinite(pids) ? { 'pid.available': { available: pids - threads, capacity: pids } } : {}),
+    ...(pids === undefined ? {} : { 'pid.available': { available: pids.max - pids.now, capacity: pids.max } }),
   }
 }

@@ -3,6 +3,7 @@ import { type Clock, isAlreadyExists, isConflict, isNotFound, type Random, sameJ
 import { type Node, type NodeStatus, nodes } from '../../resources/index.ts'
 import type { RecordEvent } from '../events.ts'
 import type { Machine } from '../machine/machine.ts'
+import type { StartMeasures } from '../node-measures.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
 import { newNode, nodeLabels, nodeStatusOf } from './node-object.ts'
@@ -17,6 +18,7 @@ export interface NodeStatusParts {
   readonly random: Random
   readonly record: RecordEvent
   readonly complain: (about: string, error: unknown) => void
+  readonly measures: StartMeasures
   /** What the node is short of now. */
   readonly pressure: () => Promise<ReadonlySet<PressureCondition>>
   /** Told of the Node as last written. */
@@ -32,6 +34,7 @@ export async function keepNodeStatus(parts: NodeStatusParts, signal: AbortSignal
   const { clock, complain } = parts
   let node: Node | undefined
   let retryMs = 100
+  parts.measures.registering()
   while (node === undefined && !signal.aborted) {
     try {
       node = await registerNode(parts)
@@ -59,6 +62,7 @@ export async function keepNodeStatus(parts: NodeStatusParts, signal: AbortSignal
       node = (await parts.client.get(nodes, { name: parts.settings.nodeName }).catch(() => undefined)) ?? node
     }
     const ready = node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+    if (ready) parts.measures.ready()
     // A node that is coming up says so at once.
     const waitMs = ready ? checkMs : 200
     await clock.sleep(waitMs * (1 + parts.random.next() * 0.04), signal).catch(() => {})
@@ -69,7 +73,9 @@ async function registerNode(parts: NodeStatusParts): Promise<Node> {
   const { client, settings, machine } = parts
   const status = await currentStatus(parts, undefined)
   try {
-    return await client.create(nodes, newNode(settings, machine, status))
+    const made = await client.create(nodes, newNode(settings, machine, status))
+    parts.measures.registered()
+    return made
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
   }

@@ -48,6 +48,11 @@ export async function prepareFiles(
 
 const podDirectory = ({ rootDirectory }: KubeletSettings, uid: string) => join(rootDirectory, 'pods', uid)
 
+/** Where on the node a pod's hosts file is. */
+export function hostsFilePath(settings: KubeletSettings, uid: string): string {
+  return join(podDirectory(settings, uid), 'etc-hosts')
+}
+
 /** The container to create; writes its hosts file. Its files are prepared before. */
 export async function containerConfigOf(input: ContainerConfigInput): Promise<ContainerConfig> {
   const { settings, pod, container, restartCount, environment } = input
@@ -144,7 +149,7 @@ function expandSubPath(text: string, variables: ReadonlyMap<string, string>): st
 /** Kubernetes: a container that mounts something at /etc/hosts keeps it. */
 async function hostsMount({ settings, pod, container, podIps }: ContainerConfigInput): Promise<MountConfig[]> {
   if (container.volumeMounts?.some(({ mountPath }) => mountPath === hostsPath) === true) return []
-  const path = join(podDirectory(settings, pod.metadata.uid), 'etc-hosts')
+  const path = hostsFilePath(settings, pod.metadata.uid)
   const nodeFile = pod.spec.hostNetwork === true ? await readFile(hostsPath, 'utf8').catch(() => '') : ''
   await writeFile(path, hostsFile(pod, podIps, settings.clusterDomain, nodeFile))
   await chmod(path, 0o644)

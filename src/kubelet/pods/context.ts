@@ -5,6 +5,7 @@ import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { RecordEvent } from '../events.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
 import type { KubeletMeasures } from '../measures.ts'
+import type { RetryTrigger } from '../resize/measures.ts'
 import type { Runtime, RuntimeExtras } from '../runtime/runtime.ts'
 import type { KubeletSettings } from '../settings.ts'
 import type { Volumes } from '../volumes/volumes.ts'
@@ -37,6 +38,8 @@ export interface PodContext {
   refusal(pod: Pod, taken: () => void): Promise<Verdict | undefined>
   /** The node's other pods that take up room. */
   neighbours(pod: Pod): readonly Pod[]
+  /** Pods whose new size waits for room look again: some may have become free, for this reason. */
+  retryResizes(trigger: RetryTrigger): void
   /** Counts one try of a probe, which took so long. */
   countProbe(labels: Readonly<Record<string, string>>, seconds: number): void
   readonly measures: KubeletMeasures

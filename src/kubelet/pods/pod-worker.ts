@@ -2,11 +2,14 @@ import { msOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { createProber, type Prober } from '../probes/prober.ts'
 import { withAllocation } from '../resize/allocation.ts'
+import type { RetryTrigger } from '../resize/measures.ts'
 import { PodResizer } from '../resize/pod-resizer.ts'
+import { requestedResizes } from '../resize/requested.ts'
 import { newestOf, type PodView, podViewOf, runningContainers } from '../sync/containers.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
 import { nothingToDo, type PodPlan, planPod } from '../sync/plan.ts'
 import { instancesToReset } from '../sync/restart-all.ts'
+import type { MountedVolume } from '../volumes/volumes.ts'
 import type { PodContext, Verdict } from './context.ts'
 import { PodActions } from './pod-actions.ts'
 import { type Ending, PodEnding } from './pod-ending.ts'
@@ -14,6 +17,13 @@ import { PodMounts } from './pod-mounts.ts'
 import { PodRecord } from './pod-record.ts'
 import { PodStatusWriter } from './pod-status.ts'
 import type { DiskUse } from './storage-limits.ts'
+
+/** A pod as it is on its node: its volumes, and its containers as they were last seen. */
+export interface PodOnNode {
+  readonly pod: Pod
+  readonly mounted: ReadonlyMap<string, MountedVolume>
+  readonly view: PodView
+}
 
 const resyncMs = 60_000
 const retryMs = 10_000
@@ -90,10 +100,26 @@ export class PodWorker {
     return this.#admitted
   }
 
+  /** What it has on the node's disk, and as which containers it was last seen. */
+  get onNode(): PodOnNode {
+    return { pod: this.pod, mounted: this.#mounts.mounted, view: this.#lastView }
+  }
+
   /** Takes the API's newer word on the pod. */
   update(pod: Pod): void {
+    const before = this.pod
     if (!this.#record.take(pod)) return
+    if (before.spec !== pod.spec && requestedResizes(before, pod).length > 0) {
+      this.#context.measures.resizeRequested(before, pod)
+      this.#resizer.expect('pod_updated')
+    }
     if (this.#next === 'sync') this.#next = 'update'
+    this.wake()
+  }
+  /** There may be room for the size it waits for. */
+  retryResize(trigger: RetryTrigger): void {
+    if (!this.#resizer.isDeferred) return
+    this.#resizer.expect(trigger)
     this.wake()
   }
   /** The API object is gone: end quickly. */

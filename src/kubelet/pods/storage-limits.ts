@@ -86,7 +86,7 @@ export async function podDiskUse(pod: Pod, { mounted, view, writableLayer }: Pod
 }
 
 /** What lies on disk below a path, and it; what vanishes while being counted counts nothing. */
-async function diskUse(path: string): Promise<DiskUse> {
+export async function diskUse(path: string): Promise<DiskUse> {
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined) return noUse
   const own = { bytes: found.blocks * 512, inodes: 1 }

@@ -14,6 +14,7 @@ import {
   sizeOf,
   withAllocation,
 } from './allocation.ts'
+import type { RetryTrigger } from './measures.ts'
 import {
   decideResize,
   type ResizeDecision,
@@ -25,6 +26,7 @@ import {
   shrinkProblem,
   widerOf,
 } from './plan.ts'
+import { asksLess } from './requested.ts'
 
 /** What came of one look at a pod's size. */
 export interface Resized {
@@ -59,6 +61,7 @@ export class PodResizer {
   #held = new Map<string, ResourceRequirements>()
   /** Limits that the pod's group has. */
   #limits: CgroupLimits | undefined
+  #trigger: RetryTrigger = 'periodic_retry'
 
   constructor(context: PodContext) {
     this.#context = context
@@ -77,6 +80,15 @@ export class PodResizer {
     return this.#progress?.error !== undefined
   }
 
+  /** Whether a new size waits for room. */
+  get isDeferred(): boolean {
+    return this.#pending?.reason === 'Deferred'
+  }
+  /** There may be room now, for this reason. */
+  expect(trigger: RetryTrigger): void {
+    this.#trigger = trigger
+  }
+
   /** Grants or defers a new size and carries it out; some containers must be started anew for it. */
   async apply(pod: Pod, view: PodView): Promise<Resized> {
     const before = withAllocation(pod, this.allocation(pod))
@@ -92,6 +104,8 @@ export class PodResizer {
     }
     if (view.sandboxes.length === 0) return nothing
     const wide = widerOf(this.#limits, limits)
+    const { clock, measures } = this.#context
+    const startedMs = clock.monotonic()
     try {
       await this.#checkShrinking(granted, updates, restarts.length > 0)
       await this.#setLimits(granted, wide)
@@ -103,7 +117,9 @@ export class PodResizer {
         await this.#setLimits(granted, limits)
         this.#finish(pod)
       }
+      if (updates.length > 0) measures.resized(clock.monotonic() - startedMs, true)
     } catch (error) {
+      measures.resized(clock.monotonic() - startedMs, false)
       this.#fail(pod, error instanceof Error ? error.message : String(error))
       return { changed: updates.length > 0, restarts: [] }
     }
@@ -122,7 +138,7 @@ export class PodResizer {
   }
 
   #decide(pod: Pod): void {
-    const { node, record } = this.#context
+    const { node, record, measures, retryResizes } = this.#context
     const allocation = this.allocation(pod)
     const others = this.#context.neighbours(pod)
     const decision = decideResize({ pod, allocation, allocatable: node.allocatable, others })
@@ -131,9 +147,13 @@ export class PodResizer {
       const { reason, message } = pending
       record(pod, 'Warning', `Resize${reason}`, resizeMessage(reason, pod, message))
     }
+    if (this.isDeferred && pending === undefined && decision.allocation !== allocation)
+      measures.deferredAccepted(this.#trigger)
+    this.#trigger = 'periodic_retry'
     this.#pending = pending
     if (decision.allocation === allocation) return
     this.#allocation = decision.allocation
+    if (asksLess(withAllocation(pod, decision.allocation), withAllocation(pod, allocation))) retryResizes('pod_resized')
     this.#progress = { generation: pod.metadata.generation }
     record(pod, 'Normal', 'ResizeStarted', resizeMessage('started', pod))
   }

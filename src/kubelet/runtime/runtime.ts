@@ -1,3 +1,5 @@
+import type { CgroupUsage } from '../cgroups/cgroups.ts'
+
 /** What a pod's sandbox (namespaces, pause process, pod network) is made of. Fields follow CRI's PodSandboxConfig. */
 export interface SandboxConfig {
   readonly pod: { readonly uid: string; readonly namespace: string; readonly name: string; readonly attempt: number }
@@ -152,15 +154,19 @@ export interface ImageOnNode {
   readonly sizeBytes: number
   readonly user?: { readonly uid?: number; readonly name?: string }
 }
-export interface ContainerUsage {
+export interface ContainerUsage extends CgroupUsage {
   readonly containerId: string
   readonly podUid: string
   readonly name: string
-  readonly cpuNanoseconds: number
-  readonly workingSetBytes: number
-  readonly usageBytes: number
-  readonly rssBytes: number
   readonly atMs: number
+}
+/** What has come in and gone out over a network interface since it was made. */
+export interface InterfaceUse {
+  readonly name: string
+  readonly rxBytes: number
+  readonly rxErrors: number
+  readonly txBytes: number
+  readonly txErrors: number
 }
 
 /** What the kubelet asks of a container runtime: CRI over gRPC, and the simulated one, behind one contract suite. */
@@ -243,6 +249,8 @@ export interface RuntimeExtras {
   importImage(archivePath: string): Promise<void>
   /** The directory that holds what a running container has changed in its image. */
   writableLayer(containerId: string): Promise<string | undefined>
+  /** The interfaces of a sandbox's network; undefined when it is gone. */
+  interfaces(sandboxId: string): Promise<readonly InterfaceUse[] | undefined>
   /** Mounts the files of an image that is on the node at a directory, to be read only. */
   mountImage(imageId: string, target: string): Promise<void>
   /** Forgets an image that was mounted and is unmounted by now. */

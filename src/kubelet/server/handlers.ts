@@ -10,6 +10,9 @@ import {
   type WireRequest,
 } from '../../wire/index.ts'
 import type { Kubelet } from '../kubelet.ts'
+import { CpuRates } from '../stats/rates.ts'
+import { cpuAndMemorySummary, statsSummary } from '../stats/summary.ts'
+import { VolumeMeasuring } from '../stats/volumes.ts'
 import { containersOf, podViewOf } from '../sync/containers.ts'
 import { createAccess } from './access.ts'
 import { serveLocalVolume } from './local-volumes.ts'
@@ -17,7 +20,7 @@ import { type LogOptions, readLog } from './log-file.ts'
 import { type Call, json, plain } from './replies.ts'
 import { type StreamRequest, serveAttach, serveExec, servePortForward } from './streams.ts'
 import { serveSystemLogs } from './system-logs.ts'
-import { CpuRates, cadvisorMetrics, kubeletMetrics, resourceMetrics, statsSummary } from './usage.ts'
+import { cadvisorMetrics, kubeletMetrics, resourceMetrics } from './usage.ts'
 
 export interface KubeletHandlersParts {
   /** The kubelet's own client, for reviews of tokens and rights. */
@@ -39,8 +42,11 @@ const routes: Readonly<Record<string, Serve>> = {
   pods: async ({ kubelet, reply }) => json(reply, podList(kubelet.pods())),
   runningpods: async ({ kubelet, reply }) => json(reply, podList(runningPods(kubelet))),
   containerLogs: serveLogs,
-  stats: async ({ reply, rest, usage }) =>
-    rest[0] === 'summary' ? json(reply, await statsSummary(usage)) : plain(reply, 404, '404 page not found\n'),
+  stats: async ({ reply, rest, search, usage }) => {
+    if (rest[0] !== 'summary') return plain(reply, 404, '404 page not found\n')
+    const isBrief = search.get('only_cpu_and_memory') === 'true'
+    json(reply, await (isBrief ? cpuAndMemorySummary(usage) : statsSummary(usage)))
+  },
   metrics: async ({ reply, rest, usage }) => {
     const texts: Readonly<Record<string, () => string | Promise<string>>> = {
       '': () => kubeletMetrics(usage),
@@ -63,7 +69,8 @@ const routes: Readonly<Record<string, Serve>> = {
 export function kubeletHandlers(kubelet: Kubelet, parts: KubeletHandlersParts): KubeletHandlers {
   const { clock, settings } = kubelet
   const access = createAccess({ ...parts, clock, nodeName: settings.nodeName })
-  const usage = { kubelet, rates: new CpuRates(), startedAtMs: clock.now() }
+  const volumes = new VolumeMeasuring(clock, kubelet.measures)
+  const usage = { kubelet, volumes, rates: new CpuRates(), startedAtMs: clock.now() }
   return {
     async onRequest(request, reply) {
       const { name, rest, search, path } = parse(request.url)

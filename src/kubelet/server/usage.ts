@@ -1,109 +1,13 @@
-import { timestampOf } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
-import type { Kubelet } from '../kubelet.ts'
 import type { ContainerUsage } from '../runtime/runtime.ts'
+import type { SummaryParts } from '../stats/summary.ts'
+import type { VolumeStats } from '../stats/volumes.ts'
 import { newestOf, podViewOf } from '../sync/containers.ts'
 import { isTerminalPhase } from '../sync/phase.ts'
+import { pluginOf } from '../volumes/plugin-names.ts'
 
-/** A cumulative processor time, and when it was read. */
-interface Sample {
-  readonly cpuNanoseconds: number
-  readonly atMs: number
-  readonly nanoCores: number
-}
-/** Rates over less than this would be noise. */
-const rateMsMin = 1000
-
-/** Turns cumulative processor time into a rate, by what the same name had last time. */
-export class CpuRates {
-  readonly #samples = new Map<string, Sample>()
-
-  rate(key: string, cpuNanoseconds: number, atMs: number): number {
-    const before = this.#samples.get(key)
-    if (before !== undefined && atMs - before.atMs < rateMsMin) return before.nanoCores
-    const grown = before === undefined ? 0 : Math.max(0, cpuNanoseconds - before.cpuNanoseconds)
-    const nanoCores = before === undefined ? 0 : Math.round((grown * 1000) / (atMs - before.atMs))
-    this.#samples.set(key, { cpuNanoseconds, atMs, nanoCores })
-    return nanoCores
-  }
-}
-
-function cpuOf(rates: CpuRates, key: string, cpuNanoseconds: number, atMs: number): object {
-  return {
-    time: timestampOf(atMs),
-    usageNanoCores: rates.rate(key, cpuNanoseconds, atMs),
-    usageCoreNanoSeconds: cpuNanoseconds,
-  }
-}
-function memoryOf(usage: Pick<ContainerUsage, 'usageBytes' | 'workingSetBytes' | 'rssBytes'>, atMs: number): object {
-  const { usageBytes, workingSetBytes, rssBytes } = usage
-  return { time: timestampOf(atMs), usageBytes, workingSetBytes, rssBytes }
-}
-
-export interface UsageParts {
-  readonly kubelet: Kubelet
-  readonly rates: CpuRates
-  readonly startedAtMs: number
-}
-
-/** /stats/summary: the node, and each pod with its containers. */
-export async function statsSummary({ kubelet, rates, startedAtMs }: UsageParts): Promise<object> {
-  const { settings, machine, runtime, clock } = kubelet
-  const [node, usages, imageFs] = await Promise.all([kubelet.nodeUsage(), runtime.usage(), runtime.imageFilesystem()])
-  const atMs = clock.now()
-  const byPod = Map.groupBy(usages, ({ podUid }) => podUid)
-  const pods = kubelet.pods().flatMap((pod) => {
-    const own = byPod.get(pod.metadata.uid)
-    if (own === undefined) return []
-    const view = podViewOf(kubelet.observed, pod.metadata.uid)
-    const sum = (amountOf: (usage: ContainerUsage) => number) =>
-      own.reduce((total, usage) => total + amountOf(usage), 0)
-    const { name, namespace = '', uid } = pod.metadata
-    return {
-      podRef: { name, namespace, uid },
-      startTime: pod.status.startTime ?? timestampOf(atMs),
-      containers: own.map((usage) => ({
-        name: usage.name,
-        startTime: timestampOf(newestOf(view, usage.name)?.startedAtMs ?? atMs),
-        cpu: cpuOf(rates, usage.containerId, usage.cpuNanoseconds, usage.atMs),
-        memory: memoryOf(usage, usage.atMs),
-      })),
-      cpu: cpuOf(
-        rates,
-        `pod/${uid}/${own.map(({ containerId }) => containerId).join()}`,
-        sum((one) => one.cpuNanoseconds),
-        atMs,
-      ),
-      memory: memoryOf(
-        {
-          usageBytes: sum((one) => one.usageBytes),
-          workingSetBytes: sum((one) => one.workingSetBytes),
-          rssBytes: sum((one) => one.rssBytes),
-        },
-        atMs,
-      ),
-    }
-  })
-  const time = timestampOf(atMs)
-  return {
-    node: {
-      nodeName: settings.nodeName,
-      startTime: timestampOf(startedAtMs),
-      cpu: cpuOf(rates, 'node', node.cpuNanoseconds, atMs),
-      memory: { ...memoryOf(node, atMs), availableBytes: Math.max(0, machine.memoryBytes - node.workingSetBytes) },
-      fs: { time, capacityBytes: machine.diskBytes },
-      runtime: {
-        imageFs: {
-          time,
-          capacityBytes: machine.diskBytes,
-          usedBytes: imageFs.usedBytes,
-          inodesUsed: imageFs.usedInodes,
-        },
-      },
-    },
-    pods,
-  }
-}
+/** What the kubelet's pages of metrics are made of. */
+export type UsageParts = SummaryParts
 
 /** One family in Prometheus' text form. */
 function family(
@@ -256,7 +160,7 @@ export async function cadvisorMetrics({ kubelet }: UsageParts): Promise<string> 
 }
 
 /** /metrics: the kubelet itself. */
-export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
+export async function kubeletMetrics({ kubelet, startedAtMs, volumes }: UsageParts): Promise<string> {
   const { observed, settings, imageVolumes } = kubelet
   const pods = kubelet.pods()
   const byState = Map.groupBy(observed.containers, ({ state }) => state)
@@ -300,6 +204,17 @@ export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
       'gauge',
       [[{}, pods.reduce((sum, { spec }) => sum + (spec.ephemeralContainers?.length ?? 0), 0)]],
     ),
+    family(
+      'kubelet_pod_pending_resizes',
+      '[ALPHA] Number of pending resizes for pods.',
+      'gauge',
+      [...Map.groupBy(resizing(pods, 'PodResizePending'), ({ reason = '' }) => reason.toLowerCase())].map(
+        ([reason, own]) => [{ reason }, own.length],
+      ),
+    ),
+    family('kubelet_pod_in_progress_resizes', '[ALPHA] Number of in-progress resizes for pods.', 'gauge', [
+      [{}, resizing(pods, 'PodResizeInProgress').length],
+    ]),
     family('kubelet_cgroup_version', '[ALPHA] cgroup version on the hosts.', 'gauge', [[{}, kubelet.cgroups.version]]),
     family(
       'kubelet_metrics_provider',
@@ -334,13 +249,49 @@ export function kubeletMetrics({ kubelet, startedAtMs }: UsageParts): string {
       'gauge',
       [[{ git_version: settings.version }, 1]],
     ),
+    await claimMetrics(kubelet, volumes),
     kubelet.metrics.text((name) => !name.startsWith('prober_')),
   ].join('')
 }
 
+/** The volumes behind claims: each once, however many pods use it. */
+async function claimMetrics(kubelet: UsageParts['kubelet'], volumes: UsageParts['volumes']): Promise<string> {
+  const known = new Map<string, { readonly labels: Record<string, string>; readonly use: VolumeStats }>()
+  for (const { metadata } of kubelet.pods()) {
+    const on = kubelet.podOnNode(metadata.uid)
+    for (const use of on === undefined ? [] : (await volumes.of(on)).others)
+      if (use.pvcRef !== undefined) {
+        const { name, namespace } = use.pvcRef
+        known.set(`${namespace}/${name}`, { labels: { namespace, persistentvolumeclaim: name }, use })
+      }
+  }
+  return claimFamilies
+    .map(([name, help, amountOf]) =>
+      family(
+        `kubelet_volume_stats_${name}`,
+        `[ALPHA] ${help}`,
+        'gauge',
+        [...known.values()].map(({ labels, use }) => [labels, amountOf(use)]),
+      ),
+    )
+    .join('')
+}
+const claimFamilies: readonly (readonly [name: string, help: string, amountOf: (use: VolumeStats) => number])[] = [
+  ['capacity_bytes', 'Capacity in bytes of the volume', (use) => use.capacityBytes],
+  ['available_bytes', 'Number of available bytes in the volume', (use) => use.availableBytes],
+  ['used_bytes', 'Number of used bytes in the volume', (use) => use.usedBytes],
+  ['inodes', 'Maximum number of inodes in the volume', (use) => use.inodes],
+  ['inodes_free', 'Number of free inodes in the volume', (use) => use.inodesFree],
+  ['inodes_used', 'Number of used inodes in the volume', (use) => use.inodesUsed],
+]
+
 type Samples = readonly (readonly [labels: Record<string, string>, value: number])[]
 
 const isStatic = ({ metadata }: Pod) => metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+/** The conditions of this type that pods have. */
+const resizing = (pods: readonly Pod[], type: string) =>
+  pods.flatMap(({ status }) => (status.conditions ?? []).filter((one) => one.type === type))
 
 function byOrigin(pods: readonly Pod[]): Samples {
   const count = (wanted: boolean) => pods.filter((pod) => isStatic(pod) === wanted).length
@@ -378,18 +329,4 @@ function volumesByPlugin(pods: readonly Pod[]): Samples {
       count,
     ]),
   )
-}
-
-/** Kubernetes: plugins are named after what they make volumes of. */
-function pluginOf(volume: NonNullable<Pod['spec']['volumes']>[number]): string {
-  const source = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir'
-  const names: Readonly<Record<string, string>> = {
-    emptyDir: 'empty-dir',
-    configMap: 'configmap',
-    hostPath: 'host-path',
-    downwardAPI: 'downward-api',
-    persistentVolumeClaim: 'local-volume',
-    ephemeral: 'local-volume',
-  }
-  return `kubernetes.io/${names[source] ?? source.toLowerCase()}`
 }

@@ -6,6 +6,7 @@ import { pods } from '../../resources/index.ts'
 import { Agenda } from './agenda.ts'
 import { behaviourOf, simulatedAnnotations } from './behaviour.ts'
 import { runSimulatedNodes } from './simulated-nodes.ts'
+import { simulatedSummary } from './summary.ts'
 
 test('agenda does its work in order, on one timer', () => {
   const clock = manualClock(0)
@@ -98,4 +99,32 @@ test('a node renews its lease while ever so many of its pods wait for their stat
   }
   assert.ok(renewals >= before + 3, `${renewals - before} renewals`)
   stop.abort()
+})
+
+test('a simulated node tells of its pods what a kubelet tells', () => {
+  const pod = {
+    metadata: { namespace: 'default', name: 'p', uid: 'u' },
+    spec: {
+      containers: [{ name: 'a' }, { name: 'b' }],
+      volumes: [
+        { name: 'token', projected: {} },
+        { name: 'scratch', emptyDir: {} },
+        { name: 'host', hostPath: { path: '/' } },
+      ],
+    },
+  }
+  const counted = { pod: pod as never, startedAtMs: 1000, cpuNanos: 5e9, nanoCores: 1e8, memoryBytes: 1000 }
+  const { node, pods: told }: any = simulatedSummary({ name: 'n' }, [counted], 10e9, 0, 61_000)
+  assert.deepEqual(Object.keys(node), [
+    ...['nodeName', 'systemContainers', 'startTime', 'cpu', 'memory', 'swap', 'network', 'fs', 'runtime', 'rlimit'],
+  ])
+  assert.deepEqual([node.cpu.usageNanoCores, node.memory.workingSetBytes], [2e8, 2000])
+  const [only] = told
+  assert.deepEqual(
+    only.volume.map(({ name }: { name: string }) => name),
+    ['scratch', 'token'],
+  )
+  assert.deepEqual([only.containers.length, only.cpu.usageCoreNanoSeconds, only.network.name], [2, 10e9, 'eth0'])
+  assert.ok(only['ephemeral-storage'].usedBytes > only.containers[0].rootfs.usedBytes)
+  assert.deepEqual(only.process_stats, { process_count: 2 })
 })

@@ -54,6 +54,8 @@ export interface SimulatedNodes {
   remove(name: string): void
   /** What its kubelet would answer to /metrics/resource; undefined while it has no power. */
   resourceMetrics(name: string): string | undefined
+  /** What its kubelet would answer to /stats/summary; undefined while it has no power. */
+  statsSummary(name: string): object | undefined
   /** What is at a pod's address; undefined when no pod here has it. */
   podAt(address: string): AddressedPod | undefined
 }
@@ -185,6 +187,10 @@ class Fleet {
         for (const pod of node.pods) this.#restartAfterOutage(pod)
       },
       resourceMetrics: (name) => (this.#nodes.get(name)?.running === true ? this.#usage.text(name) : undefined),
+      statsSummary: (name) => {
+        const node = this.#nodes.get(name)
+        return node?.running === true ? this.#usage.summary(node.settings) : undefined
+      },
       podAt: (address) => {
         for (const { pod, podIp, node, ending } of this.#pods.values())
           if (podIp === address && !ending && !isTerminalPhase(pod.status.phase))

@@ -5,6 +5,7 @@ import {
   type ContainerUsage,
   type Credentials,
   type ImageOnNode,
+  type InterfaceUse,
   type Observed,
   type ObservedContainer,
   type ObservedSandbox,
@@ -321,6 +322,12 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
     return undefined
   }
 
+  /** Nothing comes in, and nothing goes out. */
+  async interfaces(sandboxId: string): Promise<readonly InterfaceUse[] | undefined> {
+    if (!this.#sandboxes.has(sandboxId)) return undefined
+    return [{ name: 'eth0', rxBytes: 0, rxErrors: 0, txBytes: 0, txErrors: 0 }]
+  }
+
   async usage(podUid?: string): Promise<readonly ContainerUsage[]> {
     const { containers } = await this.observe(podUid)
     const atMs = this.#parts.clock.now()
@@ -337,6 +344,7 @@ class SimulatedRuntime implements Runtime, RuntimeExtras {
           name,
           cpuNanoseconds: (atMs - startedAtMs) * 1e6 * cores,
           ...memory,
+          processes: 1,
           atMs,
         }
       })

@@ -1,7 +1,9 @@
 import type { Clock } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import { usageOf } from './behaviour.ts'
+import type { SimulatedNodeSettings } from './describe.ts'
 import type { PodLife } from './pod-life.ts'
+import { type CountedPod, simulatedSummary } from './summary.ts'
 
 /** What the metrics of a simulated pod are made of. */
 export interface MeasuredPod {
@@ -19,18 +21,21 @@ interface Counted {
 /** Texts are good for all nodes of one round of scraping. */
 const keptMs = 1_000
 
-/** The /metrics/resource of simulated nodes, counted up when somebody asks. */
+/** The /metrics/resource and /stats/summary of simulated nodes, counted up when somebody asks. */
 export class SimulatedUsage {
   readonly #clock: Clock
   readonly #pods: () => Iterable<MeasuredPod>
   readonly #countedPods = new Map<string, Counted>()
   readonly #countedNodes = new Map<string, number>()
   #texts = new Map<string, string>()
+  #byNode = new Map<string, CountedPod[]>()
+  readonly #startedAtMs: number
   #atMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock, pods: () => Iterable<MeasuredPod>) {
     this.#clock = clock
     this.#pods = pods
+    this.#startedAtMs = clock.now()
   }
 
   /** What a kubelet would answer on the node. */
@@ -40,8 +45,17 @@ export class SimulatedUsage {
     return this.#texts.get(nodeName) ?? nodeText(this.#countedNodes.get(nodeName) ?? 0, 0, nowMs)
   }
 
+  /** What a kubelet would answer to /stats/summary on the node. */
+  summary(node: SimulatedNodeSettings): object {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#atMs >= keptMs) this.#count(nowMs)
+    const cpuNanos = this.#countedNodes.get(node.name) ?? 0
+    return simulatedSummary(node, this.#byNode.get(node.name) ?? [], cpuNanos, this.#startedAtMs, nowMs)
+  }
+
   #count(nowMs: number): void {
     this.#atMs = nowMs
+    this.#byNode = new Map()
     const lines = new Map<string, { readonly pods: string[]; memoryBytes: number }>()
     const seen = new Set<string>()
     for (const { pod, life, node } of this.#pods()) {
@@ -59,6 +73,10 @@ export class SimulatedUsage {
       const own = lines.get(name) ?? { pods: [], memoryBytes: 0 }
       lines.set(name, own)
       own.memoryBytes += memoryBytes * containers
+      const { cpuNanos, startedAtMs } = counted
+      const onNode = this.#byNode.get(name) ?? []
+      onNode.push({ pod, startedAtMs, cpuNanos, nanoCores, memoryBytes })
+      this.#byNode.set(name, onNode)
       own.pods.push(podText(pod, counted, memoryBytes))
     }
     for (const uid of this.#countedPods.keys()) if (!seen.has(uid)) this.#countedPods.delete(uid)

@@ -122,7 +122,11 @@ test('volumes are mounted once, keep their content, and leave nothing', asRoot, 
   const real = await directory(t)
   const podsDirectory = join(await directory(t), 'link')
   await symlink(real, podsDirectory)
-  const volumes = createVolumes({ ...sources, podsDirectory, clock: manualClock(), pid: process.pid })
+  const told: string[] = []
+  const volumes = createVolumes({
+    ...{ ...sources, podsDirectory, clock: manualClock(), pid: process.pid },
+    onOperation: ({ name, plugin, isWell }) => void told.push(`${name} ${plugin} ${isWell}`),
+  })
   const pod = podWith({
     securityContext: { fsGroup: 4321 },
     containers: [container('main')],
@@ -159,6 +163,11 @@ test('volumes are mounted once, keep their content, and leave nothing', asRoot, 
   assert.equal(await readFile(key, 'utf8'), await readFile(join(first.get('map')!.hostPath, 'k'), 'utf8'))
   await volumes.unmount(pod.metadata.uid)
   assert.deepEqual(await readdir(podsDirectory), [])
+  const plugins = ['empty-dir', 'empty-dir', 'configmap', 'secret'].map((name) => `kubernetes.io/${name} true`)
+  const counted = (name: string) =>
+    told.filter((one) => one.startsWith(`${name} `)).map((one) => one.slice(name.length + 1))
+  assert.deepEqual(counted('volume_mount').sort(), [...plugins, ...plugins].sort())
+  assert.deepEqual(counted('volume_unmount').sort(), [...plugins].sort())
   assert.equal((await readFile('/proc/self/mounts', 'utf8')).includes(real), false)
 })
 
@@ -195,7 +204,7 @@ test(
     })
     await mkdir(join(root, 'disk'))
     const mounted = await mountOf('own', {}, { securityContext: { fsGroup: 4321 } })
-    assert.deepEqual(mounted.get('data'), { hostPath: join(root, 'disk'), readonly: false })
+    assert.deepEqual(mounted.get('data'), { hostPath: join(root, 'disk'), readonly: false, measure: 'statfs' })
     const { gid, mode } = await stat(join(root, 'disk'))
     assert.deepEqual([gid, (mode & 0o7777).toString(8)], [4321, '2775'])
     assert.equal((await mountOf('own', { readOnly: true })).get('data')?.readonly, true)

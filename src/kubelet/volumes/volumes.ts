@@ -10,6 +10,7 @@ import { type StorageObjects, UnprocessedVolumeError, volumeBehind } from './cla
 import { prepareHostPath } from './host-path.ts'
 import { isOwnVolume, makeLocalVolume } from './local-volume.ts'
 import { type PayloadSources, payloadOf } from './payload.ts'
+import { pluginBehind, pluginOf } from './plugin-names.ts'
 import { bindSubPath } from './sub-path.ts'
 
 export interface VolumeParts extends PayloadSources {
@@ -21,6 +22,14 @@ export interface VolumeParts extends PayloadSources {
   readonly releaseImage?: ((directory: string) => Promise<void>) | undefined
   /** This process, whose open files `mount` is pointed at. */
   readonly pid: number
+  /** Told of each volume that was mounted or taken down, and how long it took. */
+  readonly onOperation?: (operation: VolumeOperation) => void
+}
+export interface VolumeOperation {
+  readonly name: 'volume_mount' | 'volume_unmount'
+  readonly plugin: string
+  readonly seconds: number
+  readonly isWell: boolean
 }
 /** A mounted volume: where its content is on the node. */
 export interface MountedVolume {
@@ -29,6 +38,8 @@ export interface MountedVolume {
   readonly readonly: boolean
   /** Containers get it as a device, not as files. */
   readonly isDevice?: true
+  /** How its use is found out, where it can be: by what lies below, or by the file system it is. */
+  readonly measure?: 'du' | 'statfs'
   /** The image that is still to be mounted there. */
   readonly image?: NonNullable<Volume['image']>
 }
@@ -53,7 +64,7 @@ export interface Volumes {
 }
 
 export function createVolumes(given: VolumeParts): Volumes {
-  const parts = { ...given, owned: new Set<string>() }
+  const parts: KeptParts = { ...given, owned: new Set(), plugins: new Map() }
   const podDirectory = (uid: string) => join(parts.podsDirectory, uid)
   return {
     async mount(pod) {
@@ -76,11 +87,16 @@ export function createVolumes(given: VolumeParts): Volumes {
       ),
     async unmount(uid) {
       const directory = podDirectory(uid)
+      const startedMs = parts.clock.monotonic()
       for (const key of parts.owned) if (key.startsWith(`${uid}/`)) parts.owned.delete(key)
       await unmountBelow(directory)
       const images = join(directory, 'volumes', imagePlugin)
       for (const name of await readdir(images).catch(() => [])) await parts.releaseImage?.(join(images, name))
       await rm(directory, { recursive: true, force: true })
+      const seconds = (parts.clock.monotonic() - startedMs) / 1000
+      for (const plugin of parts.plugins.get(uid)?.values() ?? [])
+        parts.onOperation?.({ name: 'volume_unmount', plugin, seconds, isWell: true })
+      parts.plugins.delete(uid)
     },
     containerDirectory: (uid, container) => join(podDirectory(uid), 'containers', container),
   }
@@ -90,19 +106,48 @@ export function createVolumes(given: VolumeParts): Volumes {
 interface KeptParts extends VolumeParts {
   /** `UID/VOLUME` of those that have been given to their pod's group. */
   readonly owned: Set<string>
+  /** By pod and volume: the plugins of those that are mounted. */
+  readonly plugins: Map<string, Map<string, string>>
 }
 
 async function mountOrTell(parts: KeptParts, pod: Pod, volume: Volume): Promise<MountedVolume> {
   let name = volume.name
   try {
     const behind = await volumeBehind(pod, volume.name, parts.storage)
-    if (behind === undefined) return await mountOne(parts, pod, volume)
+    if (behind === undefined)
+      return await measured(parts, pod, volume, pluginOf(volume), () => mountOne(parts, pod, volume))
     name = behind.volume.metadata.name
-    return await mountPersistent(parts, pod, behind.volume, behind.readonly)
+    return await measured(parts, pod, volume, pluginBehind(behind.volume), () =>
+      mountPersistent(parts, pod, behind.volume, behind.readonly),
+    )
   } catch (error) {
     if (error instanceof UnprocessedVolumeError) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw new Error(`MountVolume.SetUp failed for volume "${name}" : ${why}`, { cause: error })
+  }
+}
+
+/** Mounts it, and tells how that went. */
+async function measured(
+  parts: KeptParts,
+  { metadata: { uid } }: Pod,
+  { name }: Volume,
+  plugin: string,
+  mount: () => Promise<MountedVolume>,
+): Promise<MountedVolume> {
+  const startedMs = parts.clock.monotonic()
+  let isWell = false
+  try {
+    const mounted = await mount()
+    isWell = true
+    const known = parts.plugins.get(uid) ?? new Map<string, string>()
+    parts.plugins.set(uid, known.set(name, plugin))
+    return mounted
+  } finally {
+    parts.onOperation?.({
+      ...{ name: 'volume_mount', plugin, isWell },
+      seconds: (parts.clock.monotonic() - startedMs) / 1000,
+    })
   }
 }
 
@@ -136,7 +181,7 @@ async function mountPersistent(
   }
   if (device !== undefined) return mountFilesystem(parts, pod, volume, device, readonly)
   await giveLocal(parts, pod, volume, path, readonly)
-  return { hostPath: path, readonly }
+  return { hostPath: path, readonly, measure: 'statfs' }
 }
 
 /** A local volume whose place is a device holds the filesystem on it. */
@@ -152,7 +197,7 @@ async function mountFilesystem(
   const { fsType } = local!
   await mountDevice(device, directory, { ...(fsType === undefined ? {} : { fsType }), readonly, options })
   await giveLocal(parts, pod, volume, directory, readonly)
-  return { hostPath: directory, readonly }
+  return { hostPath: directory, readonly, measure: 'statfs' }
 }
 
 async function giveLocal(
@@ -212,7 +257,7 @@ async function mountOne(parts: VolumeParts, pod: Pod, volume: Volume): Promise<M
   await writePayload(directory, payload, stamp, async (fresh) => {
     if (group !== undefined) await giveToGroup(fresh, group, { readonly: true })
   })
-  return { hostPath: directory, readonly: true }
+  return { hostPath: directory, readonly: true, measure: 'du' }
 }
 const imagePlugin = 'kubernetes.io~image'
 const pluginNames = {
@@ -249,13 +294,13 @@ async function mountEmptyDir(parts: VolumeParts, pod: Pod, volume: Volume): Prom
     const size = sizeLimit === undefined ? [] : [`size=${wholeValueOf(sizeLimit)}`]
     await mountTmpfs(directory, ['mode=0777', ...size].join(','))
   } else if (medium !== '') throw new Error(`unknown storage medium ${JSON.stringify(medium)}`)
-  if (there) return { hostPath: directory, readonly: false }
+  if (there) return { hostPath: directory, readonly: false, measure: 'du' }
   await mkdir(directory, { recursive: true })
   // The umask has taken bits away: set them again.
   await chmod(directory, 0o777)
   const group = pod.spec.securityContext?.fsGroup
   if (group !== undefined) await giveToGroup(directory, group, { readonly: false })
-  return { hostPath: directory, readonly: false }
+  return { hostPath: directory, readonly: false, measure: 'du' }
 }
 
 async function mountTmpfs(directory: string, options: string): Promise<void> {

@@ -178,7 +178,8 @@ class Family {
   }
 
   #line(labels: string, value: number): string {
-    return `${this.#name}${labels === '' ? '' : `{${labels}}`} ${value}`
+    const text = Number.isFinite(value) ? value : value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN'
+    return `${this.#name}${labels === '' ? '' : `{${labels}}`} ${text}`
   }
 
   #histogramLines({ labels, counts, count, value }: Kept, lines: string[]): void {
