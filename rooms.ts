@@ -28,8 +28,8 @@ export const sideDoors: Readonly<Record<string, readonly string[]>> = {
 
 /** Third-party packages, each with the one folder below src/ that may import it. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
-  '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing'],
+  '@grpc/grpc-js': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing', 'cluster/connections'],
+  '@grpc/proto-loader': ['kubelet/cri', 'kubelet/probes', 'cluster/kms', 'cluster/tracing', 'cluster/connections'],
   '@noble/ciphers': ['store/sqlite'],
   'dns-packet': ['dns'],
   jose: ['apiserver/authn', 'cluster/certificates'],

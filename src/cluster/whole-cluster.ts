@@ -68,7 +68,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const journal = new DecisionJournal()
   const cloud = await cloudFor(settings, clock, log, stop.signal)
   if (cloud !== undefined) running.push(cloud.followed.run(stop.signal))
-  const egress = await egressFor(foundation)
+  const egress = await egressFor(foundation, random)
   const machine = createNodes({
     ...{ settings, address, pki: () => pki, clock, random, logs },
     ...(cloud === undefined ? {} : { cloud }),
@@ -245,10 +245,10 @@ async function exporterFor({ tracing }: ClusterSettings, clock: Clock, log: Log)
 }
 
 /** Loaded only where something is not reached directly. */
-async function egressFor({ settings, clock, metrics }: Foundation): Promise<Egress | undefined> {
+async function egressFor({ settings, clock, metrics }: Foundation, random: Random): Promise<Egress | undefined> {
   if (settings.egress === undefined) return undefined
   const { createEgress } = await import('./connections/egress.ts')
-  return createEgress(settings.egress, { clock, metrics })
+  return createEgress(settings.egress, { clock, random, metrics })
 }
 
 /** Loaded only where something is to be written down. */

@@ -6,6 +6,10 @@ const http = (transport: object, name = 'cluster') => ({
   name,
   connection: { proxyProtocol: 'HTTPConnect', transport },
 })
+const grpc = (transport: object | undefined, name = 'cluster') => ({
+  name,
+  connection: { proxyProtocol: 'GRPC', ...(transport === undefined ? {} : { transport }) },
+})
 const read = (...egressSelections: object[]) => readEgress({ egressSelections }, '/etc/cluster')
 
 test('the ways out are read by the part of the network they lead to', () => {
@@ -14,9 +18,12 @@ test('the ways out are read by the part of the network they lead to', () => {
     read(
       { name: 'etcd', connection: { proxyProtocol: 'Direct' } },
       http({ tcp: { url: 'http://[::1]:8131' } }, 'ControlPlane'),
-      http({ uds: { udsName: 'proxy.sock' } }),
+      grpc({ uds: { udsName: 'proxy.sock' } }),
     ),
-    { controlplane: { at: { host: '::1', port: 8131 } }, cluster: { at: { path: '/etc/cluster/proxy.sock' } } },
+    {
+      controlplane: { at: { host: '::1', port: 8131 } },
+      cluster: { protocol: 'GRPC', at: { path: '/etc/cluster/proxy.sock' } },
+    },
   )
 })
 
@@ -25,7 +32,7 @@ test('a way out that cannot be is refused in Kubernetes’ words', () => {
   const cases: readonly (readonly [object[], string])[] = [
     [
       [{ name: 'cluster', connection: {} }],
-      'service.connection.protocol: Unsupported value: "": supported values: "Direct", "HTTPConnect"',
+      'service.connection.protocol: Unsupported value: "": supported values: "Direct", "HTTPConnect", "GRPC"',
     ],
     [
       [{ name: 'cluster', connection: { proxyProtocol: 'Direct', transport: {} } }],
@@ -35,6 +42,9 @@ test('a way out that cannot be is refused in Kubernetes’ words', () => {
       [{ name: 'cluster', connection: { proxyProtocol: 'HTTPConnect' } }],
       'service.connection.transport: Required value: transport must be set for HTTPConnect',
     ],
+    [[grpc(undefined)], 'service.connection.transport: Required value: transport must be set for GRPC'],
+    [[grpc({ tcp: { url: 'http://a' } })], 'service.connection.uds: Required value: UDS must be set with GRPC'],
+    [[grpc({ uds: {} })], 'service.connection.udsName: Invalid value: "nil": must be present for UDS connections'],
     [[http({})], 'service.connection.tcp: Required value: One of TCP or UDS must be set'],
     [[http({ uds: {} })], 'service.connection.udsName: Invalid value: "nil": must be present for UDS connections'],
     [

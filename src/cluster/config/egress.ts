@@ -9,8 +9,10 @@ export const egressKinds: readonly string[] = [
 const names = ['cluster', 'controlplane', 'etcd'] as const
 export type EgressName = (typeof names)[number]
 
-/** A proxy that opens connections when it is asked to with CONNECT. */
+/** A proxy that opens connections when it is asked to. */
 export interface EgressProxy {
+  /** By a stream of packets over gRPC; by CONNECT where this is left out. */
+  readonly protocol?: 'GRPC'
   /** Its socket on this machine, or where it is in the network. */
   readonly at: { readonly path: string } | { readonly host: string; readonly port: number }
   /** Files in PEM, where it speaks TLS. */
@@ -45,8 +47,8 @@ const invalid = (at: string, value: string, why: string) =>
   refuse(`${field}.${at}`, `Invalid value: ${JSON.stringify(value)}: ${why}`)
 
 /**
- * Reads the fields of an EgressSelectorConfiguration. Throws a ConfigError in Kubernetes' words. Unlike Kubernetes: proxies that want
- * gRPC are not known, and names of files are those beside the configuration.
+ * Reads the fields of an EgressSelectorConfiguration. Throws a ConfigError in Kubernetes' words. Unlike Kubernetes: names of files are
+ * those beside the configuration.
  */
 export function readEgress(fields: object, directory: string): EgressChoice {
   const { egressSelections: selections = [] } = egressFields(fields, '')
@@ -73,19 +75,31 @@ function proxyOf(
     if (transport !== undefined) invalid('transport', 'direct', 'config must be absent for direct connect')
     return undefined
   }
+  if (proxyProtocol === 'GRPC') return byTunnel(transport, directory)
   if (proxyProtocol !== 'HTTPConnect')
     refuse(
       `${field}.protocol`,
-      `Unsupported value: ${JSON.stringify(proxyProtocol)}: supported values: "Direct", "HTTPConnect"`,
+      `Unsupported value: ${JSON.stringify(proxyProtocol)}: supported values: "Direct", "HTTPConnect", "GRPC"`,
     )
   if (transport === undefined) refuse(`${field}.transport`, 'Required value: transport must be set for HTTPConnect')
   const { tcp, uds } = transport ?? {}
   if (tcp !== undefined && uds !== undefined) invalid('tcp', tcp.url ?? '', 'TCP and UDS cannot both be set')
   if (tcp !== undefined) return overTcp(tcp, directory)
   if (uds === undefined) return refuse(`${field}.tcp`, 'Required value: One of TCP or UDS must be set')
-  const { udsName = '' } = uds
+  return { at: socketOf(uds, directory) }
+}
+
+/** Kubernetes: proxies that want gRPC are reached by their socket alone. */
+function byTunnel(transport: Transport | undefined, directory: string): EgressProxy {
+  if (transport === undefined) return refuse(`${field}.transport`, 'Required value: transport must be set for GRPC')
+  const { uds } = transport
+  if (uds === undefined) return refuse(`${field}.uds`, 'Required value: UDS must be set with GRPC')
+  return { protocol: 'GRPC', at: socketOf(uds, directory) }
+}
+
+function socketOf({ udsName = '' }: NonNullable<Transport['uds']>, directory: string): { readonly path: string } {
   if (udsName === '') invalid('udsName', 'nil', 'must be present for UDS connections')
-  return { at: { path: resolve(directory, udsName) } }
+  return { path: resolve(directory, udsName) }
 }
 
 function overTcp({ url = '', tlsConfig }: Tcp, directory: string): EgressProxy {

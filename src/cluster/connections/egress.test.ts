@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { createServer as createSecureServer } from 'node:tls'
-import { Metrics, systemClock } from '../../machinery/index.ts'
+import { startNetworkProxy } from '../../../test/fixtures/network-proxy.ts'
+import { Metrics, systemClock, systemRandom } from '../../machinery/index.ts'
 import { createAuthority, issueCertificate } from '../certificates/authority.ts'
 import type { EgressChoice } from '../config/egress.ts'
 import { dialNetwork, dialNodes } from './dialers.ts'
@@ -70,7 +71,7 @@ async function textOf(connection: ReturnType<ReturnType<typeof dialNetwork>>, pa
 }
 function wayOut(choice: EgressChoice) {
   const metrics = new Metrics()
-  return { metrics, egress: createEgress(choice, { clock: systemClock(), metrics }) }
+  return { metrics, egress: createEgress(choice, { clock: systemClock(), random: systemRandom(), metrics }) }
 }
 
 test('the cluster’s network is reached through its proxy, plainly and over TLS, and the rest directly', async () => {
@@ -144,4 +145,71 @@ test('what a proxy refuses, and a proxy that is not there, are told and counted'
     'apiserver_egress_dialer_dial_failure_count{protocol="http_connect",transport="tcp",stage="proxy"} 1',
     'apiserver_egress_dialer_dial_failure_count{protocol="http_connect",transport="uds",stage="connect"} 1',
   ])
+})
+
+test('a proxy that wants gRPC carries plain and secure connections, each by a stream of its own', async () => {
+  const path = join(directory, 'tunnel.sock')
+  await using proxy = await startNetworkProxy(path)
+  const { egress, metrics } = wayOut({ cluster: { protocol: 'GRPC', at: { path } } })
+  const dial = dialNetwork(egress)
+  const there = { host: 'behind.example', port: portOf(target) }
+  assert.equal(await textOf(dial({ ...there, tls: false }), '/a'), 'plain /a')
+  const tls = { host: 'behind.example', port: portOf(secure), tls: true, ca: authority.cert, client }
+  assert.equal(await textOf(dial({ ...tls, serverName: 'behind.example' }), '/'), 'secret of client')
+  const nodes = dialNodes(() => ({ ...client, ca: authority.cert }), egress)
+  assert.equal(await textOf(nodes({ name: 'n', address: '127.0.0.1', port: portOf(secure) }), '/'), 'secret of client')
+  assert.deepEqual(
+    proxy.seen.filter((one) => one.startsWith('DIAL_REQ')),
+    [`behind.example:${there.port}`, `behind.example:${tls.port}`, `127.0.0.1:${tls.port}`].map(
+      (one) => `DIAL_REQ ${one}`,
+    ),
+  )
+  const labels = '{protocol="grpc",transport="uds"}'
+  assert.match(metrics.text(), new RegExp(`^apiserver_egress_dialer_dial_start_total${labels} 3$`, 'm'))
+  assert.match(metrics.text(), new RegExp(`^apiserver_egress_dialer_dial_duration_seconds_count${labels} 3$`, 'm'))
+})
+
+test('megabytes go through a tunnel unchanged both ways, and its end is told to the proxy', async () => {
+  const path = join(directory, 'large.sock')
+  await using proxy = await startNetworkProxy(path)
+  const echo = await listening(createTcpServer((socket) => void socket.on('error', () => {}).pipe(socket)))
+  const { egress } = wayOut({ cluster: { protocol: 'GRPC', at: { path } } })
+  const opened = await egress('cluster')!('echo.example', portOf(echo))
+  const sent = Buffer.alloc(4 << 20, 'coxswain ')
+  let got = 0
+  let isSame = true
+  const all = new Promise<void>((resolve) =>
+    opened.on('data', (chunk: Buffer) => {
+      isSame &&= chunk.equals(sent.subarray(got, got + chunk.length))
+      got += chunk.length
+      if (got === sent.length) resolve()
+    }),
+  )
+  opened.write(sent)
+  await all
+  assert.ok(isSame)
+  const closed = new Promise((resolve) => opened.once('close', resolve))
+  opened.end()
+  await closed
+  assert.equal(proxy.seen.at(-1), 'CLOSE_REQ')
+})
+
+test('a tunnel tells what the proxy says of a connection that cannot be, and of a proxy that is not there', async () => {
+  const path = join(directory, 'refusing.sock')
+  await using proxy = await startNetworkProxy(path)
+  const closed = await listening(createTcpServer())
+  const port = portOf(closed)
+  await new Promise((done) => closed.close(done))
+  open.splice(open.indexOf(closed), 1)
+  const { egress, metrics } = wayOut({ cluster: { protocol: 'GRPC', at: { path } } })
+  await assert.rejects(egress('cluster')!('a.example', port), /ECONNREFUSED/)
+  assert.match(
+    metrics.text(),
+    /^apiserver_egress_dialer_dial_failure_count\{protocol="grpc",transport="uds",stage="proxy"\} 1$/m,
+  )
+  const echo = await listening(createTcpServer((socket) => void socket.on('error', () => {}).pipe(socket)))
+  const opened = await egress('cluster')!('echo.example', portOf(echo))
+  const broken = new Promise<Error>((resolve) => opened.once('error', resolve))
+  proxy.drop()
+  assert.ok((await broken) instanceof Error)
 })

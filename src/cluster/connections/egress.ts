@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import type { Clock, Metrics } from '../../machinery/index.ts'
+import type { Clock, Metrics, Random } from '../../machinery/index.ts'
 import type { EgressChoice, EgressName, EgressProxy } from '../config/egress.ts'
+import type { ReachedProxy } from './tunnel.ts'
 
 /** Opens a connection through a proxy; rejects when the proxy cannot be reached or will not. */
-export type Dial = (host: string, port: number) => Promise<Socket>
+export type Dial = (host: string, port: number) => Promise<Duplex>
 /** The way to a part of the network; undefined where it is reached directly. */
 export type Egress = (name: EgressName) => Dial | undefined
 
@@ -13,15 +15,16 @@ export type Egress = (name: EgressName) => Dial | undefined
 const answerMax = 1 << 20
 const buckets = [0.005, 0.025, 0.1, 0.5, 2.5, 12.5]
 
+export interface EgressParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Metrics
+}
+
 /** The ways that a configuration asks for, counted and timed as Kubernetes does. */
-export function createEgress(
-  choice: EgressChoice,
-  parts: { readonly clock: Clock; readonly metrics: Metrics },
-): Egress {
+export function createEgress(choice: EgressChoice, parts: EgressParts): Egress {
   const measures = measuresOf(parts.metrics)
-  const dials = new Map(
-    Object.entries(choice).map(([name, proxy]) => [name, dialVia(proxy, parts.clock, measures)] as const),
-  )
+  const dials = new Map(Object.entries(choice).map(([name, proxy]) => [name, dialVia(proxy, parts, measures)] as const))
   return (name) => dials.get(name)
 }
 
@@ -44,18 +47,27 @@ function measuresOf(metrics: Metrics) {
   }
 }
 
-function dialVia(proxy: EgressProxy, clock: Clock, { starts, seconds, failures }: ReturnType<typeof measuresOf>): Dial {
-  const labels = { protocol: 'http_connect', transport: 'path' in proxy.at ? 'uds' : 'tcp' }
+function dialVia(
+  proxy: EgressProxy,
+  parts: EgressParts,
+  { starts, seconds, failures }: ReturnType<typeof measuresOf>,
+): Dial {
+  const { clock } = parts
+  const labels = {
+    protocol: proxy.protocol === 'GRPC' ? 'grpc' : 'http_connect',
+    transport: 'path' in proxy.at ? 'uds' : 'tcp',
+  }
   return async (host, port) => {
+    const address = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
     const startedMs = clock.monotonic()
     starts.inc(labels)
     let stage = 'connect'
     try {
-      const socket = await reach(proxy)
+      const reached = await reach(proxy, parts)
       stage = 'proxy'
-      await ask(socket, proxyName(proxy), isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`)
+      const opened = await reached.dial(address)
       seconds.observe((clock.monotonic() - startedMs) / 1000, labels)
-      return socket
+      return opened
     } catch (error) {
       failures.inc({ ...labels, stage })
       throw error
@@ -65,7 +77,22 @@ function dialVia(proxy: EgressProxy, clock: Clock, { starts, seconds, failures }
 
 const proxyName = ({ at }: EgressProxy) => ('path' in at ? at.path : `${at.host}:${at.port}`)
 
-function reach({ at, tls }: EgressProxy): Promise<Socket> {
+/** Reaches the proxy, in the way it wants to be asked; what is needed for gRPC is loaded only there. */
+async function reach(proxy: EgressProxy, parts: EgressParts): Promise<ReachedProxy> {
+  if (proxy.protocol === 'GRPC' && 'path' in proxy.at) {
+    const { reachTunnel } = await import('./tunnel.ts')
+    return reachTunnel(proxy.at.path, parts)
+  }
+  const socket = await connectTo(proxy)
+  return {
+    async dial(address) {
+      await ask(socket, proxyName(proxy), address)
+      return socket
+    },
+  }
+}
+
+function connectTo({ at, tls }: EgressProxy): Promise<Socket> {
   return new Promise((done, fail) => {
     const socket =
       tls === undefined
