@@ -89,7 +89,7 @@ export function httpHandlers(parts: ServeParts): {
         elsewhereSeconds: elsewhereMs / 1000,
         bytes: counted.bytes,
         bodyBytes: given['content-length'] === undefined ? undefined : Number(given['content-length']),
-        aborted: !lasts && request.signal.aborted,
+        aborted: !lasts && request.isGone,
         deprecated: route.type === 'resource' && parts.resourceFor(route)?.deprecation !== undefined,
       })
     },

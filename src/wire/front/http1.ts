@@ -21,6 +21,9 @@ export function http1Request(
     remoteAddress: message.socket.remoteAddress ?? '',
     peerCertificate,
     signal: stop.signal,
+    get isGone() {
+      return stop.signal.aborted
+    },
     body: (bytesMax) => collect(message, bytesMax),
     stream: () => message,
   }

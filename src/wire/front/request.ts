@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly peerCertificate: X509Certificate | undefined
   /** Aborts when the client goes away before the reply is complete. */
   readonly signal: AbortSignal
+  /** Whether it went away before that; told without having a signal made. */
+  readonly isGone: boolean
   /** The whole body. Rejects with BodyTooLargeError beyond the limit. */
   body(bytesMax: number): Promise<Uint8Array>
   /** The body as it arrives. */

@@ -95,6 +95,19 @@ test('a connection begins with settings, and answers requests with as few frames
   assert.deepEqual(await send(frame('ping', 0, 0, '0102030405060708')), ['ping 0 8 last'])
 })
 
+test('who went away is told from who has been answered', async () => {
+  const gone: boolean[] = []
+  const { send, ready } = connected(async (request, reply) => {
+    if (request.method === 'POST') await request.body(10).catch(() => {})
+    await answerOk(request, reply)
+    gone.push(request.isGone)
+  })
+  await ready
+  await send(frame('headers', whole, 1, get))
+  await send(frame('headers', endHeaders, 3, post('3')), frame('reset', 0, 3, number(8)))
+  assert.deepEqual(gone, [false, true])
+})
+
 test('frames are read however they are cut', async () => {
   const { send, ready } = connected()
   await ready

@@ -39,6 +39,7 @@ export class ServerStream implements WireRequest, WireReply {
   /** Until all has been sent to the client. */
   isSending = true
   isClosed = false
+  isGone = false
   sendWindow: number
   receiveWindow: number
   /** Taken, but not told to the client yet. */
@@ -187,6 +188,7 @@ export class ServerStream implements WireRequest, WireReply {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
+    this.isGone = this.isSending
     this.isSending = false
     this.queue.length = 0
     this.queuedBytes = 0
