@@ -14,12 +14,12 @@ import {
 } from '../store.ts'
 import { StoredEntry } from './entry.ts'
 import { History, type HistoryLimits } from './history.ts'
-import type { Journal, JournalRecord, JournalState, PastChange } from './journal.ts'
+import type { Journal, JournalState, JournalWrite, PastChange } from './journal.ts'
 import { OrderedEntries, prefixEnd } from './ordered-entries.ts'
 
 /** A write that has its revision but is not durable yet. */
 interface Accepted {
-  readonly record: JournalRecord
+  readonly record: JournalWrite
   readonly entry: StoredEntry
   /** What was there before: this is visible by the time the write is. */
   readonly previous: StoredEntry | undefined
@@ -194,7 +194,8 @@ export class Engine implements Store {
     const entry = value === undefined ? previous!.deletedAt(revision) : new StoredEntry(key, value, created, revision)
     this.#pending.set(key, { entry: value === undefined ? undefined : entry, revision })
     return new Promise<Written>((resolve, reject) => {
-      this.#queue.push({ record: { key, revision, created, value }, entry, previous, resolve, reject })
+      const record = { key, revision, created, replaced: previous?.modified ?? 0, value }
+      this.#queue.push({ record, entry, previous, resolve, reject })
       this.#flushing ??= this.#flush()
     })
   }

@@ -8,6 +8,10 @@ export interface JournalRecord<V = Value> {
   readonly created: Revision
   readonly value: V | undefined
 }
+/** The same as it is to be written: with the revision of what it takes the place of, 0 where there was nothing. */
+export interface JournalWrite<V = Value> extends JournalRecord<V> {
+  readonly replaced: Revision
+}
 /** What a journal held when it was opened. */
 export interface JournalState {
   readonly revision: Revision
@@ -28,7 +32,7 @@ export interface PastChange {
 /** Where writes become durable. All or nothing: when append rejects, none of the batch was kept. */
 export interface Journal {
   /** Returns undefined when the batch is durable at once (memory), a promise otherwise. One call at a time. */
-  append(batch: readonly JournalRecord[]): Promise<void> | undefined
+  append(batch: readonly JournalWrite[]): Promise<void> | undefined
   /** Changes with `from <= revision <= to`, in order; the range has not been compacted. */
   past(from: Revision, to: Revision): Promise<readonly PastChange[]>
   compact(before: Revision): Promise<void>

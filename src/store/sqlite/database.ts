@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { JournalRecord, PastChange } from '../engine/journal.ts'
+import type { JournalWrite, PastChange } from '../engine/journal.ts'
 import { StoreOpenError } from '../store.ts'
 import type { CurrentRow, Opened } from './messages.ts'
 import type { Seal } from './seal.ts'
@@ -32,7 +32,7 @@ export class Database {
   readonly #insert: StatementSync
   readonly #point: StatementSync
   readonly #unpoint: StatementSync
-  readonly #pointed: StatementSync
+  readonly #note: StatementSync
 
   constructor(file: string, seal: Seal) {
     this.#seal = seal
@@ -50,7 +50,9 @@ export class Database {
       'INSERT INTO current (key, revision) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET revision = excluded.revision',
     )
     this.#unpoint = this.#db.prepare('DELETE FROM current WHERE key = ?')
-    this.#pointed = this.#db.prepare('SELECT revision FROM current WHERE key = ?')
+    this.#note = this.#db.prepare(
+      'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    )
   }
 
   /** Everything current, in plain; what would be written otherwise now is written anew in its place, old revisions as well. */
@@ -78,11 +80,10 @@ export class Database {
   }
 
   /** One transaction, durable when it returns; on failure nothing of it stays. */
-  append(batch: readonly JournalRecord<Uint8Array>[]): void {
+  append(batch: readonly JournalWrite<Uint8Array>[]): void {
     this.#transaction(() => {
-      for (const { key, revision, created, value } of batch) {
-        const previous = (this.#pointed.get(key) as { revision: number } | undefined)?.revision ?? 0
-        this.#insert.run(revision, key, created, previous, value === undefined ? null : this.#seal.seal(key, value))
+      for (const { key, revision, created, replaced, value } of batch) {
+        this.#insert.run(revision, key, created, replaced, value === undefined ? null : this.#seal.seal(key, value))
         if (value === undefined) this.#unpoint.run(key)
         else this.#point.run(key, revision)
       }
@@ -174,9 +175,7 @@ export class Database {
   }
 
   #setMeta(name: string, value: number): void {
-    this.#db
-      .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
-      .run(name, value)
+    this.#note.run(name, value)
   }
 
   #transaction(work: () => void): void {

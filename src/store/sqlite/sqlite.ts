@@ -292,7 +292,9 @@ function startThread(measures: SealingMeasures | undefined): Thread {
         if (dead !== undefined) return reject(dead)
         const id = next++
         waiting.set(id, { resolve, reject })
-        worker.postMessage({ id, ...question })
+        // What is packed for the thread alone goes there as it is.
+        const own = question.type === 'append' ? [question.batch.bytes.buffer as ArrayBuffer] : []
+        worker.postMessage({ id, ...question }, own)
       }),
     terminate: async () => void (await worker.terminate()),
   }
