@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { deepFreeze } from '../../machinery/index.ts'
 import { MemberTexts } from './member-texts.ts'
 import { textLength } from './text-length.ts'
 
@@ -21,4 +23,30 @@ test('what is no object, and what is long, is told as well', () => {
     assert.equal(texts.lengthOf(value), textLength(value))
   }
   assert.equal(texts.textOf(undefined), undefined)
+})
+
+test('an object that has members in common with another one is told as it is written', () => {
+  const texts = new MemberTexts()
+  const members = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }))
+  fc.assert(
+    fc.property(members, members, (before, added) => {
+      const known = deepFreeze(before)
+      assert.equal(texts.textOf(known), JSON.stringify(known))
+      for (const next of [
+        { ...known, ...added },
+        { ...added, ...known, gone: undefined },
+      ])
+        assert.equal(texts.textOf(next), JSON.stringify(next))
+    }),
+  )
+  const odd = JSON.parse('{"__proto__":{"a":1},"toString":[2]}')
+  assert.equal(texts.textOf(odd), JSON.stringify(odd))
+})
+
+test('what may still change is written anew', () => {
+  const texts = new MemberTexts()
+  const list = [1]
+  assert.equal(texts.textOf({ list }), '{"list":[1]}')
+  list.push(2)
+  assert.equal(texts.textOf({ list }), '{"list":[1,2]}')
 })
