@@ -95,6 +95,8 @@ export async function createDraft(
   how: { operation: 'Apply' | 'Update'; managed: boolean; template?: Template | undefined },
 ): Promise<Result> {
   const { clock, random, store, admission } = parts
+  // One time for all that is said of its making.
+  const nowMs = clock.now()
   const meta = draft.metadata
   const statesRevision = /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '')
   forgetSystemFields(definition, meta)
@@ -104,7 +106,7 @@ export async function createDraft(
   const asked = attributesOf('CREATE', definition, '', namespace, meta.name ?? '', draft, undefined, context)
   const attributes = template === undefined ? asked : { ...asked, alike: template }
   // Kubernetes: what admission adds belongs to nobody, so managers are recorded before it.
-  if (!how.managed) recordCreator(definition, draft, context, clock.now(), template)
+  if (!how.managed) recordCreator(definition, draft, context, nowMs, template)
   const admitting = admission.admit(attributes)
   if (admitting !== undefined) await admitting
   const admitted = template === undefined ? undefined : admittedOf(draft)
@@ -118,15 +120,15 @@ export async function createDraft(
     if (outcome === undefined && !isReady) {
       isReady = true
       asAdmitted = cloneJson(admitted)
-      redefault(definition, draft, clock.now())
+      redefault(definition, draft, nowMs)
       await definition.loadAhead?.(draft)
     }
     // Only a generated name may be tried again, and then needs the draft as it was.
     const source = generated && outcome === undefined ? cloneJson(draft) : draft
     const { value: object, release } =
       outcome === undefined
-        ? await completeNew(parts, definition, source, context, attributes)
-        : await completeAlike(parts, definition, outcome, meta, context, attributes)
+        ? await completeNew(parts, definition, source, context, attributes, nowMs)
+        : await completeAlike(parts, definition, outcome, meta, context, attributes, nowMs)
     using _undo = release
     const key = storageKey(definition, namespace, meta.name)
     if (context.dryRun) {
@@ -165,9 +167,9 @@ async function completeNew(
   draft: Draft,
   context: RequestContext,
   attributes: Attributes,
+  nowMs: number,
 ): Promise<{ value: KubeObject; release: Release }> {
-  const { clock, random } = parts
-  const nowMs = clock.now()
+  const { random } = parts
   definition.prepareForCreate(draft, { nowMs, uuid: () => random.uuid(), user: context.identity })
   draft.metadata.uid ??= random.uuid()
   draft.metadata.creationTimestamp = timestampOf(nowMs)
@@ -212,9 +214,10 @@ async function completeAlike(
   { name, managedFields }: Draft['metadata'],
   context: RequestContext,
   attributes: Attributes,
+  nowMs: number,
 ): Promise<{ value: KubeObject; release: Release }> {
-  const { clock, random } = parts
-  const creationTimestamp = timestampOf(clock.now())
+  const { random } = parts
+  const creationTimestamp = timestampOf(nowMs)
   const metadata = { ...first.metadata, name, uid: random.uuid(), creationTimestamp, managedFields }
   const object = { ...first, metadata } as KubeObject
   const release = await allocate(parts, definition, object, undefined, context.dryRun)
