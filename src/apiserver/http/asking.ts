@@ -59,7 +59,7 @@ export async function ask(
     name: nameIn(route, definition, verb),
     subresource: route.subresource,
     ...(verb === 'patch' ? { patchType: patchTypeOf(contentType, patchTypesOf(definition), parts.cbor) } : {}),
-    ...(await bodyOf(request, verb, definition, offers)),
+    ...(await bodyOf(request, verb, definition, offers, route.subresource)),
   }
   const result = await parts.handle(target, context)
   if (audit !== undefined) noteResult(audit, result)

@@ -13,6 +13,7 @@ import type { ReadBody } from '../registry/draft.ts'
 import { firstUnknownInCbor } from './cbor-findings.ts'
 import { Configurations } from './configurations.ts'
 import { bodyEncodingOf, cborApply, type Encoding, type Offers } from './negotiate.ts'
+import { RepeatedBodies } from './repeated-bodies.ts'
 
 /** Kubernetes: larger bodies are refused with 413. */
 export const bodyBytesMax = 3 << 20
@@ -23,6 +24,7 @@ export async function bodyOf(
   verb: string,
   definition: ResourceDefinition<any>,
   offers: Offers,
+  subresource = '',
 ): Promise<{ body?: ReadBody | unknown }> {
   if (verb === 'get' || verb === 'list' || verb === 'watch') return {}
   const raw = await request.body(bodyBytesMax)
@@ -39,7 +41,11 @@ export async function bodyOf(
     const apply = contentType?.startsWith('application/apply-patch') === true
     return { body: apply ? configurations.read(bytes, request.url) : readJson(bytes, 'error decoding patch: ') }
   }
-  const read = readAs(bodyEncodingOf(contentType, offers), bytes, before)
+  const encoding = bodyEncodingOf(contentType, offers)
+  const isNewPod = verb === 'create' && definition.group === '' && definition.plural === 'pods' && subresource === ''
+  if (isNewPod && encoding === 'json')
+    return { body: readJson(bytes, before, (source) => newPods.read(decoder.decode(source))) }
+  const read = readAs(encoding, bytes, before)
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
 }
 
@@ -60,9 +66,16 @@ function unzipped(bytes: Uint8Array): Uint8Array {
   }
 }
 
-function readJson(bytes: Uint8Array, before: string): ReadBody {
+const newPods = new RepeatedBodies()
+const decoder = new TextDecoder()
+
+function readJson(
+  bytes: Uint8Array,
+  before: string,
+  read: (bytes: Uint8Array) => ReadBody = parseJsonStrict,
+): ReadBody {
   try {
-    return parseJsonStrict(bytes)
+    return read(bytes)
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw badRequest(`${before}${error.message}`, error)
     throw error

@@ -19,13 +19,15 @@ export interface ReadBody {
   readonly findings: readonly string[]
   readonly paths?: readonly string[]
   /** How fields that no Go struct has are told of, where not as JSON does. */
+  /** The same for all bodies that differ from this one in their names alone. */
+  readonly like?: object
   readonly worded?: (unknown: readonly string[], value: unknown) => readonly string[]
 }
 
 /** Marks a body that came with findings of its own; anything else is taken as plain JSON. */
 export function isReadBody(body: unknown): body is ReadBody {
   if (typeof body !== 'object' || body === null || !('findings' in body && 'value' in body)) return false
-  return Object.keys(body).length === ('paths' in body || 'worded' in body ? 3 : 2)
+  return Object.keys(body).length === ('paths' in body || 'worded' in body || 'like' in body ? 3 : 2)
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Standing } from '../admission/admission.ts'
 import type { Identity, RequestContext } from '../request.ts'
-import { draftOf, isReadBody } from './draft.ts'
+import { draftOf, isReadBody, type ReadBody } from './draft.ts'
 import { textLength } from './text-length.ts'
 
 /** Beyond these, what is made is not made in numbers, or not worth remembering. */
@@ -102,6 +102,7 @@ export function admittedOf(draft: Draft): Draft {
 export class Templates {
   readonly #random: Random
   readonly #known = new Map<string, Template>()
+  readonly #alike = new WeakMap<object, Map<string, Template>>()
 
   constructor(random: Random) {
     this.#random = random
@@ -113,19 +114,37 @@ export class Templates {
     body: unknown,
     context: RequestContext,
   ): { readonly template: Template; readonly name: string | undefined } | { readonly draft: Draft } {
+    const alike = this.#alikeOf(body, context)
+    const like = alike?.get(likeKeyOf(context))
+    if (like !== undefined) return { template: like, name: (body as ReadBody & { value: Draft }).value.metadata.name }
     const key = keyOf(definition, body, context)
     if (key === undefined) return { draft: draftOf(definition, body, context) }
     const known = this.#known.get(key.text)
-    if (known !== undefined) return { template: known, name: key.name }
+    if (known !== undefined) {
+      alike?.set(likeKeyOf(context), known)
+      return { template: known, name: key.name }
+    }
     const said = context.warnings.length
     const draft = draftOf(definition, body, context)
     if (context.warnings.length > said || isNamedInside(draft)) return { draft }
     const template = new Template(draft, this.#random.suffix(5))
     if (this.#known.size >= templatesKeptMax) this.#known.clear()
     this.#known.set(key.text, template)
+    alike?.set(likeKeyOf(context), template)
     return { template, name: key.name }
   }
+
+  /** The templates of bodies that are known to be alike. */
+  #alikeOf(body: unknown, { dryRun }: RequestContext): Map<string, Template> | undefined {
+    if (dryRun || !isReadBody(body) || body.like === undefined) return undefined
+    let alike = this.#alike.get(body.like)
+    if (alike === undefined) this.#alike.set(body.like, (alike = new Map()))
+    return alike
+  }
 }
+
+/** What of a request decides, besides its body, what that comes to. */
+const likeKeyOf = ({ manager, fieldValidation }: RequestContext) => `${fieldValidation} ${manager}`
 
 /** The body less its name, with all of the request that decides what it comes to; undefined for what is not made in numbers. */
 function keyOf(
