@@ -38,7 +38,7 @@ export async function keepLease(parts: LeaseParts, signal: AbortSignal): Promise
   }
 }
 
-/** One renewal: an update of the Lease as last written, or a fresh read, or a new one. */
+/** One renewal: an update of the Lease as last written, or a fresh read, or a new one once there is a Node to own it. */
 export async function renewLease(
   { client, clock, nodeName }: Pick<LeaseParts, 'client' | 'clock' | 'nodeName'>,
   last: Lease | undefined,
@@ -47,14 +47,22 @@ export async function renewLease(
   const spec = { holderIdentity: nodeName, leaseDurationSeconds, renewTime: microTimestampOf(clock.now()) }
   const current =
     last ?? (await client.get(leases, name).catch((error) => (isNotFound(error) ? undefined : Promise.reject(error))))
-  if (current !== undefined) return client.update(leases, { ...current, spec: { ...current.spec, ...spec } })
-  const node = await client.get(nodes, { name: nodeName }).catch(() => undefined)
-  const owner = node === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid }]
+  const isOwned = (current?.metadata.ownerReferences ?? []).length > 0
+  const owned = async () => {
+    const { uid } = (await client.get(nodes, { name: nodeName })).metadata
+    return { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] }
+  }
+  if (current !== undefined) {
+    const owner = isOwned ? {} : await owned().catch(() => ({}))
+    const metadata = { ...current.metadata, ...owner }
+    return client.update(leases, { ...current, metadata, spec: { ...current.spec, ...spec } })
+  }
+  const owner = await owned()
   try {
     return await client.create(leases, {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { ...name, ownerReferences: owner },
+      metadata: { ...name, ...owner },
       spec,
     })
   } catch (error) {

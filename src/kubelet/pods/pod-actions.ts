@@ -15,7 +15,7 @@ import type { PodRecord } from './pod-record.ts'
 import type { PodStatusWriter } from './pod-status.ts'
 import { podCgroupLimits, podCgroupPath } from './resources.ts'
 import { sandboxConfigOf } from './sandbox-config.ts'
-import { type StartAhead, type StartTarget, startAhead, startContainer } from './start.ts'
+import { NotWanted, type StartAhead, type StartTarget, startAhead, startContainer } from './start.ts'
 
 export interface PodActionsParts {
   readonly context: PodContext
@@ -24,6 +24,8 @@ export interface PodActionsParts {
   readonly resizer: PodResizer
   readonly statuses: PodStatusWriter
 }
+
+type Target = Omit<StartTarget, 'unbroken'>
 
 /** Carries a pod's plans out: kills, sandboxes, starts, and the clearing away of old records. */
 export class PodActions {
@@ -90,7 +92,7 @@ export class PodActions {
     context.record(record.pod, 'Warning', 'BackOff', text, containerFieldPath(kind, container.name))
   }
 
-  async #start(step: StartStep, target: StartTarget, view: PodView): Promise<void> {
+  async #start(step: StartStep, target: Target, view: PodView): Promise<void> {
     const { context, record, statuses } = this.#parts
     const { name } = step.container
     const last = newestOf(view, name)
@@ -99,14 +101,24 @@ export class PodActions {
       this.backoffs.set(name, nextBackoff(this.backoffs.get(name), endedMs, context.clock.now()))
     }
     const granted = containersOf(target.pod).find(({ container }) => container.name === name)
-    const starting = startContainer(context, target, { ...step, container: granted?.container ?? step.container })
-    // A pull or a hook may take long: whoever deletes the pod does not wait for it. What it still starts after that
-    // ends with the sandbox.
+    let begun: Promise<unknown> = Promise.resolve()
+    const unbroken = <T>(work: () => Promise<T>): Promise<T> => {
+      if (record.isEnding) return Promise.reject(new NotWanted())
+      const working = work()
+      begun = working.catch(() => {})
+      return working
+    }
+    const container = granted?.container ?? step.container
+    const starting = startContainer(context, { ...target, unbroken }, { ...step, container })
+    // A pull or a hook may take long: whoever deletes the pod does not wait for it. What the runtime is at is waited
+    // for: it would fail for want of its sandbox, and show in the pod's last status.
     starting.catch(() => {})
     try {
       await Promise.race([starting, record.whenEnding()])
+      await begun
       if (!record.isEnding) statuses.problems.delete(name)
     } catch (error) {
+      if (error instanceof NotWanted) return
       if (!(error instanceof StartError)) throw error
       statuses.problems.set(name, { reason: error.reason, message: error.message })
     }
@@ -120,7 +132,7 @@ export class PodActions {
   }
 
   /** Where to start containers: the sandbox there is, or a new one where the plan says so. */
-  async #target(plan: PodPlan, view: PodView, cgroup: Promise<void> | undefined): Promise<StartTarget> {
+  async #target(plan: PodPlan, view: PodView, cgroup: Promise<void> | undefined): Promise<Target> {
     const { context, record, resizer } = this.#parts
     const { settings, runtime, nodeDns } = context
     const { pod } = record
@@ -150,7 +162,7 @@ export class PodActions {
     sandbox: SandboxConfig,
     pod: StartTarget['pod'],
     ahead: ReadonlyMap<string, StartAhead> = new Map(),
-  ): StartTarget {
+  ): Target {
     const newest = view.sandboxes[0]
     if (newest === undefined) throw new Error('the sandbox is gone as soon as it was made')
     const podIps = pod.spec.hostNetwork === true ? this.#parts.context.settings.nodeIps : newest.ips

@@ -4,7 +4,7 @@ import { runHook } from '../lifecycle/hooks.ts'
 import { killContainer } from '../lifecycle/kill.ts'
 import { isMountPoint } from '../machine/mounts.ts'
 import type { StartedType } from '../measures.ts'
-import type { ImageOnNode, SandboxConfig } from '../runtime/runtime.ts'
+import type { ContainerConfig, ImageOnNode, SandboxConfig } from '../runtime/runtime.ts'
 import { newestOf, type PodView } from '../sync/containers.ts'
 import type { StartStep } from '../sync/plan.ts'
 import { StartError } from '../sync/start-error.ts'
@@ -24,6 +24,13 @@ export interface StartTarget {
   readonly onPulled: (ms: number) => void
   /** What was got ready while the sandbox was made, by container name. */
   readonly ahead: ReadonlyMap<string, StartAhead>
+  /** Does what is not to be broken off; rejects with NotWanted when the pod is ending by then. */
+  readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+/** The pod is ending: there is nothing to start any more, and nothing to tell of. */
+export class NotWanted extends Error {
+  override name = 'NotWanted'
 }
 
 /** What a start needs and nothing of the sandbox: under way before there is one. */
@@ -50,14 +57,19 @@ export async function startContainer(context: PodContext, target: StartTarget, s
   const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     context.record(pod, type, reason, message, path)
   try {
-    const id = await createdContainer(context, target, step, tell)
-    await context.runtime.startContainer(id).catch((error) => {
-      throw new StartError('RunContainerError', textOf(error), error)
+    const config = await preparedContainer(context, target, step, tell)
+    const id = await target.unbroken(async () => {
+      const made = await createdContainer(context, target, config, tell)
+      await context.runtime.startContainer(made).catch((error) => {
+        throw new StartError('RunContainerError', textOf(error), error)
+      })
+      return made
     })
     tell('Normal', 'Started', 'Container started')
     started()
     await afterStart(context, target, step, id, tell)
   } catch (error) {
+    if (error instanceof NotWanted) throw error
     const known = error instanceof StartError ? error : new StartError('CreateContainerError', textOf(error), error)
     if (known.reason !== 'PostStartHookError') started(known.reason)
     if (known.reason !== 'PostStartHookError') tell('Warning', 'Failed', `Error: ${eventText(known)}`)
@@ -76,12 +88,13 @@ function eventText({ reason, message }: StartError): string {
   return ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'].includes(reason) ? reason : message
 }
 
-async function createdContainer(
+/** All that a container needs is there: its images, and its configuration. */
+async function preparedContainer(
   context: PodContext,
   target: StartTarget,
   { container, restartCount }: StartStep,
   tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
-): Promise<string> {
+): Promise<ContainerConfig> {
   const { pod, mounted, view } = target
   const ahead = target.ahead.get(container.name)
   const secrets = await pullSecrets(context, pod)
@@ -109,6 +122,15 @@ async function createdContainer(
   })
   counts.requested += new Set(images).size
   counts.mounted += images.length
+  return config
+}
+
+async function createdContainer(
+  context: PodContext,
+  target: StartTarget,
+  config: ContainerConfig,
+  tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+): Promise<string> {
   try {
     const id = await context.runtime.createContainer(target.sandboxId, config, target.sandbox)
     tell('Normal', 'Created', 'Container created')

@@ -285,7 +285,7 @@ class Fleet {
       if (node.node !== undefined && !isReady(node.node)) await this.#register(node)
     } catch (error) {
       node.lease = undefined
-      if (!isConflict(error)) complain(`lease of ${node.settings.name}`, error)
+      if (!isConflict(error) && !isNotFound(error)) complain(`lease of ${node.settings.name}`, error)
     }
   }
 

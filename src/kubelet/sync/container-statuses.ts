@@ -126,13 +126,16 @@ function stateOf(input: StatusInput, container: ObservedContainer): ContainerSta
   if (container.state === 'running')
     return { running: { startedAt: timestampOf(container.startedAtMs ?? container.createdAtMs) } }
   if (container.state !== 'exited') return { waiting: {} }
-  const message = input.messages.get(container.id) ?? container.message
+  // Kubernetes: what the runtime says of the end comes before what the container had to say.
+  const message = [container.message ?? '', input.messages.get(container.id) ?? '']
+    .filter((one) => one !== '')
+    .join(': ')
   const exitCode = container.exitCode ?? 0
   return {
     terminated: {
       exitCode,
       reason: container.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
-      ...(message === undefined || message === '' ? {} : { message }),
+      ...(message === '' ? {} : { message }),
       startedAt: timestampOf(container.startedAtMs ?? 0),
       finishedAt: timestampOf(container.finishedAtMs ?? 0),
       containerID: `${input.runtimeName}://${container.id}`,

@@ -28,7 +28,9 @@ func main() {
 		}
 	}
 	isEnv := filepath.Base(os.Args[0]) == "env"
-	if isEnv && len(os.Args) == 1 {
+	// Debian's sh has an env within itself, which knows nothing of the carrier.
+	asksShell := !isEnv && len(os.Args) == 3 && os.Args[1] == "-c" && os.Args[2] == "env"
+	if isEnv && len(os.Args) == 1 || asksShell {
 		fmt.Println(strings.Join(append(plain, odd...), "\n"))
 		return
 	}
