@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { instance, sandbox } from '../../../test/fixtures/kubelet.ts'
 import { describeSelf, manualClock } from '../../machinery/index.ts'
 import { chooseGates } from '../../resources/index.ts'
 import { kubeletHandlers } from './handlers.ts'
 
 const clock = manualClock(Date.UTC(2026, 5, 3, 4, 5, 6))
+const measures = { serving: () => ({ [Symbol.dispose]() {} }) }
 const version = { major: '1', minor: '36', goVersion: 'node v24' }
 
 /** Asks a kubelet whose rights let a user get these subresources of its node. */
 async function ask(
   path: string,
-  { accept, gates = {}, may }: { accept?: string; gates?: Record<string, boolean>; may: string[] },
+  {
+    accept,
+    gates = {},
+    may,
+    observed = { sandboxes: [], containers: [] },
+  }: { accept?: string; gates?: Record<string, boolean>; may: string[]; observed?: object },
 ) {
   const chosen = chooseGates(gates)
   if ('problem' in chosen) throw new Error(chosen.problem)
@@ -22,7 +29,7 @@ async function ask(
           : { allowed: may.includes(review.spec.resourceAttributes.subresource) },
     }),
   }
-  const { onRequest } = kubeletHandlers({ clock, settings: { nodeName: 'n' } } as never, {
+  const { onRequest } = kubeletHandlers({ clock, observed, measures, settings: { nodeName: 'n' } } as never, {
     client: client as never,
     clientCa: () => '',
     self: describeSelf('kubelet', { clock, version, flags: () => ({ 'max-pods': '110' }) }, chosen.gates),
@@ -64,4 +71,17 @@ test('a form that is not known is refused, and so are the pages where their gate
   const off = { ComponentStatusz: false, ComponentFlagz: false }
   for (const path of ['/statusz', '/flagz'])
     assert.equal((await ask(path, { may: ['statusz', 'configz'], gates: off })).status, 404)
+})
+
+test('a kubelet says which pods run, with nothing in them that it does not know', async () => {
+  const observed = {
+    sandboxes: [sandbox(), sandbox({ id: 'old', ready: false })],
+    containers: [instance('main', 'running')],
+  }
+  const { text } = await ask('/runningpods/', { may: ['pods'], observed })
+  const { items } = JSON.parse(text)
+  assert.deepEqual(
+    items.map((one: any) => [one.metadata, one.spec]),
+    [[{ uid: 'uid-1', namespace: 'default', name: 'web' }, { containers: [{ name: 'main', image: 'main:1' }] }]],
+  )
 })

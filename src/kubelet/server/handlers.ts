@@ -162,7 +162,8 @@ function runningPods(kubelet: Kubelet): readonly Pod[] {
     .map(({ id, pod: { attempt: _, ...metadata } }) => ({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...metadata, resourceVersion: '', creationTimestamp: '' },
+      // The runtime knows nothing of when it was created; clients of Go take no empty time.
+      metadata: metadata as Pod['metadata'],
       spec: {
         containers: containers
           .filter((one) => one.sandboxId === id && one.state === 'running')
