@@ -1,13 +1,20 @@
-import { dns1035LabelErrors, type FieldError, invalid, required } from '../../machinery/index.ts'
+import { dns1035LabelErrors, type FieldError, invalid, pathSegmentErrors, required } from '../../machinery/index.ts'
 import { holdsResources, isMap, type JsonSchema, memberSchema } from '../../machinery/structural-schema/index.ts'
 import { objectMetaErrors } from '../../resources/index.ts'
 
-const anyName = () => []
 const apiVersionText = /^(?:[^/]+\/)?[^/]+$/
 
 /** What is wrong with kind, apiVersion and metadata of resources inside a resource. */
 export function embeddedErrors(object: unknown, schema: JsonSchema | undefined): readonly FieldError[] {
   return below(object, schema, '', true)
+}
+
+/** The same, and of the resource itself. */
+export function rootResourceErrors(
+  object: Record<string, unknown>,
+  schema: JsonSchema | undefined,
+): readonly FieldError[] {
+  return [...resourceErrors(object, ''), ...below(object, schema, '', true)]
 }
 
 function below(value: unknown, schema: JsonSchema | undefined, path: string, isRoot: boolean): readonly FieldError[] {
@@ -26,23 +33,24 @@ function below(value: unknown, schema: JsonSchema | undefined, path: string, isR
 function resourceErrors(value: Record<string, unknown>, path: string): readonly FieldError[] {
   const errors: FieldError[] = []
   const { apiVersion, kind, metadata } = value
-  if (apiVersion === undefined) errors.push(required(`${path}.apiVersion`))
-  else if (typeof apiVersion !== 'string') errors.push(invalid(`${path}.apiVersion`, apiVersion, 'must be a string'))
-  else if (apiVersion === '') errors.push(invalid(`${path}.apiVersion`, apiVersion, 'must not be empty'))
+  const at = (name: string) => (path === '' ? name : `${path}.${name}`)
+  if (apiVersion === undefined) errors.push(required(at('apiVersion')))
+  else if (typeof apiVersion !== 'string') errors.push(invalid(at('apiVersion'), apiVersion, 'must be a string'))
+  else if (apiVersion === '') errors.push(invalid(at('apiVersion'), apiVersion, 'must not be empty'))
   else if (!apiVersionText.test(apiVersion))
-    errors.push(invalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`))
-  if (kind === undefined) errors.push(required(`${path}.kind`))
-  else if (typeof kind !== 'string') errors.push(invalid(`${path}.kind`, kind, 'must be a string'))
-  else if (kind === '') errors.push(invalid(`${path}.kind`, kind, 'must not be empty'))
+    errors.push(invalid(at('apiVersion'), apiVersion, `unexpected GroupVersion string: ${apiVersion}`))
+  if (kind === undefined) errors.push(required(at('kind')))
+  else if (typeof kind !== 'string') errors.push(invalid(at('kind'), kind, 'must be a string'))
+  else if (kind === '') errors.push(invalid(at('kind'), kind, 'must not be empty'))
   else {
     const why = dns1035LabelErrors(kind.toLowerCase())
     if (why.length > 0)
-      errors.push(invalid(`${path}.kind`, kind, `may have mixed case, but should otherwise match: ${why.join(',')}`))
+      errors.push(invalid(at('kind'), kind, `may have mixed case, but should otherwise match: ${why.join(',')}`))
   }
   if (isMap(metadata)) {
-    const rule = { namespaced: metadata['namespace'] !== undefined, name: anyName }
+    const rule = { namespaced: metadata['namespace'] !== undefined, name: pathSegmentErrors }
     // Kubernetes: a resource inside a resource needs no name.
-    const found = objectMetaErrors(metadata, rule, `${path}.metadata`)
+    const found = objectMetaErrors(metadata, rule, at('metadata'))
     errors.push(...found.filter(({ type, field }) => type !== 'FieldValueRequired' || !field.endsWith('.name')))
   }
   return errors

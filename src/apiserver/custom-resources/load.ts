@@ -54,8 +54,8 @@ export class KindLoader {
     validateStatusUpdate: (crd, previous) => this.#loaded().declaredStatusErrors(crd, previous),
   }
 
-  readonly #ruleErrors: Parameters<Checks['declaredErrors']>[1] = (schema, path, old) =>
-    this.#rules?.declaredRuleErrors(schema, path, old) ?? []
+  readonly #ruleErrors: Parameters<Checks['declaredErrors']>[1] = (schema, path, old, isGood) =>
+    this.#rules?.declaredRuleErrors(schema, path, old, isGood) ?? []
 
   #loaded(): Checks {
     if (this.#checks === undefined) throw new Error('checks of declarations were not loaded ahead of use')

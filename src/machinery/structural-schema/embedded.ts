@@ -23,10 +23,25 @@ export function settleEmbedded(
   object: unknown,
   schema: JsonSchema | undefined,
   read: ReadMetadata,
+  options: { readonly drop: boolean },
+): Settled {
+  return settleEmbeddedValue(object, asResource(schema), read, options)
+}
+/** What was found when resources were put into form. */
+export interface Settled {
+  readonly unknown: readonly string[]
+  readonly problem?: EmbeddedProblem
+}
+
+/** The same for a value that is a resource only where its schema says so. */
+export function settleEmbeddedValue(
+  object: unknown,
+  schema: JsonSchema | undefined,
+  read: ReadMetadata,
   { drop }: { readonly drop: boolean },
-): { readonly unknown: readonly string[]; readonly problem?: EmbeddedProblem } {
+): Settled {
   const unknown: string[] = []
-  const problem = settle(object, asResource(schema), [])
+  const problem = settle(object, schema, [])
   return { unknown: unknown.sort(), ...(problem === undefined ? {} : { problem }) }
 
   function settle(value: unknown, of: JsonSchema | undefined, path: (string | number)[]): EmbeddedProblem | undefined {

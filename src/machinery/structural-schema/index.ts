@@ -1,7 +1,13 @@
 /** Structural schemas: what a CustomResourceDefinition says of its objects, and what follows for them. Loaded with the first one. */
 export { type Correlated, correlatedItem, correlatedMember, isUnchanged } from './correlate.ts'
 export { applySchemaDefaults, dropNulls } from './defaults.ts'
-export { type EmbeddedProblem, holdsResources, type ReadMetadata, settleEmbedded } from './embedded.ts'
+export {
+  type EmbeddedProblem,
+  holdsResources,
+  type ReadMetadata,
+  settleEmbedded,
+  settleEmbeddedValue,
+} from './embedded.ts'
 export { checkedFormat } from './formats.ts'
 export { isMap, type JsonSchema, keepsUnknown, memberSchema, type ValidationRule } from './json-schema.ts'
 export { listTypeErrors } from './list-types.ts'

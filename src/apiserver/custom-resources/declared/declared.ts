@@ -7,8 +7,10 @@ import {
   subdomainName,
 } from '../../../resources/index.ts'
 import { isTrue } from '../names.ts'
+import { bundleProblem, type ConversionRules, knowsReviewVersion } from './conversion-checks.ts'
 import { defaultErrors } from './default-checks.ts'
-import { isAtomic, mapKeyErrors, type SchemaRules, schemaErrors } from './schema-checks.ts'
+import { innerSchema } from './inner-form.ts'
+import { goodPlaces, isAtomic, mapKeyErrors, type SchemaRules, schemaErrors } from './schema-checks.ts'
 import {
   approvalErrors,
   isSame,
@@ -24,9 +26,11 @@ export type RuleDeclarationCheck = (
   schema: JsonSchema,
   path: string,
   old: JsonSchema | undefined,
+  /** Whether a place of the schema, and all below it, is good but for its rules. */
+  isGood: (path: string) => boolean,
 ) => readonly FieldError[]
 
-interface Allowed extends SchemaRules {
+interface Allowed extends SchemaRules, ConversionRules {
   readonly requireSchemas: boolean
   readonly requireStructural: boolean
   readonly requirePruned: boolean
@@ -38,6 +42,8 @@ const everything: Allowed = {
   requireSchemas: true,
   requireStructural: true,
   requirePruned: true,
+  requireReviewVersion: true,
+  requireValidBundle: false,
 }
 
 /** All that is wrong with a new CustomResourceDefinition. */
@@ -63,7 +69,7 @@ export function declaredUpdateErrors(
   const old = specForm(previous.spec)
   const errors = [
     ...objectMetaUpdateErrors(crd.metadata, previous.metadata),
-    ...specFormErrors(specForm(crd.spec), allowedAfter(old), rules, old),
+    ...specFormErrors(specForm(crd.spec), allowedAfter(old, previous), rules, old),
   ]
   const immutable = (field: string, next: unknown, before: unknown) => {
     if (!isSame(next, before)) errors.push(invalid(`spec.${field}`, next, 'field is immutable'))
@@ -112,7 +118,7 @@ function specFormErrors(
   rules: RuleDeclarationCheck,
   old: SpecForm | undefined,
 ): FieldError[] {
-  const errors = specErrors(form, 'spec')
+  const errors = specErrors(form, 'spec', allowed)
   if (form.validation?.openAPIV3Schema === undefined) {
     for (const [index, { schema, served }] of form.versions.entries()) {
       if (schema?.openAPIV3Schema !== undefined) continue
@@ -195,20 +201,37 @@ function validationErrors(
     errors.push(invalid(`${path}.type`, schema.type, why))
   } else if (hasStatus && Object.keys(schema).some((name) => !allowedAtRoot.has(name))) {
     const why = `only ${allowedAtRootText} fields are allowed at the root of the schema if the status subresource is enabled`
-    errors.push(invalid(path, schema, why))
+    errors.push(invalid(path, innerSchema(schema), why))
   }
   if (schema.nullable === true) errors.push(forbiddenField(`${path}.nullable`, 'nullable cannot be true at the root'))
   const shape = schemaErrors(schema, path, allowed)
   if (!allowed.requireStructural) return [...errors, ...shape]
+  // What cannot be read as a structural schema is told of by its members.
+  if (!isReadable(schema)) return [...errors, ...shape]
   const structural = structuralErrors(schema, path)
-  const defaults = structural.length > 0 ? [] : defaultErrors(schema, path, allowed.requirePruned)
-  const all = [...errors, ...structural, ...defaults, ...shape]
+  if (structural.length > 0) return [...errors, ...structural, ...shape]
+  const defaults = defaultErrors(schema, path, allowed.requirePruned)
+  if (defaults.length > 0) return [...errors, ...defaults, ...shape]
   // Rules are compiled only where the types they rely on are known to be good.
-  return all.length > 0 ? all : [...rules(schema, path, old)]
+  return [...errors, ...shape, ...rules(schema, path, old, goodPlaces(shape))]
 }
 
+/** Kubernetes: whether all that is said can be said by a structural schema. */
+function isReadable(schema: JsonSchema): boolean {
+  return !anywhere(
+    schema,
+    (one) =>
+      one['x-kubernetes-preserve-unknown-fields'] === false ||
+      Array.isArray(one.items) ||
+      ['id', '$schema', '$ref', 'additionalItems', 'dependencies'].some((name) => isSaid(one, name)) ||
+      ['patternProperties', 'definitions'].some((name) => Object.keys(said(one, name) ?? {}).length > 0),
+  )
+}
+const said = (schema: JsonSchema, name: string) => (schema as Readonly<Record<string, unknown>>)[name]
+const isSaid = (schema: JsonSchema, name: string) => (said(schema, name) ?? '') !== ''
+
 /** What the old form of a declaration shows that its owner was allowed. */
-function allowedAfter(old: SpecForm): Allowed {
+function allowedAfter(old: SpecForm, previous: CustomResourceDefinition): Allowed {
   const schemas = schemasOf(old) as readonly JsonSchema[]
   const some = (bad: (schema: JsonSchema) => boolean) => schemas.some((schema) => anywhere(schema, bad))
   const structural = schemas.every((schema) => structuralErrors(schema, '').length === 0)
@@ -224,6 +247,8 @@ function allowedAfter(old: SpecForm): Allowed {
       old.validation?.openAPIV3Schema !== undefined ||
       old.versions.every(({ schema }) => schema?.openAPIV3Schema !== undefined),
     requireStructural: structural,
+    requireReviewVersion: knowsReviewVersion(old.conversion),
+    requireValidBundle: isTrue(previous, 'Established') && bundleProblem(old.conversion) === undefined,
     requirePruned: structural && schemas.every((schema) => defaultErrors(schema, '', true).length === 0),
   }
 }

@@ -129,7 +129,13 @@ const fields: readonly (readonly [goName: string, name: string, absent: unknown,
   ['XValidations', 'x-kubernetes-validations', null, rules],
 ]
 
-function innerSchema(schema: Json): object {
+/** Items that are a schema, or one for each place, in the same form. */
+export function innerItems(items: unknown): unknown {
+  return orArray(items)
+}
+
+/** A schema in the same form. */
+export function innerSchema(schema: Json): object {
   return Object.fromEntries(
     fields.map(([goName, name, absent, show]) => [goName, schema[name] == null ? absent : show(schema[name])]),
   )

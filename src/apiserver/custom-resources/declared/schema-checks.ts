@@ -1,5 +1,7 @@
 import { type FieldError, forbiddenField, invalid, required } from '../../../machinery/index.ts'
 import type { JsonSchema } from '../../../machinery/structural-schema/index.ts'
+import { fieldPathOf } from '../rules/field-path.ts'
+import { innerItems } from './inner-form.ts'
 
 /** Which rules hold; what an older declaration was allowed is allowed to stay. */
 export interface SchemaRules {
@@ -32,6 +34,11 @@ export function schemaErrors(
     ...listErrors(schema, path, rules),
     ...ruleErrors(schema, path),
   ]
+}
+
+/** Tells the places of a schema where nothing is wrong, neither there nor below. */
+export function goodPlaces(errors: readonly FieldError[]): (path: string) => boolean {
+  return (path) => !errors.some(({ field }) => field === path || field.startsWith(`${path}.`))
 }
 
 /** Kubernetes quotes the values that are allowed in the order given. */
@@ -151,6 +158,11 @@ function mapErrors(schema: JsonSchema, path: string): FieldError[] {
   if (keys.length === 0) errors.push(required(at, 'must not be empty if x-kubernetes-list-type is map'))
   if (items === undefined)
     return [...errors, required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map')]
+  if (Array.isArray(items))
+    return [
+      ...errors,
+      invalid(`${path}.items`, innerItems(items), 'must only have a single schema if x-kubernetes-list-type is map'),
+    ]
   if (items.type !== 'object') {
     const why = "must be object if parent array's x-kubernetes-list-type is map"
     return [...errors, invalid(`${path}.items.type`, items.type ?? '', why)]
@@ -212,8 +224,10 @@ function ruleErrors(schema: JsonSchema, path: string): FieldError[] {
     if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, reasons))
     if ((fieldPath ?? '') !== '' && fieldPath!.trim() === '')
       errors.push(invalid(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
-    else if (fieldPath !== undefined && lineBreak.test(fieldPath))
+    if (fieldPath !== undefined && lineBreak.test(fieldPath))
       errors.push(invalid(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))
+    if ((fieldPath ?? '') !== '' && !('path' in fieldPathOf(fieldPath!, schema)))
+      errors.push(invalid(`${at}.fieldPath`, fieldPath, 'must be a valid path'))
     return errors
   })
 }

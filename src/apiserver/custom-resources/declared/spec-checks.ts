@@ -3,7 +3,6 @@ import {
   dns1123SubdomainErrors,
   duplicate,
   type FieldError,
-  forbiddenField,
   invalid,
   notSupported,
   required,
@@ -11,7 +10,8 @@ import {
   tooMany,
 } from '../../../machinery/index.ts'
 import { type JsonSchema, somewhere } from '../../../machinery/structural-schema/index.ts'
-import { type CustomResourceDefinition, webhookClientErrors } from '../../../resources/index.ts'
+import type { CustomResourceDefinition } from '../../../resources/index.ts'
+import { type ConversionRules, conversionErrors } from './conversion-checks.ts'
 import { innerVersions } from './inner-form.ts'
 import { type SpecForm, schemasOf, type Version } from './spec-form.ts'
 
@@ -20,12 +20,11 @@ type Column = NonNullable<Version['additionalPrinterColumns']>[number]
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
-const reviewVersions = ['v1', 'v1beta1']
 const selectableFieldsMax = 8
 const joined = (words: readonly string[]) => words.join(',')
 
 /** What is wrong with the group, the names, the versions and all else but the schemas. */
-export function specErrors(form: SpecForm, path: string): FieldError[] {
+export function specErrors(form: SpecForm, path: string, conversion: ConversionRules): FieldError[] {
   const { group, scope, versions } = form
   const errors: FieldError[] = []
   if (group === '') errors.push(required(`${path}.group`))
@@ -60,7 +59,7 @@ export function specErrors(form: SpecForm, path: string): FieldError[] {
     ...subresourcesErrors(form.subresources, `${path}.subresources`),
     ...columnsErrors(form.additionalPrinterColumns, `${path}.additionalPrinterColumns`),
     ...preservingErrors(form, path),
-    ...conversionErrors(form.conversion, `${path}.conversion`),
+    ...conversionErrors(form.conversion, `${path}.conversion`, conversion),
   ]
 }
 
@@ -211,40 +210,6 @@ function fieldAt(path: string, schema: JsonSchema | undefined): JsonSchema | str
     if (at === undefined) return 'does not refer to a valid field'
   }
   return at ?? 'does not refer to a valid field'
-}
-
-function conversionErrors(conversion: SpecForm['conversion'], path: string): FieldError[] {
-  if (conversion === undefined) return []
-  const { strategy, webhook } = conversion
-  const errors: FieldError[] = []
-  if ((strategy ?? '') === '') errors.push(required(`${path}.strategy`))
-  else if (strategy !== 'None' && strategy !== 'Webhook')
-    errors.push(notSupported(`${path}.strategy`, strategy, ['None', 'Webhook']))
-  if (strategy !== 'Webhook') {
-    const why = 'should not be set when strategy is not set to Webhook'
-    if (webhook?.clientConfig !== undefined) errors.push(forbiddenField(`${path}.webhookClientConfig`, why))
-    if ((webhook?.conversionReviewVersions ?? []).length > 0)
-      errors.push(forbiddenField(`${path}.conversionReviewVersions`, why))
-    return errors
-  }
-  if (webhook?.clientConfig === undefined)
-    errors.push(required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook'))
-  else errors.push(...webhookClientErrors(webhook.clientConfig, `${path}.webhookClientConfig`))
-  return [...errors, ...reviewVersionErrors(webhook?.conversionReviewVersions, `${path}.conversionReviewVersions`)]
-}
-
-function reviewVersionErrors(given: readonly string[] | null | undefined, path: string): FieldError[] {
-  const versions = given ?? []
-  if (versions.length === 0) return [required(path)]
-  const errors: FieldError[] = []
-  for (const [index, version] of versions.entries()) {
-    const at = `${path}[${index}]`
-    if (versions.indexOf(version) < index) errors.push(invalid(at, version, 'duplicate version'))
-    else errors.push(...dns1035LabelErrors(version).map((why) => invalid(at, version, why)))
-  }
-  if (!versions.some((version) => reviewVersions.includes(version)))
-    errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`))
-  return errors
 }
 
 /** Versions in which objects were ever stored must stay until somebody says that none are left. */

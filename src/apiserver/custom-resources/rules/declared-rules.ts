@@ -2,7 +2,6 @@ import { rangeMax } from '../../../machinery/cel/index.ts'
 import { type FieldError, forbiddenField, invalid, sameJson } from '../../../machinery/index.ts'
 import type { JsonSchema, ValidationRule } from '../../../machinery/structural-schema/index.ts'
 import { type CompiledRule, compileRules } from './compile-rules.ts'
-import { fieldPathOf } from './field-path.ts'
 
 /** What one rule may cost by estimate. */
 const ruleCostMax = 10_000_000
@@ -129,6 +128,7 @@ interface Options {
   readonly total: TotalCost
   /** Kubernetes: what was accepted once is not refused because estimates have changed. */
   readonly checkRuleCost: boolean
+  readonly isGood: (path: string) => boolean
 }
 
 function ruleErrors(
@@ -167,7 +167,7 @@ function ruleErrors(
 function errorsBelow(place: Place, options: Options): readonly FieldError[] {
   const { schema, path, isRoot } = place
   const errors = childrenOf(place).flatMap((child) => errorsBelow(child, options))
-  if ((schema[rulesKey] ?? []).length === 0) return errors
+  if ((schema[rulesKey] ?? []).length === 0 || !options.isGood(path)) return errors
   const compiled = compileRules(schema, { resourceRoot: isRoot || schema['x-kubernetes-embedded-resource'] === true })
   if (compiled === undefined) {
     const why =
@@ -180,23 +180,17 @@ function errorsBelow(place: Place, options: Options): readonly FieldError[] {
   ]
 }
 
-function pathErrors(place: Place): readonly FieldError[] {
-  const own = (place.schema[rulesKey] ?? []).flatMap(({ fieldPath = '' }, index) =>
-    fieldPath === '' || 'path' in fieldPathOf(fieldPath, place.schema)
-      ? []
-      : [invalid(`${place.path}.${rulesKey}[${index}].fieldPath`, fieldPath, 'must be a valid path')],
-  )
-  return [...childrenOf(place).flatMap(pathErrors), ...own]
-}
-
-/** What is wrong with the rules of a schema that is good otherwise. */
-export function declaredRuleErrors(schema: JsonSchema, path: string, old?: JsonSchema): readonly FieldError[] {
+/** What is wrong with the rules of a schema, where it is good but for them. */
+export function declaredRuleErrors(
+  schema: JsonSchema,
+  path: string,
+  old?: JsonSchema,
+  isGood: (path: string) => boolean = () => true,
+): readonly FieldError[] {
   const root: Place = { schema, path, isRoot: true, cardinality: 1, uncorrelatable: undefined }
-  const badPaths = pathErrors(root)
-  if (badPaths.length > 0) return badPaths
   const total = new TotalCost()
   const checkRuleCost = old === undefined || !sameJson(old, schema)
-  const errors = errorsBelow(root, { total, checkRuleCost })
+  const errors = errorsBelow(root, { total, checkRuleCost, isGood })
   if (total.total <= schemaCostMax) return errors
   const blame = 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema'
   const what = 'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { JsonSchema } from '../../../machinery/structural-schema/index.ts'
+import { goodPlaces, schemaErrors } from '../declared/schema-checks.ts'
 import { compileRules } from './compile-rules.ts'
 import { declaredRuleErrors } from './declared-rules.ts'
 import { schemaRules } from './rule-checks.ts'
@@ -59,7 +60,10 @@ test('rules of a declaration are refused where Kubernetes refuses them', () => {
   const problems: unknown[] = []
   for (const { schema, errors: wanted } of linesOf('declared-rules.jsonl')) {
     const path = 'spec.validation.openAPIV3Schema'
-    const errors = declaredRuleErrors(schema as JsonSchema, path).map(({ field, message }) => `${field}: ${message}`)
+    const all = { requireValidTypes: true, requireAtomicSets: true, requireMapKeys: true }
+    const shape = schemaErrors(schema as JsonSchema, path, all)
+    const found = [...shape, ...declaredRuleErrors(schema as JsonSchema, path, undefined, goodPlaces(shape))]
+    const errors = found.map(({ field, message }) => `${field}: ${message}`)
     try {
       assert.deepEqual(errors.toSorted(), wanted)
     } catch {
