@@ -100,7 +100,9 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
           ...objectMetaUpdateErrors(object.metadata, previous.metadata),
           ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
         ],
-        schemaErrors(facts.type, object, { previous, enums: true }),
+        schemaErrors(facts.type, object, { previous, enums: true }).filter(
+          ({ field }) => checks.settled?.test(field) !== true,
+        ),
         object,
       ),
     validateStatusUpdate: (object, previous) =>

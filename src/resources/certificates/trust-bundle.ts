@@ -32,14 +32,23 @@ export function clusterTrustBundleUpdateErrors(next: Bundle, previous: Bundle): 
 function nameErrors({ metadata, spec }: Bundle): readonly FieldError[] {
   const { name = '' } = metadata
   const signer = spec?.signerName ?? ''
-  const complain = (words: readonly string[]) => words.map((why) => invalid('metadata.name', name, why))
-  if (name === '') return []
+  return name === '' ? [] : bundleNameErrors(name, signer).map((why) => invalid('metadata.name', name, why))
+}
+
+/** What is wrong with the name of a bundle, which a signer's or nobody's is. */
+function bundleNameErrors(name: string, signer: string): readonly string[] {
   if (signer === '')
     return name.includes(':')
-      ? complain(['ClusterTrustBundle without signer name must not have ":" in its name'])
-      : complain(dns1123SubdomainErrors(name))
+      ? ['ClusterTrustBundle without signer name must not have ":" in its name']
+      : dns1123SubdomainErrors(name)
   const prefix = `${signer.replaceAll('/', ':')}:`
   return name.startsWith(prefix)
-    ? complain(dns1123SubdomainErrors(name.slice(prefix.length)))
-    : complain([`ClusterTrustBundle for signerName ${signer} must be named with prefix ${prefix}`])
+    ? dns1123SubdomainErrors(name.slice(prefix.length))
+    : [`ClusterTrustBundle for signerName ${signer} must be named with prefix ${prefix}`]
+}
+
+/** What is wrong with the name of a bundle as others refer to it: whose it is stands before the last colon. */
+export function bundleReferenceErrors(name: string): readonly string[] {
+  const end = name.lastIndexOf(':')
+  return bundleNameErrors(name, end < 0 ? '' : name.slice(0, end).replaceAll(':', '/'))
 }

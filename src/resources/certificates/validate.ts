@@ -85,8 +85,7 @@ function signerErrors(signer: string, previous: CertificateSigningRequest | unde
 }
 
 /** What is wrong with the name of a signer. */
-export function signerNameErrors(signer: string): readonly FieldError[] {
-  const field = 'spec.signerName'
+export function signerNameErrors(signer: string, field = 'spec.signerName'): readonly FieldError[] {
   if (signer === '') return [required(field)]
   const [domain = '', path, ...more] = signer.split('/')
   if (path === undefined || more.length > 0)

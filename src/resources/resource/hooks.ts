@@ -29,7 +29,10 @@ export const deviceClassHooks: HooksFor<DeviceClass> = {
 }
 export const resourceClaimHooks: HooksFor<ResourceClaim> = {
   cells: resourceClaimCells,
-  checks: { create: resourceClaimErrors, update: resourceClaimUpdateErrors, status: resourceClaimStatusErrors },
+  checks: {
+    ...{ create: resourceClaimErrors, update: resourceClaimUpdateErrors, status: resourceClaimStatusErrors },
+    settled: /\.allocationMode$/,
+  },
   prepareForStatusUpdate(draft, previous) {
     keepMember(draft, previous, 'spec')
     dropFreedDevices(draft, previous)

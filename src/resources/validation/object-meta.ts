@@ -188,6 +188,8 @@ export function objectMetaUpdateErrors(
 
 /** What a kind checks beyond its schema; metadata is checked for all of them. */
 export interface Checks<T extends KubeObject> {
+  /** Members of what may not change whose closed sets are not looked at again when it would. */
+  readonly settled?: RegExp
   /** A DNS subdomain unless told otherwise. */
   readonly name?: NameCheck
   create?(object: T): readonly FieldError[]

@@ -5,9 +5,12 @@ import {
   type FieldError,
   forbiddenField,
   invalid,
+  labelSelectorErrors,
   parseQuantity,
   required,
 } from '../../../machinery/index.ts'
+import { bundleReferenceErrors } from '../../certificates/trust-bundle.ts'
+import { signerNameErrors } from '../../certificates/validate.ts'
 import type {
   DownwardAPIVolumeFile,
   KeyToPath,
@@ -116,12 +119,9 @@ function projectionErrors(
   }
   if (source.clusterTrustBundle !== undefined) {
     count++
-    const { name, signerName, path } = source.clusterTrustBundle
+    const { path } = source.clusterTrustBundle
     const at = `${field}.clusterTrustBundle`
-    if (name !== undefined && signerName !== undefined)
-      errors.push(invalid(at, source.clusterTrustBundle, 'only one of name and signerName may be used'))
-    else if (name === undefined && signerName === undefined)
-      errors.push(required(at, 'either name or signerName must be specified'))
+    errors.push(...bundleErrors(source.clusterTrustBundle, at))
     if ((path ?? '') === '') errors.push(required(`${at}.path`))
     errors.push(...volumePathErrors(path ?? '', `${at}.path`))
     once(path, path)
@@ -129,6 +129,31 @@ function projectionErrors(
   if (source.podCertificate !== undefined) count++
   if (count > 1) errors.push(forbiddenField(field, 'may not specify more than 1 volume type per source'))
   return errors
+}
+
+function bundleErrors(
+  bundle: NonNullable<VolumeProjection['clusterTrustBundle']>,
+  field: string,
+): readonly FieldError[] {
+  const { name, signerName, labelSelector } = bundle
+  if (name !== undefined && signerName !== undefined)
+    return [invalid(field, bundle, 'only one of name and signerName may be used')]
+  if (name !== undefined)
+    return [
+      ...(name === '' ? [required(`${field}.name`, 'must be a valid object name')] : []),
+      ...bundleReferenceErrors(name).map((why) =>
+        invalid(`${field}.name`, name, `not a valid clustertrustbundlename: ${why}`),
+      ),
+      ...(labelSelector === undefined
+        ? []
+        : [invalid(`${field}.labelSelector`, labelSelector, 'labelSelector must be unset if name is specified')]),
+    ]
+  if (signerName === undefined) return [required(field, 'either name or signerName must be specified')]
+  return [
+    ...(signerName === '' ? [required(`${field}.signerName`, 'must be a valid signer name')] : []),
+    ...signerNameErrors(signerName, `${field}.signerName`),
+    ...(labelSelector === undefined ? [] : labelSelectorErrors(labelSelector, `${field}.labelSelector`)),
+  ]
 }
 
 function projectedErrors(projected: ProjectedVolumeSource, field: string): readonly FieldError[] {
