@@ -5,6 +5,7 @@ import { keepMember } from '../../strategy.ts'
 
 /** Gives a new pod the state it begins in. */
 export function preparePod(draft: Draft): void {
+  mendGrace(draft)
   draft.metadata.generation = 1
   draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) }
   if ((draft.spec?.schedulingGates ?? []).length > 0) {
@@ -20,6 +21,11 @@ export function preparePod(draft: Draft): void {
     ]
   }
   mergeLabelKeys(draft)
+}
+
+/** Kubernetes: a pod's negative grace counts as a second; one of a template stays as it is until a pod is made of it. */
+function mendGrace({ spec }: Draft): void {
+  if ((spec?.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
 }
 
 interface Term {
@@ -54,6 +60,7 @@ function mergeLabelKeys({ metadata, spec }: Draft): void {
 
 /** Keeps the status, and counts each change of the spec. */
 export function preparePodUpdate(draft: Draft, previous: Pod): void {
+  mendGrace(draft)
   keepMember(draft, previous, 'status')
   keepMember(draft.metadata, previous.metadata, 'generation')
   if (!sameJson(draft.spec, previous.spec)) draft.metadata.generation = (previous.metadata.generation ?? 0) + 1

@@ -31,6 +31,17 @@ test('a plain pod is good, begins Pending, and has its QoS', () => {
   assert.deepEqual([pod.status, pod.metadata.generation], [{ phase: 'Pending', qosClass: 'Guaranteed' }, 1])
 })
 
+test('a negative grace counts as a second, in a new pod and in one that is changed', () => {
+  const pod = podOf({ containers: [container()], terminationGracePeriodSeconds: -1 })
+  const next = structuredClone(pod)
+  next.spec.terminationGracePeriodSeconds = -5
+  pods.prepareForUpdate(next, pod, { nowMs: 0, uuid: () => 'u' })
+  assert.deepEqual(
+    [pod.spec.terminationGracePeriodSeconds, next.spec.terminationGracePeriodSeconds, next.metadata.generation],
+    [1, 1, 1],
+  )
+})
+
 test('what is wrong with a pod is told at its field, in the words of Kubernetes', () => {
   const dnsLabel =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
