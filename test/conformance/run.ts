@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, createWriteStream, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { againBelowShell, reachesFirstProcess } from './first-process.ts'
 import { buildImages, wantedImages } from './images.ts'
 import { buildPrograms, cache, programs } from './programs.ts'
 import { readJunit, reportOf, type SpecResult } from './report.ts'
@@ -203,7 +204,8 @@ else if (options.total) {
   const beyond = all.filter((one) => !isCertified(one.name))
   process.stdout.write(reportOf(all.filter((one) => isCertified(one.name))))
   if (beyond.length > 0) process.stdout.write(`\nbeyond certification\n${reportOf(beyond)}`)
-} else {
+} else if (!options.list && !reachesFirstProcess()) process.exitCode = await againBelowShell()
+else {
   mkdirSync(home, { recursive: true })
   buildPrograms(say)
   if (options.unpassed) {
