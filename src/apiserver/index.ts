@@ -2,6 +2,8 @@
 
 export type { PodSecurityConfiguration } from './admission/built-in/pod-security.ts'
 export type { LimitedResource } from './admission/built-in/resource-quota.ts'
+export type { ManifestDirectory } from './admission/manifests/manifests.ts'
+export type { ManifestPlugin } from './admission/manifests/read.ts'
 export {
   type AdmissionChoice,
   type AdmissionConfigurations,

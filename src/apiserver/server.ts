@@ -15,9 +15,11 @@ import {
   nodeMetrics,
   podMetrics,
   pods,
+  type ResourceDefinition,
   rbacBootstrap,
 } from '../resources/index.ts'
 import { assembledAdmission } from './admission/assembled.ts'
+import { withReservedNames } from './admission/manifests/reserved.ts'
 import { ExpressionKinds } from './admission/policies/kinds.ts'
 import { PolicyStatus } from './admission/policies/status.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
@@ -105,6 +107,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     authorizer: () => authorizer,
     rbac: () => rbac,
     served: () => served,
+    complete: (definition) => complete(definition),
   })
   const registry: Registry = new Registry({
     store,
@@ -147,9 +150,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const expressionKinds = new ExpressionKinds()
   const converting = { call: admission.call, random, clock, measured: conversionMeasures(metrics) }
   const kinds = new KindLoader({ converterOf: (crd) => webhookConverter(crd, converting) })
-  const builtIn = features.served.map((one) =>
-    features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one)),
-  )
+  const complete = (one: ResourceDefinition<any>) =>
+    features.gated(one === customResourceDefinitions ? kinds.definition : expressionKinds.complete(one))
+  const builtIn = features.served.map((one) => withReservedNames(complete(one), features.gates))
   const served = new ServedResources(
     [...builtIn, nodeMetrics, podMetrics],
     [...apiGroups, metricsGroup],
@@ -311,6 +314,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         scraper.run(signal),
         aggregated,
         policyStatus.run(signal),
+        admission.run(signal),
         parts.authentication?.run(signal),
         flowObjects.run(signal),
         parts.authorization?.run(signal),

@@ -118,6 +118,7 @@ async function admissionOf({
   settings,
   clock,
   connectNetwork,
+  log,
 }: ControlPlaneParts): Promise<Pick<ApiServerParts, 'admission'>> {
   if (settings.admission === undefined) return {}
   const [{ readAdmission }, { reviewsTo }] = await Promise.all([
@@ -125,7 +126,14 @@ async function admissionOf({
     import('./connections/reviews.ts'),
   ])
   const postTo = (kubeConfigFile: string) => reviewsTo(kubeConfigFile, { clock, connectNetwork })
-  return { admission: await readAdmission(settings.admission, postTo) }
+  const following = {
+    clock,
+    manifests: settings.features?.gates?.['ManifestBasedAdmissionControlConfig'] === true,
+    serverId: serverNameOf(hostname()),
+    complain: (error: string, plugin: string) =>
+      log.error('manifests of admission are not reloaded', error, { plugin }),
+  }
+  return { admission: await readAdmission(settings.admission, postTo, following) }
 }
 
 /** Loaded only where servers outside are asked. */

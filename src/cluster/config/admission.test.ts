@@ -1,20 +1,29 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { manualClock } from '../../machinery/index.ts'
 import { readAdmission } from './admission.ts'
+import { followedDirectory } from './followed-directory.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'cox-admission-'))
 after(() => rmSync(directory, { recursive: true }))
 const asked: string[] = []
-const read = (config: string | undefined, enabled: readonly string[] = [], disabled: readonly string[] = []) => {
+const read = (
+  config: string | undefined,
+  enabled: readonly string[] = [],
+  disabled: readonly string[] = [],
+  manifests = false,
+) => {
   const configFile = join(directory, 'admission.yaml')
   if (config !== undefined) writeFileSync(configFile, config)
-  return readAdmission({ enabled, disabled, ...(config === undefined ? {} : { configFile }) }, (file) => {
+  const postTo = (file: string) => {
     asked.push(file)
     return async () => ({})
-  })
+  }
+  const following = { manifests, clock: manualClock(), serverId: 'one', complain() {} }
+  return readAdmission({ enabled, disabled, ...(config === undefined ? {} : { configFile }) }, postTo, following)
 }
 const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n'
 
@@ -110,4 +119,40 @@ test('what is wrong with a file is said with its name', async () => {
       assert.match(error.message, expected)
       return true
     })
+})
+
+test('a directory of manifests is named absolutely, is there, and is read behind its gate alone', async () => {
+  const kind = (of: string, path: string) =>
+    `{ apiVersion: apiserver.config.k8s.io/v1, kind: ${of}, staticManifestsDir: ${JSON.stringify(path)} }`
+  const webhooks = (path: string) =>
+    `${head}- name: ValidatingAdmissionWebhook\n  configuration: ${kind('WebhookAdmissionConfiguration', path)}\n`
+  const policies = `${head}- name: MutatingAdmissionPolicy\n  configuration: ${kind('MutatingAdmissionPolicyConfiguration', directory)}\n`
+  assert.equal((await read(webhooks(''), [], [], true)).manifests, undefined)
+  const { manifests } = await read(webhooks(directory), [], [], true)
+  const { MutatingAdmissionPolicy } = (await read(policies, [], [], true)).manifests!.directories
+  assert.deepEqual(Object.keys(manifests!.directories), ['ValidatingAdmissionWebhook'])
+  assert.equal(MutatingAdmissionPolicy!.path, directory)
+  const cases: readonly (readonly [string, boolean, string])[] = [
+    [directory, false, 'Forbidden: staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate'],
+    ['beside', true, 'Invalid value: "beside": must be an absolute file path'],
+    ['/absent', true, 'Invalid value: "/absent": unable to read: stat /absent: no such file or directory'],
+    [import.meta.filename, true, 'must be a directory'],
+  ]
+  for (const [path, isOn, expected] of cases)
+    await assert.rejects(read(webhooks(path), [], [], isOn), (error: Error) => error.message.includes(expected), path)
+})
+
+test('files of manifests are those of YAML and JSON, by name', async () => {
+  const at = join(directory, 'manifests')
+  mkdirSync(join(at, 'd.yaml'), { recursive: true })
+  for (const name of ['b.yaml', 'a.json', 'c.YML', 'readme.md']) writeFileSync(join(at, name), name)
+  const found = await followedDirectory(at, manualClock()).read()
+  assert.deepEqual(
+    found.map(({ path, text }) => [path, text]),
+    ['a.json', 'b.yaml', 'c.YML'].map((name) => [join(at, name), name]),
+  )
+  await assert.rejects(
+    followedDirectory('/absent', manualClock()).read(),
+    /failed to read manifest directory "\/absent"/,
+  )
 })

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import {
@@ -7,11 +8,13 @@ import {
   type EventLimit,
   type ImagePolicy,
   type LimitedResource,
+  type ManifestPlugin,
   type PostReview,
   type Tolerations,
 } from '../../apiserver/index.ts'
 import { usersOfKubeconfig } from '../../client/index.ts'
-import { parseYaml } from '../../machinery/index.ts'
+import { type Clock, parseYaml } from '../../machinery/index.ts'
+import { followedDirectory } from './followed-directory.ts'
 import { podSecurityKind, readPodSecurity } from './pod-security.ts'
 import { ConfigError, fieldsOf, integer, listOf, mapOf, oneOf, type Reader, text, truth } from './read-fields.ts'
 
@@ -39,21 +42,43 @@ const fileFields = fieldsOf({
 })
 
 /** The choice that flags come to, the files they name read. Throws a ConfigError that names what is wrong. */
-export async function readAdmission(flags: AdmissionFlags, postTo: PostTo): Promise<AdmissionChoice> {
+export async function readAdmission(
+  flags: AdmissionFlags,
+  postTo: PostTo,
+  following: Following,
+): Promise<AdmissionChoice> {
   const { enabled = [], disabled = [], configFile } = flags
   const problem = choiceProblem({ enabled, disabled })
   if (problem !== undefined) throw new ConfigError(problem)
-  const configurations = configFile === undefined ? {} : await readConfigurations(configFile, postTo)
+  const paths = new Map<ManifestPlugin, string>()
+  const around = { postTo, note: (plugin: ManifestPlugin, path: string) => void paths.set(plugin, path) }
+  const configurations =
+    configFile === undefined ? {} : await readConfigurations(configFile, { ...around, manifests: following.manifests })
   if (enabled.includes('ImagePolicyWebhook') && configurations.ImagePolicyWebhook === undefined)
     throw new ConfigError('failed to initialize admission plugin "ImagePolicyWebhook": no config specified')
   if (enabled.includes('EventRateLimit') && configurations.EventRateLimit === undefined)
     throw new ConfigError(
       'failed to initialize admission plugin "EventRateLimit": limits: Invalid value: null: must not be empty',
     )
-  return { enabled, disabled, configurations }
+  if (paths.size === 0) return { enabled, disabled, configurations }
+  const { clock, serverId, complain } = following
+  const directories = Object.fromEntries([...paths].map(([plugin, path]) => [plugin, followedDirectory(path, clock)]))
+  return { enabled, disabled, configurations, manifests: { serverId, complain, directories } }
 }
 
-async function readConfigurations(file: string, postTo: PostTo): Promise<AdmissionConfigurations> {
+/** How directories are followed that plugins are told by. */
+export interface Following {
+  /** Whether any may be: the gate ManifestBasedAdmissionControlConfig. */
+  readonly manifests: boolean
+  readonly clock: Clock
+  readonly serverId: string
+  readonly complain: (problem: string, about: string) => void
+}
+
+async function readConfigurations(
+  file: string,
+  around: Omit<Surroundings, 'directory' | 'plugin'>,
+): Promise<AdmissionConfigurations> {
   const within = (error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
     return new ConfigError(`unable to read admission control configuration from ${JSON.stringify(file)} [${why}]`)
@@ -67,7 +92,7 @@ async function readConfigurations(file: string, postTo: PostTo): Promise<Admissi
       const said = configuration ?? (path === undefined ? undefined : parseYaml(await readFile(at, 'utf8')).value)
       const reader = readers[name]
       if (said === undefined || said === null || reader === undefined) continue
-      read[name] = reader(said as object, { directory: dirname(at), postTo })
+      read[name] = reader(said as object, { ...around, directory: dirname(at), plugin: name })
     }
     return read as AdmissionConfigurations
   } catch (error) {
@@ -92,7 +117,12 @@ function plainPlugins(content: object): ReturnType<typeof pluginsOf> {
 
 interface Surroundings {
   readonly directory: string
+  readonly plugin: string
   readonly postTo: PostTo
+  /** Whether directories of manifests are read. */
+  readonly manifests: boolean
+  /** Takes the directory that a plugin is told by. */
+  readonly note: (plugin: ManifestPlugin, path: string) => void
 }
 type Read = (said: object, around: Surroundings) => unknown
 
@@ -152,9 +182,34 @@ const webhookKinds = [
   'apiserver.config.k8s.io/v1/WebhookAdmissionConfiguration',
   'apiserver.config.k8s.io/v1alpha1/WebhookAdmission',
 ]
-const webhookFields = fieldsOf({ kubeConfigFile: text })
-const webhookCredentials: Read = (said) => {
-  const { kubeConfigFile: file } = webhookFields(ofKind(said, ...webhookKinds), '')
+/** Kubernetes: where manifests are is told absolutely, and must be there from the start. */
+function noteManifests(path: string | undefined, { plugin, manifests, note }: Surroundings): void {
+  if (path === undefined || path === '') return
+  const refuse = (why: string) => {
+    throw new ConfigError(`staticManifestsDir: ${why}`)
+  }
+  if (!manifests)
+    refuse('Forbidden: staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate to be enabled')
+  const shown = `Invalid value: ${JSON.stringify(path)}`
+  if (!isAbsolute(path)) refuse(`${shown}: must be an absolute file path`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) refuse(`${shown}: unable to read: stat ${path}: no such file or directory`)
+  if (found?.isDirectory() !== true) refuse(`${shown}: must be a directory`)
+  note(plugin as ManifestPlugin, path)
+}
+
+const policyFields = fieldsOf({ staticManifestsDir: text })
+const policies =
+  (kind: string): Read =>
+  (said, around) => {
+    const of = `apiserver.config.k8s.io/v1/${kind}`
+    noteManifests(policyFields(ofKind(said, of), '').staticManifestsDir, around)
+  }
+
+const webhookFields = fieldsOf({ kubeConfigFile: text, staticManifestsDir: text })
+const webhookCredentials: Read = (said, around) => {
+  const { kubeConfigFile: file, staticManifestsDir } = webhookFields(ofKind(said, ...webhookKinds), '')
+  noteManifests(staticManifestsDir, around)
   if (file === undefined) return undefined
   if (!isAbsolute(file))
     throw new ConfigError(`kubeConfigFile: Invalid value: ${JSON.stringify(file)}: must be an absolute file path`)
@@ -191,7 +246,9 @@ const readers: Readonly<Record<string, Read>> = {
       defaultAllow,
     }
   },
+  MutatingAdmissionPolicy: policies('MutatingAdmissionPolicyConfiguration'),
   MutatingAdmissionWebhook: webhookCredentials,
+  ValidatingAdmissionPolicy: policies('ValidatingAdmissionPolicyConfiguration'),
   ValidatingAdmissionWebhook: webhookCredentials,
   PodNodeSelector: (said) => nodeSelectors(said, '').podNodeSelectorPluginConfig ?? {},
   PodSecurity: (said) => readPodSecurity(ofKind(said, podSecurityKind)),

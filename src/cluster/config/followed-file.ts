@@ -18,28 +18,31 @@ export function followedFile(path: string, kind: string, clock: Clock): Followed
       // Alone in its file it is read as it is, so that what is wrong with it is told by its own lines.
       return all.length < 2 || own === undefined ? text : yamlText(own)
     },
-    async *changes(signal) {
-      let wake = () => {}
-      let isTold = false
-      const told = () => {
-        isTold = true
-        wake()
-      }
-      void notices(path, signal, told)
-      signal.addEventListener('abort', told, { once: true })
-      while (!signal.aborted) {
-        if (!isTold)
-          await new Promise<void>((resolve) => {
-            const timer = clock.after(lookEveryMs, resolve)
-            wake = () => {
-              timer[Symbol.dispose]()
-              resolve()
-            }
-          })
-        isTold = false
-        if (!signal.aborted) yield
-      }
-    },
+    changes: (signal) => pathChanges(dirname(path), clock, signal),
+  }
+}
+
+/** Yields whenever a directory tells of something, and once a minute besides. Ends with the signal. */
+export async function* pathChanges(directory: string, clock: Clock, signal: AbortSignal): AsyncIterable<void> {
+  let wake = () => {}
+  let isTold = false
+  const told = () => {
+    isTold = true
+    wake()
+  }
+  void notices(directory, signal, told)
+  signal.addEventListener('abort', told, { once: true })
+  while (!signal.aborted) {
+    if (!isTold)
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(lookEveryMs, resolve)
+        wake = () => {
+          timer[Symbol.dispose]()
+          resolve()
+        }
+      })
+    isTold = false
+    if (!signal.aborted) yield
   }
 }
 
@@ -56,9 +59,9 @@ export function fileProblem(path: string): string | undefined {
 }
 
 /** Kubernetes: files are replaced as a whole (links of mounted volumes are turned over), so that it is the directory that tells. */
-async function notices(path: string, signal: AbortSignal, told: () => void): Promise<void> {
+async function notices(directory: string, signal: AbortSignal, told: () => void): Promise<void> {
   try {
-    for await (const _ of watch(dirname(path), { signal })) told()
+    for await (const _ of watch(directory, { signal })) told()
   } catch {
     // Without notices it is looked at once a minute.
   }

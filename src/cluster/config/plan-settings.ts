@@ -190,7 +190,10 @@ function merged(known: ClusterSettings, wished: Wishes, config: Configuration | 
 /** Loaded only where there are such files. */
 async function filesProblem(settings: ClusterSettings): Promise<string> {
   if (settings.admission !== undefined) {
-    const problem = await (await import('./structured.ts')).admissionProblem(settings.admission)
+    const problem = await (await import('./structured.ts')).admissionProblem(
+      settings.admission,
+      settings.features?.gates?.['ManifestBasedAdmissionControlConfig'] === true,
+    )
     if (problem !== '') return problem
   }
   if (settings.authenticationConfig === undefined && settings.authorizationConfig === undefined) return ''

@@ -37,12 +37,14 @@ export async function structuredProblem({
 }
 
 /** The same of the choice of admission plugins and the file that says what they go by. */
-export async function admissionProblem(flags: AdmissionFlags): Promise<string> {
+export async function admissionProblem(flags: AdmissionFlags, manifests: boolean): Promise<string> {
   try {
-    await readAdmission(flags, (kubeConfigFile) => {
+    const postTo = (kubeConfigFile: string) => {
       credentialsFromKubeconfig(kubeConfigFile)
       return async () => ({})
-    })
+    }
+    const following = { manifests, clock: systemClock(), serverId: '', complain: () => {} }
+    await readAdmission(flags, postTo, following)
     return ''
   } catch (error) {
     return textOf(error)

@@ -2,6 +2,7 @@ import type { WebhookCredentials } from '../../webhooks/credentials.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import type { PodSecurityConfiguration } from '../built-in/pod-security.ts'
 import type { LimitedResource } from '../built-in/resource-quota.ts'
+import type { ManifestChoice } from '../manifests/manifests.ts'
 import type { EventLimit } from './event-rate-limit.ts'
 import type { ImagePolicy } from './image-policy.ts'
 import type { Tolerations } from './tolerations.ts'
@@ -11,6 +12,8 @@ export interface AdmissionChoice {
   readonly enabled?: readonly string[]
   readonly disabled?: readonly string[]
   readonly configurations?: AdmissionConfigurations
+  /** Which plugins are told of webhooks and policies by files. */
+  readonly manifests?: ManifestChoice
 }
 /** What an AdmissionConfiguration says of each plugin that has something to be told. */
 export interface AdmissionConfigurations {

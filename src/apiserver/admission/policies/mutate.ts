@@ -17,7 +17,7 @@ import { bindingsOf, conditionsHold, Evaluation, type Subject, withAuthorizer } 
 import type { PolicyParts } from './parts.ts'
 import { jsonPatchType, objectType } from './patch-types.ts'
 import { withConfiguration, withPatch } from './patches.ts'
-import type { MutatingBinding, MutatingPolicy } from './policy-list.ts'
+import type { Bound, MutatingBinding, MutatingPolicy } from './policy-list.ts'
 import { type Expression, PolicyScope } from './scope.ts'
 import { forbiddenBy, passesFailures, type Selected, selectPolicies } from './selecting.ts'
 
@@ -42,8 +42,12 @@ type Chosen = Extract<Selected<MutatingPolicy, MutatingBinding>, { readonly targ
 const compiled = new WeakMap<MutatingPolicy, CompiledPolicy>()
 
 /** Changes the object as the policies it concerns want it, one after the other. Rejects when one of them fails. */
-export async function mutate(attributes: Attributes, parts: PolicyParts): Promise<void> {
-  const selected = await selectPolicies(attributes, parts.mutating.all, parts)
+export async function mutate(
+  attributes: Attributes,
+  policies: readonly Bound<MutatingPolicy, MutatingBinding>[],
+  parts: PolicyParts,
+): Promise<void> {
+  const selected = await selectPolicies(attributes, policies, parts)
   if (selected.length === 0) return
   const failures: Failure[] = selected.flatMap((one) =>
     'problem' in one ? [{ policy: one.policy, binding: one.binding, message: one.problem }] : [],

@@ -1,6 +1,8 @@
+import type { KubeObject } from '../../../machinery/index.ts'
 import { type AdmissionPlugin, type Attributes, whileNone } from '../admission.ts'
 import { isExempt } from '../matching/matching.ts'
 import type { PolicyParts } from './parts.ts'
+import type { Bound, PolicyList } from './policy-list.ts'
 
 /** Kubernetes: who asks who they are or what they may is answered, whatever policies say. */
 const reviews: ReadonlySet<string> = new Set([
@@ -12,9 +14,14 @@ const reviews: ReadonlySet<string> = new Set([
   'authorization.k8s.io/subjectaccessreviews',
 ])
 
-function concerns(attributes: Attributes): boolean {
+/** Kubernetes: policies of the API are not asked about webhooks and policies, lest nobody could change them; those of files are. */
+function policiesFor<P extends KubeObject, B extends KubeObject>(
+  list: PolicyList<P, B>,
+  attributes: Attributes,
+): readonly Bound<P, B>[] {
   const { group, plural } = attributes.definition
-  return !isExempt(attributes) && !reviews.has(`${group}/${plural}`)
+  if (list.all.length === 0 || reviews.has(`${group}/${plural}`)) return []
+  return isExempt(attributes) ? list.fixed : list.all
 }
 
 /** ValidatingAdmissionPolicy. What evaluates policies is loaded when there first is one. */
@@ -24,9 +31,10 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
     name: 'ValidatingAdmissionPolicy',
     standsBy: () => whileNone(parts.validating),
     validate(attributes) {
-      if (parts.validating.all.length === 0 || !concerns(attributes)) return
+      const policies = policiesFor(parts.validating, attributes)
+      if (policies.length === 0) return
       loaded ??= import('./validate.ts')
-      return loaded.then(({ validate }) => validate(attributes, parts))
+      return loaded.then(({ validate }) => validate(attributes, policies, parts))
     },
   }
 }
@@ -38,9 +46,10 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
     name: 'MutatingAdmissionPolicy',
     standsBy: () => whileNone(parts.mutating),
     admit(attributes) {
-      if (parts.mutating.all.length === 0 || !concerns(attributes) || attributes.operation === 'DELETE') return
+      const policies = attributes.operation === 'DELETE' ? [] : policiesFor(parts.mutating, attributes)
+      if (policies.length === 0) return
       loaded ??= import('./mutate.ts')
-      return loaded.then(({ mutate }) => mutate(attributes, parts))
+      return loaded.then(({ mutate }) => mutate(attributes, policies, parts))
     },
   }
 }

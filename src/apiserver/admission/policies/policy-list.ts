@@ -28,6 +28,7 @@ export class PolicyList<P extends KubeObject, B extends Binding> {
   readonly #bindings = new Map<string, B>()
   readonly #kinds: readonly [ResourceDefinition<any>, ResourceDefinition<any>]
   #all: readonly Bound<P, B>[] | undefined
+  #fixed: readonly Bound<P, B>[] = []
 
   /** Follows the store from now on; what is there already is taken in by `load`. */
   constructor(hub: WatchHub, policies: ResourceDefinition<any>, bindings: ResourceDefinition<any>) {
@@ -51,19 +52,34 @@ export class PolicyList<P extends KubeObject, B extends Binding> {
   }
 
   get all(): readonly Bound<P, B>[] {
-    this.#all ??= this.#gather()
+    this.#all ??= [...this.#fixed, ...this.#gather()]
     return this.#all
+  }
+  /** Those that files tell of, which come first and are asked about webhooks and policies as well. */
+  get fixed(): readonly Bound<P, B>[] {
+    return this.#fixed
+  }
+  /** Takes the policies of files with what binds them, in order. */
+  fix(policies: readonly P[], bindings: readonly B[]): void {
+    this.#fixed = bound(policies, bindings)
+    this.#all = undefined
   }
 
   #gather(): readonly Bound<P, B>[] {
     const byName = (one: KubeObject, other: KubeObject) => (one.metadata.name < other.metadata.name ? -1 : 1)
     const bindings = [...this.#bindings.values()].sort(byName)
-    return [...this.#policies.values()]
-      .sort(byName)
-      .map((policy) => ({
-        policy,
-        bindings: bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name),
-      }))
-      .filter((bound) => bound.bindings.length > 0)
+    return bound([...this.#policies.values()].sort(byName), bindings)
   }
+}
+
+function bound<P extends KubeObject, B extends Binding>(
+  policies: readonly P[],
+  bindings: readonly B[],
+): readonly Bound<P, B>[] {
+  return policies
+    .map((policy) => ({
+      policy,
+      bindings: bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name),
+    }))
+    .filter((one) => one.bindings.length > 0)
 }

@@ -14,7 +14,7 @@ import {
 } from './evaluation.ts'
 import type { PolicyCheck } from './measures.ts'
 import type { PolicyParts } from './parts.ts'
-import type { ValidatingBinding, ValidatingPolicy } from './policy-list.ts'
+import type { Bound, ValidatingBinding, ValidatingPolicy } from './policy-list.ts'
 import { type Expression, PolicyScope } from './scope.ts'
 import { forbiddenBy, passesFailures, selectPolicies } from './selecting.ts'
 
@@ -52,9 +52,13 @@ const annotationLengthMax = 10 * 1024
 const compiled = new WeakMap<ValidatingPolicy, CompiledPolicy>()
 
 /** Rejects with the first refusal of the policies that a request concerns. */
-export async function validate(attributes: Attributes, parts: PolicyParts): Promise<void> {
+export async function validate(
+  attributes: Attributes,
+  policies: readonly Bound<ValidatingPolicy, ValidatingBinding>[],
+  parts: PolicyParts,
+): Promise<void> {
   const denials: Denial[] = []
-  const selected = await selectPolicies(attributes, parts.validating.all, parts)
+  const selected = await selectPolicies(attributes, policies, parts)
   if (selected.length === 0) return
   const namespace = await namespaceOf(attributes, parts)
   const annotations = new Map<string, string[]>()

@@ -37,6 +37,8 @@ export interface Hook {
 export class WebhookList {
   readonly #byName = new Map<string, readonly Hook[]>()
   #sorted: readonly Hook[] = []
+  #fixed: readonly Hook[] = []
+  #all: readonly Hook[] = []
 
   /** Follows the store from now on; configurations that are there already are taken in by `load`. */
   constructor(hub: WatchHub, mutating: boolean) {
@@ -53,26 +55,36 @@ export class WebhookList {
   }
 
   get all(): readonly Hook[] {
-    return this.#sorted
+    return this.#all
+  }
+  /** Those that files tell of, which come first and are asked about webhooks and policies as well. */
+  get fixed(): readonly Hook[] {
+    return this.#fixed
+  }
+  set fixed(hooks: readonly Hook[]) {
+    this.#fixed = hooks
+    this.#all = [...hooks, ...this.#sorted]
   }
 
   #set(name: string, configuration: KubeObject | undefined): void {
     if (configuration === undefined) this.#byName.delete(name)
-    else {
-      const webhooks = (configuration as { webhooks?: readonly Webhook[] }).webhooks ?? []
-      this.#byName.set(
-        name,
-        webhooks.map((webhook, index) => ({
-          configuration: name,
-          id: `${name}/${webhook.name}/${index}`,
-          webhook,
-          namespaceSelector: selectorOf(webhook.namespaceSelector),
-          objectSelector: selectorOf(webhook.objectSelector),
-        })),
-      )
-    }
+    else this.#byName.set(name, hooksOf(configuration))
     this.#sorted = [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, hooks]) => hooks)
+    this.#all = [...this.#fixed, ...this.#sorted]
   }
+}
+
+/** The webhooks of a configuration; `origin` tells those of one source from those of another. */
+export function hooksOf(configuration: KubeObject, origin = ''): readonly Hook[] {
+  const { name } = configuration.metadata
+  const webhooks = (configuration as { webhooks?: readonly Webhook[] }).webhooks ?? []
+  return webhooks.map((webhook, index) => ({
+    configuration: name,
+    id: `${origin}${name}/${webhook.name}/${index}`,
+    webhook,
+    namespaceSelector: selectorOf(webhook.namespaceSelector),
+    objectSelector: selectorOf(webhook.objectSelector),
+  }))
 }
 
 /** How a webhook is to be asked about a request; undefined when it is none of its business. */

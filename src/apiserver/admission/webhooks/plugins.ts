@@ -38,14 +38,19 @@ const forever = new AbortController().signal
 /** A webhook that could not be asked, or whose answer is none. */
 class CallFailure extends Error {}
 
+/** Kubernetes: webhooks of the API are not asked about webhooks and policies, lest nobody could change them; those of files are. */
+function hooksFor(list: WebhookList, attributes: Attributes): readonly Hook[] {
+  return isExempt(attributes) ? list.fixed : list.all
+}
+
 /** MutatingAdmissionWebhook: webhooks one after the other, each seeing what those before it made. */
 export function mutatingAdmissionWebhook(parts: WebhookPluginParts): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionWebhook',
     standsBy: () => whileNone(parts.mutating),
     admit(attributes) {
-      const hooks = parts.mutating.all
-      return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)
+      const hooks = hooksFor(parts.mutating, attributes)
+      return hooks.length === 0 ? undefined : askAll(hooks, attributes)
     },
   }
   async function askAll(hooks: readonly Hook[], attributes: Attributes): Promise<void> {
@@ -73,8 +78,8 @@ export function validatingAdmissionWebhook(parts: WebhookPluginParts): Admission
     name: 'ValidatingAdmissionWebhook',
     standsBy: () => whileNone(parts.validating),
     validate(attributes) {
-      const hooks = parts.validating.all
-      return hooks.length === 0 || isExempt(attributes) ? undefined : askAll(hooks, attributes)
+      const hooks = hooksFor(parts.validating, attributes)
+      return hooks.length === 0 ? undefined : askAll(hooks, attributes)
     },
   }
   async function askAll(hooks: readonly Hook[], attributes: Attributes): Promise<void> {
