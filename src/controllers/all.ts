@@ -76,7 +76,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   taintEvictionController,
   podGcController,
   garbageCollectorController(),
-  resourceQuotaController(),
+  resourceQuotaController(gates),
   certificateApprovingController,
   certificateSigningController,
   certificateCleanerController,

@@ -154,6 +154,7 @@ export {
   usageText,
   withoutZeros,
 } from './quota/amounts.ts'
+export { type DeviceResources, deviceResources, podMadeFor } from './quota/devices.ts'
 export {
   inScope,
   isTerminatingPod,

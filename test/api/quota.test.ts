@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCluster, type TestCluster } from '../../src/index.ts'
 import { StatusError } from '../../src/machinery/index.ts'
-import { configMaps, limitRanges, pods, resourceQuotas, serviceAccounts } from '../../src/resources/index.ts'
+import {
+  configMaps,
+  deviceClasses,
+  limitRanges,
+  pods,
+  resourceClaims,
+  resourceQuotas,
+  serviceAccounts,
+} from '../../src/resources/index.ts'
 
 const inDefault = (name: string) => ({ name, namespace: 'default' })
 const pod = (name: string, resources: object = {}, more: object = {}): any => ({
@@ -129,4 +137,35 @@ test('a limit range fills in what containers leave out, and refuses what is outs
     await refusal(client.create(pods, pod('b', { requests: { cpu: '10m' }, limits: { cpu: '1' } }))),
     '403 pods "b" is forbidden: [minimum cpu usage per Container is 50m, but request is 10m, maximum cpu usage per Container is 500m, but limit is 1, cpu max limit to request ratio per Container is 4, but provided ratio is 100.000000]',
   )
+})
+
+test('a quota of a resource that devices stand for counts pods and claims, and what was claimed for a pod once', async () => {
+  await using cluster = await start()
+  const { client } = cluster
+  const gpu = 'example.com/gpu'
+  await client.create(deviceClasses, { metadata: { name: 'gold' }, spec: { extendedResourceName: gpu } } as any)
+  const claim = (name: string, count: number, more: object = {}): any => ({
+    metadata: { ...inDefault(name), ...more },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gold', count } }] } },
+  })
+  const gpus = async () => (await used(cluster))?.[`requests.${gpu}`]
+  const early = await client.create(resourceClaims, claim('early', 1))
+  const implicit = 'requests.deviceclass.resource.kubernetes.io/gold'
+  await limit(cluster, { [`requests.${gpu}`]: '4', [implicit]: '8' })
+  assert.deepEqual(await used(cluster), { [`requests.${gpu}`]: '1', [implicit]: '1' })
+  const asking = await client.create(pods, pod('asking', { requests: { [gpu]: '2' }, limits: { [gpu]: '2' } }))
+  await until(async () => (await gpus()) === '3')
+  const { name, uid } = asking.metadata
+  const madeFor = {
+    annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' },
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid: uid!, controller: true }],
+  }
+  await client.create(resourceClaims, claim('of-asking', 2, madeFor))
+  assert.deepEqual(await used(cluster), { [`requests.${gpu}`]: '3', [implicit]: '3' })
+  assert.match(
+    await refusal(client.create(resourceClaims, claim('more', 2))),
+    /exceeded quota: q, requested: requests.example.com\/gpu=2, used: requests.example.com\/gpu=3, limited: requests.example.com\/gpu=4/,
+  )
+  await client.delete(resourceClaims, early.metadata as any)
+  await until(async () => (await gpus()) === '2')
 })

@@ -120,7 +120,7 @@ export function builtInAdmission(options: AdmissionOptions, seams: AdmissionSeam
     mutatingAdmissionWebhook(calling('MutatingAdmissionWebhook')),
     validatingAdmissionPolicy(policies),
     validatingAdmissionWebhook(calling('ValidatingAdmissionWebhook')),
-    resourceQuota({ ...parts, clock, limited: admission.configurations?.ResourceQuota?.limitedResources ?? [] }),
+    resourceQuota({ ...parts, clock, gates, limited: admission.configurations?.ResourceQuota?.limitedResources ?? [] }),
     notActedUpon(idle),
   ]
   const { enabled = [], disabled = [] } = admission

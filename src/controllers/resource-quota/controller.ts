@@ -1,5 +1,7 @@
 import {
   type CountedResource,
+  type DeviceResources,
+  deviceResources,
   isCounted,
   type KubeObject,
   keyOf,
@@ -10,8 +12,13 @@ import {
 } from '../../machinery/index.ts'
 import {
   customResourceDefinitions,
+  type DeviceClass,
+  deviceClasses,
+  type FeatureGates,
+  pods,
   type ResourceDefinition,
   type ResourceQuota,
+  resourceClaims,
   resourceForKind,
   resourceQuotas,
 } from '../../resources/index.ts'
@@ -28,12 +35,13 @@ const countedOf = ({ group, plural }: ResourceDefinition<any>): CountedResource 
 const isQuotable = (one: ResourceDefinition<any>) => one.scope === 'Namespaced' && isCounted(countedOf(one))
 
 /** Keeps what is used of each quota true: admission counts up, this counts what is there. */
-export function resourceQuotaController(): Controller {
+export function resourceQuotaController(gates: Pick<FeatureGates, 'enabled'>): Controller {
   const kinds = new CollectableKinds()
+  const standsFor = gates.enabled('DRAExtendedResource')
   const quotable = () => [...kinds.all].filter(isQuotable)
   const watchOf = (resource: ResourceDefinition<any>): Watch => ({
     resource,
-    wake: (object: KubeObject, cached) => concerned(cached, resource, object),
+    wake: (object: KubeObject, cached) => concerned(cached, resource, object, standsFor),
   })
   return {
     name: 'resourcequota-controller',
@@ -47,6 +55,8 @@ export function resourceQuotaController(): Controller {
       },
       ...builtInKinds.filter((one) => isQuotable(one) && one !== resourceQuotas).map(watchOf),
       { resource: customResourceDefinitions, wake: () => [whatIsServed] },
+      // Kubernetes: what devices stand for counts from when usage is counted next.
+      ...(standsFor ? [{ resource: deviceClasses, wake: () => [] }] : []),
     ],
     start({ clock, cached, follow, config }) {
       const quotas = cached(resourceQuotas)
@@ -64,12 +74,19 @@ export function resourceQuotaController(): Controller {
         }
         const quota = quotas.get(name)
         if (quota === undefined) return undefined
-        const limited = quotable().filter((one) => namesIn(one, quota.spec?.hard).size > 0)
-        const count = (seen: (one: ResourceDefinition<any>) => readonly KubeObject[]) =>
+        const classes = standsFor ? cached<DeviceClass>(deviceClasses).list() : []
+        const devicesIn = (seen: Seen) =>
+          classes.length === 0
+            ? undefined
+            : deviceResources({ classes, pods: seen(pods), claims: seen(resourceClaims) })
+        const namesOf = (one: ResourceDefinition<any>, hard: object | undefined) =>
+          namesIn(one, hard, one === resourceClaims ? devicesIn(() => []) : undefined)
+        const limited = quotable().filter((one) => namesOf(one, quota.spec?.hard).size > 0)
+        const count = (seen: Seen) =>
           quotaStatus(
             quota,
             limited.map((one) => ({ of: countedOf(one), objects: seen(one) })),
-            clock.now(),
+            { nowMs: clock.now(), devices: devicesIn(seen) },
           )
         const inCache = (one: ResourceDefinition<any>) => cached<KubeObject>(one).list(name.namespace)
         let status = count(inCache)
@@ -85,7 +102,7 @@ export function resourceQuotaController(): Controller {
           doubted.delete(key)
           // Unlike Kubernetes, where a late cache can give away what is in use: what there is less of is asked for.
           const fresh = new Map<ResourceDefinition<any>, readonly KubeObject[]>()
-          for (const one of limited.filter((kind) => namesIn(kind, lowered).size > 0))
+          for (const one of limited.filter((kind) => namesOf(kind, lowered).size > 0))
             fresh.set(one, (await turn.client.list<KubeObject>(one, { namespace: name.namespace })).items)
           status = count((one) => fresh.get(one) ?? inCache(one))
         }
@@ -107,18 +124,24 @@ function lowerThan(
 }
 
 /** The names under which a quota limits a kind. */
-const namesIn = (one: ResourceDefinition<any>, hard: object | undefined) =>
-  namesAbout(countedOf(one), Object.keys(hard ?? {}))
+const namesIn = (one: ResourceDefinition<any>, hard: object | undefined, devices?: DeviceResources) =>
+  namesAbout(countedOf(one), Object.keys(hard ?? {}), devices)
+type Seen = (one: ResourceDefinition<any>) => readonly KubeObject[]
 
 /** Kubernetes: what is created was counted on its way in, so only what changes or goes makes a quota be counted anew. */
-function concerned(cached: Cached, resource: ResourceDefinition<any>, object: KubeObject) {
+function concerned(cached: Cached, resource: ResourceDefinition<any>, object: KubeObject, standsFor: boolean) {
   const quotas = cached<ResourceQuota>(resourceQuotas).list(object.metadata.namespace)
   if (quotas.length === 0) return []
   const isForeign = resourceForKind(resource) === undefined
   const of = countedOf(resource)
   const isGone = cached<KubeObject>(resource).get(nameOf(object)) === undefined
   if (!isGone && !canUseLess(of, object)) return []
-  return quotas.filter(({ spec }) => isForeign || namesAbout(of, Object.keys(spec?.hard ?? {})).size > 0).map(nameOf)
+  const isClaim = resource === resourceClaims
+  const devices =
+    isClaim && standsFor
+      ? deviceResources({ classes: cached<DeviceClass>(deviceClasses).list(), pods: [], claims: [] })
+      : undefined
+  return quotas.filter(({ spec }) => isForeign || namesIn(resource, spec?.hard, devices).size > 0).map(nameOf)
 }
 
 /** Whether an object that is still there may use less than before: a finished pod, or what is measured by its contents. */

@@ -1,6 +1,7 @@
 import { largerQuantity, parseQuantity, type Quantity, quantityOf, wholeValueOf } from '../quantity/quantity.ts'
 import { podLimits, podRequests } from '../scheduling/resources.ts'
 import { addUsage, type Usage, usageOfList } from './amounts.ts'
+import type { DeviceResources } from './devices.ts'
 
 /** A resource without its version. */
 export interface CountedResource {
@@ -42,10 +43,14 @@ export function countName({ group, resource }: CountedResource): string {
   return `count/${group === '' ? resource : `${resource}.${group}`}`
 }
 
-/** What an object uses of everything a quota could limit. */
-export function usageOf(of: CountedResource, object: any, nowMs: number): Usage {
+/** What an object uses of everything a quota could limit; claims also of the resources that devices stand for, where that is told. */
+export function usageOf(of: CountedResource, object: any, nowMs: number, devices?: DeviceResources): Usage {
   const counted: Usage = new Map([[countName(of), one]])
-  if (isDeviceClaim(of)) return addUsage(counted, deviceUsage(object))
+  if (isDeviceClaim(of)) {
+    const pod = devices?.podOf(object)
+    const ofPod = pod !== undefined && isQuotaPod(pod, nowMs) ? podUsage(pod) : new Map()
+    return addUsage(counted, deviceUsage(object, devices, ofPod))
+  }
   if (of.group !== '') return counted
   switch (of.resource) {
     case 'pods':
@@ -60,13 +65,17 @@ export function usageOf(of: CountedResource, object: any, nowMs: number): Usage 
 }
 
 /** Which of a quota's resource names are about a kind. */
-export function namesAbout(of: CountedResource, names: Iterable<string>): ReadonlySet<string> {
-  return new Set([...names].filter((name) => isAbout(of, name)))
+export function namesAbout(
+  of: CountedResource,
+  names: Iterable<string>,
+  devices?: DeviceResources,
+): ReadonlySet<string> {
+  return new Set([...names].filter((name) => isAbout(of, name, devices)))
 }
 
-function isAbout(of: CountedResource, name: string): boolean {
+function isAbout(of: CountedResource, name: string, devices: DeviceResources | undefined): boolean {
   if (name === countName(of)) return true
-  if (isDeviceClaim(of)) return name.endsWith(deviceClassSuffix)
+  if (isDeviceClaim(of)) return name.endsWith(deviceClassSuffix) || devices?.isDevice(requestedIn(name)) === true
   if (of.group !== '') return false
   switch (of.resource) {
     case 'pods':
@@ -87,7 +96,12 @@ const podNames: ReadonlySet<string> = new Set(
 
 function isPodResource(name: string): boolean {
   if (podNames.has(name) || name.startsWith('hugepages-') || name.startsWith('requests.hugepages-')) return true
-  return name.startsWith('requests.') && isExtended(name.slice('requests.'.length))
+  return isExtended(requestedIn(name))
+}
+
+/** The resource whose requests a quota limits under a name; empty for other names. */
+function requestedIn(name: string): string {
+  return name.startsWith('requests.') ? name.slice('requests.'.length) : ''
 }
 
 /** Kubernetes: whatever has a domain other than kubernetes.io's is somebody else's resource. */
@@ -168,8 +182,11 @@ function isDeviceClaim({ group, resource }: CountedResource): boolean {
   return group === 'resource.k8s.io' && resource === 'resourceclaims'
 }
 
-/** Devices by their class; of requests that may be met in several ways, what each class would give at most. */
-function deviceUsage({ spec }: any): Usage {
+/**
+ * Devices by their class, and by the resources that it stands for beyond what a pod is counted for; of requests that may be met in
+ * several ways, what each class would give at most.
+ */
+function deviceUsage({ spec }: any, devices: DeviceResources | undefined, ofPod: Usage): Usage {
   const devicesOf = ({ allocationMode, count = 1 }: any) =>
     allocationMode === 'All' ? devicesMax : (allocationMode ?? 'ExactCount') === 'ExactCount' ? count : 0
   let usage: Usage = new Map()
@@ -183,7 +200,16 @@ function deviceUsage({ spec }: any): Usage {
     const amounts = [...most].map(([name, count]) => [`${name}${deviceClassSuffix}`, quantityOf(count)] as const)
     usage = addUsage(usage, new Map(amounts))
   }
-  return usage
+  if (devices === undefined) return usage
+  let extended: Usage = new Map()
+  for (const [name, amount] of usage)
+    for (const resource of devices.resourcesOf(name.slice(0, -deviceClassSuffix.length)))
+      extended = addUsage(extended, new Map([[`requests.${resource}`, amount]]))
+  const beyond = [...extended].map(([name, amount]) => {
+    const nanos = amount.nanos - (ofPod.get(name)?.nanos ?? 0n)
+    return [name, { ...amount, nanos }] as const
+  })
+  return new Map([...usage, ...beyond.filter(([, { nanos }]) => nanos > 0n)])
 }
 
 const mustBeStated: ReadonlySet<string> = new Set([

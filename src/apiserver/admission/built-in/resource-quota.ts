@@ -3,6 +3,8 @@ import {
   type Clock,
   type CountedResource,
   cloneJson,
+  type DeviceResources,
+  deviceResources,
   forbidden,
   inScope,
   isCounted,
@@ -11,6 +13,7 @@ import {
   listOfUsage,
   maskUsage,
   namesAbout,
+  podMadeFor,
   podMissing,
   type ScopeSelector,
   sameUsage,
@@ -23,7 +26,15 @@ import {
   usageText,
   withoutZeros,
 } from '../../../machinery/index.ts'
-import { type Draft, type ResourceQuota, resourceQuotas } from '../../../resources/index.ts'
+import {
+  type Draft,
+  deviceClasses,
+  type FeatureGates,
+  pods,
+  type ResourceQuota,
+  resourceClaims,
+  resourceQuotas,
+} from '../../../resources/index.ts'
 import { loopbackContext } from '../../authn/loopback.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { AdmissionPlugin, Attributes } from '../admission.ts'
@@ -79,6 +90,7 @@ export function resourceQuota(parts: QuotaParts): AdmissionPlugin {
 interface QuotaParts {
   readonly registry: () => Registry
   readonly clock: Clock
+  readonly gates: Pick<FeatureGates, 'enabled'>
   readonly limited?: readonly LimitedResource[]
 }
 
@@ -100,15 +112,39 @@ function isConcerned(attributes: Attributes): boolean {
     return isCreate || (isUpdate && subresource === 'resize')
   }
   const isMeasured =
-    definition.group === '' && (definition.plural === 'services' || definition.plural === 'persistentvolumeclaims')
+    isDeviceClaim(attributes) ||
+    (definition.group === '' && (definition.plural === 'services' || definition.plural === 'persistentvolumeclaims'))
   return isCreate || (isUpdate && subresource === '' && isMeasured)
+}
+
+const isDeviceClaim = ({ definition }: Attributes) =>
+  definition.group === resourceClaims.group && definition.plural === resourceClaims.plural
+
+/** What usage is counted by beside what is written. */
+interface Counting {
+  readonly nowMs: number
+  readonly devices: DeviceResources | undefined
+}
+
+/** What devices stand for, where it is a claim on some that is asked about. */
+function devicesOf(attributes: Attributes, { registry, gates }: QuotaParts): DeviceResources | undefined {
+  if (!isDeviceClaim(attributes) || !gates.enabled('DRAExtendedResource')) return undefined
+  const { namespace, object } = attributes
+  const owner = podMadeFor(object)
+  const pod = owner === undefined ? undefined : registry().current(pods, namespace, owner.name)
+  return deviceResources({
+    classes: registry().allCurrent(deviceClasses),
+    pods: pod === undefined ? [] : [pod],
+    claims: pod === undefined ? [] : registry().allCurrent(resourceClaims, namespace),
+  })
 }
 
 async function charge(attributes: Attributes, parts: QuotaParts): Promise<void> {
   const { registry, clock } = parts
   const quotas = await registry().all<ResourceQuota>(resourceQuotas, attributes.namespace)
-  const charges = chargesOf(attributes, quotas, clock.now())
-  checkCovered(attributes, quotas, limitedOf(parts, resourceOf(attributes)), clock.now())
+  const counting = { nowMs: clock.now(), devices: devicesOf(attributes, parts) }
+  const charges = chargesOf(attributes, quotas, counting)
+  checkCovered(attributes, quotas, limitedOf(parts, resourceOf(attributes)), counting)
   if (attributes.dryRun) return
   for (const { quota, delta } of charges) {
     await addTo(registry(), quota, delta)
@@ -118,15 +154,19 @@ async function charge(attributes: Attributes, parts: QuotaParts): Promise<void> 
 }
 
 /** What a request adds to each quota of its namespace. Throws a refusal that names the first quota it would exceed. */
-function chargesOf(attributes: Attributes, quotas: readonly ResourceQuota[], nowMs: number): readonly Charge[] {
+function chargesOf(
+  attributes: Attributes,
+  quotas: readonly ResourceQuota[],
+  { nowMs, devices }: Counting,
+): readonly Charge[] {
   const of = resourceOf(attributes)
   const { object, previous, name } = attributes
   const refuse = (why: string) => forbidden({ group: of.group, resource: of.resource }, name, why)
-  const usage = usageOf(of, object, nowMs)
+  const usage = usageOf(of, object, nowMs, devices)
   const charges: Charge[] = []
   for (const quota of quotas) {
     const hard = usageOfList(quota.status?.hard)
-    const names = namesAbout(of, hard.keys())
+    const names = namesAbout(of, hard.keys(), devices)
     if (names.size === 0 || !inScope(of, object, quota)) continue
     const missing = of.group === '' && of.resource === 'pods' ? podMissing(object, names) : ''
     if (missing !== '') throw refuse(`failed quota: ${quota.metadata.name}: must specify ${missing}`)
@@ -135,7 +175,7 @@ function chargesOf(attributes: Attributes, quotas: readonly ResourceQuota[], now
     if (unknown.length > 0)
       throw refuse(`status unknown for quota: ${quota.metadata.name}, resources: ${unknown.sort().join(',')}`)
     const wasCounted = previous !== undefined && inScope(of, previous, quota)
-    const added = wasCounted ? usageBeyond(usage, usageOf(of, previous, nowMs)) : usage
+    const added = wasCounted ? usageBeyond(usage, usageOf(of, previous, nowMs, devices)) : usage
     const delta = withoutZeros(maskUsage(added, new Set(hard.keys())))
     if (delta.size === 0) continue
     const exceeded = exceededBy(delta, used, hard)
@@ -155,18 +195,19 @@ function checkCovered(
   attributes: Attributes,
   quotas: readonly ResourceQuota[],
   limited: readonly LimitedResource[],
-  nowMs: number,
+  { nowMs, devices }: Counting,
 ): void {
   if (limited.length === 0) return
   const of = resourceOf(attributes)
   const { object, previous, name } = attributes
   const refuse = (why: string) => forbidden({ group: of.group, resource: of.resource }, name, why)
-  const usage = usageOf(of, object, nowMs)
-  if (previous !== undefined && withoutZeros(usageBeyond(usage, usageOf(of, previous, nowMs))).size === 0) return
+  const usage = usageOf(of, object, nowMs, devices)
+  if (previous !== undefined && withoutZeros(usageBeyond(usage, usageOf(of, previous, nowMs, devices))).size === 0)
+    return
   const covered = new Set(
     quotas
       .filter((quota) => inScope(of, object, quota))
-      .flatMap((quota) => [...namesAbout(of, usageOfList(quota.status?.hard).keys())]),
+      .flatMap((quota) => [...namesAbout(of, usageOfList(quota.status?.hard).keys(), devices)]),
   )
   const contains = limited.flatMap(({ matchContains = [] }) => matchContains)
   const missing = [...withoutZeros(usage).keys()]
