@@ -14,6 +14,7 @@ export function rbacModule({ rbac }: Input): string {
     ...facts,
     clusterRoles: facts.clusterRoles.map(corrected),
     controllerRoles: facts.controllerRoles.map(corrected),
+    roles: facts.roles.map(corrected),
     gatedOffByDefault: rbacCorrections.gatedOffByDefault,
   }
   return `${header}import type { RbacBootstrap } from '../constants.ts'

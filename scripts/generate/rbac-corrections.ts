@@ -4,6 +4,30 @@ export const rbacCorrections: {
   readonly gatedOffByDefault: readonly object[]
 } = {
   rules: {
+    'system::leader-locking-kube-controller-manager': [
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['create', 'get', 'list', 'update', 'watch'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leasecandidates'],
+        verbs: ['create', 'get', 'list', 'update', 'watch'],
+      },
+    ],
+    'system::leader-locking-kube-scheduler': [
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['create', 'get', 'list', 'update', 'watch'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leasecandidates'],
+        verbs: ['create', 'get', 'list', 'update', 'watch'],
+      },
+    ],
     'system:aggregate-to-edit': [
       {
         apiGroups: [''],

@@ -44,7 +44,7 @@ import { Declarations } from './custom-resources/follow.ts'
 import { KindLoader } from './custom-resources/load.ts'
 import { compareVersions } from './custom-resources/versions.ts'
 import { webhookConverter } from './custom-resources/webhook-conversion.ts'
-import { aggregatedDiscovery } from './discovery/discovery.ts'
+import { aggregatedDiscovery, servedGroups } from './discovery/discovery.ts'
 import { ServedResources } from './discovery/served.ts'
 import { featuresOf } from './features.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
@@ -226,6 +226,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     shutdown,
     handle,
     resourceFor,
+    servesGroup: (name) => name !== '' && servedGroups(served).some(({ group }) => group === name),
     storageVersions: told,
     cbor: features.gates.enabled('CBORServingAndStorage'),
     auditor,
@@ -263,7 +264,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     const verdicts = verdictsAnswer(journal, path)
     if (verdicts !== undefined) return verdicts
     if (path !== '/api' && path !== '/apis') throw notServed()
-    return aggregatedDiscovery(served, path === '/api', 'v2')
+    return aggregatedDiscovery(served, path === '/api')
   }
   return {
     metrics,

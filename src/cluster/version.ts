@@ -16,6 +16,10 @@ export function versionInfo(): VersionInfo {
   return {
     major: '1',
     minor: '36',
+    emulationMajor: '1',
+    emulationMinor: '36',
+    minCompatibilityMajor: '1',
+    minCompatibilityMinor: '35',
     gitVersion: `${kubernetesVersion}+coxswain.${packageVersion()}`,
     gitCommit: '',
     gitTreeState: 'clean',

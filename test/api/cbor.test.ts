@@ -18,7 +18,11 @@ test('without its gate there is no CBOR, and refusals do not name it', async () 
   await using api = await startApi()
   const asked = await api.http('GET', path, { headers: { accept: cbor } })
   assert.equal(asked.code, 406)
-  assert.match(asked.body, /accepted: application\/json, application\/yaml, application\/vnd.kubernetes.protobuf"/)
+  assert.match(
+    asked.body,
+    /representations: application\/json, application\/yaml, application\/vnd.kubernetes.protobuf, /,
+  )
+  assert.doesNotMatch(asked.body, /cbor/)
   const sent = await api.http('POST', path, { body: encodeCbor(map('a')), headers: { 'content-type': cbor } })
   assert.equal(sent.code, 415)
   const applied = await api.http('PATCH', `${path}/a?fieldManager=m`, {

@@ -25,7 +25,9 @@ import {
 /** An object without what differs between two that were made alike, and who owns what of it. */
 function comparable({ metadata, ...rest }: any): string {
   const { uid: _uid, resourceVersion: _revision, creationTimestamp: _time, managedFields, ...meta } = metadata
-  const owned = managedFields?.map(({ manager: _manager, time: _at, ...entry }: any) => entry)
+  // Kubernetes: nobody owns the status of an APIService of the server's own.
+  const kept = managedFields?.filter(({ subresource }: any) => rest.kind !== apiServices.kind || !subresource)
+  const owned = kept?.map(({ manager: _manager, time: _at, ...entry }: any) => entry)
   const value = rest.kind === priorityClasses.kind ? { value: undefined } : {}
   return JSON.stringify({ ...rest, ...value, metadata: { ...meta, owned } })
 }
@@ -60,7 +62,7 @@ test('what a new cluster is given without being asked about is what writers make
     const text = JSON.stringify({ ...given, ...lower, ...less, metadata })
     const body = JSON.parse(text.replaceAll(from, to))
     const made = await client.create(kind, body)
-    if ((managedFields?.length ?? 0) < 2) return made
+    if ((given as { status?: object }).status === undefined || kind === namespaces) return made
     const live = await client.get(kind, made.metadata)
     return client.update(kind, { ...live, status: (given as any).status }, 'status')
   }

@@ -74,6 +74,16 @@ export interface ImpersonatingIdentity extends Identity {
   readonly impersonates?: Identity
 }
 
+/** Kubernetes: whom somebody wants to be, as Go writes it. */
+function goUser(uid: string, groups: readonly string[], extra: Readonly<Record<string, readonly string[]>>): string {
+  const texts = (list: readonly string[]) => `[]string{${list.map((one) => JSON.stringify(one)).join(', ')}}`
+  const inGroups = groups.length === 0 ? '[]string(nil)' : texts(groups)
+  const members = Object.entries(extra).map(([name, values]) => `${JSON.stringify(name)}:${texts(values)}`)
+  const type = 'map[string][]string'
+  const more = members.length === 0 ? `${type}(nil)` : `${type}{${members.sort().join(', ')}}`
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${inGroups}, Extra:${more}}`
+}
+
 function impersonated(identity: Identity, request: WireRequest): ImpersonatingIdentity {
   const name = request.headers['impersonate-user']
   const groups = splitHeader(request.headers['impersonate-group'])
@@ -85,7 +95,8 @@ function impersonated(identity: Identity, request: WireRequest): ImpersonatingId
   }
   if (name === undefined) {
     if (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0) {
-      throw new StatusError(400, 'BadRequest', `requested ${JSON.stringify(groups)} without impersonating a user name`)
+      const who = goUser(uid ?? '', groups, extra)
+      throw new StatusError(400, 'BadRequest', `requested ${who} without impersonating a user name`)
     }
     return identity
   }

@@ -65,7 +65,8 @@ export function apiResourceList({ resources }: Served, group: string, version: s
   if (list.length === 0) return undefined
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // Kubernetes: the core group's list does not say its own version.
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: gvOf(group, version),
     resources: list
       .flatMap((definition) => [
@@ -95,15 +96,15 @@ export function apiResourceList({ resources }: Served, group: string, version: s
 }
 
 /** apidiscovery.k8s.io/v2 APIGroupDiscoveryList of /api or /apis: everything a client needs in two requests. */
-export function aggregatedDiscovery(served: Served, core: boolean, version: 'v2' | 'v2beta1'): object {
+export function aggregatedDiscovery(served: Served, core: boolean): object {
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: servedGroups(served)
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
-        metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
+        metadata: group === '' ? {} : { name: group },
         versions: versions.map((one) => {
           const remote = served.remotes.find((found) => found.group === group && found.version === one)
           return {
@@ -120,11 +121,18 @@ export function aggregatedDiscovery(served: Served, core: boolean, version: 'v2'
   }
 }
 
+/** Kubernetes: what is of the group version that it is listed below says neither. */
+const ownVersion = { group: '', version: '' }
+
 function resourceDiscovery(definition: ResourceDefinition<any>): object {
   const { group, version, kind, plural, singular, scope, verbs, shortNames, categories, subresources } = definition
+  const versionOf = (one: { readonly group?: string; readonly version?: string }) =>
+    (one.group ?? group) === group && (one.version ?? version) === version
+      ? ownVersion
+      : { group: one.group ?? group, version: one.version ?? version }
   return {
     resource: plural,
-    responseKind: { group, version, kind },
+    responseKind: { ...ownVersion, kind },
     scope,
     singularResource: singular,
     verbs,
@@ -135,7 +143,7 @@ function resourceDiscovery(definition: ResourceDefinition<any>): object {
       : {
           subresources: subresources.map((one) => ({
             subresource: one.name,
-            responseKind: { group: one.group ?? group, version: one.version ?? version, kind: one.kind ?? kind },
+            responseKind: { ...versionOf(one), kind: one.kind ?? kind },
             verbs: one.verbs,
           })),
         }),

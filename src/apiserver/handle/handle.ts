@@ -4,6 +4,7 @@ import {
   type Clock,
   exactFieldValue,
   methodNotAllowed,
+  methodNotServed,
   type PatchType,
   StatusError,
 } from '../../machinery/index.ts'
@@ -28,6 +29,8 @@ export interface Target {
   readonly subresource: string
   readonly body?: unknown
   readonly patchType?: PatchType
+  /** What keeps it from being done. Kubernetes: whether the caller may is found out first. */
+  readonly problem?: { readonly error: unknown }
 }
 
 export interface HandlerParts {
@@ -84,6 +87,7 @@ export function requestHandler({
       context.audit?.annotate,
     )
     if (checking !== undefined) await checking
+    if (target.problem !== undefined) throw target.problem.error
     if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
     if (context.audit !== undefined) noteBody(context.audit, target, context, special !== undefined)
@@ -99,7 +103,7 @@ export function requestHandler({
         : !definition.subresources.some((one) => one.name === subresource && one.verbs.includes(verb))
     ) {
       if (subresource !== '' && !definition.subresources.some((one) => one.name === subresource)) throw notServed()
-      throw methodNotAllowed({ group: definition.group, resource: definition.plural }, verb)
+      throw notHandled(target)
     }
     return generic(registry, target, context, clock.now())
   }
@@ -151,6 +155,12 @@ function selectorsAsked({ verb }: Target, { query }: RequestContext): AskedSelec
   return selectorsOfTexts(query.fieldSelector, query.labelSelector)
 }
 
+/** 405, in the words of those who serve custom resources, or of those who serve the built-in ones. */
+function notHandled({ definition, verb }: Target): StatusError {
+  if (definition.custom === undefined) return methodNotServed()
+  return methodNotAllowed({ group: definition.group, resource: definition.plural }, verb)
+}
+
 /** The 404 of paths that name nothing this server has. */
 export function notServed(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
@@ -159,7 +169,7 @@ export function notServed(): StatusError {
 async function generic(registry: Registry, target: Target, context: RequestContext, nowMs: number): Promise<Result> {
   const { verb, definition, namespace, subresource, body } = target
   const collection = verb === 'list' || verb === 'watch' || verb === 'deletecollection' || verb === 'create'
-  if (!collection && target.name === undefined) throw badRequest('name is required')
+  if (target.name === undefined ? !collection : verb === 'create' && subresource === '') throw notHandled(target)
   const name = target.name ?? ''
   if (
     definition.scope === 'Namespaced' &&
@@ -167,6 +177,7 @@ async function generic(registry: Registry, target: Target, context: RequestConte
     verb !== 'list' &&
     verb !== 'watch'
   ) {
+    if (definition.custom === undefined) throw methodNotServed()
     throw badRequest('an empty namespace may not be set during creation')
   }
   switch (verb) {

@@ -1,14 +1,15 @@
-import type { ApiVerb, PatchType } from '../../machinery/index.ts'
+import { type ApiVerb, methodNotServed, type PatchType, StatusError } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import type { WireRequest } from '../../wire/index.ts'
 import { noteResult } from '../audit/calls.ts'
 import type { Target } from '../handle/handle.ts'
+import { packageOf } from '../registry/draft.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { queryOf } from './asked-url.ts'
 import { bodyOf } from './body.ts'
 import type { Caller } from './caller.ts'
-import { type Offers, patchTypeOf, type ReplyForm, replyFormOf } from './negotiate.ts'
-import { dryRunOf, fieldValidationOf, isTrue, managerOf, verbOf } from './parameters.ts'
+import { checkAccepted, type Offers, patchTypeOf, type ReplyForm, replyFormOf } from './negotiate.ts'
+import { checkWhole, dryRunOf, fieldValidationOf, isTrue, managerOf, verbOf } from './parameters.ts'
 import type { ServeParts } from './parts.ts'
 import type { Route } from './route.ts'
 
@@ -32,8 +33,28 @@ export async function ask(
   const query = queryOf(url)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
   const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
-  const form = replyFormOf(request.headers.accept, isTrue(query.pretty), offers)
-  const { 'content-type': contentType } = request.headers
+  const { accept, 'content-type': contentType } = request.headers
+  let problem: Target['problem']
+  const unless = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read()
+    } catch (error) {
+      problem ??= { error }
+      return otherwise
+    }
+  }
+  const plain: ReplyForm = { encoding: 'json', pretty: false }
+  const name = nameIn(route, definition, verb)
+  const isOfOne = verb === 'update' || verb === 'patch'
+  if (request.method === 'HEAD' || (definition.custom === undefined && isOfOne && name === undefined))
+    problem = { error: methodNotServed() }
+  if (definition.custom === undefined) unless(() => checkAccepted(accept, verb, offers), undefined)
+  const patchType =
+    verb === 'patch'
+      ? unless(() => patchTypeOf(contentType, patchTypesOf(definition), parts.cbor, definition), undefined)
+      : undefined
+  const form = unless(() => replyFormOf(accept, isTrue(query.pretty), offers), plain)
+  if (verb === 'list' || verb === 'watch') unless(() => checkWhole(query, 'timeoutSeconds', 'limit'), undefined)
   if (!['get', 'list', 'watch'].includes(verb)) parts.storageVersions?.checkWrite(definition, route.namespace)
   const warnings: string[] = []
   const context: RequestContext = {
@@ -43,27 +64,48 @@ export async function ask(
     ...(traceparent === undefined ? {} : { traceparent }),
     identity,
     query,
-    manager: managerOf(query, request.headers['user-agent'], verb),
-    dryRun: dryRunOf(query, verb),
-    fieldValidation: fieldValidationOf(query),
+    manager: unless(() => managerOf(query, request.headers['user-agent'], verb), ''),
+    dryRun: unless(() => dryRunOf(query, verb), false),
+    fieldValidation: unless(() => fieldValidationOf(query, verb), 'Warn'),
     warnings,
     get signal() {
       return request.signal
     },
     ...(verb === 'watch' ? { lasts: (end: () => void) => parts.shutdown.watch(end) } : {}),
   }
+  let body = {}
+  try {
+    if (problem === undefined) body = await bodyOf(request, verb, definition, offers, route.subresource)
+  } catch (error) {
+    problem = { error }
+  }
   const target: Target = {
     verb,
     definition,
     namespace: definition.scope === 'Namespaced' ? route.namespace : undefined,
-    name: nameIn(route, definition, verb),
+    name,
     subresource: route.subresource,
-    ...(verb === 'patch' ? { patchType: patchTypeOf(contentType, patchTypesOf(definition), parts.cbor) } : {}),
-    ...(await bodyOf(request, verb, definition, offers, route.subresource)),
+    ...(patchType === undefined ? {} : { patchType }),
+    ...(problem === undefined ? body : { problem }),
   }
   const result = await parts.handle(target, context)
   if (audit !== undefined) noteResult(audit, result)
+  checkForm(form, result)
   return { result, form, query, warnings }
+}
+
+/** Kubernetes: 406 for a list where one object's metadata was asked for, and the other way round. */
+function checkForm({ as }: ReplyForm, result: Result): void {
+  if (as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return
+  if (result.type !== 'list' && result.type !== 'object') return
+  const isList = result.type === 'list'
+  if (isList === (as === 'PartialObjectMetadataList')) return
+  const { group, kind, listKind, custom } = result.definition
+  const whole = isList ? listKind : kind
+  const type =
+    custom === undefined ? `${packageOf(group)}.${whole}` : `unstructured.Unstructured${isList ? 'List' : ''}`
+  const why = `the requested object is ${isList ? 'a list' : 'not a list'} (*${type})`
+  throw new StatusError(406, 'NotAcceptable', `you requested ${as}, but ${why}`)
 }
 
 /** Namespaces are named by what is a place for all others. */

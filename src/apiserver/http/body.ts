@@ -9,7 +9,7 @@ import {
 } from '../../machinery/index.ts'
 import { decodeProtobuf, type ResourceDefinition } from '../../resources/index.ts'
 import { BodyTooLargeError, type WireRequest } from '../../wire/index.ts'
-import type { ReadBody } from '../registry/draft.ts'
+import { type ReadBody, unrecognized } from '../registry/draft.ts'
 import { firstUnknownInCbor } from './cbor-findings.ts'
 import { Configurations } from './configurations.ts'
 import { bodyEncodingOf, cborApply, type Encoding, type Offers } from './negotiate.ts'
@@ -32,28 +32,29 @@ export async function bodyOf(
   const before = `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: `
   if (bytes.length === 0) {
     if (verb === 'delete' || verb === 'deletecollection') return {}
-    if (verb === 'create' || verb === 'update') throw badRequest(`${before}EOF`)
+    if (verb === 'create' || verb === 'update')
+      throw unrecognized(definition.kind, 'unexpected end of JSON input', bytes)
   }
   const contentType = request.headers['content-type']
   if (verb === 'patch') {
     if ((contentType ?? '').split(';')[0]!.trim() === cborApply)
       return { body: { value: readCbor(bytes, 'error decoding YAML: '), findings: [] } }
     const apply = contentType?.startsWith('application/apply-patch') === true
-    return { body: apply ? configurations.read(bytes, request.url) : readJson(bytes, 'error decoding patch: ') }
+    return { body: apply ? configurations.read(bytes, request.url) : readPatch(bytes) }
   }
   const encoding = bodyEncodingOf(contentType, offers)
   const isNewPod = verb === 'create' && definition.group === '' && definition.plural === 'pods' && subresource === ''
   if (isNewPod && encoding === 'json')
-    return { body: readJson(bytes, before, (source) => newPods.read(decoder.decode(source))) }
-  const read = readAs(encoding, bytes, before)
+    return { body: readJson(bytes, definition.kind, (source) => newPods.read(decoder.decode(source))) }
+  const read = readAs(encoding, bytes, before, definition.kind)
   return { body: verb === 'create' || verb === 'update' ? read : read.value }
 }
 
-function readAs(encoding: Encoding, bytes: Uint8Array, before: string): ReadBody {
+function readAs(encoding: Encoding, bytes: Uint8Array, before: string, kind: string): ReadBody {
   if (encoding === 'protobuf') return { value: decodeProtobuf(bytes), findings: [] }
   if (encoding === 'yaml') return readYaml(bytes)
   if (encoding === 'cbor') return { value: readCbor(bytes, before), findings: [], worded: firstUnknownInCbor }
-  return readJson(bytes, before)
+  return readJson(bytes, kind)
 }
 
 function unzipped(bytes: Uint8Array): Uint8Array {
@@ -69,15 +70,20 @@ function unzipped(bytes: Uint8Array): Uint8Array {
 const newPods = new RepeatedBodies()
 const decoder = new TextDecoder()
 
-function readJson(
-  bytes: Uint8Array,
-  before: string,
-  read: (bytes: Uint8Array) => ReadBody = parseJsonStrict,
-): ReadBody {
+function readJson(bytes: Uint8Array, kind: string, read: (bytes: Uint8Array) => ReadBody = parseJsonStrict): ReadBody {
   try {
     return read(bytes)
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw badRequest(`${before}${error.message}`, error)
+    if (error instanceof JsonSyntaxError) throw unrecognized(kind, error.message, bytes)
+    throw error
+  }
+}
+
+function readPatch(bytes: Uint8Array): ReadBody {
+  try {
+    return parseJsonStrict(bytes)
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(`error decoding patch: ${error.message}`, error)
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { mediaRanges, StatusError } from '../../machinery/index.ts'
+import type { ResourceDefinition } from '../../resources/index.ts'
 
 export type Encoding = 'json' | 'yaml' | 'protobuf' | 'cbor'
 /** Which encodings besides JSON and YAML there are of what is asked for. */
@@ -51,6 +52,25 @@ function supportedText({ protobuf, cbor, stream = false }: Offers): string {
     ...(cbor ? [stream ? streamTypes.cbor : contentTypes.cbor] : []),
   ]
   return types.join(', ')
+}
+
+/** Kubernetes: built-in resources are asked for as one of the types their paths have, before it is looked at in what form. */
+export function checkAccepted(accept: string | undefined, verb: string, { cbor }: Offers): void {
+  if (accept === undefined || accept === '') return
+  const types = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+  if (cbor) types.push(contentTypes.cbor)
+  if (verb === 'list' || verb === 'watch') {
+    types.push('application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch')
+    if (cbor) types.push(streamTypes.cbor)
+  }
+  const asked = mediaRanges(accept).map(({ type }) => type)
+  if (!asked.some((type) => type === '*/*' || types.includes(type))) throw notRepresented(types)
+}
+
+/** Kubernetes: a path has no such form at all. */
+export function notRepresented(types: readonly string[]): StatusError {
+  const why = `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`
+  return new StatusError(406, 'NotAcceptable', why, {})
 }
 
 /** There is no such form of what was asked for: 406, with what there is. */
@@ -114,6 +134,7 @@ export function patchTypeOf(
   contentType: string | undefined,
   allowed: readonly string[] = Object.values(patchTypes),
   cbor = false,
+  { custom }: Pick<ResourceDefinition<any>, 'custom'> = {},
 ): 'json' | 'merge' | 'strategic' | 'apply' {
   const type = (contentType ?? '').split(';')[0]!.trim()
   if (cbor && type === cborApply) return 'apply'
@@ -123,6 +144,7 @@ export function patchTypeOf(
       .filter(([, kind]) => allowed.includes(kind))
       .map(([name]) => name)
     if (cbor) names.push(cborApply)
+    if (custom === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
     throw new StatusError(
       415,
       'UnsupportedMediaType',

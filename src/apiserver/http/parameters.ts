@@ -1,4 +1,12 @@
-import { type FieldError, invalid, invalidObject, StatusError, tooLong } from '../../machinery/index.ts'
+import {
+  badRequest,
+  type FieldError,
+  invalid,
+  invalidObject,
+  methodNotServed,
+  notSupported,
+  tooLong,
+} from '../../machinery/index.ts'
 import type { RequestContext } from '../request.ts'
 import type { Route } from './route.ts'
 
@@ -23,13 +31,28 @@ export function verbOf(method: string, route: Route, search: URLSearchParams): s
     case 'DELETE':
       return named ? 'delete' : 'deletecollection'
     default:
-      throw new StatusError(405, 'MethodNotAllowed', `the server does not allow this method on the requested resource`)
+      throw methodNotServed()
   }
 }
 
-/** Whether a query parameter says yes; one that is only named does. */
+/** Whether a query parameter says yes. Kubernetes: whatever does not say no does, and so one that is only named. */
 export function isTrue(text: string | undefined): boolean {
-  return text === 'true' || text === '1' || text === ''
+  return text !== undefined && !['false', '0'].includes(text.toLowerCase())
+}
+
+/** Kubernetes: 400 for a whole number that is none, worded as Go words it. */
+export function checkWhole(query: Readonly<Record<string, string>>, ...names: readonly string[]): void {
+  for (const name of names) {
+    const text = query[name]
+    if (text !== undefined && text !== '' && !/^[+-]?\d+$/.test(text))
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+}
+
+/** The options of a verb, as refusals name them. */
+function optionsKindOf(verb: string): string {
+  const [first = '', ...rest] = verb === 'deletecollection' ? 'delete' : verb
+  return `${first.toUpperCase()}${rest.join('')}Options`
 }
 
 const fieldManagerBytesMax = 128
@@ -51,8 +74,7 @@ export function managerOf(
       const position = new TextEncoder().encode(fieldManager.slice(0, index)).length
       errors.push(invalid('fieldManager', fieldManager, `invalid character U+${code} (at position ${position})`))
     }
-    const kind = `${verb.slice(0, 1).toUpperCase()}${verb.slice(1)}Options`
-    if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind }, '', errors)
+    if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: optionsKindOf(verb) }, '', errors)
     return fieldManager
   }
   const prefix = (userAgent ?? '').split('/')[0] ?? ''
@@ -64,23 +86,22 @@ export function dryRunOf(query: Readonly<Record<string, string>>, verb: string):
   const { dryRun } = query
   if (dryRun === undefined || dryRun === '' || verb === 'get' || verb === 'list' || verb === 'watch') return false
   if (dryRun === 'All') return true
-  const field = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`
-  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: dryRun: ${field}`, {
-    group: 'meta.k8s.io',
-    kind: 'CreateOptions',
-    causes: [{ reason: 'FieldValueNotSupported', message: field, field: 'dryRun' }],
-  })
+  throw unsupported(verb, 'dryRun', [dryRun], ['All'])
 }
 
 /** Kubernetes: Warn unless told otherwise; 422 for a value there is not. */
-export function fieldValidationOf(query: Readonly<Record<string, string>>): RequestContext['fieldValidation'] {
+export function fieldValidationOf(
+  query: Readonly<Record<string, string>>,
+  verb: string,
+): RequestContext['fieldValidation'] {
   const { fieldValidation } = query
-  if (fieldValidation === undefined || fieldValidation === '') return 'Warn'
+  if (fieldValidation === undefined || fieldValidation === '' || !['create', 'update', 'patch'].includes(verb))
+    return 'Warn'
   if (fieldValidation === 'Ignore' || fieldValidation === 'Warn' || fieldValidation === 'Strict') return fieldValidation
-  const text = `Unsupported value: ${JSON.stringify(fieldValidation)}: supported values: "Ignore", "Strict", "Warn"`
-  throw new StatusError(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: ${text}`, {
-    group: 'meta.k8s.io',
-    kind: 'CreateOptions',
-    causes: [{ reason: 'FieldValueNotSupported', message: text, field: 'fieldValidation' }],
-  })
+  throw unsupported(verb, 'fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn'])
+}
+
+function unsupported(verb: string, field: string, value: unknown, supported: readonly string[]) {
+  const about = { group: 'meta.k8s.io', kind: optionsKindOf(verb) }
+  return invalidObject(about, '', [notSupported(field, value, supported)])
 }

@@ -31,6 +31,8 @@ export interface ServeParts {
     version: string
     resource: string
   }) => ResourceDefinition<any> | undefined
+  /** Whether something of a group is served here or by an extension server. */
+  readonly servesGroup: (group: string) => boolean
   readonly streams: StreamParts
   /** Left out when this server does not tell how it stores things. */
   readonly storageVersions: StorageVersions | undefined

@@ -7,6 +7,7 @@ import {
   type LogLevels,
   type Metrics,
   mediaRanges,
+  methodNotServed,
   putLevel,
   type SelfDescription,
   StatusError,
@@ -27,12 +28,16 @@ import {
 import { answerOpenApi } from '../openapi/answer.ts'
 import type { OpenApi } from '../openapi/openapi.ts'
 import type { Identity } from '../request.ts'
-import { contentTypes, replyFormOf } from './negotiate.ts'
+import { contentTypes, notAcceptable, notRepresented, replyFormOf } from './negotiate.ts'
 import { encodeObject } from './render.ts'
 
 export interface VersionInfo {
   readonly major: string
   readonly minor: string
+  readonly emulationMajor: string
+  readonly emulationMinor: string
+  readonly minCompatibilityMajor: string
+  readonly minCompatibilityMinor: string
   readonly gitVersion: string
   readonly gitCommit: string
   readonly gitTreeState: string
@@ -91,12 +96,7 @@ export function pathHandler(parts: PathParts): PathHandler {
     const path = url.pathname.length > 1 && url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
     if (path === '/debug/flags/v') return answerLevels(parts.levels, request, url, reply, headers)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      if (self.paths().includes(path))
-        throw new StatusError(
-          405,
-          'MethodNotAllowed',
-          'the server does not allow this method on the requested resource',
-        )
+      if (self.paths().includes(path)) throw methodNotServed()
       return false
     }
     const object = (value: object) => sendObject(request, reply, headers, value)
@@ -129,15 +129,22 @@ export function pathHandler(parts: PathParts): PathHandler {
     if (verdicts !== undefined) return object(verdicts)
     const page = parts.pages(path, url.searchParams)
     if (page !== undefined) return sendText(reply, headers, 200, page)
-    if (path === '/.well-known/openid-configuration') return object(await openIdConfiguration(parts.signer))
-    if (path === '/openid/v1/jwks')
+    if (path === '/.well-known/openid-configuration') {
+      Object.assign(headers, keysLast)
+      return object(await openIdConfiguration(parts.signer))
+    }
+    if (path === '/openid/v1/jwks') {
+      const { accept = '*/*' } = request.headers
+      if (!mediaRanges(accept).some(({ type }) => type === '*/*' || type === keysType)) throw notRepresented([keysType])
+      Object.assign(headers, keysLast)
       return sendBytes(
         request,
         reply,
         headers,
         new TextEncoder().encode(JSON.stringify(await parts.signer.jwks())),
-        'application/jwk-set+json',
+        keysType,
       )
+    }
     if (path === '/api' || path === '/apis') return sendDiscovery(parts, path === '/api', request, reply, headers)
     if (path === '/openapi/v2' || path === '/openapi/v3' || path.startsWith('/openapi/v3/'))
       return sendOpenApi(parts, path, request, url, reply, headers)
@@ -183,6 +190,9 @@ async function answerLevels(
   return sendText(reply, headers, put.code, put.text)
 }
 const levelBytesMax = 64
+const keysType = 'application/jwk-set+json'
+/** Kubernetes: how long clients may keep what they are told of keys. */
+const keysLast = { 'cache-control': 'public, max-age=3600' }
 
 function sendText(
   reply: WireReply,
@@ -232,7 +242,7 @@ function sendBytes(
   return true
 }
 
-/** Kubernetes: clients that ask for the aggregated form get it, v2 before v2beta1; others the plain one. */
+/** Kubernetes: clients that ask for the aggregated form get it; others the plain one. 406 where there is no such form. */
 function sendDiscovery(
   { served, address }: PathParts,
   core: boolean,
@@ -240,29 +250,33 @@ function sendDiscovery(
   reply: WireReply,
   headers: Record<string, string>,
 ): true {
-  for (const { type, parameters } of mediaRanges(request.headers.accept ?? '')) {
+  const asked = mediaRanges(request.headers.accept ?? '')
+  for (const { type, parameters } of asked) {
     const { g: group, v: version, as } = parameters
-    if (type !== 'application/json' && type !== 'application/vnd.kubernetes.protobuf') continue
-    if (as === undefined) break
+    if (as === undefined && isOfAnyForm(type)) break
     if (
       type === 'application/json' &&
       group === 'apidiscovery.k8s.io' &&
       as === 'APIGroupDiscoveryList' &&
-      (version === 'v2' || version === 'v2beta1')
+      version === 'v2'
     ) {
-      const bytes = encodeObject(aggregatedDiscovery(served, core, version), 'json')
+      const bytes = encodeObject(aggregatedDiscovery(served, core), 'json')
       return sendBytes(
         request,
         reply,
         headers,
         bytes,
         `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-        { 'x-varied-accept': type },
+        { 'x-varied-accept': type, 'cache-control': 'public' },
       )
     }
   }
+  if (asked.length > 0 && !asked.some(({ type, parameters }) => parameters.as === undefined && isOfAnyForm(type)))
+    throw notAcceptable()
   return sendObject(request, reply, headers, core ? apiVersions(address) : apiGroupList(served))
 }
+
+const isOfAnyForm = (type: string) => ['*/*', 'application/*', ...Object.values(contentTypes)].includes(type)
 
 async function sendOpenApi(
   parts: PathParts,

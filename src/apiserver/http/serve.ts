@@ -162,13 +162,13 @@ async function serveOne(
   if (remote !== undefined) return serveRemote(parts, remote, request, url, route, reply, headers, caller)
   if (route.type === 'path') {
     await authorizeAny(parts, caller, route, request.method, url)
-    if (!(await parts.paths(request, url, reply, headers, identity))) throw notServed()
+    if (!(await parts.paths(request, url, reply, headers, identity))) notFound(parts, route.path, reply, headers)
     return
   }
   const definition = parts.resourceFor({ group: route.group, version: route.version, resource: route.resource })
   if (definition === undefined) {
-    if (await parts.paths(request, url, reply, headers, identity)) return
-    throw notServed()
+    if (!(await parts.paths(request, url, reply, headers, identity))) notFound(parts, url.pathname, reply, headers)
+    return
   }
   if (['log', 'exec', 'attach', 'portforward', 'proxy'].includes(route.subresource))
     return serveForward(parts, request, url, route, reply, headers, caller)
@@ -179,6 +179,17 @@ async function serveOne(
     )
   const counting = result.type === 'watch' ? { countEvent: parts.metrics.eventsOf(definition) } : {}
   await sendResult(result, reply, { form, query, headers, clock: parts.clock, ...counting })
+}
+
+/** Kubernetes: below a group that is served nothing is found as an API says it, and elsewhere as a web server does. */
+function notFound(parts: ServeParts, path: string, reply: WireReply, headers: Record<string, string>): void {
+  const [, root = '', group = ''] = path.split('/')
+  if ((root === 'api' && group !== '') || (root === 'apis' && parts.servesGroup(group))) throw notServed()
+  const text = '404 page not found\n'
+  const type = 'text/plain; charset=utf-8'
+  const length = String(text.length)
+  reply.head(404, { ...headers, 'content-type': type, 'content-length': length, 'x-content-type-options': 'nosniff' })
+  reply.end(text)
 }
 
 function spanOf(

@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from '../../machinery/index.ts'
+import { badRequest, JsonSyntaxError, parseJsonStrict, StatusError } from '../../machinery/index.ts'
 import type { Revision } from '../../store/index.ts'
 
 /** Where a paged list goes on: behind `start` (relative to the range), at `revision`, or at any when it is -1. */
@@ -25,15 +25,24 @@ export function encodeContinue({ revision, start, sinceMs }: ContinueToken): str
 
 /** 400 when the text is no token of ours. */
 export function decodeContinue(text: string): ContinueToken {
-  try {
-    const { v, rv, start, since } = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (v === version && Number.isInteger(rv) && typeof start === 'string' && start !== '')
-      return { revision: rv, start, ...(typeof since === 'number' ? { sinceMs: since } : {}) }
-  } catch {
-    // Falls through: anything unreadable is not a token.
-  }
-  throw badRequest('continue key is not valid: the token was not issued by this server')
+  const { v, rv, start, since } = tokenIn(text)
+  if (v === version && typeof rv === 'number' && Number.isInteger(rv) && typeof start === 'string' && start !== '')
+    return { revision: rv, start, ...(typeof since === 'number' ? { sinceMs: since } : {}) }
+  throw notValid(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`)
 }
+
+function tokenIn(text: string): Record<string, unknown> {
+  const strange = text.search(/[^A-Za-z0-9_-]/)
+  if (strange >= 0) throw notValid(`illegal base64 data at input byte ${strange}`)
+  try {
+    return parseJsonStrict(Buffer.from(text, 'base64url')).value ?? {}
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw notValid(error.message)
+    throw error
+  }
+}
+
+const notValid = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
 
 /** Kubernetes: an expired token answers 410 with a new one that goes on without the old consistency. */
 export function expiredContinue(start: string): StatusError {

@@ -7,7 +7,7 @@ import {
   StatusError,
   timestampOf,
 } from '../../machinery/index.ts'
-import type { Draft, ResourceDefinition } from '../../resources/index.ts'
+import { apiServices, type Draft, type ResourceDefinition } from '../../resources/index.ts'
 import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
@@ -61,7 +61,8 @@ function completeSeed(
   if (status === undefined) return draft as KubeObject
   const made = { ...draft, metadata: { ...draft.metadata } } as KubeObject
   draft.status = status
-  recordManagers(definition, made, draft, { context, subresource: 'status', nowMs })
+  // Kubernetes: nobody owns the status of its own APIServices.
+  if (definition !== apiServices) recordManagers(definition, made, draft, { context, subresource: 'status', nowMs })
   return draft as KubeObject
 }
 

@@ -7,6 +7,7 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
+import { notRegistered } from './draft.ts'
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number
@@ -28,7 +29,11 @@ export type Deletion =
 
 /** Options as a DELETE carries them, in the body or the query; 400 when the combination is not allowed. */
 export function deleteOptionsOf(body: unknown, query: Readonly<Record<string, string>>): DeleteOptions {
-  const given = (body ?? {}) as DeleteOptions & { kind?: string }
+  const given = (body ?? {}) as DeleteOptions & { kind?: string; apiVersion?: string }
+  if (given.kind !== undefined && given.kind !== '' && given.kind !== 'DeleteOptions') throw notRegistered(given)
+  const { gracePeriodSeconds } = query
+  if (gracePeriodSeconds !== undefined && !/^[+-]?\d+$/.test(gracePeriodSeconds))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(gracePeriodSeconds)}: invalid syntax`)
   const options: DeleteOptions = {
     ...given,
     ...(query.gracePeriodSeconds !== undefined && given.gracePeriodSeconds === undefined
@@ -38,13 +43,18 @@ export function deleteOptionsOf(body: unknown, query: Readonly<Record<string, st
       ? { propagationPolicy: query.propagationPolicy }
       : {}),
     ...(query.orphanDependents !== undefined && given.orphanDependents === undefined
-      ? { orphanDependents: query.orphanDependents === 'true' }
+      ? { orphanDependents: !['false', '0'].includes(query.orphanDependents.toLowerCase()) }
       : {}),
   }
   if (options.gracePeriodSeconds !== undefined && !Number.isInteger(options.gracePeriodSeconds)) {
-    throw badRequest(`gracePeriodSeconds must be a whole number of seconds, not ${String(query.gracePeriodSeconds)}`)
+    const what = typeof options.gracePeriodSeconds === 'number' ? `number ${options.gracePeriodSeconds}` : 'string'
+    throw badRequest(
+      `json: cannot unmarshal ${what} into Go struct field DeleteOptions.gracePeriodSeconds of type int64`,
+    )
   }
   const about = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
+  if (given.dryRun?.some((one) => one !== 'All') === true)
+    throw invalidObject(about, '', [notSupported('dryRun', given.dryRun, ['All'])])
   if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined) {
     throw invalidObject(about, '', [
       {

@@ -100,11 +100,16 @@ export function applyChange(
     )
   }
   const applied = value as Partial<KubeObject> | null
-  if (typeof applied !== 'object' || applied === null)
-    throw badRequest('error decoding YAML: the apply configuration must be an object')
-  if (applied.apiVersion === undefined || applied.kind === undefined) {
-    throw badRequest('invalid object type: /, Kind=: apiVersion and kind must be set in an apply configuration')
+  if (typeof applied !== 'object' || applied === null || Array.isArray(applied)) {
+    const what = Array.isArray(applied) ? 'array' : typeof applied === 'boolean' ? 'bool' : typeof applied
+    const type = 'map[string]interface {}'
+    const why = `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type ${type}`
+    throw badRequest(`error decoding YAML: ${why}`)
   }
+  const { apiVersion = '', kind = '' } = applied
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/', 2) : ['', apiVersion]
+  if (version === '' || kind !== definition.kind || group !== definition.group)
+    throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`)
   if ((applied.metadata?.managedFields?.length ?? 0) > 0) throw badRequest('metadata.managedFields must be nil')
   const stated = applied.metadata?.name
   if (stated !== undefined && stated !== name)

@@ -1,4 +1,13 @@
-import { badRequest, type Clock, gone, invalidObject, type Random, StatusError } from '../../machinery/index.ts'
+import {
+  badRequest,
+  type Clock,
+  forbiddenField,
+  gone,
+  invalidObject,
+  notSupported,
+  type Random,
+  StatusError,
+} from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
 import {
   CompactedError,
@@ -131,7 +140,7 @@ export async function watchObjects(
       events: selected(hub, definition, namespace, selection, start, signal, { tick, begun: context.begun }),
     }
   }
-  const after = parseRevision(asked)
+  const after = parseRevision(asked, wordless)
   if (after > store.revision()) throw tooLarge(after, store.revision())
   if (after < store.compactedTo()) throw gone(`too old resource version: ${after} (${store.compactedTo()})`)
   return {
@@ -168,7 +177,7 @@ async function* convertedEvents(
 /** 504 when a revision is asked for that is not there yet. */
 export function checkFuture(store: Store, text: string | undefined): void {
   if (text === undefined || text === '' || text === '0') return
-  const asked = parseRevision(text)
+  const asked = parseRevision(text, wordless)
   if (asked > store.revision()) throw tooLarge(asked, store.revision())
 }
 
@@ -177,11 +186,10 @@ function checkWatchQuery(query: RequestContext['query']): void {
   const about = { group: 'meta.k8s.io', kind: 'ListOptions' }
   if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
     throw invalidObject(about, '', [
-      {
-        type: 'FieldValueForbidden',
-        field: 'resourceVersionMatch',
-        message: 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      },
+      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      ...(resourceVersionMatch === undefined || resourceVersionMatch === ''
+        ? []
+        : [notSupported('resourceVersionMatch', resourceVersionMatch, ['NotOlderThan'])]),
     ])
   }
   if (sendInitialEvents === undefined && resourceVersionMatch !== undefined) {
@@ -242,7 +250,7 @@ function listStart(
     return revision === -1 ? from : { ...from, at: revision }
   }
   if (resourceVersion === '' || resourceVersion === '0') return {}
-  const asked = parseRevision(resourceVersion)
+  const asked = parseRevision(resourceVersion, (why) => badRequest(`invalid resource version: ${why}`))
   if (asked > store.revision()) throw tooLarge(asked, store.revision())
   // Kubernetes: a limit together with a revision means exactly that revision, for clients from before resourceVersionMatch.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limitOf(query) > 0)
@@ -301,21 +309,17 @@ function limitOf(query: RequestContext['query']): number {
   return Math.max(0, limit)
 }
 
-function parseRevision(text: string): Revision {
-  if (!/^\d+$/.test(text)) {
-    throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      {
-        type: 'FieldValueInvalid',
-        field: 'resourceVersion',
-        message: `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-      },
-    ])
-  }
-  return Number(text)
+function parseRevision(text: string, refusal: (why: string) => StatusError): Revision {
+  if (/^\d+$/.test(text)) return Number(text)
+  const value = JSON.stringify(text)
+  throw refusal(`resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`)
 }
 
+/** Kubernetes: lists alone answer 400 for a revision that is none; whoever else is asked says it without a reason. */
+const wordless = (why: string) => new StatusError(500, undefined, why)
+
 function tooLarge(asked: Revision, current: Revision): StatusError {
-  return new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })

@@ -115,7 +115,7 @@ async function updateEntry(
     throw conflict(
       resourceOf(definition),
       name,
-      `Precondition failed: UID in precondition: ${draft.metadata.uid}, UID in object meta: ${previous.metadata.uid}`,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(definition, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${draft.metadata.uid}, UID in object meta: ${previous.metadata.uid}`,
     )
   }
   // The server's own changes leave alone what no caller can change.

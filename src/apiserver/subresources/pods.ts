@@ -66,6 +66,7 @@ async function bind(
   body: any,
   context: RequestContext,
 ): Promise<Result> {
+  if (body?.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object')
   const about = { group: '', kind: 'Binding' }
   const target = body?.target ?? {}
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node') {
@@ -164,9 +165,7 @@ async function evict(
   body: any,
   context: RequestContext,
 ): Promise<Result> {
-  const named = body?.metadata?.name
-  if (named !== undefined && named !== '' && named !== name)
-    throw badRequest('name in URL does not match name in Eviction object')
+  if (body?.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const options = deleteOptionsOf(body?.deleteOptions, {})
   const dry = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context
   const got = await registry.get(pods, namespace, name)

@@ -146,6 +146,11 @@ export function methodNotAllowed(of: GroupResource, verb: string): StatusError {
     about(of, ''),
   )
 }
+/** Kubernetes: what a path is asked that it has no handler for. */
+export function methodNotServed(): StatusError {
+  const why = 'the server does not allow this method on the requested resource'
+  return new StatusError(405, 'MethodNotAllowed', why, {})
+}
 export function internalError(cause: unknown): StatusError {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] }, cause)
@@ -288,7 +293,7 @@ export function invalidObject(
   const kindText = of.group === '' ? of.kind : `${of.kind}.${of.group}`
   const list = texts.length === 1 ? texts[0] : `[${[...new Set(texts)].join(', ')}]`
   return new StatusError(422, 'Invalid', `${kindText} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(of.group === '' ? {} : { group: of.group }),
     kind: of.kind,
     causes: errors.map(({ type, field, message }) => ({ reason: type, message, field })),

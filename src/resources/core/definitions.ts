@@ -39,9 +39,15 @@ import {
 } from './hooks.ts'
 
 export const bindings = defineResource<Binding>('bindings.v1')
-export const componentStatuses = defineResource<ComponentStatus>('componentstatuses.v1', componentStatusHooks)
+export const componentStatuses = {
+  ...defineResource<ComponentStatus>('componentstatuses.v1', componentStatusHooks),
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
+}
 export const configMaps = defineResource<ConfigMap>('configmaps.v1', configMapHooks)
-export const endpoints = defineResource<Endpoints>('endpoints.v1', endpointsHooks)
+export const endpoints = {
+  ...defineResource<Endpoints>('endpoints.v1', endpointsHooks),
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}
 export const events = defineResource<Event>('events.v1', eventHooks)
 export const limitRanges = defineResource<LimitRange>('limitranges.v1', limitRangeHooks)
 export const namespaces = defineResource<Namespace>('namespaces.v1', namespaceHooks)
