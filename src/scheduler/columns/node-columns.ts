@@ -200,6 +200,11 @@ export class NodeColumns {
     if (held !== undefined) held.facts.pod = pod
   }
 
+  /** What is known of a pod that is counted. */
+  factsOfPod(uid: string): PodFacts | undefined {
+    return this.#pods.get(uid)?.facts
+  }
+
   nodeNameOfPod(uid: string): string | undefined {
     const held = this.#pods.get(uid)
     return held === undefined ? undefined : this.nodes[held.place]?.metadata.name

@@ -39,7 +39,11 @@ export class PodCounter {
 
   /** Pods in the domain of a place; 0 where it has none. */
   of(place: number): number {
-    const domain = this.topology.of[place]!
+    return this.in(this.topology.of[place]!)
+  }
+
+  /** Pods in a domain; 0 where it is none. */
+  in(domain: number): number {
     return domain < 0 || domain >= this.#pods.length ? 0 : this.#pods[domain]!
   }
 

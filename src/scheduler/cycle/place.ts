@@ -1,6 +1,7 @@
 import type { NodeVerdict, Random } from '../../machinery/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import {
+  type ByDomain,
   FilterError,
   fits,
   type NodeView,
@@ -44,6 +45,9 @@ const postFiltersDefault = ['DynamicResources', 'DefaultPreemption']
 /** One profile's way of placing pods: which nodes can take one, and which of those is best. */
 export class Placer {
   readonly #plugins: readonly SchedulerPlugin[]
+  /** Those of them that find something out for each pod, and that may name its nodes. */
+  readonly #preparing: readonly SchedulerPlugin[]
+  readonly #naming: readonly SchedulerPlugin[]
   readonly #byHold: PluginsByHold
   readonly #random: Random
   readonly #percentage: number
@@ -70,6 +74,8 @@ export class Placer {
     this.#measures = measures
     this.#evaluations = measures === undefined ? undefined : new Evaluations(measures, plugins)
     this.#plugins = plugins
+    this.#preparing = plugins.filter(({ prepare }) => prepare !== undefined)
+    this.#naming = plugins.filter(({ nodeNames }) => nodeNames !== undefined)
     this.#postFilters = postFilters
     this.#byHold = byHold(plugins)
     this.#answers = new AnswerCache(this.#byHold)
@@ -173,23 +179,41 @@ export class Placer {
   ): { readonly count: number; readonly evaluated: number } {
     const { alive, version, size } = columns
     const { at: askedAt, fit } = known
-    const filters = prepared.flatMap(([, { filter }]) => (filter === undefined ? [] : [filter]))
+    const filters: NonNullable<Prepared['filter']>[] = []
+    const tables: ByDomain[] = []
+    for (const [, { filter, byDomain }] of prepared) {
+      if (filter !== undefined) filters.push(filter)
+      if (byDomain !== undefined) tables.push(byDomain)
+    }
     const asksMore = filters.length > 0 || this.#byHold.openFilters.length > 0
+    const [table] = tables
     const feasible = this.#feasible
     let count = 0
     let evaluated = 0
     let place = this.#start % size
-    if (within === undefined && !asksMore && columns.count === size) {
-      // Every place holds a node, and what is known of it says all: nearly every pod of nearly every cluster.
+    // Every place holds a node, and what is known of it, and perhaps of its domain, says all: nearly always.
+    if (within === undefined && columns.count === size && this.#byHold.openFilters.length === 0) {
       let step = 0
-      for (; step < size && count < wanted; step++) {
-        if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
-        feasible[count] = place
-        count += fit[place]!
-        if (++place === size) place = 0
+      if (!asksMore)
+        for (; step < size && count < wanted; step++) {
+          if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
+          feasible[count] = place
+          count += fit[place]!
+          if (++place === size) place = 0
+        }
+      else if (table !== undefined && tables.length === 1 && filters.length === 1) {
+        const { domainOf, takes } = table
+        for (; step < size && count < wanted; step++) {
+          if (askedAt[place] !== version[place]) known.ask(facts, place, columns)
+          feasible[count] = place
+          count += fit[place]! & takes[domainOf[place]! + 1]!
+          if (++place === size) place = 0
+        }
       }
-      this.#start = place
-      return { count, evaluated: step }
+      if (step > 0) {
+        this.#start = place
+        return { count, evaluated: step }
+      }
     }
     for (let step = 0; step < size && count < wanted; step++) {
       if (alive[place] === 1 && within?.isIn[place] !== 0) {
@@ -269,7 +293,8 @@ export class Placer {
     for (const [plugin, one] of prepared) {
       if (one.score === undefined) continue
       if (evaluations !== undefined) evaluations.of(plugin).score += count
-      for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
+      if (one.scoreAll !== undefined) one.scoreAll(feasible, count, scores)
+      else for (let at = 0; at < count; at++) scores[at] = one.score(feasible[at]!)
       add(plugin, one.normalize)
     }
     if (measures === undefined) return
@@ -296,7 +321,7 @@ export class Placer {
 
   #prepare(facts: PodFacts, columns: NodeColumns, timed?: PluginMeasures): readonly PreparedPlugin[] {
     const prepared: PreparedPlugin[] = []
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#preparing) {
       const one = timed === undefined ? plugin.prepare?.(facts, columns) : prepareTimed(timed, plugin, facts, columns)
       if (one !== undefined) prepared.push([plugin, one])
     }
@@ -310,7 +335,7 @@ export class Placer {
   ): { readonly places: readonly number[]; readonly others: Refusal } | undefined {
     let names: readonly string[] | undefined
     const by: SchedulerPlugin[] = []
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#naming) {
       const own = plugin.nodeNames?.(facts)
       if (own === undefined) continue
       names = names === undefined ? own : names.filter((name) => own.includes(name))

@@ -161,11 +161,21 @@ export interface Prepared {
   /** The pod goes nowhere, whatever nodes there are, and why. */
   readonly nowhere?: Refused
   filter?(place: number): Verdict
+  /** The same as `filter`, where that goes by the domain of a place alone and there are few of them. */
+  readonly byDomain?: ByDomain
   remedy?(place: number): string
   /** Told of the nodes that are to be compared, `count` places, before any is scored. */
   compare?(places: Int32Array, count: number): void
   score?(place: number): number
+  /** The same as `score`, of many places at once. */
+  scoreAll?(places: Int32Array, count: number, scores: Float64Array): void
   normalize?(scores: Float64Array, count: number): void
+}
+
+/** Which domains take a pod: 1 at one more than the domain of a place, 0 standing for places that have none. */
+export interface ByDomain {
+  readonly domainOf: Int32Array
+  readonly takes: Uint8Array
 }
 
 /** Kubernetes: the highest becomes 100, the others in proportion; reversed where less is better. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deepFreeze } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
-import { factsOf, heldKeyOf } from './pod-facts.ts'
+import { factsOf, heldKeyOf, relabelled } from './pod-facts.ts'
 
 test('a pod that is being resized counts with what it still holds', () => {
   const pod = (asked: string, held: string, more: object = {}): Pod => {
@@ -54,4 +54,15 @@ test('a spec that may still change is read anew each time', () => {
   const before = factsOf(podOf('a', spec))
   spec.nodeSelector = { disk: 'hdd' }
   assert.notEqual(factsOf(podOf('a', spec)).signature, before.signature)
+})
+
+test('a pod that is labelled otherwise comes to what it would have come to at once', () => {
+  const terms = { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone', matchLabelKeys: ['app'] }] }
+  const spec = deepFreeze({ containers, affinity: { podAntiAffinity: terms } })
+  const [before, after] = [podOf('a', spec, { app: 'a' }), podOf('a', spec, { app: 'b' })]
+  const [is, wanted] = [relabelled(factsOf(before), after), factsOf(after)]
+  assert.deepEqual(
+    [is.kind, is.terms?.away.map(({ key }) => key), is.pod],
+    [wanted.kind, wanted.terms?.away.map(({ key }) => key), after],
+  )
 })

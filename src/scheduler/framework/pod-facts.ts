@@ -65,6 +65,11 @@ export function factsOf(pod: Pod): PodFacts {
   }
 }
 
+/** The same of a pod whose labels alone are other ones now: a binding adds those that say where the node is. */
+export function relabelled(facts: PodFacts, pod: Pod): PodFacts {
+  return { ...facts, pod, kind: kindOf(pod), terms: facts.terms === undefined ? undefined : affinityTermsOf(pod) }
+}
+
 /** What goes by the spec alone but while a pod is being resized: pods of one template hold the very same, which does not change. */
 type SpecFacts = Omit<PodFacts, 'pod' | 'kind' | 'terms'>
 const specsKnown = new Recent<object, SpecFacts>(256)

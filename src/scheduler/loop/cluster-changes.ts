@@ -1,7 +1,7 @@
 import { isActive, isTerminal, sameJson } from '../../machinery/index.ts'
 import { type Node, type Pod, pods } from '../../resources/index.ts'
 import type { ClusterChange, Happened } from '../framework/framework.ts'
-import { factsOf, heldKeyOf } from '../framework/pod-facts.ts'
+import { factsOf, heldKeyOf, relabelled } from '../framework/pod-facts.ts'
 import { groupNameOf } from '../gang/pod-groups.ts'
 import { mayHelp } from './hints.ts'
 import type { Room } from './room.ts'
@@ -74,13 +74,15 @@ export class ClusterChanges {
       }
       const isNew = previous?.spec?.nodeName !== nodeName
       // What a pod asks for moves its generation; of its status, which moves most often, only a resize is of concern here.
-      const isOther =
+      const asksOther =
         previous?.metadata.generation !== next.metadata.generation ||
-        !sameJson(previous?.metadata.labels, next.metadata.labels) ||
         (previous !== undefined && heldKeyOf(previous) !== heldKeyOf(next))
-      if (this.#shared.columns.nodeNameOfPod(uid) !== nodeName || isOther)
-        this.#shared.columns.addPod(factsOf(next), nodeName)
-      else this.#shared.columns.renewPod(next)
+      const isOther = asksOther || !sameJson(previous?.metadata.labels, next.metadata.labels)
+      const { columns } = this.#shared
+      const known = columns.nodeNameOfPod(uid) === nodeName ? columns.factsOfPod(uid) : undefined
+      if (known === undefined || asksOther) columns.addPod(factsOf(next), nodeName)
+      else if (isOther) columns.addPod(relabelled(known, next), nodeName)
+      else columns.renewPod(next)
       if (isNew) this.#podHappened('AssignedPod/Add', next)
       else if (isOther) this.#podHappened('AssignedPod/Update', next)
       return

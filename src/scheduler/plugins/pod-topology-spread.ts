@@ -1,4 +1,4 @@
-import { labelQueryOf, matchesNodeAffinity, untoleratedTaint } from '../../machinery/index.ts'
+import { labelQueryOf, matchesNodeAffinity, Recent, untoleratedTaint } from '../../machinery/index.ts'
 import type { Pod } from '../../resources/index.ts'
 import type { NodeColumns } from '../columns/node-columns.ts'
 import type { PodCounter } from '../columns/pod-counter.ts'
@@ -99,7 +99,11 @@ function answers(constraints: readonly RawConstraint[], facts: PodFacts, columns
   return {
     ...(hard.length === 0
       ? {}
-      : { filter: (place: number) => skewAt(hard, place), remedy: (place: number) => skewText(hard, place) }),
+      : {
+          filter: (place: number) => skewAt(hard, place),
+          remedy: (place: number) => skewText(hard, place),
+          ...tableOf(hard),
+        }),
     ...(soft.length === 0 ? {} : comparison(soft, true)),
   }
 }
@@ -111,6 +115,17 @@ function skewAt(constraints: readonly Constraint[], place: number): Verdict {
   }
   return fits
 }
+
+/** What a constraint says of each domain, where there are few enough for that to be less than asking about nodes. */
+function tableOf([only, ...more]: readonly Constraint[]): Pick<Prepared, 'byDomain'> {
+  if (only === undefined || more.length > 0 || only.counter.topology.size > domainsMax) return {}
+  const { counter, maxSkew, minDomains, isOwn } = only
+  const takes = new Uint8Array(counter.topology.size + 1)
+  const most = maxSkew - Number(isOwn) + counter.least(minDomains)
+  for (let domain = 0; domain < counter.topology.size; domain++) takes[domain + 1] = Number(counter.in(domain) <= most)
+  return { byDomain: { domainOf: counter.topology.of, takes } }
+}
+const domainsMax = 64
 
 function skewText(constraints: readonly Constraint[], place: number): string {
   for (const { counter, topologyKey, maxSkew, minDomains, isOwn } of constraints) {
@@ -135,11 +150,14 @@ function comparison(constraints: readonly Constraint[], needsAllKeys: boolean): 
       isIgnored = new Uint8Array(count)
       let left = count
       if (needsAllKeys)
-        for (let at = 0; at < count; at++)
-          if (!hasAllKeys(places[at]!)) {
+        for (const { counter } of constraints) {
+          const { of } = counter.topology
+          for (let at = 0; at < count; at++) {
+            if (of[places[at]!]! >= 0 || isIgnored[at] === 1) continue
             isIgnored[at] = 1
             left--
           }
+        }
       constraints.forEach(({ counter, topologyKey }, at) => {
         const domains = topologyKey === hostname ? left : domainsAmong(counter, places, count, isIgnored)
         weights[at] = Math.log(domains + 2)
@@ -156,6 +174,9 @@ function comparison(constraints: readonly Constraint[], needsAllKeys: boolean): 
       }
       return Math.round(sum)
     },
+    ...(constraints.length === 1 && constraints[0]!.topologyKey !== hostname
+      ? { scoreAll: (places, count, scores) => scoreByDomain(constraints[0]!, weights[0]!, places, count, scores) }
+      : {}),
     normalize(scores, count) {
       let low = Number.POSITIVE_INFINITY
       let high = 0
@@ -169,6 +190,24 @@ function comparison(constraints: readonly Constraint[], needsAllKeys: boolean): 
         else scores[at] = high === 0 ? 100 : Math.trunc((100 * (high + low - scores[at]!)) / high)
       }
     },
+  }
+}
+
+/** The scores of places by one constraint: those of one domain are worth the same, those of none nothing. */
+function scoreByDomain(
+  { counter, maxSkew }: Constraint,
+  weight: number,
+  places: Int32Array,
+  count: number,
+  scores: Float64Array,
+): void {
+  const { of, size } = counter.topology
+  const worth = new Float64Array(size + 1).fill(-1)
+  worth[0] = 0
+  for (let at = 0; at < count; at++) {
+    const domain = of[places[at]!]!
+    if (worth[domain + 1] === -1) worth[domain + 1] = Math.round(counter.in(domain) * weight + (maxSkew - 1))
+    scores[at] = worth[domain + 1]!
   }
 }
 
@@ -193,10 +232,8 @@ function constraintsOf(
 ): readonly Constraint[] {
   const keys = needsAllKeys ? raws.map(({ topologyKey }) => topologyKey) : []
   return raws.map((raw) => {
-    const selector = selectorOf(raw, facts.pod)
-    const query = labelQueryOf(selector as never)
+    const { query, text, isEmpty } = selectedBy(raw, facts.pod)
     const { namespace } = facts.kind
-    const isEmpty = selector !== undefined && isEmptySelector(selector)
     return {
       topologyKey: raw.topologyKey,
       maxSkew: raw.maxSkew,
@@ -204,7 +241,7 @@ function constraintsOf(
       counter: columns.counters.counter(
         raw.topologyKey,
         {
-          key: `${namespace}|${JSON.stringify(selector)}`,
+          key: `${namespace}|${text}`,
           // Kubernetes: an empty selector, which would match all, counts nobody.
           matches: (kind: PodKind) =>
             !isEmpty && !kind.isTerminating && kind.namespace === namespace && query.matches(kind.labels),
@@ -215,6 +252,27 @@ function constraintsOf(
     }
   })
 }
+
+/** Whom a constraint counts; found out once where all pods of a template hold the very same and it takes nothing from their labels. */
+function selectedBy(raw: RawConstraint, pod: Pod): Selected {
+  const isShared = raw.matchLabelKeys === undefined && Object.isFrozen(raw)
+  const known = isShared ? selectedKnown.get(raw) : undefined
+  if (known !== undefined) return known
+  const selector = selectorOf(raw, pod)
+  const made: Selected = {
+    query: labelQueryOf(selector as never),
+    text: JSON.stringify(selector),
+    isEmpty: selector !== undefined && isEmptySelector(selector),
+  }
+  if (isShared) selectedKnown.set(raw, made)
+  return made
+}
+interface Selected {
+  readonly query: ReturnType<typeof labelQueryOf>
+  readonly text: string | undefined
+  readonly isEmpty: boolean
+}
+const selectedKnown = new Recent<RawConstraint, Selected>(256)
 
 function isEmptySelector(selector: object): boolean {
   const { matchLabels, matchExpressions } = selector as { matchLabels?: object; matchExpressions?: readonly object[] }
