@@ -60,7 +60,7 @@ export function inProcess(parts: InProcessParts, identity: Identity, userAgent: 
       body: call.body,
       ...(call.patchType === undefined ? {} : { patchType: call.patchType }),
     }
-    const result = await audited(audit, () => handle(target, context))
+    const result = await (audit === undefined ? handle(target, context) : audited(audit, () => handle(target, context)))
     const more = warnings.length === 0 ? {} : { warnings }
     if (result.type === 'watch') return { code: 200, events: objectsOf(result), ...more }
     if (result.type === 'list') return { code: 200, body: listObject(result), ...more }

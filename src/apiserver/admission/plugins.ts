@@ -183,6 +183,7 @@ export function taintNodesByCondition(): AdmissionPlugin {
 export function notActedUpon(resources: ReadonlySet<string>): AdmissionPlugin {
   return {
     name: 'NotActedUpon',
+    concerns: (operation, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
     standsBy: ({ definition }) =>
       resources.has(`${definition.group}/${definition.plural}`) ? undefined : { kinds: [] },
     validate({ operation, definition, subresource, warn }) {

@@ -95,7 +95,7 @@ export function requestHandler({
       // Handlers of their own kinds read the body as it is; what strict reading found concerns the generic verbs.
       const asked = isReadBody(target.body) ? { ...target, body: target.body.value } : target
       if (verb === 'create') await admitCreated(registry, asked, context)
-      return special(asked, context)
+      return await special(asked, context)
     }
     if (
       subresource === ''
@@ -105,7 +105,8 @@ export function requestHandler({
       if (subresource !== '' && !definition.subresources.some((one) => one.name === subresource)) throw notServed()
       throw notHandled(target)
     }
-    return generic(registry, target, context, clock.now())
+    // Waited for here: a promise that is handed on as it is takes three turns.
+    return await generic(registry, target, context, clock.now())
   }
 }
 

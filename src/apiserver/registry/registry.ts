@@ -102,12 +102,13 @@ export class Registry {
     const template = 'template' in of ? of.template : undefined
     if ('template' in of) {
       const granted = of.template.granted(namespace, of.name, context.identity)
-      if (granted !== undefined) return createGranted(this.#parts, definition, of.template, granted, of.name, context)
+      if (granted !== undefined)
+        return await createGranted(this.#parts, definition, of.template, granted, of.name, context)
     }
     const draft = 'draft' in of ? of.draft : of.template.draft(of.name)
     placeInNamespace(definition, draft, namespace)
     const how = { operation: 'Update', managed: false, template } as const
-    return createDraft(this.#parts, definition, namespace, draft, context, how)
+    return await createDraft(this.#parts, definition, namespace, draft, context, how)
   }
 
   /**

@@ -87,15 +87,18 @@ export function attributesOf(
 }
 
 /** What a write takes from what is handed out: kept once it is stored, else given back. */
-export async function allocate(
+export function allocate(
   parts: RegistryParts,
   definition: ResourceDefinition<any> | undefined,
   draft: Draft,
   previous: KubeObject | undefined,
   dryRun: boolean,
-): Promise<Release> {
+): Promise<Release> | Release {
   const allocation = definition && parts.allocations.get(`${definition.group}/${definition.plural}`)
-  const held = await allocation?.allocate(draft, previous, dryRun)
+  return allocation === undefined ? releaseOf(undefined) : allocation.allocate(draft, previous, dryRun).then(releaseOf)
+}
+
+function releaseOf(held: Disposable | undefined): Release {
   let kept = false
   const undos: (() => Promise<void>)[] = []
   return {
@@ -127,8 +130,12 @@ export function placeInNamespace(
 }
 
 /** What a write answers with: the object as it is stored now. */
-export async function replyOf(definition: ResourceDefinition<any>, entry: Entry, code: number): Promise<Result> {
-  await readyAhead(definition, [entry])
+export function replyOf(definition: ResourceDefinition<any>, entry: Entry, code: number): Promise<Result> | Result {
+  const ahead = readyAhead(definition, [entry])
+  return ahead === undefined ? replyNow(definition, entry, code) : ahead.then(() => replyNow(definition, entry, code))
+}
+
+function replyNow(definition: ResourceDefinition<any>, entry: Entry, code: number): Result {
   return { type: 'object', code, definition, object: asVersion(definition, objectOf(definition, entry)), entry }
 }
 

@@ -66,6 +66,10 @@ export function resourceQuota(parts: QuotaParts): AdmissionPlugin {
     parts.registry().isEmpty(resourceQuotas, attributes.namespace)
   return {
     name: 'ResourceQuota',
+    concerns: (operation, subresource) =>
+      operation === 'CREATE'
+        ? subresource === ''
+        : operation === 'UPDATE' && (subresource === '' || subresource === 'resize'),
     standsBy: (attributes) => (isLeft(attributes) ? { kinds: [resourceQuotas] } : undefined),
     validate(attributes) {
       const { namespace } = attributes
