@@ -38,9 +38,10 @@ export function systemClock(): Clock {
 
 /** The machine's own chance, good enough for identifiers and names; keys are made by the Signer, not by this. */
 export function systemRandom(): Random {
+  let own: typeof crypto | undefined
   return {
     next: () => Math.random(),
-    uuid: () => crypto.randomUUID(),
+    uuid: () => (own ??= crypto).randomUUID(),
     suffix(length) {
       const bytes = crypto.getRandomValues(new Uint8Array(length))
       return Array.from(bytes, (byte) => suffixAlphabet[byte % suffixAlphabet.length]).join('')

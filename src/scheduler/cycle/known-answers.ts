@@ -85,12 +85,14 @@ export class KnownAnswers {
       else for (const place of places) asked[place] = -1
   }
 
-  /** Asks a place again. */
+  /** Asks a place again; one that holds no node any more takes nothing. */
   ask(facts: PodFacts, place: number, columns: NodeColumns): void {
     const { nodeFilters, podFilters, plainScores, comparedScores } = this.#plugins
     this.at[place] = columns.version[place]!
     this.fit[place] = 0
-    const view: NodeView = { index: place, node: columns.nodes[place]!, columns }
+    const node = columns.nodes[place]
+    if (node === undefined) return
+    const view: NodeView = { index: place, node, columns }
     if (this.#nodeAt[place] !== columns.changed[place]) {
       this.#nodeAt[place] = columns.changed[place]!
       this.#nodeFits[place] = nodeFilters.every((plugin) => passes(plugin, facts, view)) ? 1 : 0

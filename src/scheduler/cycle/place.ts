@@ -191,8 +191,8 @@ export class Placer {
     let count = 0
     let evaluated = 0
     let place = this.#start % size
-    // Every place holds a node, and what is known of it, and perhaps of its domain, says all: nearly always.
-    if (within === undefined && columns.count === size && this.#byHold.openFilters.length === 0) {
+    // What is known of a place, and perhaps of its domain, says all: nearly always.
+    if (within === undefined && this.#byHold.openFilters.length === 0) {
       let step = 0
       if (!asksMore)
         for (; step < size && count < wanted; step++) {
@@ -211,8 +211,11 @@ export class Placer {
         }
       }
       if (step > 0) {
+        let dead = 0
+        // Places that nodes have left are passed over, and are few.
+        if (columns.count < size) for (let at = 1; at <= step; at++) dead += 1 - alive[(place - at + size) % size]!
         this.#start = place
-        return { count, evaluated: step }
+        return { count, evaluated: step - dead }
       }
     }
     for (let step = 0; step < size && count < wanted; step++) {
