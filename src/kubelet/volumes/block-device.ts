@@ -14,8 +14,10 @@ export async function blockDeviceAt(path: string): Promise<string | undefined> {
 export async function mountDevice(
   device: string,
   directory: string,
-  { fsType = 'ext4', readonly, options }: { fsType?: string; readonly: boolean; options: readonly string[] },
+  given: { readonly fsType?: string; readonly readonly: boolean; readonly options: readonly string[] },
 ): Promise<void> {
+  const { readonly, options } = given
+  const fsType = given.fsType === undefined || given.fsType === '' ? 'ext4' : given.fsType
   if (await isMountPoint(directory)) return
   await mkdir(directory, { recursive: true })
   await oneAfterAnother(device, async () => {

@@ -150,7 +150,7 @@ test('volumes are mounted once, keep their content, and leave nothing', asRoot, 
   )
   assert.deepEqual(modes, [
     ['disk', '2777', 4321],
-    ['memory', '2777', 4321],
+    ['memory', '3777', 4321],
     ['map', '644', 4321],
     ['keys', '644', 4321],
   ])
@@ -237,7 +237,7 @@ test(
     await symlink(device, join(root, 'disk'))
     claims['device'] = { spec: { volumeName: 'd' }, status: { phase: 'Bound' } }
     const stored = (volumeMode: string) => ({
-      spec: { volumeMode, local: { path: join(root, 'disk') }, claimRef: { uid: 'uid-device' } },
+      spec: { volumeMode, local: { path: join(root, 'disk'), fsType: '' }, claimRef: { uid: 'uid-device' } },
     })
     const volume = [{ name: 'data', persistentVolumeClaim: { claimName: 'device' } }]
     const podOf = (uid: string) => podWith({ containers: [container('main')], volumes: volume }, { metadata: { uid } })

@@ -292,12 +292,13 @@ async function mountEmptyDir(parts: VolumeParts, pod: Pod, volume: Volume): Prom
   )
   if (medium === 'Memory') {
     const size = sizeLimit === undefined ? [] : [`size=${wholeValueOf(sizeLimit)}`]
-    await mountTmpfs(directory, ['mode=0777', ...size].join(','))
+    // Kubernetes: as the kernel has it, so that nobody removes files of others.
+    await mountTmpfs(directory, ['mode=1777', ...size].join(','))
   } else if (medium !== '') throw new Error(`unknown storage medium ${JSON.stringify(medium)}`)
   if (there) return { hostPath: directory, readonly: false, measure: 'du' }
   await mkdir(directory, { recursive: true })
   // The umask has taken bits away: set them again.
-  await chmod(directory, 0o777)
+  if (medium !== 'Memory') await chmod(directory, 0o777)
   const group = pod.spec.securityContext?.fsGroup
   if (group !== undefined) await giveToGroup(directory, group, { readonly: false })
   return { hostPath: directory, readonly: false, measure: 'du' }
