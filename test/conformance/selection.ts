@@ -10,8 +10,8 @@ export interface LeftOut {
 }
 
 const sysResource = 24n
-/** Whether processes may be kept from being killed for want of memory; within some machines that is forbidden. */
-function mayLowerOomScores(): boolean {
+/** Whether this may set scores below zero and let filesystems grow that are mounted; within some machines it is forbidden. */
+function hasSysResource(): boolean {
   const bits = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
   return ((BigInt(`0x${bits}`) >> sysResource) & 1n) === 1n
 }
@@ -46,7 +46,12 @@ export const leftOut: readonly LeftOut[] = [
       '(cpu restart resizing (cpu|only pod-level cpu)|mem restart resizing (mem|cpu & mem|only pod-level mem)|' +
       String.raw`cpu & mem restart( \+ resize initContainers)? resizing (cpu|mem|only pod-level))`,
     reason: 'that a score of -997 can be given (CAP_SYS_RESOURCE), which they look at after a restart',
-    isPossible: mayLowerOomScores,
+    isPossible: hasSysResource,
+  },
+  {
+    names: 'PersistentVolumes-expansion loopback local block volume should support online expansion',
+    reason: 'that a filesystem can grow while it is mounted (CAP_SYS_RESOURCE)',
+    isPossible: hasSysResource,
   },
   { names: 'PrivilegedPod', reason: 'dummy network interfaces in the kernel' },
   {
