@@ -248,6 +248,21 @@ for (const { asked, body, headers, code, reason = 'BadRequest', says } of cases)
   })
 }
 
+test('who is given a role in a namespace may be given the namespace itself', async () => {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default'
+  const rules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }]
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' }
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'bob' }]
+  await api.http('POST', `${rbac}/roles`, { body: { metadata: { name: 'r' }, rules } })
+  await api.http('POST', `${rbac}/rolebindings`, { body: { metadata: { name: 'r' }, roleRef, subjects } })
+  const asBob = (path: string) => api.http('GET', path, { headers: { 'impersonate-user': 'bob' } })
+  assert.equal((await asBob('/api/v1/namespaces/default')).code, 200)
+  assert.match(
+    (await asBob('/api/v1/namespaces/kube-system')).body,
+    /User \\"bob\\" cannot get resource \\"namespaces\\" in API group \\"\\" in the namespace \\"kube-system\\"/,
+  )
+})
+
 test('what is deprecated says so, whatever is asked of it', async () => {
   const warned = async (path: string) => String((await api.http('GET', path)).headers.warning ?? '')
   assert.equal(

@@ -80,7 +80,8 @@ export function requestHandler({
         version: definition.version,
         resource: definition.plural,
         subresource,
-        namespace: namespace ?? '',
+        // Kubernetes: a namespace is in itself, so that who is given a role there may be given the namespace, too.
+        namespace: (definition.kind === 'Namespace' && definition.group === '' ? target.name : namespace) ?? '',
         name,
         ...selectors,
       },

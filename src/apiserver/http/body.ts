@@ -40,7 +40,8 @@ export async function bodyOf(
     if ((contentType ?? '').split(';')[0]!.trim() === cborApply)
       return { body: { value: readCbor(bytes, 'error decoding YAML: '), findings: [] } }
     const apply = contentType?.startsWith('application/apply-patch') === true
-    return { body: apply ? configurations.read(bytes, request.url) : readPatch(bytes) }
+    const isStrategic = contentType?.startsWith('application/strategic-merge-patch') === true
+    return { body: apply ? configurations.read(bytes, request.url) : readPatch(bytes, isStrategic) }
   }
   const encoding = bodyEncodingOf(contentType, offers)
   const isNewPod = verb === 'create' && definition.group === '' && definition.plural === 'pods' && subresource === ''
@@ -79,11 +80,13 @@ function readJson(bytes: Uint8Array, kind: string, read: (bytes: Uint8Array) => 
   }
 }
 
-function readPatch(bytes: Uint8Array): ReadBody {
+/** Kubernetes: of strategic patches alone it does not say that a patch was being read. */
+function readPatch(bytes: Uint8Array, isStrategic: boolean): ReadBody {
   try {
     return parseJsonStrict(bytes)
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw badRequest(`error decoding patch: ${error.message}`, error)
+    if (error instanceof JsonSyntaxError)
+      throw badRequest(`${isStrategic ? '' : 'error decoding patch: '}${error.message}`, error)
     throw error
   }
 }

@@ -296,7 +296,7 @@ test('strategic patches that make no sense are told so', () => {
         name: 'no merge key',
         document: { containers: named('a') },
         patch: { containers: [{ image: '1' }] },
-        expected: '400 map: map[image:1] does not contain declared merge key: name',
+        expected: '500 map: map[image:1] does not contain declared merge key: name',
       },
       {
         name: 'unknown directive',

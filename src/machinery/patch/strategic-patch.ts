@@ -1,6 +1,6 @@
 import { sameJson } from '../object/object.ts'
 import type { Field, Schema } from '../schema/schema.ts'
-import { badRequest, goText, type StatusError } from '../status/status.ts'
+import { badRequest, goText, StatusError } from '../status/status.ts'
 import { isObject, type JsonObject, jsonKind, setMember } from './members.ts'
 
 const patchDirective = '$patch'
@@ -29,15 +29,16 @@ interface Walk {
  */
 export function applyStrategicPatch(schema: Schema, type: string, document: unknown, patch: unknown): unknown {
   if (!isObject(patch)) {
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
-    )
+    throw badRequest(`json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
   }
   return mergeObject({ schema }, isObject(document) ? document : {}, patch, { type, map: false })
 }
 
 // Unlike Kubernetes: patches that cannot be merged are the client's fault (400), not the server's (500). The texts are the same.
 const bad = (text: string): StatusError => badRequest(text)
+/** Kubernetes: an item that says not which one it is counts as the server's failure. */
+const withoutKey = (item: JsonObject, mergeKey: string): StatusError =>
+  new StatusError(500, undefined, `map: ${goText(item)} does not contain declared merge key: ${mergeKey}`)
 const badOrderList = () => bad('invalid patch format of setElementOrder list')
 const wrongKind = (expected: string, value: unknown) =>
   bad(
@@ -153,8 +154,7 @@ function mergeList(walk: Walk, original: unknown[], patch: unknown[], rules: Lis
   const items = withoutSpecialItems(server, patch as JsonObject[], rules.mergeKey)
   const merged = [...server.list]
   for (const item of items) {
-    if (!Object.hasOwn(item, rules.mergeKey))
-      throw bad(`map: ${goText(item)} does not contain declared merge key: ${rules.mergeKey}`)
+    if (!Object.hasOwn(item, rules.mergeKey)) throw withoutKey(item, rules.mergeKey)
     const at = merged.findIndex((one) => (one as JsonObject)[rules.mergeKey] === item[rules.mergeKey])
     if (at < 0) merged.push(withoutDirectives(item))
     else merged[at] = mergeObject(walk, merged[at] as JsonObject, item, rules.place)
@@ -177,8 +177,7 @@ function withoutSpecialItems(
     }
     const directive = item[patchDirective]
     if (directive === 'delete') {
-      if (!Object.hasOwn(item, mergeKey))
-        throw bad(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`)
+      if (!Object.hasOwn(item, mergeKey)) throw withoutKey(item, mergeKey)
       server.list = server.list.filter((one) => (one as JsonObject)[mergeKey] !== item[mergeKey])
     } else if (directive === 'replace') replaces = true
     else if (directive === 'merge') throw bad('merging lists cannot yet be specified in the patch')
