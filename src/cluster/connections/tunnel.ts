@@ -62,6 +62,8 @@ export interface TunnelParts {
 const reachMs = 30_000
 const dialMs = 30_000
 const closeMs = 1000
+/** gRPC: messages of more than 4 MiB are refused; this much at once is what programs in Go copy. */
+const packetBytes = 32 << 10
 
 /** A proxy that was reached: it opens one connection. */
 export interface ReachedProxy {
@@ -172,7 +174,13 @@ export class Tunnel extends Duplex {
   }
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (this.#isOver || this.#connectId === undefined) return done(new Error('tunnel closed'))
-    this.#stream.write({ type: 'DATA', data: { connectID: this.#connectId, data: chunk } }, () => done())
+    const connectID = this.#connectId
+    const send = (from: number): void => {
+      const data = chunk.subarray(from, from + packetBytes)
+      const next = from + data.length
+      this.#stream.write({ type: 'DATA', data: { connectID, data } }, () => (next < chunk.length ? send(next) : done()))
+    }
+    send(0)
   }
   /** Kubernetes: there are no halves; who has nothing more to say closes the connection. */
   override _final(done: () => void): void {
