@@ -167,7 +167,8 @@ const cases: readonly Case[] = [
     body: {},
     code: 415,
     reason: 'UnsupportedMediaType',
-    says: '415: Unsupported Media Type',
+    // Unlike there, where it says "415: Unsupported Media Type", it says what would be taken.
+    says: 'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
   },
   {
     asked: `GET ${of}/pods`,

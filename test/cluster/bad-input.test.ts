@@ -225,7 +225,7 @@ const cases: readonly (Ask & {
     headers: { accept: 'text/csv' },
     code: 406,
     reason: 'NotAcceptable',
-    says: /only the following media types are accepted/,
+    says: /Available representations: application\/json, application\/yaml/,
   },
   {
     name: 'an unknown field selector',

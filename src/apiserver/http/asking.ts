@@ -51,7 +51,7 @@ export async function ask(
   if (definition.custom === undefined) unless(() => checkAccepted(accept, verb, offers), undefined)
   const patchType =
     verb === 'patch'
-      ? unless(() => patchTypeOf(contentType, patchTypesOf(definition), parts.cbor, definition), undefined)
+      ? unless(() => patchTypeOf(contentType, patchTypesOf(definition), parts.cbor), undefined)
       : undefined
   const form = unless(() => replyFormOf(accept, isTrue(query.pretty), offers), plain)
   if (verb === 'list' || verb === 'watch') unless(() => checkWhole(query, 'timeoutSeconds', 'limit'), undefined)

@@ -1,5 +1,4 @@
 import { mediaRanges, StatusError } from '../../machinery/index.ts'
-import type { ResourceDefinition } from '../../resources/index.ts'
 
 export type Encoding = 'json' | 'yaml' | 'protobuf' | 'cbor'
 /** Which encodings besides JSON and YAML there are of what is asked for. */
@@ -129,12 +128,14 @@ const patchTypes = {
 /** An apply configuration in CBOR. */
 export const cborApply = 'application/apply-patch+cbor'
 
-/** Kubernetes: the media type alone decides what kind of patch it is. */
+/**
+ * Kubernetes: the media type alone decides what kind of patch it is. Unlike Kubernetes, which says of built-in kinds no more than
+ * that it was another one, a refusal names those that there are.
+ */
 export function patchTypeOf(
   contentType: string | undefined,
   allowed: readonly string[] = Object.values(patchTypes),
   cbor = false,
-  { custom }: Pick<ResourceDefinition<any>, 'custom'> = {},
 ): 'json' | 'merge' | 'strategic' | 'apply' {
   const type = (contentType ?? '').split(';')[0]!.trim()
   if (cbor && type === cborApply) return 'apply'
@@ -144,7 +145,6 @@ export function patchTypeOf(
       .filter(([, kind]) => allowed.includes(kind))
       .map(([name]) => name)
     if (cbor) names.push(cborApply)
-    if (custom === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
     throw new StatusError(
       415,
       'UnsupportedMediaType',
