@@ -81,7 +81,11 @@ export class LocalApiServices {
     const known = await registry.find<APIService>(apiServices, undefined, name)
     if (known === undefined) {
       if (object.metadata.labels?.[managedLabel] === builtInLabel)
-        return registry.seed(apiServices, object as unknown as Draft, loopbackContext(), status)
+        // Kubernetes: nobody owns it.
+        return registry.seed(apiServices, object as unknown as Draft, loopbackContext(), {
+          value: status,
+          isOwned: false,
+        })
       await registry.create(apiServices, undefined, object, loopbackContext()).catch((error: unknown) => {
         if (!isAlreadyExists(error)) throw error
       })

@@ -270,7 +270,10 @@ async function serviceRange({ registry, serviceCidrs, nowMs }: BootstrapParts): 
   }
   const range = await registry.find(serviceCIDRs, undefined, name)
   if (range === undefined)
-    return registry.seed(serviceCIDRs, wanted as unknown as Draft, loopbackContext(), { conditions: [condition] })
+    return registry.seed(serviceCIDRs, wanted as unknown as Draft, loopbackContext(), {
+      value: { conditions: [condition] },
+      isOwned: true,
+    })
   if (range.metadata.deletionTimestamp !== undefined) return
   const own = range.spec?.cidrs ?? []
   // A second address family may be added; any other change of the ranges is for somebody to decide.

@@ -7,7 +7,7 @@ import {
   StatusError,
   timestampOf,
 } from '../../machinery/index.ts'
-import { apiServices, type Draft, type ResourceDefinition } from '../../resources/index.ts'
+import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { asStored, redefault } from './draft.ts'
@@ -17,6 +17,12 @@ import { generateAttemptsMax, generatedName } from './names.ts'
 import { admittedOf, type Outcome, type Template } from './templates.ts'
 import { textLength } from './text-length.ts'
 import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
+
+/** A status that comes with an object, and whether whoever brings it owns it. */
+export interface SeededStatus {
+  readonly value: object
+  readonly isOwned: boolean
+}
 
 /**
  * Stores an object that the server itself brings, unless one of its name is there: what `create` would store, and what a
@@ -29,7 +35,7 @@ export async function seedObject(
   definition: ResourceDefinition<any>,
   brought: Draft,
   context: RequestContext,
-  status?: object,
+  status?: SeededStatus,
 ): Promise<void> {
   const nowMs = clock.now()
   const uid = random.uuid()
@@ -50,7 +56,7 @@ function completeSeed(
   definition: ResourceDefinition<any>,
   brought: Draft,
   { context, nowMs, uid }: { readonly context: RequestContext; readonly nowMs: number; readonly uid: string },
-  status: object | undefined,
+  status: SeededStatus | undefined,
 ): KubeObject {
   const draft: Draft = { kind: definition.kind, apiVersion: apiVersionOf(definition), ...cloneJson(brought) }
   redefault(definition, draft)
@@ -60,9 +66,8 @@ function completeSeed(
   draft.metadata.creationTimestamp = timestampOf(nowMs)
   if (status === undefined) return draft as KubeObject
   const made = { ...draft, metadata: { ...draft.metadata } } as KubeObject
-  draft.status = status
-  // Kubernetes: nobody owns the status of its own APIServices.
-  if (definition !== apiServices) recordManagers(definition, made, draft, { context, subresource: 'status', nowMs })
+  draft.status = status.value
+  if (status.isOwned) recordManagers(definition, made, draft, { context, subresource: 'status', nowMs })
   return draft as KubeObject
 }
 

@@ -2,7 +2,7 @@ import { type KubeObject, notFound } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { Attributes } from '../admission/admission.ts'
 import type { RequestContext, Result } from '../request.ts'
-import { createDraft, seedObject } from './creating.ts'
+import { createDraft, type SeededStatus, seedObject } from './creating.ts'
 import { deleteCollection, deleteObject } from './deleting.ts'
 import type { DeleteOptions } from './deletion.ts'
 import { asVersion, readyAhead } from './draft.ts'
@@ -116,7 +116,12 @@ export class Registry {
    * write of its status would make of that. Such objects are whole, in their kind's order and allowed by everybody, so they
    * are neither read nor asked about; a test holds that.
    */
-  seed(definition: ResourceDefinition<any>, brought: Draft, context: RequestContext, status?: object): Promise<void> {
+  seed(
+    definition: ResourceDefinition<any>,
+    brought: Draft,
+    context: RequestContext,
+    status?: SeededStatus,
+  ): Promise<void> {
     return seedObject(this.#parts, definition, brought, context, status)
   }
 
