@@ -3,13 +3,14 @@ import type { ResourceDefinition } from '../../resources/index.ts'
 import type { WireRequest } from '../../wire/index.ts'
 import { noteResult } from '../audit/calls.ts'
 import type { Target } from '../handle/handle.ts'
-import { packageOf } from '../registry/draft.ts'
+import { isTrue, wholeOf } from '../query-texts.ts'
+import { packageOf } from '../registry/refused-bodies.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { queryOf } from './asked-url.ts'
 import { bodyOf } from './body.ts'
 import type { Caller } from './caller.ts'
 import { checkAccepted, type Offers, patchTypeOf, type ReplyForm, replyFormOf } from './negotiate.ts'
-import { checkWhole, dryRunOf, fieldValidationOf, isTrue, managerOf, verbOf } from './parameters.ts'
+import { dryRunOf, fieldValidationOf, managerOf, verbOf } from './parameters.ts'
 import type { ServeParts } from './parts.ts'
 import type { Route } from './route.ts'
 
@@ -54,7 +55,8 @@ export async function ask(
       ? unless(() => patchTypeOf(contentType, patchTypesOf(definition), parts.cbor), undefined)
       : undefined
   const form = unless(() => replyFormOf(accept, isTrue(query.pretty), offers), plain)
-  if (verb === 'list' || verb === 'watch') unless(() => checkWhole(query, 'timeoutSeconds', 'limit'), undefined)
+  if (verb === 'list' || verb === 'watch')
+    for (const text of [query.timeoutSeconds, query.limit]) unless(() => wholeOf(text), undefined)
   if (!['get', 'list', 'watch'].includes(verb)) parts.storageVersions?.checkWrite(definition, route.namespace)
   const warnings: string[] = []
   const context: RequestContext = {

@@ -1,5 +1,4 @@
 import {
-  badRequest,
   type FieldError,
   invalid,
   invalidObject,
@@ -7,6 +6,7 @@ import {
   notSupported,
   tooLong,
 } from '../../machinery/index.ts'
+import { isTrue } from '../query-texts.ts'
 import type { RequestContext } from '../request.ts'
 import type { Route } from './route.ts'
 
@@ -32,20 +32,6 @@ export function verbOf(method: string, route: Route, search: URLSearchParams): s
       return named ? 'delete' : 'deletecollection'
     default:
       throw methodNotServed()
-  }
-}
-
-/** Whether a query parameter says yes. Kubernetes: whatever does not say no does, and so one that is only named. */
-export function isTrue(text: string | undefined): boolean {
-  return text !== undefined && !['false', '0'].includes(text.toLowerCase())
-}
-
-/** Kubernetes: 400 for a whole number that is none, worded as Go words it. */
-export function checkWhole(query: Readonly<Record<string, string>>, ...names: readonly string[]): void {
-  for (const name of names) {
-    const text = query[name]
-    if (text !== undefined && text !== '' && !/^[+-]?\d+$/.test(text))
-      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CounterSeries, LabelValues, Metrics, Series } from '../../machinery/index.ts'
-import { isTrue } from '../http/parameters.ts'
 import type { Route } from '../http/route.ts'
+import { isTrue } from '../query-texts.ts'
 import type { Identity } from '../request.ts'
 
 /** A request as metrics tell it apart. */

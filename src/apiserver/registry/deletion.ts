@@ -7,7 +7,8 @@ import {
   timestampOf,
 } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
-import { notRegistered } from './draft.ts'
+import { isTrue, wholeOf } from '../query-texts.ts'
+import { notRegistered } from './refused-bodies.ts'
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number
@@ -31,19 +32,15 @@ export type Deletion =
 export function deleteOptionsOf(body: unknown, query: Readonly<Record<string, string>>): DeleteOptions {
   const given = (body ?? {}) as DeleteOptions & { kind?: string; apiVersion?: string }
   if (given.kind !== undefined && given.kind !== '' && given.kind !== 'DeleteOptions') throw notRegistered(given)
-  const { gracePeriodSeconds } = query
-  if (gracePeriodSeconds !== undefined && !/^[+-]?\d+$/.test(gracePeriodSeconds))
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(gracePeriodSeconds)}: invalid syntax`)
+  const grace = wholeOf(query.gracePeriodSeconds)
   const options: DeleteOptions = {
     ...given,
-    ...(query.gracePeriodSeconds !== undefined && given.gracePeriodSeconds === undefined
-      ? { gracePeriodSeconds: Number(query.gracePeriodSeconds) }
-      : {}),
+    ...(grace !== undefined && given.gracePeriodSeconds === undefined ? { gracePeriodSeconds: grace } : {}),
     ...(query.propagationPolicy !== undefined && given.propagationPolicy === undefined
       ? { propagationPolicy: query.propagationPolicy }
       : {}),
     ...(query.orphanDependents !== undefined && given.orphanDependents === undefined
-      ? { orphanDependents: !['false', '0'].includes(query.orphanDependents.toLowerCase()) }
+      ? { orphanDependents: isTrue(query.orphanDependents) }
       : {}),
   }
   if (options.gracePeriodSeconds !== undefined && !Number.isInteger(options.gracePeriodSeconds)) {

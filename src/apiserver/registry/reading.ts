@@ -17,6 +17,7 @@ import {
   type Revision,
   type Store,
 } from '../../store/index.ts'
+import { wholeOf } from '../query-texts.ts'
 import type { RequestContext, Result } from '../request.ts'
 import { type HubEvent, reselected } from '../watch/event.ts'
 import type { WatchHub } from '../watch/hub.ts'
@@ -303,10 +304,7 @@ async function scan(
 }
 
 function limitOf(query: RequestContext['query']): number {
-  if (query.limit === undefined || query.limit === '') return 0
-  const limit = Number(query.limit)
-  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.limit}": invalid syntax`)
-  return Math.max(0, limit)
+  return Math.max(0, wholeOf(query.limit) ?? 0)
 }
 
 function parseRevision(text: string, refusal: (why: string) => StatusError): Revision {
