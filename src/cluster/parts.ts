@@ -25,7 +25,7 @@ import { keepRunning } from './keep-running.ts'
 import type { LogFiles } from './logs/files.ts'
 import { localVolumesOf } from './node/local-volumes.ts'
 import type { Nodes } from './node/nodes.ts'
-import { dnsListenerOf, nodeAddressOf, nodePortAddressesOf } from './node/places.ts'
+import { conntrackOf, dnsListenerOf, nodeAddressOf, nodePortAddressesOf } from './node/places.ts'
 import { schedulerPartsOf } from './scheduler-parts.ts'
 
 /** What every part of a cluster is started with. */
@@ -243,6 +243,7 @@ function proxyOf({ settings, clock, logs, metrics }: PartsContext, health: Proxy
         tableName: network.nftTable,
         nodePortAddresses,
         serviceCidr: network.serviceCidr,
+        conntrack: conntrackOf(settings),
         log: logs.of('proxy'),
         metrics,
         health,

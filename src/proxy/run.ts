@@ -1,6 +1,8 @@
 import type { Informers } from '../client/index.ts'
 import { type Clock, keyOf, type Log, type Metrics, msOf, nameOf, parseKey } from '../machinery/index.ts'
 import { type EndpointSlice, endpointSlices, nodes, type Service, services } from '../resources/index.ts'
+import type { ConntrackChoices } from './conntrack/plan.ts'
+import { tuneConntrack } from './conntrack/tune.ts'
 import type { ProxyHealth } from './health.ts'
 import { HealthPorts } from './health-ports.ts'
 import { proxyMeasures, type WithoutLocal } from './measures.ts'
@@ -19,6 +21,8 @@ export interface ProxyParts {
   readonly nodePortAddresses?: readonly string[]
   /** The range that services have their addresses from; empty or left out when it is not known. */
   readonly serviceCidr?: string
+  /** How the kernel is to track connections. */
+  readonly conntrack?: ConntrackChoices
   readonly log: Log
   readonly metrics: Metrics
   /** Told how far the rules are. */
@@ -33,7 +37,17 @@ const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** Keeps the node's service rules equal to the services and endpoints, until the signal aborts. The rules outlive it. */
 export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<void> {
-  const { informers, clock, nodeName, tableName, nodePortAddresses = [], serviceCidr = '', log, metrics } = parts
+  const {
+    informers,
+    clock,
+    nodeName,
+    tableName,
+    nodePortAddresses = [],
+    serviceCidr = '',
+    conntrack = {},
+    log,
+    metrics,
+  } = parts
   const serviceCache = informers.of(services)
   const sliceCache = informers.of(endpointSlices)
   sliceCache.addIndex('service', serviceOf)
@@ -49,6 +63,7 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
   /** Not only services may have changed: what is in the table is not known. */
   let isUnknown = true
   let wake = () => {}
+  let isTuned = false
   /** When the endpoints changed whose rules are not in place yet, as the slices themselves say. */
   let triggeredAtMs: number[] = []
   const changedIs = (service: string, of: 'service' | 'endpoints') => {
@@ -104,6 +119,9 @@ export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<
       for (const text of table.transactions()) await applyTransaction(text)
       table.settle()
       isUnknown = false
+      // The kernel tracks connections, and has these settings, from the first rules on.
+      if (!isTuned) await tuneConntrack(conntrack, log)
+      isTuned = true
       for (const [key, frontends] of udp) {
         await forgetStaleUdp(udpBefore.get(key) ?? [], frontends)
         if (frontends.length === 0) udpBefore.delete(key)

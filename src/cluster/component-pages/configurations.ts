@@ -1,3 +1,5 @@
+import { durationText } from '../../machinery/index.ts'
+import { conntrackDefaults } from '../../proxy/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 
 /** What /configz of the scheduler shows: its configuration, with what it goes by where nothing was said. */
@@ -46,5 +48,15 @@ export function proxyConfiguration(
     healthzBindAddress: addresses.healthz,
     metricsBindAddress: addresses.metrics,
     nodePortAddresses: components.proxy?.nodePortAddresses ?? null,
+    conntrack: {
+      maxPerCore: conntrackDefaults.maxPerCore,
+      min: conntrackDefaults.min,
+      tcpEstablishedTimeout: durationText(conntrackDefaults.tcpEstablishedMs),
+      tcpCloseWaitTimeout: durationText(conntrackDefaults.tcpCloseWaitMs),
+      tcpBeLiberal: false,
+      udpTimeout: '0s',
+      udpStreamTimeout: '0s',
+      ...components.proxy?.conntrack,
+    },
   }
 }

@@ -1,3 +1,4 @@
+import { parseDuration } from '../../machinery/index.ts'
 import type { Taint } from '../../resources/index.ts'
 import type { SchedulerChoices } from '../../scheduler/index.ts'
 import { componentFields } from './component-fields.ts'
@@ -55,6 +56,16 @@ export interface ProxyChoices {
   /** An address, with a port or without. */
   readonly healthzBindAddress?: string
   readonly metricsBindAddress?: string
+  /** How the kernel tracks connections. */
+  readonly conntrack?: {
+    readonly maxPerCore?: number
+    readonly min?: number
+    readonly tcpEstablishedTimeout?: string
+    readonly tcpCloseWaitTimeout?: string
+    readonly tcpBeLiberal?: boolean
+    readonly udpTimeout?: string
+    readonly udpStreamTimeout?: string
+  }
 }
 /** What a configuration file chose for the components; remembered with the cluster's settings. */
 export interface ComponentChoices {
@@ -121,6 +132,20 @@ const kubelet = (idle: Idle) =>
     idle,
   )
 
+const time: Reader<string> = (value, path) => {
+  const known = duration(value, path)
+  if (parseDuration(known) < 0) throw new ConfigError(`${path} is ${JSON.stringify(value)}, which is less than 0`)
+  return known
+}
+const conntrack = fieldsOf({
+  maxPerCore: integer(0, int32Max),
+  min: integer(0, int32Max),
+  tcpEstablishedTimeout: time,
+  tcpCloseWaitTimeout: time,
+  tcpBeLiberal: truth,
+  udpTimeout: time,
+  udpStreamTimeout: time,
+})
 const nodePortAddress: Reader<string> = (value, path) => (value === 'primary' ? value : cidr(value, path))
 const proxy = (idle: Idle) =>
   fieldsOf(
@@ -129,6 +154,7 @@ const proxy = (idle: Idle) =>
       nodePortAddresses: listOf(nodePortAddress),
       healthzBindAddress: bindAddress,
       metricsBindAddress: bindAddress,
+      conntrack,
     },
     componentFields.proxy,
     idle,

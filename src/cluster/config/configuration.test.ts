@@ -17,7 +17,7 @@ const scheduler = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedul
 test('documents of every kind are read from one file, and fields without effect are told by name', async () => {
   const text = [
     `${kubelet}maxPods: 50\nhealthzPort: 0\nclusterDNS: [10.0.0.53]\nevictionHard: { memory.available: 5% }\ncpuManagerPolicy: static\nfeatureGates: { X: true }`,
-    `${proxy}mode: nftables\nnodePortAddresses: [primary]\nmetricsBindAddress: 0.0.0.0:10249\nbindAddress: 0.0.0.0`,
+    `${proxy}mode: nftables\nnodePortAddresses: [primary]\nmetricsBindAddress: 0.0.0.0:10249\nbindAddress: 0.0.0.0\nconntrack: { min: 5, tcpEstablishedTimeout: 1h }`,
     `${scheduler}percentageOfNodesToScore: 30\nprofiles:\n- schedulerName: packer\n  plugins:\n    score: { disabled: [{ name: '*' }], enabled: [{ name: NodeResourcesFit, weight: 2 }] }\n    permit: { disabled: [{ name: '*' }] }\n  pluginConfig: [{ name: NodeResourcesFit, args: { apiVersion: kubescheduler.config.k8s.io/v1, kind: NodeResourcesFitArgs, ignoredResources: [a.io/x] } }, { name: Other, args: { x: 1 } }]\nextenders: [{ urlPrefix: http://localhost, filterVerb: f, tlsConfig: { caFile: ca.crt } }]\nleaderElection: { leaderElect: false }`,
     'apiVersion: coxswain.dev/v1alpha1\nkind: ClusterConfiguration\nnodes: [{ count: 3, zone: a }]',
   ].join('\n---\n')
@@ -25,7 +25,11 @@ test('documents of every kind are read from one file, and fields without effect 
     nodeTemplates: [{ count: 3, zone: 'a' }],
     components: {
       kubelet: { maxPods: 50, healthzPort: 0, clusterDNS: ['10.0.0.53'], evictionHard: { 'memory.available': '5%' } },
-      proxy: { nodePortAddresses: ['primary'], metricsBindAddress: '0.0.0.0:10249' },
+      proxy: {
+        nodePortAddresses: ['primary'],
+        metricsBindAddress: '0.0.0.0:10249',
+        conntrack: { min: 5, tcpEstablishedTimeout: '1h' },
+      },
       scheduler: {
         percentageOfNodesToScore: 30,
         profiles: [
@@ -151,6 +155,7 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
   ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
   ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],
   ['another proxy mode', `${proxy}mode: ipvs`, /mode is "ipvs", which is not one of "", "nftables"$/],
+  ['a time below nothing', `${proxy}conntrack: { udpTimeout: -1s }`, /conntrack\.udpTimeout is "-1s", .* less than 0$/],
   [
     'an unknown plugin',
     `${scheduler}profiles: [{ plugins: { filter: { enabled: [{ name: Foo }] } } }]`,

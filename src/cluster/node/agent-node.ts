@@ -17,7 +17,7 @@ import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
 import { versionInfo } from '../version.ts'
 import { type NodePki, runContainerNode } from './container-node.ts'
-import { nodePortAddressesOf } from './places.ts'
+import { conntrackOf, nodePortAddressesOf } from './places.ts'
 
 export interface AgentNodeParts {
   readonly settings: ClusterSettings
@@ -87,6 +87,7 @@ export async function runAgentNode(parts: AgentNodeParts, signal: AbortSignal): 
         tableName: settings.network.nftTable,
         nodePortAddresses: nodePortAddressesOf(settings, address),
         serviceCidr: settings.network.serviceCidr,
+        conntrack: conntrackOf(settings),
         log: logs.of('proxy'),
         metrics: own,
         health,

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { ContainerdSettings } from '../../kubelet/index.ts'
+import { parseDuration } from '../../machinery/index.ts'
+import type { ConntrackChoices } from '../../proxy/index.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { layoutOf } from '../process/directory.ts'
 
@@ -49,6 +51,21 @@ export function nodeAddressOf(
 export function nodePortAddressesOf({ components }: ClusterSettings, address: string): readonly string[] {
   const chosen = components?.proxy?.nodePortAddresses ?? []
   return chosen[0] === 'primary' ? [`${address}/32`] : chosen
+}
+
+/** How the kernel is to track connections, as a KubeProxyConfiguration chose it. */
+export function conntrackOf({ components }: ClusterSettings): ConntrackChoices {
+  const { maxPerCore, min, tcpBeLiberal, ...times } = components?.proxy?.conntrack ?? {}
+  const { tcpEstablishedTimeout, tcpCloseWaitTimeout, udpTimeout, udpStreamTimeout } = times
+  return {
+    ...(maxPerCore === undefined ? {} : { maxPerCore }),
+    ...(min === undefined ? {} : { min }),
+    ...(tcpBeLiberal === undefined ? {} : { tcpBeLiberal }),
+    ...(tcpEstablishedTimeout === undefined ? {} : { tcpEstablishedMs: parseDuration(tcpEstablishedTimeout) }),
+    ...(tcpCloseWaitTimeout === undefined ? {} : { tcpCloseWaitMs: parseDuration(tcpCloseWaitTimeout) }),
+    ...(udpTimeout === undefined ? {} : { udpMs: parseDuration(udpTimeout) }),
+    ...(udpStreamTimeout === undefined ? {} : { udpStreamMs: parseDuration(udpStreamTimeout) }),
+  }
 }
 
 /** Where the cluster's DNS answers; undefined when it is left out, or when no pod could ask. */
