@@ -11,6 +11,7 @@ export {
 export { pauseImage } from './containerd/pause-image.ts'
 export { type CriRuntime, type CriRuntimeParts, createCriRuntime } from './cri/cri-runtime.ts'
 export type { EventType, RecordEvent } from './events.ts'
+export type { VerificationPolicy } from './images/pull-records.ts'
 export { type Kubelet, type KubeletParts, runKubelet } from './kubelet.ts'
 export { type Machine, machineRoom, thisMachine } from './machine/machine.ts'
 export type { NodeRoom } from './node/pressure.ts'

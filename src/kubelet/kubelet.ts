@@ -19,6 +19,7 @@ import { evictUnderPressure } from './eviction/evict.ts'
 import { createThresholdWatch, type Threshold, thresholdsOf } from './eviction/thresholds.ts'
 import { collectImages, createImageGc, type ImageGcParts, imageGcDefaults } from './images/image-gc.ts'
 import { createImagePuller } from './images/image-puller.ts'
+import { openPulledImages, type PulledImages } from './images/pulled-images.ts'
 import { killContainers } from './lifecycle/kill.ts'
 import { bootedAtMs, type Machine, machineUsage } from './machine/machine.ts'
 import { measuredRuntime } from './measured-runtime.ts'
@@ -113,7 +114,11 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
   // What others change of the Node is seen as it happens; what the status loop wrote last stands in until the first list.
   const ownNode = informers.of(nodes, { fieldSelector: `metadata.name=${settings.nodeName}` })
   const nodeNow = () => ownNode.get({ name: settings.nodeName }) ?? node
-  const context = { ...(await podContext(parts, measures, workers, nodeNow, signal)), countProbe, imageVolumes }
+  const pulledImages = await pulledImagesOf(parts, measures)
+  const context = {
+    ...(await podContext(parts, measures, workers, nodeNow, pulledImages, signal)),
+    ...{ countProbe, imageVolumes },
+  }
 
   function begin(pod: Pod): void {
     const known = workers.get(pod.metadata.uid)
@@ -181,6 +186,7 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
   const imageGc: ImageGcParts = {
     ...parts,
     measures,
+    pulledImages,
     node: () => node,
     limits: { ...imageGcDefaults, ...settings.imageGc },
     isPinned: (names) => names.includes(pauseImage),
@@ -239,6 +245,7 @@ async function podContext(
   measures: KubeletMeasures,
   workers: ReadonlyMap<string, PodWorker>,
   nodeNow: () => Node | undefined,
+  pulledImages: PulledImages | undefined,
   signal: AbortSignal,
 ): Promise<Omit<PodContext, 'countProbe' | 'imageVolumes'>> {
   const { settings, machine, client, informers, clock } = parts
@@ -274,7 +281,7 @@ async function podContext(
       releaseImage: parts.runtime.releaseImage?.bind(parts.runtime),
       onOperation: measures.volumeOperation,
     }),
-    images: createImagePuller({ ...parts, measures, pullsAtOnceMax: settings.pullsAtOnceMax }),
+    images: createImagePuller({ ...parts, measures, pulledImages, pullsAtOnceMax: settings.pullsAtOnceMax }),
     async services() {
       await serviceInformer.synced(signal)
       return serviceInformer.list()
@@ -292,6 +299,15 @@ async function podContext(
     },
     refusal: (pod, taken) => judging.refusal(pod, taken),
   }
+}
+
+/** What earlier kubelets of this node noted of who may use its images; undefined where nobody is asked. */
+async function pulledImagesOf(
+  { settings: { imageVerification: policy, rootDirectory }, runtime, clock, complain }: KubeletParts,
+  measures: KubeletMeasures,
+): Promise<PulledImages | undefined> {
+  const directory = join(rootDirectory, 'image_manager')
+  return policy && openPulledImages({ directory, runtime, clock, policy, complain, measures })
 }
 
 /** Kubernetes: all pods together are held to what the node can give; best-effort pods come last. */

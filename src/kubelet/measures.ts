@@ -27,6 +27,10 @@ export interface KubeletMeasures extends ResizeMeasures {
   imageEnsured(isPresent: boolean, policy: string, isPulled: boolean): void
   imagePulled(bytes: number, seconds: number): void
   imageCollected(reason: 'age' | 'space'): void
+  /** So many pulls under way, and pulled images, are noted in files. */
+  pullsRecorded(intents: number, records: number): void
+  /** Whether a pod may use an image that is there was judged. */
+  pullJudged(result: string): void
   orphanFound(): void
   /** A volume's use was found out, by `du` or `statfs`. */
   volumeMeasured(source: string, seconds: number): void
@@ -55,6 +59,7 @@ export function kubeletMeasures(metrics: Metrics, monotonic: () => number): Kube
     ...plegMeasures(metrics, histogram),
     ...podMeasures(counter, histogram),
     ...imageMeasures(counter, histogram),
+    ...recordMeasures(metrics),
     ...resizeMeasures(metrics),
     ...storageMeasures(metrics),
     ...serverMeasures(metrics, counter, histogram, monotonic),
@@ -211,7 +216,7 @@ function podMeasures(
 function imageMeasures(
   counter: CounterOf,
   histogram: HistogramOf,
-): Pick<KubeletMeasures, 'imageEnsured' | 'imagePulled' | 'imageCollected'> {
+): Pick<KubeletMeasures, 'imageEnsured' | 'imagePulled' | 'imageCollected' | 'pullJudged'> {
   const ensured = counter(
     'image_manager_ensure_image_requests_total',
     'Number of ensure-image requests processed by the kubelet.',
@@ -221,7 +226,12 @@ function imageMeasures(
     'image_garbage_collected_total',
     'Total number of images garbage collected by the kubelet, whether through disk usage or image age.',
   )
+  const judged = counter(
+    'imagemanager_image_mustpull_checks_total',
+    'Counter for how many times kubelet checked whether credentials need to be re-verified to access an image',
+  )
   return {
+    pullJudged: (result) => judged.inc({ result }),
     imageEnsured: (isPresent, policy, isPulled) =>
       ensured.inc({
         present_locally: String(isPresent),
@@ -230,6 +240,20 @@ function imageMeasures(
       }),
     imagePulled: (bytes, seconds) => pulls.observe(seconds, { image_size_in_bytes: sizeClassOf(bytes) }),
     imageCollected: (reason) => collected.inc({ reason }),
+  }
+}
+
+function recordMeasures(metrics: Metrics): Pick<KubeletMeasures, 'pullsRecorded'> {
+  const intents = metrics.gauge('kubelet_imagemanager_ondisk_pullintents', 'Number of ImagePullIntents stored on disk.')
+  const records = metrics.gauge(
+    'kubelet_imagemanager_ondisk_pulledrecords',
+    'Number of ImagePulledRecords stored on disk.',
+  )
+  return {
+    pullsRecorded(pulling, pulled) {
+      intents.set(pulling)
+      records.set(pulled)
+    },
   }
 }
 

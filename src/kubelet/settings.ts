@@ -1,5 +1,6 @@
 import type { Taint } from '../resources/index.ts'
 import type { ImageGcLimits } from './images/image-gc.ts'
+import type { VerificationPolicy } from './images/pull-records.ts'
 import type { PressureSignal } from './node/pressure.ts'
 
 /** What one kubelet is told about its node and its places. */
@@ -48,6 +49,8 @@ export interface KubeletSettings {
   readonly softGraceSecondsMax?: number
   /** How long pressure is shown after it was last seen. */
   readonly pressureTransitionMs?: number
+  /** Who may use an image that is on the node; left out: everybody, and nothing is noted of it. */
+  readonly imageVerification?: VerificationPolicy
   /** How many images are pulled at once; any number unless given. */
   readonly pullsAtOnceMax?: number
 }

@@ -1,3 +1,4 @@
+import type { VerificationPolicy } from '../../kubelet/index.ts'
 import { parseDuration } from '../../machinery/index.ts'
 import type { Taint } from '../../resources/index.ts'
 import type { SchedulerChoices } from '../../scheduler/index.ts'
@@ -35,6 +36,8 @@ export interface KubeletChoices {
   readonly containerLogMaxFiles?: number
   readonly serializeImagePulls?: boolean
   readonly maxParallelImagePulls?: number
+  readonly imagePullCredentialsVerificationPolicy?: VerificationPolicy['name']
+  readonly preloadedImagesVerificationAllowlist?: readonly string[]
   readonly imageMinimumGCAge?: string
   readonly imageMaximumGCAge?: string
   readonly imageGCHighThresholdPercent?: number
@@ -98,6 +101,30 @@ const taint = fieldsOf({
 }) as Reader<Taint>
 const reserved = mapOf(quantity, new Set(['cpu', 'memory', 'ephemeral-storage', 'pid']))
 
+const verificationPolicies: readonly VerificationPolicy['name'][] = [
+  'NeverVerify',
+  'NeverVerifyPreloadedImages',
+  'NeverVerifyAllowlistedImages',
+  'AlwaysVerify',
+]
+/** The name of an image without tag and digest, or what names begin with up to a `/*`. */
+const allowlistEntry: Reader<string> = (value, path) => {
+  const known = text(value, path)
+  const name = known.endsWith('/*') ? known.slice(0, -1) : known
+  const wrong =
+    known !== known.trim()
+      ? 'has spaces at an end'
+      : name === '' || name === '/'
+        ? 'names no registry'
+        : name.includes('*')
+          ? 'has a * elsewhere than at its end, as /*'
+          : /@|:[^/]*$/.test(name)
+            ? 'has a tag or digest'
+            : undefined
+  if (wrong !== undefined) throw new ConfigError(`${path} is ${JSON.stringify(value)}, which ${wrong}`)
+  return known
+}
+
 type Idle = (path: string) => void
 const kubelet = (idle: Idle) =>
   fieldsOf(
@@ -115,6 +142,8 @@ const kubelet = (idle: Idle) =>
       containerLogMaxFiles: integer(2, int32Max),
       serializeImagePulls: truth,
       maxParallelImagePulls: integer(1, int32Max),
+      imagePullCredentialsVerificationPolicy: oneOf(...verificationPolicies) as Reader<VerificationPolicy['name']>,
+      preloadedImagesVerificationAllowlist: listOf(allowlistEntry),
       imageMinimumGCAge: duration,
       imageMaximumGCAge: duration,
       imageGCHighThresholdPercent: integer(0, 100),
@@ -167,6 +196,11 @@ const kinds: Readonly<Record<string, (value: object, idle: Idle) => ComponentCho
     if (low >= high)
       throw new ConfigError(
         `imageGCLowThresholdPercent (${low}) must be less than imageGCHighThresholdPercent (${high})`,
+      )
+    const { imagePullCredentialsVerificationPolicy: policy, preloadedImagesVerificationAllowlist: list = [] } = choices
+    if (list.length > 0 && policy !== 'NeverVerifyAllowlistedImages')
+      throw new ConfigError(
+        'preloadedImagesVerificationAllowlist has no meaning unless imagePullCredentialsVerificationPolicy is "NeverVerifyAllowlistedImages"',
       )
     for (const signal of Object.keys(choices.evictionSoft ?? {}))
       if (choices.evictionSoftGracePeriod?.[signal] === undefined)

@@ -152,6 +152,16 @@ const wrong: readonly (readonly [what: string, text: string, says: RegExp])[] = 
     `${kubelet}evictionSoft: { memory.available: 1Gi }`,
     /evictionSoft has memory\.available, of which evictionSoftGracePeriod does not say/,
   ],
+  [
+    'a list of images without the policy that goes by it',
+    `${kubelet}preloadedImagesVerificationAllowlist: [a.io/x]`,
+    /preloadedImagesVerificationAllowlist has no meaning unless .* is "NeverVerifyAllowlistedImages"$/,
+  ],
+  [
+    'an image with a tag in that list',
+    `${kubelet}preloadedImagesVerificationAllowlist: [a.io/*, a.io/x:1]`,
+    /preloadedImagesVerificationAllowlist\[1\] is "a\.io\/x:1", which has a tag or digest$/,
+  ],
   ['an unknown signal', `${kubelet}evictionHard: { mem: 1Gi }`, /evictionHard has "mem"; known are memory\.available,/],
   ['thresholds the wrong way round', `${kubelet}imageGCLowThresholdPercent: 90`, /\(90\) must be less than .* \(85\)$/],
   ['another proxy mode', `${proxy}mode: ipvs`, /mode is "ipvs", which is not one of "", "nftables"$/],

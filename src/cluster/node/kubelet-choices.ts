@@ -1,4 +1,4 @@
-import type { KubeletSettings } from '../../kubelet/index.ts'
+import type { KubeletSettings, VerificationPolicy } from '../../kubelet/index.ts'
 import { addQuantities, parseDuration, parseQuantity, quantityText, wholeValueOf } from '../../machinery/index.ts'
 import { chooseGates, defaultGates } from '../../resources/index.ts'
 import type { KubeletChoices } from '../config/components.ts'
@@ -17,6 +17,7 @@ type ChosenSettings = Pick<
   | 'logs'
   | 'pullsAtOnceMax'
   | 'imageGc'
+  | 'imageVerification'
   | 'thresholds'
   | 'softThresholds'
   | 'minimumReclaim'
@@ -33,9 +34,13 @@ const declarable = [
   'RestartAllContainersOnContainerExits',
 ]
 
-function declaredFeaturesOf({ features }: ClusterSettings): readonly string[] {
+function gatesOf({ features }: ClusterSettings) {
   const chosen = chooseGates(features?.gates ?? {})
-  const gates = 'problem' in chosen ? defaultGates : chosen.gates
+  return 'problem' in chosen ? defaultGates : chosen.gates
+}
+
+function declaredFeaturesOf(settings: ClusterSettings): readonly string[] {
+  const gates = gatesOf(settings)
   return declarable.filter((name) => gates.enabled(name))
 }
 
@@ -57,6 +62,7 @@ export function kubeletSettingsOf(settings: ClusterSettings): ChosenSettings {
       ...(containerLogMaxFiles === undefined ? {} : { filesMax: containerLogMaxFiles }),
     },
     imageGc: imageGcOf(choices),
+    ...(gatesOf(settings).enabled('KubeletEnsureSecretPulledImages') ? { imageVerification: policyOf(choices) } : {}),
     declaredFeatures: declaredFeaturesOf(settings),
     ...evictionOf(choices),
     ...(pullsAtOnceMax === undefined ? {} : { pullsAtOnceMax }),
@@ -97,6 +103,11 @@ function reservedOf({ systemReserved = {}, kubeReserved = {} }: KubeletChoices):
 /** Kubernetes: serializeImagePulls, on by default, beats maxParallelImagePulls. Ours pull side by side unless told not to. */
 function pullsAtOnceOf({ serializeImagePulls, maxParallelImagePulls }: KubeletChoices): number | undefined {
   return serializeImagePulls === true ? 1 : maxParallelImagePulls
+}
+
+function policyOf(choices: KubeletChoices): VerificationPolicy {
+  const { imagePullCredentialsVerificationPolicy: name = 'NeverVerifyPreloadedImages' } = choices
+  return { name, allowlist: choices.preloadedImagesVerificationAllowlist ?? [] }
 }
 
 function imageGcOf(choices: KubeletChoices): NonNullable<KubeletSettings['imageGc']> {

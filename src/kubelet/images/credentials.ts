@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Secret } from '../../resources/index.ts'
 import type { Credentials } from '../runtime/runtime.ts'
 
@@ -7,6 +8,13 @@ interface RegistryEntry {
   readonly auth?: string
   readonly identitytoken?: string
   readonly registrytoken?: string
+}
+/** What a registry is shown, and the pull secret it comes from. */
+export interface PullCredentials {
+  readonly credentials: Credentials
+  readonly secret: { readonly uid: string; readonly namespace: string; readonly name: string }
+  /** Two that are the same have the same. */
+  readonly hash: string
 }
 const hubHost = 'docker.io'
 
@@ -21,10 +29,11 @@ export function imageRepository(image: string): { readonly host: string; readonl
 }
 
 /** What a pod's pull secrets hold for an image, most specific path first. */
-export function credentialsFor(image: string, secrets: readonly Secret[]): readonly Credentials[] {
+export function credentialsFor(image: string, secrets: readonly Secret[]): readonly PullCredentials[] {
   const { host, path } = imageRepository(image)
-  const found: { readonly depth: number; readonly credentials: Credentials }[] = []
+  const found: { readonly depth: number; readonly of: PullCredentials }[] = []
   for (const secret of secrets) {
+    const { uid = '', namespace = '', name = '' } = secret.metadata
     for (const [registry, entry] of Object.entries(entriesOf(secret))) {
       const [entryHost = '', ...rest] = registry
         .replace(/^https?:\/\//, '')
@@ -33,10 +42,17 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): reado
       const entryPath = rest.filter((part) => part !== '').join('/')
       const samePath = entryPath === '' || path === entryPath || path.startsWith(`${entryPath}/`)
       if (sameHost(entryHost, host) && samePath)
-        found.push({ depth: entryPath.length, credentials: credentialsOf(entry) })
+        found.push({
+          depth: entryPath.length,
+          of: {
+            credentials: credentialsOf(entry),
+            secret: { uid, namespace, name },
+            hash: hashOf(credentialsOf(entry)),
+          },
+        })
     }
   }
-  return found.sort((a, b) => b.depth - a.depth).map(({ credentials }) => credentials)
+  return found.sort((a, b) => b.depth - a.depth).map(({ of }) => of)
 }
 
 /** Kubernetes: `*` in a host stands for one of its labels. */
@@ -72,6 +88,10 @@ function credentialsOf(entry: RegistryEntry): Credentials {
     ...(entry.identitytoken === undefined ? {} : { identityToken: entry.identitytoken }),
     ...(entry.registrytoken === undefined ? {} : { registryToken: entry.registrytoken }),
   }
+}
+
+function hashOf(credentials: Credentials): string {
+  return createHash('sha256').update(JSON.stringify(credentials)).digest('hex')
 }
 
 const label = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'

@@ -3,6 +3,7 @@ import type { Node } from '../../resources/index.ts'
 import type { RecordEvent } from '../events.ts'
 import type { KubeletMeasures } from '../measures.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { PulledImages } from './pulled-images.ts'
 
 /** When images go: from the high share of the disk on, until the low one is reached, none younger than the least age. */
 export interface ImageGcLimits {
@@ -78,6 +79,8 @@ export interface ImageGcParts {
   readonly disk: () => Promise<DiskRoom>
   readonly limits: ImageGcLimits
   readonly isPinned: (names: readonly string[]) => boolean
+  /** Told of the images that are left. */
+  readonly pulledImages?: Pick<PulledImages, 'prune'> | undefined
   readonly measures?: Pick<KubeletMeasures, 'imageCollected'>
 }
 /** Kubernetes: ImageGCPeriod. */
@@ -97,11 +100,14 @@ export async function collectImages(parts: ImageGcParts, signal: AbortSignal): P
 }
 
 /** One round of it at a time; what it saw of each image is kept between rounds. */
-export function createImageGc({ runtime, clock, record, node, disk, limits, isPinned, measures }: ImageGcParts) {
+export function createImageGc(parts: ImageGcParts) {
+  const { runtime, clock, record, node, disk, limits, isPinned, pulledImages, measures } = parts
   const seen = new Map<string, { readonly firstSeenMs: number; lastUsedMs: number }>()
   return async function collect(): Promise<void> {
+    const sinceMs = clock.now()
     const [images, { containers }, room] = await Promise.all([runtime.listImages(), runtime.observe(), disk()])
     const nowMs = clock.now()
+    const left = new Set(images.map(({ id }) => id))
     const used = new Set(containers.flatMap(({ imageRef, imageId }) => [imageRef, imageId]))
     const present = new Set(images.map(({ id }) => id))
     for (const id of seen.keys()) if (!present.has(id)) seen.delete(id)
@@ -119,8 +125,10 @@ export function createImageGc({ runtime, clock, record, node, disk, limits, isPi
       await runtime.removeImage(id)
       measures?.imageCollected(isTooOld(image, limits, nowMs) ? 'age' : 'space')
       seen.delete(id)
+      left.delete(id)
       freedBytes += sizeBytes
     }
+    await pulledImages?.prune(left, sinceMs)
     const about = node()
     if (freedBytes < wantedBytes && about !== undefined) {
       const message = `Failed to garbage collect required amount of images. Attempted to free ${wantedBytes} bytes, but only found ${freedBytes} bytes eligible to free.`

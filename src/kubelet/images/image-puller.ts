@@ -3,15 +3,18 @@ import type { Pod, Secret } from '../../resources/index.ts'
 import type { EventType } from '../events.ts'
 import { createLimit } from '../limit.ts'
 import type { KubeletMeasures } from '../measures.ts'
-import { type Credentials, type ImageOnNode, type Runtime, RuntimeError } from '../runtime/runtime.ts'
+import { type ImageOnNode, type Runtime, RuntimeError } from '../runtime/runtime.ts'
 import type { AnyContainer } from '../sync/containers.ts'
 import { StartError } from '../sync/start-error.ts'
-import { credentialsFor, imageNameComplaint } from './credentials.ts'
+import { credentialsFor, imageNameComplaint, type PullCredentials } from './credentials.ts'
+import type { PulledImages } from './pulled-images.ts'
 
 export interface ImagePullerParts {
   readonly runtime: Runtime
   readonly clock: Clock
   readonly pullsAtOnceMax?: number | undefined
+  /** Who has shown that they may have what is on the node; left out: whatever is there is everybody's. */
+  readonly pulledImages?: PulledImages | undefined
   readonly measures?: Pick<KubeletMeasures, 'imageEnsured' | 'imagePulled'>
 }
 export type TellOfContainer = (type: EventType, reason: string, message: string) => void
@@ -35,32 +38,51 @@ export interface ImagePuller {
 /** Kubernetes: 10 s, doubled up to 5 min. */
 const pullBackoff = { initialMs: 10_000, maxMs: 300_000 }
 
-export function createImagePuller({ runtime, clock, pullsAtOnceMax, measures }: ImagePullerParts): ImagePuller {
+export function createImagePuller(parts: ImagePullerParts): ImagePuller {
+  const { runtime, clock, pullsAtOnceMax, pulledImages, measures } = parts
   const limit = createLimit(pullsAtOnceMax ?? Number.POSITIVE_INFINITY)
   const backoff = new Backoff<string>(pullBackoff)
   const lastErrors = new Map<string, string>()
   /** Pulls under way: whoever wants the same image with the same credentials waits for the same one. */
-  const running = new Map<string, Promise<string>>()
+  const running = new Map<string, Promise<Pulled>>()
 
-  function pull(image: string, credentials: readonly Credentials[]): Promise<string> {
-    const key = JSON.stringify([image, credentials])
+  function pull(image: string, credentials: readonly PullCredentials[]): Promise<Pulled> {
+    const key = JSON.stringify([image, credentials.map((one) => one.credentials)])
     const known = running.get(key)
     if (known !== undefined) return known
     const started = limit(() => pullWithAny(runtime, image, credentials)).finally(() => running.delete(key))
     running.set(key, started)
     return started
   }
+  async function pullNoted(image: string, credentials: readonly PullCredentials[]) {
+    await pulledImages?.begin(image)
+    try {
+      const { imageRef, by } = await pull(image, credentials)
+      const pulled = await runtime.imageStatus(imageRef)
+      await pulledImages?.pulled(image, pulled?.id ?? imageRef, by === undefined ? undefined : credentials[by])
+      return { imageRef, image: pulled }
+    } catch (error) {
+      await pulledImages?.failed(image)
+      throw error
+    }
+  }
   return {
     async ensure(pod, container, secrets, tell, seen) {
       const image = container.image ?? ''
       const policy = container.imagePullPolicy ?? (isLatest(image) ? 'Always' : 'IfNotPresent')
       const present = seen ?? (await inspect(runtime, image, tell))
-      const isWanted = policy === 'Always' || (present === undefined && policy !== 'Never')
-      measures?.imageEnsured(present !== undefined, policy, isWanted)
-      if (present !== undefined && policy !== 'Always') {
-        tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
+      const credentials = credentialsFor(image, secrets)
+      const isUsable =
+        present !== undefined &&
+        policy !== 'Always' &&
+        (await pulledImages?.mustPull(image, present.id, credentials)) !== true
+      measures?.imageEnsured(present !== undefined, policy, !isUsable && (policy !== 'Never' || present !== undefined))
+      if (isUsable) {
+        const judged = pulledImages === undefined ? '' : ' and can be accessed by the pod'
+        tell('Normal', 'Pulled', `Container image "${image}" already present on machine${judged}`)
         return { imageRef: present.id, image: present }
       }
+      // Kubernetes: who may not have an image is not told whether it is there.
       if (policy === 'Never') {
         const message = `Container image "${image}" is not present with pull policy of Never`
         tell('Warning', 'ErrImageNeverPull', message)
@@ -75,9 +97,8 @@ export function createImagePuller({ runtime, clock, pullsAtOnceMax, measures }: 
       tell('Normal', 'Pulling', `Pulling image "${image}"`)
       const startedMs = clock.monotonic()
       try {
-        const imageRef = await pull(image, credentialsFor(image, secrets))
+        const { imageRef, image: pulled } = await pullNoted(image, credentials)
         backoff.reset(key)
-        const pulled = await runtime.imageStatus(imageRef)
         const tookMs = Math.round(clock.monotonic() - startedMs)
         measures?.imagePulled(pulled?.sizeBytes ?? 0, tookMs / 1000)
         const took = durationText(tookMs)
@@ -118,12 +139,19 @@ async function inspect(runtime: Runtime, image: string, tell: TellOfContainer): 
   }
 }
 
+interface Pulled {
+  readonly imageRef: string
+  /** Which of the credentials the registry took; undefined where there were none. */
+  readonly by: number | undefined
+}
+
 /** Tries each of the credentials; without any, the registry is asked as nobody. */
-async function pullWithAny(runtime: Runtime, image: string, credentials: readonly Credentials[]): Promise<string> {
+async function pullWithAny(runtime: Runtime, image: string, all: readonly PullCredentials[]): Promise<Pulled> {
+  if (all.length === 0) return { imageRef: await runtime.pullImage(image, undefined), by: undefined }
   let last: unknown
-  for (const one of credentials.length === 0 ? [undefined] : credentials) {
+  for (const [by, { credentials }] of all.entries()) {
     try {
-      return await runtime.pullImage(image, one)
+      return { imageRef: await runtime.pullImage(image, credentials), by }
     } catch (error) {
       last = error
     }

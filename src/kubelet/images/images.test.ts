@@ -30,8 +30,11 @@ for (const [image, complaint] of names)
   test(`image name ${JSON.stringify(image)} is ${complaint ?? 'good'}`, () =>
     assert.equal(imageNameComplaint(image), complaint))
 
-const secretOf = (auths: object): Secret =>
-  ({ data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } }) as unknown as Secret
+const secretOf = (auths: object, name = 'pull'): Secret =>
+  ({
+    metadata: { uid: `${name}-uid`, namespace: 'default', name },
+    data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') },
+  }) as unknown as Secret
 const auth = (user: string) => ({ auth: Buffer.from(`${user}:p:w`).toString('base64') })
 const secrets = [
   secretOf({ 'https://index.docker.io/v1/': auth('hub'), '*.example.com': auth('wild') }),
@@ -47,10 +50,10 @@ for (const [image, names] of users)
   test(`image ${image} is pulled as ${names.join(', ') || 'nobody'}`, () => {
     const found = credentialsFor(image, secrets)
     assert.deepEqual(
-      found.map(({ username }) => username),
+      found.map(({ credentials }) => credentials.username),
       names,
     )
-    if (names[0] === 'hub') assert.equal(found[0]?.password, 'p:w')
+    if (names[0] === 'hub') assert.equal(found[0]?.credentials.password, 'p:w')
   })
 
 function setUp(images: readonly string[]) {
@@ -79,7 +82,7 @@ test('image is pulled when absent, and then found', async () => {
   assert.deepEqual(told, [
     'Normal Pulling: Pulling image "app:1"',
     'Normal Pulled: Successfully pulled image "app:1" in 0s (0s including waiting). Image size: 1000000 bytes.',
-    'Normal Pulled: Container image "app:1" already present on machine and can be accessed by the pod',
+    'Normal Pulled: Container image "app:1" already present on machine',
   ])
 })
 test('image is pulled each time under Always, and for latest', async () => {
