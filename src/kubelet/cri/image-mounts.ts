@@ -16,22 +16,29 @@ export function chainId(diffIds: readonly string[]): string {
   )
 }
 
-/** What `ctr snapshots mounts` printed, as a `mount` that also fits many layers: their common directory is where it runs. */
+/**
+ * What `ctr snapshots mounts` printed of a snapshot that could be written to, as a `mount` to be read only: of the layers below
+ * it alone. It also fits many of them: their common directory is where it runs.
+ */
 export function mountCall(
   printed: string,
   target: string,
 ): { readonly cwd: string; readonly words: readonly string[] } {
   const text = printed.trim()
   const [, type = '', source = '', options = ''] =
-    /^mount -t (\S+) (.*) -o (\S+)$/.exec(text.replace(` ${target} -o `, ' -o ')) ?? []
+    /^mount -t (\S+) (.*?) -o (.+)$/.exec(text.replace(` ${target} -o `, ' -o ')) ?? []
   if (type === '') throw new Error(`containerd's mount cannot be understood: ${text}`)
-  if (type === 'bind') return { cwd: '/', words: ['-o', options, source, target] }
+  if (type === 'bind') return bindCall(source, target)
   const lower = /(?:^|,)lowerdir=([^,]*)/.exec(options)?.[1] ?? ''
   const parts = lower.split(':')
+  // The kernel takes no single layer for an overlay.
+  if (parts.length === 1) return bindCall(lower, target)
   const cwd = parts.every((part) => part.startsWith('/')) ? parts.map(parentOfSnapshot).reduce(commonDirectory) : '/'
   const short = parts.map((part) => (part.startsWith(`${cwd}/`) ? part.slice(cwd.length + 1) : part)).join(':')
-  return { cwd, words: ['-t', type, '-o', options.replace(lower, short), source, target] }
+  const kept = options.split(',').filter((option) => !/^(upperdir|workdir|lowerdir)=/.test(option))
+  return { cwd, words: ['-t', type, '-o', [...kept, `lowerdir=${short}`].join(','), source, target] }
 }
+const bindCall = (source: string, target: string) => ({ cwd: '/', words: ['-o', 'ro,rbind', source, target] })
 const parentOfSnapshot = (path: string) => path.split('/').slice(0, -2).join('/')
 
 function commonDirectory(left: string, right: string): string {
@@ -45,7 +52,8 @@ function commonDirectory(left: string, right: string): string {
 export async function mountImage(ctr: Ctr, imageId: string, target: string): Promise<void> {
   const config = JSON.parse(await ctr('content', 'get', imageId)) as { rootfs: { diff_ids: readonly string[] } }
   await unmountImage(ctr, target)
-  await ctr(...snapshots, 'view', target, chainId(config.rootfs.diff_ids))
+  // What `view` makes is garbage to containerd at once: it may be gone before it is mounted, and with it later its image's files.
+  await ctr(...snapshots, 'prepare', target, chainId(config.rootfs.diff_ids))
   try {
     const { cwd, words } = mountCall(await ctr(...snapshots, 'mounts', target, target), target)
     await mkdir(target, { recursive: true })
