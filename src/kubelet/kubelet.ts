@@ -46,6 +46,7 @@ import { rotateLogs } from './server/log-rotation.ts'
 import type { KubeletSettings } from './settings.ts'
 import { containerAnnotations, podViewOf } from './sync/containers.ts'
 import { isTerminalPhase } from './sync/phase.ts'
+import { growVolumes } from './volumes/grow.ts'
 import { createVolumes } from './volumes/volumes.ts'
 
 export interface KubeletParts {
@@ -200,6 +201,15 @@ export async function runKubelet(given: KubeletParts, signal: AbortSignal): Prom
     followEvents(runtime, workers, signal),
     rotateLogs({ ...parts, ...settings.logs }, signal),
     collectImages(imageGc, signal),
+    growVolumes(
+      {
+        ...parts,
+        pods: () => [...workers.values()].filter(({ ended }) => !ended).map(({ onNode }) => onNode),
+        onGrown: (seconds, isWell) =>
+          measures.volumeOperation({ name: 'volume_fs_resize', plugin: 'kubernetes.io/local-volume', seconds, isWell }),
+      },
+      signal,
+    ),
     parts.room === undefined
       ? undefined
       : evictUnderPressure(

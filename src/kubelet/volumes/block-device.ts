@@ -27,6 +27,24 @@ export async function mountDevice(
   })
 }
 
+/** Makes the filesystem of a device, which is mounted at the directory, as large as the device is. */
+export async function growFilesystem(device: string, directory: string): Promise<void> {
+  const format = await formatOf(device)
+  if (format === '') return
+  const call = growthCalls[format]?.(device, directory)
+  if (call === undefined)
+    throw new Error(
+      `ResizeFS.Resize - resize of format ${format} is not supported for device ${device} mounted at ${directory}`,
+    )
+  await oneAfterAnother(device, async () => void (await command(call[0], call[1])))
+}
+const growthCalls: Readonly<Record<string, (device: string, directory: string) => [string, readonly string[]]>> = {
+  ext3: (device) => ['resize2fs', [device]],
+  ext4: (device) => ['resize2fs', [device]],
+  xfs: (_, directory) => ['xfs_growfs', ['-d', directory]],
+  btrfs: (_, directory) => ['btrfs', ['filesystem', 'resize', 'max', directory]],
+}
+
 const busy = new Map<string, Promise<void>>()
 /** Two pods that begin at once must not both find a device empty. */
 async function oneAfterAnother(device: string, work: () => Promise<void>): Promise<void> {

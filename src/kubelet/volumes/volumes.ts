@@ -26,7 +26,7 @@ export interface VolumeParts extends PayloadSources {
   readonly onOperation?: (operation: VolumeOperation) => void
 }
 export interface VolumeOperation {
-  readonly name: 'volume_mount' | 'volume_unmount'
+  readonly name: 'volume_mount' | 'volume_unmount' | 'volume_fs_resize'
   readonly plugin: string
   readonly seconds: number
   readonly isWell: boolean
