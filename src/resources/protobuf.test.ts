@@ -71,6 +71,21 @@ test('lists, options and events travel in protobuf as any object does', () => {
   })
 })
 
+test('what discovery says of the core group travels in protobuf without a version', () => {
+  for (const object of [
+    { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: 'a', serverAddress: 'b' }] },
+    {
+      kind: 'APIResourceList',
+      groupVersion: 'v1',
+      resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get'] }],
+    },
+  ]) {
+    const { apiVersion, kind } = unwrapEnvelope(encodeProtobuf(object))
+    assert.deepEqual({ apiVersion, kind }, { apiVersion: '', kind: object.kind })
+    assert.deepEqual(decodeProtobuf(encodeProtobuf(object)), { ...object, apiVersion: '' })
+  }
+})
+
 test('protobuf that is cut short or of an unknown kind is refused', () => {
   const bytes = encodeProtobuf({ kind: 'Status', apiVersion: 'v1' })
   assert.throws(() => decodeProtobuf(bytes.subarray(0, bytes.length - 1)), ProtobufError)

@@ -11,7 +11,8 @@ import { builtInSchema } from './schema.ts'
 
 /** What a body says it is. */
 export interface Typed {
-  readonly apiVersion: string
+  /** Left out by what discovery says of the core group. */
+  readonly apiVersion?: string
   readonly kind: string
 }
 
@@ -20,10 +21,13 @@ const anywhere: Readonly<Record<string, string>> = {
   DeleteOptions: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
   WatchEvent: 'io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent',
   Status: 'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
+  // Kubernetes: of the core group, they travel without a version.
+  APIResourceList: 'io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList',
+  APIVersions: 'io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions',
 }
 
 /** The schema's name for the type of a kind, lists and options included; undefined for kinds that are not built in. */
-export function typeNameOf({ apiVersion, kind }: Typed): string | undefined {
+export function typeNameOf({ apiVersion = '', kind }: Typed): string | undefined {
   const slash = apiVersion.lastIndexOf('/')
   const of = { group: apiVersion.slice(0, Math.max(slash, 0)), version: apiVersion.slice(slash + 1), kind }
   return builtInSchema.typeOfKind(of)?.name ?? anywhere[kind]
@@ -45,8 +49,9 @@ export function decodeMessage(type: string, bytes: Uint8Array): any {
 /** An object as `application/vnd.kubernetes.protobuf`. Throws ProtobufError for kinds that are not built in. */
 export function encodeProtobuf(object: Typed): Uint8Array<ArrayBuffer> {
   const type = typeNameOf(object)
-  if (type === undefined) throw new ProtobufError(`no protobuf for ${object.apiVersion}, Kind=${object.kind}`)
-  return wrapEnvelope(object.apiVersion, object.kind, encode(type, object))
+  const { apiVersion = '', kind } = object
+  if (type === undefined) throw new ProtobufError(`no protobuf for ${apiVersion}, Kind=${kind}`)
+  return wrapEnvelope(apiVersion, kind, encode(type, object))
 }
 
 /** The message of a watch event whose object is already encoded; length and envelope are the caller's. */

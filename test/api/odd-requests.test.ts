@@ -288,4 +288,10 @@ test('discovery says of its own group version neither group nor version, and may
   assert.deepEqual(kindOf('eviction'), { group: 'policy', version: 'v1', kind: 'Eviction' })
   assert.equal('apiVersion' in JSON.parse((await api.http('GET', '/api/v1')).body), false)
   assert.equal(JSON.parse((await api.http('GET', '/apis/apps/v1')).body).apiVersion, 'v1')
+  for (const path of ['/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1']) {
+    const { code, headers } = await api.http('GET', path, {
+      headers: { accept: 'application/vnd.kubernetes.protobuf' },
+    })
+    assert.deepEqual([code, headers['content-type']], [200, 'application/vnd.kubernetes.protobuf'], path)
+  }
 })
