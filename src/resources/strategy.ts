@@ -1,4 +1,4 @@
-import { type FieldError, givenEmpty, type KubeObject, sameJson } from '../machinery/index.ts'
+import { cloneJson, type FieldError, givenEmpty, type KubeObject, sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
 import { schemaErrors } from './schema.ts'
@@ -148,9 +148,32 @@ function asGiven(error: FieldError, object: KubeObject): FieldError {
   return { ...error, message: error.message.replace(aboutNothing, `$1${JSON.stringify(given)}`) }
 }
 
-/** Empties status as a new object has it: written as `{}` where Kubernetes writes it so, absent elsewhere. */
-export function clearStatus(draft: Draft, facts: Pick<ResourceFacts, 'statusIsValue'>): void {
-  if (facts.statusIsValue) draft.status = {}
+/** Kubernetes: what some types write even when it is zero, so that the status of a new object has it. */
+const zeroStatus: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'io.k8s.api.apps.v1.DaemonSet': {
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  },
+  'io.k8s.api.apps.v1.ReplicaSet': { replicas: 0 },
+  'io.k8s.api.apps.v1.StatefulSet': { replicas: 0, availableReplicas: 0 },
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': { currentReplicas: 0, desiredReplicas: 0 },
+  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler': { desiredReplicas: 0 },
+  'io.k8s.api.core.v1.ReplicationController': { replicas: 0 },
+  'io.k8s.api.networking.v1.Ingress': { loadBalancer: {} },
+  'io.k8s.api.policy.v1.PodDisruptionBudget': {
+    disruptionsAllowed: 0,
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    expectedPods: 0,
+  },
+  'io.k8s.api.storage.v1.VolumeAttachment': { attached: false },
+}
+
+/** Empties status as a new object has it: as Kubernetes writes it where it does, absent elsewhere. */
+export function clearStatus(draft: Draft, facts: Pick<ResourceFacts, 'statusIsValue' | 'type'>): void {
+  if (facts.statusIsValue) draft.status = cloneJson(zeroStatus[facts.type] ?? {})
   else delete draft.status
 }
 

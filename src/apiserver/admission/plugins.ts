@@ -3,6 +3,7 @@ import { namespaces, pods, type ServiceAccount, secretNamesOf, serviceAccounts }
 import type { Registry } from '../registry/registry.ts'
 import type { AdmissionPlugin, Attributes } from './admission.ts'
 import { mirrorPodProblem, unlistedSecret } from './built-in/mountable-secrets.ts'
+import { forbiddenBy } from './policies/selecting.ts'
 
 /** Plugins see the registry through this, because the registry is built with them. */
 export interface AdmissionParts {
@@ -54,7 +55,7 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 /** ServiceAccount: every pod runs as one, with its token, the CA and the namespace mounted unless told otherwise. */
 export function serviceAccount({ registry, random }: AdmissionParts): AdmissionPlugin {
-  const refused = ({ name }: Attributes, why: string) => forbidden({ group: '', resource: 'pods' }, name, why)
+  const refused = (attributes: Attributes, why: string) => forbiddenBy(why, attributes)
   const accountOf = (attributes: Attributes): ServiceAccount => {
     const { namespace, object } = attributes
     const { serviceAccountName: name } = object.spec

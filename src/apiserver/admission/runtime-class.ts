@@ -1,17 +1,16 @@
-import { cloneJson, forbidden, sameJson } from '../../machinery/index.ts'
+import { cloneJson, sameJson } from '../../machinery/index.ts'
 import { pods, type RuntimeClass, runtimeClasses, type Toleration } from '../../resources/index.ts'
 import type { AdmissionPlugin, Attributes } from './admission.ts'
 import type { AdmissionParts } from './plugins.ts'
+import { forbiddenBy } from './policies/selecting.ts'
 
-const podsResource = { group: '', resource: 'pods' }
 const otherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
 
 /** RuntimeClass: a pod's class must be there; its overhead, node selector and tolerations become the pod's. */
 export function runtimeClass({ registry }: AdmissionParts): AdmissionPlugin {
   const isOurs = ({ operation, definition, subresource }: Attributes) =>
     operation === 'CREATE' && definition.plural === pods.plural && definition.group === '' && subresource === ''
-  const refused = ({ name, object }: Attributes, why: string) =>
-    forbidden(podsResource, name || (object.metadata.name ?? ''), why)
+  const refused = (attributes: Attributes, why: string) => forbiddenBy(why, attributes)
 
   function classOf(attributes: Attributes): RuntimeClass | undefined {
     const name = attributes.object.spec.runtimeClassName as string | undefined

@@ -193,7 +193,7 @@ async function evict(
   if (budgets.length > 1)
     throw new StatusError(
       500,
-      'InternalError',
+      undefined,
       'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     )
   const [budget] = budgets

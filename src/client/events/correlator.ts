@@ -51,7 +51,7 @@ export class EventCorrelator {
   wrote(key: string, event: Event): void {
     remember(this.#written, key, event)
   }
-  /** Kubernetes: after ten different messages of one kind within ten minutes, the rest share one Event. */
+  /** Kubernetes: after ten different messages of one kind within ten minutes, the rest share one Event, which names its source alone. */
   #fold(event: Event, nowMs: number): { readonly event: Event; readonly key: string } {
     const group = groupOf(event)
     let similar = this.#similar.get(group)
@@ -62,7 +62,8 @@ export class EventCorrelator {
     remember(this.#similar, group, similar)
     if (similar.messages.size < similarMax) return { event, key: `${group}|${event.message ?? ''}` }
     similar.messages.delete([...similar.messages][0]!)
-    return { event: { ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key: group }
+    const { reportingComponent: _, reportingInstance: __, ...shared } = event
+    return { event: { ...shared, message: `(combined from similar events): ${event.message ?? ''}` }, key: group }
   }
 
   /** A bucket for each source and object: 25 at once, then one every five minutes. */

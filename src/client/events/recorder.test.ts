@@ -93,6 +93,8 @@ test('from the tenth different message of one reason on, they share one event', 
   const combined = said(server.kept.values()).filter(([message]) => String(message).startsWith('(combined'))
   assert.deepEqual(combined, [['(combined from similar events): to 12', 3]])
   assert.equal(server.kept.size, 10)
+  const shared = [...server.kept.values()].find(({ message }) => message?.startsWith('(combined'))
+  assert.deepEqual([shared?.source?.component, shared?.reportingComponent ?? ''], ['kubelet', ''])
 })
 
 test('one object may flood with 25 events, and then speak every five minutes', async () => {

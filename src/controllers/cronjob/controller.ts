@@ -10,6 +10,7 @@ import {
 } from '../../machinery/index.ts'
 import { type CronJob, cronJobs, type Job, jobs } from '../../resources/index.ts'
 import type { Controller, Tools, Turn } from '../runtime/controller.ts'
+import { isNamespaceGoing } from '../runtime/namespaces.ts'
 import { ownerReference } from '../runtime/owner-reference.ts'
 import { each, ownedBy } from '../runtime/watches.ts'
 import { dueTime, excessHistory, observeJobs } from './plan.ts'
@@ -100,7 +101,14 @@ async function serve(
     }
   }
   because(`its time came: ${timestampOf(due.atMs)}`)
-  const created = await create(cronJob, wanted, client)
+  let created: Job
+  try {
+    created = await create(cronJob, wanted, client)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    if (!isNamespaceGoing(error)) record(cronJob, 'Warning', 'FailedCreate', `Error creating job: ${why}`)
+    throw error
+  }
   record(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${created.metadata.name}`)
   const { apiVersion, kind, metadata } = created
   skew.observe((msOf(metadata.creationTimestamp) - due.atMs) / 1000)

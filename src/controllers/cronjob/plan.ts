@@ -62,6 +62,12 @@ export function observeJobs(
 ): { readonly status: CronJob['status']; readonly told: readonly Told[] } {
   const told: Told[] = []
   const byUid = new Map(owned.map((job) => [job.metadata.uid, job]))
+  const listed = new Set((cronJob.status.active ?? []).map(({ uid }) => uid))
+  for (const job of owned) {
+    if (isFinished(job) || listed.has(job.metadata.uid)) continue
+    const message = `Saw a job that the controller did not create or forgot: ${job.metadata.name}`
+    told.push({ type: 'Warning', reason: 'UnexpectedJob', message })
+  }
   let lastSuccessMs = msOf(cronJob.status.lastSuccessfulTime)
   let { lastSuccessfulTime } = cronJob.status
   const active = (cronJob.status.active ?? []).filter(({ uid, name }) => {

@@ -140,7 +140,6 @@ function podOf(set: DaemonSet, nodeName: string, hash: string): Unsaved<Pod> {
   const pod = podFromTemplate(daemonSets, set, set.spec.template)
   const generation = set.metadata.annotations?.['deprecated.daemonset.template.generation']
   const { affinity } = pod.spec
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [{}]
   const matchFields = [{ key: 'metadata.name', operator: 'In', values: [nodeName] } as const]
   return {
     ...pod,
@@ -154,13 +153,13 @@ function podOf(set: DaemonSet, nodeName: string, hash: string): Unsaved<Pod> {
     },
     spec: {
       ...pod.spec,
-      // Kubernetes: the scheduler places daemons too, and this is how it knows where; the template's own terms still count.
+      // Kubernetes: the scheduler places daemons too, and this is how it knows where; the template's own terms have been heeded.
       affinity: {
         ...affinity,
         nodeAffinity: {
           ...affinity?.nodeAffinity,
           requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: terms.map((term) => ({ ...term, matchFields })),
+            nodeSelectorTerms: [{ matchFields }],
           },
         },
       },

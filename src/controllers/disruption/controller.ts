@@ -15,7 +15,7 @@ import type { Cached, Controller } from '../runtime/controller.ts'
 import { MadeOfPods } from '../runtime/made-of-pods.ts'
 import { countsOtherwise } from '../runtime/pods.ts'
 import { each, selectedBy } from '../runtime/watches.ts'
-import { budgetStatus, type CoveredPod, coveredPod, needsOf, recheckInMs } from './plan.ts'
+import { budgetStatus, type CoveredPod, coveredPod, needsOf, recheckInMs, unmanagedText } from './plan.ts'
 
 /** Kubernetes: no selector picks nothing, an empty one everything. */
 const queryOf = ({ spec }: PodDisruptionBudget) =>
@@ -54,6 +54,17 @@ export const disruptionController: Controller = {
   start({ cached, clock, record }) {
     const budgets = cached(podDisruptionBudgets)
     const made = new MadeOfPods<CoveredPod | undefined>()
+    /** The pods that were told to be covered by several budgets. */
+    const toldOf = new Set<string>()
+    function tellOfMany(pod: Pod): void {
+      const { namespace, name, uid } = pod.metadata
+      if (budgets.list(namespace).length < 2 || toldOf.has(uid)) return
+      const [first, ...others] = budgetsFor(pod, cached)
+      if (first === undefined || others.length === 0) return
+      remember(toldOf, uid)
+      const message = `Pod ${JSON.stringify(namespace)}/${JSON.stringify(name)} matches multiple PodDisruptionBudgets.  Chose ${JSON.stringify(first.metadata.name)} arbitrarily.`
+      record(pod, 'Warning', 'MultiplePodDisruptionBudgets', message)
+    }
     return async function reconcile(name, { client }) {
       const budget = budgets.get(name)
       if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) {
@@ -68,6 +79,9 @@ export const disruptionController: Controller = {
         if (one !== undefined) covered.push(one)
       }
       if (covered.length === 0) record(budget, 'Normal', 'NoPods', 'No matching pods found')
+      if (dependsOnScale(budget) && covered.some(({ owner }) => owner === undefined))
+        record(budget, 'Warning', 'UnmanagedPods', unmanagedText(budget))
+      for (const { pod } of covered) tellOfMany(pod)
       const nowMs = clock.now()
       const status = budgetStatus(
         budget,
@@ -92,6 +106,13 @@ function budgetsFor(pod: KubeObject, cached: Cached): readonly PodDisruptionBudg
   return thatMaySelect(cached(podDisruptionBudgets), ({ spec }) => spec.selector?.matchLabels, pod).filter((budget) =>
     queryOf(budget).matches(pod.metadata.labels),
   )
+}
+
+const toldMax = 4096
+/** Adds to a set that holds so many at most: the oldest goes. */
+function remember(set: Set<string>, one: string): void {
+  set.add(one)
+  if (set.size > toldMax) set.delete(set.values().next().value!)
 }
 
 function dependsOnScale({ spec }: PodDisruptionBudget): boolean {

@@ -21,6 +21,23 @@ export function coveredPod(pod: Pod): CoveredPod {
   }
 }
 
+/** That the share of pods without a controller cannot be told. Kubernetes: the selector is written as Go prints it. */
+export function unmanagedText({ spec }: PodDisruptionBudget): string {
+  const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
+  const labels = Object.entries(matchLabels).sort(([left], [right]) => (left < right ? -1 : 1))
+  const pairs = labels.map(([key, value]) => `${key}: ${value},`).join('')
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  )
+  const selector = `&LabelSelector{MatchLabels:map[string]string{${pairs}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
+  return [
+    `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged.`,
+    'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior.',
+    'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.',
+  ].join(' ')
+}
+
 /** How many of a budget's pods must be healthy, of how many that there should be. */
 export function needsOf(
   { spec }: PodDisruptionBudget,

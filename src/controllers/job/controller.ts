@@ -6,6 +6,7 @@ import {
   labelQueryOf,
   matchNothing,
   nameOf,
+  type ObjectName,
   sameJson,
   type Unsaved,
 } from '../../machinery/index.ts'
@@ -33,11 +34,26 @@ import { completionIndexKey } from './indexes.ts'
 import { type JobMeasures, jobMeasures } from './measures.ts'
 import { isFinished, type JobPlan, planJob } from './plan.ts'
 import { schedulingGroups, withGroup } from './scheduling-group.ts'
-import { isTracked, trackingFinalizer } from './tally.ts'
+import { failureTimes, isTracked, trackingFinalizer } from './tally.ts'
 
 const queryOf = ({ spec }: Job) => (spec.selector === undefined ? matchNothing : labelQueryOf(spec.selector))
 /** Kubernetes: who else may run a Job, when it is not this controller. */
 const ownName = 'kubernetes.io/job-controller'
+
+/** The Job that a pod waits for to be counted: the one that it belongs to, or the one that made it and let it go. */
+function trackedFor(pod: Pod): readonly ObjectName[] {
+  if (!isTracked(pod)) return []
+  const owner = controllerOf(pod)
+  const name = owner === undefined ? pod.metadata.labels?.['batch.kubernetes.io/job-name'] : owner.name
+  const isOfJob = owner === undefined || owner.kind === 'Job'
+  return isOfJob && name !== undefined ? [{ ...nameOf(pod), name }] : []
+}
+/** Whether nobody will count a pod: its Job is gone, going or another one by now. */
+function isStranger(pod: Pod, job: Job | undefined): boolean {
+  const owner = controllerOf(pod)
+  if (owner !== undefined) return owner.uid !== job?.metadata.uid
+  return job === undefined || job.metadata.deletionTimestamp !== undefined || !queryOf(job).matches(pod.metadata.labels)
+}
 
 const byPredecessor = 'predecessors'
 const predecessorKeys = (job: Job) => predecessorsOf(job).map((name) => `${job.metadata.namespace}/${name}`)
@@ -53,6 +69,7 @@ export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller 
     each(jobs),
     selectedBy(jobs, waitingFor),
     ownedOrSelected(jobs, pods, (job: Job, pod) => queryOf(job).matches(pod.metadata.labels)),
+    { resource: pods, wake: (pod: Pod) => (controllerOf(pod) === undefined ? trackedFor(pod) : []) },
     ...(gates.enabled('WorkloadWithJob') ? [ownedBy(jobs, workloads), ownedBy(jobs, podGroups)] : []),
   ],
   start(tools) {
@@ -62,17 +79,17 @@ export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller 
     const groupFor = gates.enabled('WorkloadWithJob') ? schedulingGroups(tools) : undefined
     /** Jobs that somebody else runs, once counted: their uid by name. */
     const elsewhere = new Map<string, string>()
+    /** When pods of each Job failed, by the Job's name. */
+    const failures = new Map<string, { readonly uid: string; readonly at: ReadonlyMap<string, number> }>()
     all.addIndex(byPredecessor, predecessorKeys)
-    allPods.addIndex('tracked', (pod) => {
-      const owner = controllerOf(pod)
-      return owner?.kind === 'Job' && isTracked(pod) ? [keyOf({ ...nameOf(pod), name: owner.name })] : []
-    })
+    allPods.addIndex('tracked', (pod) => trackedFor(pod).map(keyOf))
     return async function reconcile(name, turn) {
       const job = all.get(name)
-      const strangers = allPods.by('tracked', keyOf(name)).filter((pod) => controllerOf(pod)?.uid !== job?.metadata.uid)
+      const strangers = allPods.by('tracked', keyOf(name)).filter((pod) => isStranger(pod, job))
       await forAll(strangers, (pod) => release(pod, turn))
       if (job === undefined) {
         elsewhere.delete(keyOf(name))
+        failures.delete(keyOf(name))
         return undefined
       }
       const { managedBy = ownName } = job.spec
@@ -88,7 +105,12 @@ export const jobController = (gates: Pick<FeatureGates, 'enabled'>): Controller 
         const order = orderOf(job, (other) => all.get({ namespace: name.namespace!, name: other }))
         const owned = await podsOf(job, turn)
         const group = isFinished(job) ? undefined : await groupFor?.(job, owned, turn)
-        plan = planJob(job, owned, tools.clock.now(), order)
+        // Kubernetes: what failed is waited for after, though it be gone meanwhile.
+        const known = failures.get(keyOf(name))
+        const failedAt = failureTimes(job, owned, known?.uid === job.metadata.uid ? known.at : new Map())
+        if (isFinished(job)) failures.delete(keyOf(name))
+        else failures.set(keyOf(name), { uid: job.metadata.uid, at: failedAt })
+        plan = planJob(job, owned, tools.clock.now(), order, failedAt)
         await act(job, plan, tools, turn, measures, group)
         result = 'success'
       } finally {

@@ -1,3 +1,4 @@
+import { conditionOf } from '../../machinery/index.ts'
 import type { Job, Pod } from '../../resources/index.ts'
 import { indexOfPod, parseIndexes } from './indexes.ts'
 import { matchFailurePolicy } from './policies.ts'
@@ -49,6 +50,8 @@ export function failedIndexesOf(job: Job, failed: readonly Pod[], completed: Rea
   const { backoffLimitPerIndex, completions = 0 } = job.spec
   if (backoffLimitPerIndex === undefined) return new Set()
   const indexes = parseIndexes(job.status.failedIndexes, completions)
+  // Kubernetes: what is stopped since the Job must fail does not make its index a failed one.
+  if (conditionOf(job, 'FailureTarget')?.status === 'True') return indexes
   for (const pod of failed) {
     const index = indexOfPod(pod)
     if (index === undefined || index >= completions || completed.has(index)) continue

@@ -5,7 +5,7 @@ import { type PodState, podThatIs, secondsLater, startMs } from '../runtime/fixt
 import { failureCountKey } from './index-failures.ts'
 import { completionIndexKey, indexesText, parseIndexes } from './indexes.ts'
 import { planJob } from './plan.ts'
-import { trackingFinalizer } from './tally.ts'
+import { failureTimes, trackingFinalizer } from './tally.ts'
 
 function jobOf(spec: Partial<Job['spec']> = {}, status: Job['status'] = {}): Job {
   return {
@@ -281,6 +281,30 @@ test('where each index has a limit of its own, an index fails alone and its fail
   assert.deepEqual(said(jobOf(all), [failing('b', 0, 1)]).conditions, ['FailureTarget=True FailedIndexes'])
   const tooMany = said(jobOf({ ...spec, maxFailedIndexes: 0 }), [failing('b', 0, 1)])
   assert.deepEqual(tooMany.conditions, ['FailureTarget=True MaxFailedIndexesExceeded'])
+})
+
+test('what is stopped since the Job must fail leaves the failed indexes as they were', () => {
+  const spec = { completionMode: 'Indexed', backoffLimitPerIndex: 0, maxFailedIndexes: 1, parallelism: 4 } as const
+  const target = { type: 'FailureTarget', status: 'True', reason: 'MaxFailedIndexesExceeded' }
+  const job = jobOf(spec, { failedIndexes: '0,1', conditions: [target] })
+  const stopped = [2, 3].map((index) => podOf('terminating', `p${index}`, { index }))
+  assert.equal(planJob(job, stopped, startMs).status.failedIndexes, '0,1')
+})
+
+test('conditions of a Job say when they were looked at', () => {
+  const { status } = planJob(jobOf({ suspend: true }), [], startMs)
+  const [condition] = status.conditions ?? []
+  assert.deepEqual([condition?.type, condition?.lastProbeTime], ['Suspended', secondsLater(0)])
+})
+
+test('a pod that is told to go counts as failed, and is waited for after, though it be gone', () => {
+  const going = podOf('terminating', 'a')
+  const times = failureTimes(jobOf(), [going], new Map())
+  assert.deepEqual([...times], [['uid-a', startMs]])
+  const later = planJob(jobOf(), [], startMs + 4000, undefined, failureTimes(jobOf(), [], times))
+  assert.deepEqual([later.create, later.againInMs], [[], 6000])
+  const success = podOf('succeeded', 'b', { endedSeconds: 5 })
+  assert.equal(failureTimes(jobOf(), [success], times).size, 0)
 })
 
 test('a Job waits for those it names, and fails with them before it has started', () => {

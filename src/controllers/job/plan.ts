@@ -11,7 +11,7 @@ import { setCondition } from '../runtime/conditions.ts'
 import { countsAfter, type FailureCounts, limitsEachIndex } from './index-failures.ts'
 import { freeIndexes, indexesText, indexOfPod } from './indexes.ts'
 import { matchSuccessPolicy } from './policies.ts'
-import { endedMs, isIndexed, type Tally, tallyOf } from './tally.ts'
+import { endedMs, failureTimes, isIndexed, type Tally, tallyOf } from './tally.ts'
 
 export interface JobPlan {
   readonly status: JobStatus
@@ -47,8 +47,14 @@ const nothing = {
 export const isFinished = (job: Job): boolean =>
   conditionOf(job, 'Complete')?.status === 'True' || conditionOf(job, 'Failed')?.status === 'True'
 
-/** What is next for a Job with these pods. */
-export function planJob(job: Job, pods: readonly Pod[], nowMs: number, order: JobOrder = inNoOrder): JobPlan {
+/** What is next for a Job with these pods, and those that failed before. */
+export function planJob(
+  job: Job,
+  pods: readonly Pod[],
+  nowMs: number,
+  order: JobOrder = inNoOrder,
+  failedAt: ReadonlyMap<string, number> = failureTimes(job, pods, new Map()),
+): JobPlan {
   const tally = tallyOf(job, pods)
   if (isFinished(job)) return { ...nothing, status: job.status, release: allOf(tally) }
   const failure = failureOf(job, tally, pods, nowMs) ?? failurePassedOn(job, order)
@@ -60,7 +66,7 @@ export function planJob(job: Job, pods: readonly Pod[], nowMs: number, order: Jo
   const isHeld = order.waitsFor.length > 0 && !hasStarted(job)
   if (job.spec.suspend === true) return inOrder(job, suspended(job, tally, nowMs), isHeld ? order : inNoOrder, nowMs)
   if (isHeld) return inOrder(job, { ...nothing, status: statusOf(job, tally, 0), release: tally.release }, order, nowMs)
-  return inOrder(job, working(job, tally, pods, nowMs), inNoOrder, nowMs)
+  return inOrder(job, working(job, tally, failedAt, nowMs), inNoOrder, nowMs)
 }
 const inNoOrder: JobOrder = { waitsFor: [], failed: undefined }
 
@@ -83,7 +89,7 @@ function inOrder(job: Job, plan: JobPlan, { waitsFor }: JobOrder, nowMs: number)
       }
   const status = isOver ? 'False' : 'True'
   if (known?.status === status && known.message === verdict.message) return plan
-  const conditions = setCondition<JobCondition>(plan.status.conditions, { type: waiting, status, ...verdict }, nowMs)
+  const conditions = condition(plan.status.conditions, waiting, status, verdict, nowMs)
   return {
     ...plan,
     status: { ...plan.status, conditions },
@@ -125,7 +131,7 @@ function statusOf(job: Job, tally: Tally, activeChange: number): JobStatus {
 }
 const positive = (name: string, count: number) => (count > 0 ? { [name]: count } : {})
 
-function working(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): JobPlan {
+function working(job: Job, tally: Tally, failedAt: ReadonlyMap<string, number>, nowMs: number): JobPlan {
   const resumed = conditionOf(job, 'Suspended')?.status === 'True'
   const events: JobPlan['events'] = resumed ? [{ type: 'Normal', reason: 'Resumed', message: 'Job resumed' }] : []
   const wanted = wantedActive(job, tally)
@@ -135,7 +141,7 @@ function working(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): J
     .toSorted((left, right) => Number(isReady(left)) - Number(isReady(right)))
     .slice(0, surplus)
   const missing = Math.min(Math.max(0, wanted - occupied), burst)
-  const { create, failures, waitMs } = nextPods(job, tally, { missing, pods, nowMs })
+  const { create, failures, waitMs } = nextPods(job, tally, { missing, failedAt, nowMs })
   const startTime = job.status.startTime === undefined || resumed ? timestampOf(nowMs) : job.status.startTime
   const conditions = resumed
     ? said(job, 'Suspended', 'False', { reason: 'JobResumed', message: 'Job resumed' }, nowMs)
@@ -176,9 +182,7 @@ function ending(job: Job, tally: Tally, type: 'Complete' | 'Failed', verdict: Ve
     tally.terminating === 0 &&
     tally.uncounted.succeeded.length + tally.uncounted.failed.length === 0
   const announced = said(job, target, 'True', verdict, nowMs)
-  const conditions = isOver
-    ? setCondition<JobCondition>(announced, { type, status: 'True', ...verdict }, nowMs)
-    : announced
+  const conditions = isOver ? condition(announced, type, 'True', verdict, nowMs) : announced
   const startTime = job.status.startTime ?? timestampOf(nowMs)
   const event =
     type === 'Complete'
@@ -207,8 +211,11 @@ function said(
   nowMs: number,
 ): readonly JobCondition[] {
   if (conditionOf(job, type)?.status === status) return job.status.conditions ?? []
-  return setCondition<JobCondition>(job.status.conditions, { type, status, ...verdict }, nowMs)
+  return condition(job.status.conditions, type, status, verdict, nowMs)
 }
+
+const condition = (known: Job['status']['conditions'], type: string, status: string, verdict: Verdict, nowMs: number) =>
+  setCondition<JobCondition>(known, { type, status, lastProbeTime: timestampOf(nowMs), ...verdict }, nowMs)
 
 /** Why the Job must fail; undefined when it need not. What was once said holds. */
 function failureOf(job: Job, tally: Tally, pods: readonly Pod[], nowMs: number): Verdict | undefined {
@@ -281,11 +288,15 @@ const succeededOf = (tally: Tally): number => tally.succeeded + tally.uncounted.
 function nextPods(
   job: Job,
   tally: Tally,
-  { missing, pods, nowMs }: { readonly missing: number; readonly pods: readonly Pod[]; readonly nowMs: number },
+  {
+    missing,
+    failedAt,
+    nowMs,
+  }: { readonly missing: number; readonly failedAt: ReadonlyMap<string, number>; readonly nowMs: number },
 ): Pick<JobPlan, 'create' | 'failures'> & { readonly waitMs: number } {
   const failures = new Map<number, FailureCounts>()
   if (!limitsEachIndex(job)) {
-    const waitMs = missing === 0 ? 0 : backoffMs(pods, nowMs)
+    const waitMs = missing === 0 ? 0 : backoffMs([...failedAt.values()], nowMs)
     return { create: waitMs > 0 ? [] : newIndexes(job, tally, missing), failures, waitMs }
   }
   const waits: number[] = []
@@ -309,10 +320,7 @@ function newIndexes(job: Job, tally: Tally, count: number): readonly (number | u
 const delayMs = (failures: number) => Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures - 1))
 
 /** How long to wait after the failures since the last success: 10 s, twice as long each time, at most 10 min. */
-function backoffMs(pods: readonly Pod[], nowMs: number): number {
-  const ends = (phase: string) => pods.filter(({ status }) => status.phase === phase).map(endedMs)
-  const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...ends('Succeeded'))
-  const failures = ends('Failed').filter((ms) => ms > lastSuccessMs)
+function backoffMs(failures: readonly number[], nowMs: number): number {
   if (failures.length === 0) return 0
   return Math.max(0, Math.max(...failures) + delayMs(failures.length) - nowMs)
 }

@@ -108,7 +108,23 @@ export function endedMs(pod: Pod): number {
     .map(({ state }) => msOf(state?.terminated?.finishedAt))
     .filter((ms) => !Number.isNaN(ms))
   if (ends.length > 0) return Math.max(...ends)
-  const fallback =
-    pod.metadata.deletionTimestamp ?? pod.status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
-  return msOf(fallback ?? pod.metadata.creationTimestamp)
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata
+  const unready = pod.status.conditions?.find(({ type, status }) => type === 'Ready' && status === 'False')
+  if (unready?.lastTransitionTime !== undefined) return msOf(unready.lastTransitionTime)
+  return deletionTimestamp === undefined
+    ? msOf(creationTimestamp)
+    : msOf(deletionTimestamp) - deletionGracePeriodSeconds * 1000
+}
+
+/** When pods failed since the last one that succeeded, by uid, with those that are remembered and gone by now. */
+export function failureTimes(
+  job: Job,
+  pods: readonly Pod[],
+  remembered: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const succeeded = pods.filter(({ status }) => status.phase === 'Succeeded').map(endedMs)
+  const lastSuccessMs = Math.max(Number.NEGATIVE_INFINITY, ...succeeded)
+  const times = new Map(remembered)
+  for (const pod of pods) if (isFailed(job, pod)) times.set(pod.metadata.uid, endedMs(pod))
+  return new Map([...times].filter(([, ms]) => ms > lastSuccessMs))
 }

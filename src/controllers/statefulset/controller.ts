@@ -77,7 +77,12 @@ export const statefulSetController: Controller = {
       const plan = planStatefulSet(set, owned, names, nowMs)
       let failure: unknown
       if (set.metadata.deletionTimestamp === undefined) {
-        for (const pod of owned) await keepOwnersOfClaims(set, pod, tools, turn)
+        for (const pod of owned) {
+          // Kubernetes: a claim that was taken away from under a pod that waits for it is made again.
+          if (pod.status.phase === 'Pending' && isWithin(set, pod))
+            await createClaims(set, ordinalOf(set, pod)!, tools, turn)
+          await keepOwnersOfClaims(set, pod, tools, turn)
+        }
         const templates = { current: templateOf(current), update: spec.template }
         failure = await act(
           set,
@@ -110,6 +115,12 @@ export const statefulSetController: Controller = {
   },
 }
 
+const isWithin = (set: StatefulSet, pod: Pod) => {
+  const first = set.spec.ordinals?.start ?? 0
+  const ordinal = ordinalOf(set, pod) ?? -1
+  return ordinal >= first && ordinal < first + (set.spec.replicas ?? 1)
+}
+
 /** Counts that are left out are zero. */
 const shown = (status: StatefulSet['status']) =>
   Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0))
@@ -119,13 +130,13 @@ async function act(
   set: StatefulSet,
   plan: ReturnType<typeof planStatefulSet>,
   podFor: (creation: Creation) => Unsaved<Pod>,
-  { cached, record }: Tools,
+  tools: Tools,
   turn: Turn,
 ): Promise<unknown> {
-  const { namespace = '', name } = set.metadata
-  const told = async (verb: 'create' | 'delete', podName: string, work: Promise<unknown>) => {
-    const reason = verb === 'create' ? 'Create' : 'Delete'
-    const what = `${verb} Pod ${podName} in StatefulSet ${name}`
+  const { cached, record } = tools
+  const { name } = set.metadata
+  const told = async (reason: 'Create' | 'Delete', podName: string, work: Promise<unknown>) => {
+    const what = `${reason} Pod ${podName} in StatefulSet ${name}`
     try {
       await work
       record(set, 'Normal', `Successful${reason}`, `${what} successful`)
@@ -141,25 +152,20 @@ async function act(
   }
   const remove = (pod: Pod) =>
     told(
-      'delete',
+      'Delete',
       pod.metadata.name,
       turn.client.delete(pods, nameOf(pod), { preconditions: { uid: pod.metadata.uid } }),
     )
   try {
-    await forAll(plan.recreate, async (pod) => {
-      const [type, reason, kind] =
-        pod.status.phase === 'Failed'
-          ? (['Warning', 'RecreatingFailedPod', 'failed'] as const)
-          : (['Normal', 'RecreatingTerminatedPod', 'terminated'] as const)
-      record(set, type, reason, `StatefulSet ${namespace}/${name} is recreating ${kind} Pod ${pod.metadata.name}`)
-      await remove(pod)
-    })
+    await forAll(plan.recreate, remove)
     await slowStart(plan.create.length, async (index) => {
       const creation = plan.create[index]!
       // Kubernetes: a claim that goes with an earlier pod of the name is waited for.
       if (waitsForClaims(set, creation.ordinal, cached)) return
-      await createClaims(set, creation.ordinal, cached, turn)
-      await told('create', `${name}-${creation.ordinal}`, turn.client.create(pods, podFor(creation)))
+      const made = createClaims(set, creation.ordinal, tools, turn).then(() =>
+        turn.client.create(pods, podFor(creation)),
+      )
+      await told('Create', `${name}-${creation.ordinal}`, made)
     })
     await forAll(plan.remove, remove)
     return undefined
@@ -200,7 +206,14 @@ function waitsForClaims(set: StatefulSet, ordinal: number, cached: Tools['cached
   )
 }
 
-async function createClaims(set: StatefulSet, ordinal: number, cached: Tools['cached'], turn: Turn): Promise<void> {
+/** Makes the claims of a pod that are missing. Kubernetes: one that was made by somebody meanwhile is passed over. */
+async function createClaims(set: StatefulSet, ordinal: number, { cached, record }: Tools, turn: Turn): Promise<void> {
+  const setName = set.metadata.name
+  const told = (reason: 'Successful' | 'Failed', claim: string, outcome: string) => {
+    const [type, what] = reason === 'Failed' ? (['Warning', ' for'] as const) : (['Normal', ''] as const)
+    const message = `Create Claim ${claim}${what} Pod ${setName}-${ordinal} in StatefulSet ${setName} ${outcome}`
+    record(set, type, `${reason}Create`, message)
+  }
   for (const template of set.spec.volumeClaimTemplates ?? []) {
     const place = { ...nameOf(set), name: claimName(set, template.metadata.name, ordinal) }
     if (cached(persistentVolumeClaims).get(place) !== undefined) continue
@@ -219,8 +232,12 @@ async function createClaims(set: StatefulSet, ordinal: number, cached: Tools['ca
         },
         spec: template.spec,
       })
+      told('Successful', place.name, 'success')
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error
+      if (isAlreadyExists(error)) continue
+      const why = error instanceof Error ? error.message : String(error)
+      told('Failed', place.name, `failed error: ${why}`)
+      throw new Error(`failed to create PVC ${place.name}: ${why}`, { cause: error })
     }
   }
 }
@@ -233,14 +250,13 @@ function podOf(set: StatefulSet, { ordinal }: Creation, template: PodTemplateSpe
     persistentVolumeClaim: { claimName: claimName(set, metadata.name, ordinal) },
   }))
   const others = (pod.spec.volumes ?? []).filter((volume) => !claims.some((one) => one.name === volume.name))
-  const { generateName: _, ...metadata } = pod.metadata
   return {
     ...pod,
     metadata: {
-      ...metadata,
+      ...pod.metadata,
       name,
       labels: {
-        ...metadata.labels,
+        ...pod.metadata.labels,
         'statefulset.kubernetes.io/pod-name': name,
         'apps.kubernetes.io/pod-index': String(ordinal),
         [revisionHashLabel]: revision,

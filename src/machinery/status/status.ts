@@ -164,7 +164,10 @@ export function unavailable(why: string, retryAfterSeconds?: number): StatusErro
   )
 }
 export function tooManyRequests(why: string, retryAfterSeconds: number, details: StatusDetails = {}): StatusError {
-  return new StatusError(429, 'TooManyRequests', why, { ...details, retryAfterSeconds })
+  return new StatusError(429, 'TooManyRequests', why, {
+    ...details,
+    ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
+  })
 }
 export function isNotFound(error: unknown): boolean {
   return error instanceof StatusError && error.reason === 'NotFound'

@@ -1,8 +1,10 @@
 import { dns1123LabelErrors, sameJson } from '../../machinery/index.ts'
 import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import type { HooksFor } from '../define.ts'
+import type { Draft } from '../definition.ts'
+import { resourceFacts } from '../generated/resource-facts.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/types.ts'
-import { keepMember, moveGeneration } from '../strategy.ts'
+import { clearStatus, keepMember, moveGeneration } from '../strategy.ts'
 import { controllerRevisionCells, daemonSetCells, deploymentCells, replicaSetCells, statefulSetCells } from './cells.ts'
 import {
   controllerRevisionErrors,
@@ -25,8 +27,31 @@ export const controllerRevisionHooks: HooksFor<ControllerRevision> = {
   cells: controllerRevisionCells,
   checks: { create: controllerRevisionErrors, update: controllerRevisionUpdateErrors },
 }
+const templateGeneration = 'deprecated.daemonset.template.generation'
+/** Kubernetes: counts the changes of a template in an annotation, from which the pods get a label, whatever callers say. */
+function countTemplates(draft: Draft, previous: DaemonSet | undefined): void {
+  const known = Number(previous?.metadata.annotations?.[templateGeneration] ?? 0)
+  const changed = previous === undefined || !sameJson(draft.spec?.template, previous.spec.template)
+  draft.metadata.annotations = { ...draft.metadata.annotations, [templateGeneration]: `${known + (changed ? 1 : 0)}` }
+}
+
 export const daemonSetHooks: HooksFor<DaemonSet> = {
   cells: daemonSetCells,
+  prepareForCreate(draft) {
+    countTemplates(draft, undefined)
+    clearStatus(draft, resourceFacts['daemonsets.v1.apps'])
+    draft.metadata.generation = 1
+  },
+  prepareForUpdate(draft, previous) {
+    keepMember(draft, previous, 'status')
+    countTemplates(draft, previous)
+    moveGeneration(draft, previous)
+  },
+  prepareForStatusUpdate(draft, previous) {
+    keepMember(draft, previous, 'spec')
+    for (const key of ['generation', 'deletionTimestamp']) keepMember(draft.metadata, previous.metadata, key)
+    countTemplates(draft, previous)
+  },
   checks: { create: daemonSetErrors, update: daemonSetUpdateErrors, status: daemonSetStatusErrors },
   warnings: (set, previous) => podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template'),
 }

@@ -21,6 +21,8 @@ function giveSelector(draft: Draft, uuid: () => string): void {
   }
   const labels = { 'batch.kubernetes.io/controller-uid': uid, ...draft.spec.selector?.matchLabels }
   draft.spec.selector = { ...draft.spec.selector, matchLabels: labels }
+  // Kubernetes: a Job that has no labels of its own has those of its pods, from when it is first read.
+  if (Object.keys(draft.metadata.labels ?? {}).length === 0) draft.metadata.labels = { ...template.metadata.labels }
 }
 
 export const jobHooks: HooksFor<Job> = {

@@ -22,14 +22,28 @@ const statefulSetSpec: DefaultStep = (draft) => {
   if (isRolling && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0
 }
 
+const statefulSetClaims: DefaultStep = (draft) => {
+  for (const claim of draft.volumeClaimTemplates ?? []) {
+    claim.kind ??= 'PersistentVolumeClaim'
+    claim.apiVersion ??= 'v1'
+  }
+}
+
 const job: DefaultStep = (draft) => {
   const labels = draft.spec?.template?.metadata?.labels
   draft.metadata ??= {}
   if (labels && Object.keys(draft.metadata.labels ?? {}).length === 0) draft.metadata.labels = { ...labels }
+  draft.spec ??= {}
+  jobSpec(draft.spec)
 }
-const jobSpec: DefaultStep = (draft) => {
+/** Kubernetes: the spec of a Job is filled in, that of a CronJob's template is not. */
+function jobSpec(draft: Draft): void {
   if (isUnset(draft.completions) && isUnset(draft.parallelism)) draft.completions = 1
+  draft.parallelism ??= 1
   draft.backoffLimit ??= isUnset(draft.backoffLimitPerIndex) ? 6 : 2147483647
+  draft.completionMode ??= 'NonIndexed'
+  draft.suspend ??= false
+  draft.manualSelector ??= false
   draft.podReplacementPolicy ??= isUnset(draft.podFailurePolicy) ? 'TerminatingOrFailed' : 'Failed'
 }
 
@@ -94,9 +108,8 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 export const groupDefaults: Readonly<Record<string, TypeDefaults>> = {
   'io.k8s.api.apps.v1.DeploymentSpec': { after: deploymentSpec },
   'io.k8s.api.apps.v1.DaemonSetSpec': { after: daemonSetSpec },
-  'io.k8s.api.apps.v1.StatefulSetSpec': { before: statefulSetSpec },
+  'io.k8s.api.apps.v1.StatefulSetSpec': { before: statefulSetSpec, after: statefulSetClaims },
   'io.k8s.api.batch.v1.Job': { before: job },
-  'io.k8s.api.batch.v1.JobSpec': { before: jobSpec },
   'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': { before: horizontalPodAutoscalerV1 },
   'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec': { after: horizontalPodAutoscalerSpec },
   'io.k8s.api.networking.v1.NetworkPolicySpec': { after: networkPolicySpec },

@@ -45,7 +45,8 @@ export function priority({
 
   function rankPod(object: any): void {
     const { spec } = object
-    const refused = (why: string) => forbidden({ group: '', resource: 'pods' }, object.metadata.name ?? '', why)
+    const { name: ownName, generateName } = object.metadata
+    const refused = (why: string) => forbidden({ group: '', resource: 'pods' }, ownName || generateName || '', why)
     const { name, value, policy } = rankOf(spec.priorityClassName ?? '', refused)
     const notProvided = (what: string, is: string | number, computed: string | number) =>
       refused(
