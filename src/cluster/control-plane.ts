@@ -75,7 +75,7 @@ export const identities = {
 /** The API server of a cluster, its tokens signed with the cluster's key. */
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ApiServer> {
   const { settings, pki, clock, random, store, log } = parts
-  const signer = joseSigner(pki().tokenKey, `https://kubernetes.default.svc.${settings.network.clusterDomain}`)
+  const signer = joseSigner(() => pki().tokenKey(), `https://kubernetes.default.svc.${settings.network.clusterDomain}`)
   return createApiServer({
     clock,
     random,

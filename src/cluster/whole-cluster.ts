@@ -15,7 +15,7 @@ import {
 import { type Node, nodes } from '../resources/index.ts'
 import type { SqliteStore } from '../store/index.ts'
 import type { AuditSinkParts } from './audit/sinks.ts'
-import { keepPki, type Pki, type PkiRequest, writeAtomically } from './certificates/pki.ts'
+import { keepPki, type Pki, type PkiRequest } from './certificates/pki.ts'
 import type { ClusterCloud } from './cloud/cluster-cloud.ts'
 import type { OpenedComponents } from './component-pages/components.ts'
 import { kubeconfigOf } from './config/kubeconfig.ts'
@@ -29,7 +29,9 @@ import type { openLogFiles } from './logs/files.ts'
 import { createNodes } from './node/nodes.ts'
 import { dnsListenerOf } from './node/places.ts'
 import { layoutOf, writeEncryptionChoice, writeState } from './process/directory.ts'
+import type { Command } from './process/programs.ts'
 import type { Exporter } from './tracing/otlp.ts'
+import { writeAtomically } from './write-atomically.ts'
 
 /** What encrypts values on disk, and the file that says so where it is followed. */
 export interface EncryptionAtRest {
@@ -40,6 +42,8 @@ export interface EncryptionAtRest {
 /** What a cluster stands on: opened before its code is there. */
 export interface Foundation {
   readonly settings: ClusterSettings
+  /** How further processes of ours are started. */
+  readonly command: Command
   readonly store: SqliteStore
   /** How values are encrypted on disk; left out where they are not. */
   readonly encryption?: EncryptionAtRest
@@ -70,7 +74,7 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   if (cloud !== undefined) running.push(cloud.followed.run(stop.signal))
   const egress = await egressFor(foundation, random)
   const machine = createNodes({
-    ...{ settings, address, pki: () => pki, clock, random, logs },
+    ...{ settings, command: foundation.command, address, pki: () => pki, clock, random, logs },
     ...(cloud === undefined ? {} : { cloud }),
     ...(egress === undefined ? {} : { egress }),
   })
@@ -117,7 +121,12 @@ export async function runCluster(foundation: Foundation, stop: AbortController):
   const essential = [api.run(stop.signal), front.until(stop.signal), keepPki(request, pki, clock, renewed, stop.signal)]
   running.push(...essential)
   if (foundation.encryption?.followed !== undefined) running.push(followAtRest(foundation, random, stop.signal))
-  const ended = Promise.race(essential).then(() => {
+  // The API is ready before there is a key for tokens; a cluster that cannot have one ends.
+  const signing = api
+    .ready()
+    .then(() => pki.tokenKey())
+    .then(() => untilAborted(stop.signal))
+  const ended = Promise.race([...essential, signing]).then(() => {
     if (!stop.signal.aborted) throw new Error('an essential part of the cluster ended by itself')
   })
   ended.catch((error) => stop.abort(error))

@@ -10,15 +10,18 @@ export interface Signer {
   jwks(): Promise<{ readonly keys: readonly unknown[] }>
 }
 
-/** RS256 with one private key in PEM (PKCS #8); the key's RFC 7638 thumbprint is its id. Throws when it is no private key. */
-export function joseSigner(privateKeyPem: string, issuer: string): Signer {
-  const privateKey = createPrivateKey(privateKeyPem)
-  const publicKey = createPublicKey(privateKey)
+/**
+ * RS256 with one private key in PEM (PKCS #8), asked for with the first token; the key's RFC 7638 thumbprint is its id. What is
+ * asked of the signer rejects when it is no private key.
+ */
+export function joseSigner(privateKeyPem: () => Promise<string>, issuer: string): Signer {
   // Loaded with the first token: a server that starts has none to sign.
   const open = async () => {
     const jose = await import('jose')
+    const privateKey = createPrivateKey(await privateKeyPem())
+    const publicKey = createPublicKey(privateKey)
     const jwk = await jose.exportJWK(publicKey)
-    return { jose, jwk, kid: await jose.calculateJwkThumbprint(jwk) }
+    return { jose, privateKey, publicKey, jwk, kid: await jose.calculateJwkThumbprint(jwk) }
   }
   let opened: ReturnType<typeof open> | undefined
   const ready = () => {
@@ -28,12 +31,12 @@ export function joseSigner(privateKeyPem: string, issuer: string): Signer {
   return {
     issuer,
     async sign(claims) {
-      const { jose, kid } = await ready()
+      const { jose, kid, privateKey } = await ready()
       const token = new jose.SignJWT(claims as Record<string, unknown>)
       return token.setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey)
     },
     async verify(token) {
-      const { jose } = await ready()
+      const { jose, publicKey } = await ready()
       try {
         const { payload } = await jose.compactVerify(token, publicKey, { algorithms: ['RS256'] })
         return JSON.parse(new TextDecoder().decode(payload))

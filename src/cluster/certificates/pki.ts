@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Clock } from '../../machinery/index.ts'
+import { writeAtomically } from '../write-atomically.ts'
 import { type CertificateRequest, createAuthority, issueCertificate } from './authority.ts'
 import { createTokenKey, isUsable, type KeyPair, publicKeyOf } from './key-pair.ts'
 
@@ -34,15 +35,18 @@ export interface Pki {
   /** Signs nothing but `frontProxyClient`: extension servers believe its bearer about who is calling. */
   readonly frontProxyAuthority: KeyPair
   readonly frontProxyClient: KeyPair
-  readonly tokenKey: string
+  /** What signs tokens; a new one is looked for, on another thread, when it is first asked for. */
+  readonly tokenKey: () => Promise<string>
 }
 
-/** Loads the cluster's certificates, making what is missing, unusable or near its end; keys are 0600. */
+/**
+ * Loads the cluster's certificates, making what is missing, unusable or near its end; keys are 0600. All but the key that signs
+ * tokens, whose search takes a processor anything between a moment and a quarter of a second.
+ */
 export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> {
   const { directory } = request
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const tokenKey = openTokenKey(directory)
-  tokenKey.catch(() => {})
+  let tokenKey: Promise<string> | undefined
   const [knownAuthority, knownFrontProxy] = await Promise.all([
     loadPair(directory, 'ca'),
     loadPair(directory, 'front-proxy-ca'),
@@ -70,7 +74,10 @@ export async function openPki(request: PkiRequest, nowMs: number): Promise<Pki> 
   return {
     authority,
     frontProxyAuthority,
-    tokenKey: await tokenKey,
+    tokenKey: () => {
+      tokenKey ??= openTokenKey(directory)
+      return tokenKey
+    },
     apiServer,
     kubeletClient,
     kubeletServer,
@@ -125,20 +132,28 @@ async function newAuthority(directory: string, file: string, name: string, nowMs
   return keepPair(directory, file, createAuthority(name, nowMs, authorityDays))
 }
 
-/**
- * The key that signs tokens. A new one is slow to find, so the search for it, on another thread, begins before this returns:
- * whatever keeps this thread busy next does not delay it.
- */
-function openTokenKey(directory: string): Promise<string> {
+/** The key that signs tokens, found and kept when there is none. */
+async function openTokenKey(directory: string): Promise<string> {
   const file = join(directory, 'sa.key')
-  if (existsSync(file)) return readFile(file, 'utf8')
-  return createTokenKey().then(async (made) => {
-    await Promise.all([
-      writeAtomically(file, made, 0o600),
-      writeAtomically(join(directory, 'sa.pub'), publicKeyOf(made), 0o644),
-    ])
-    return made
-  })
+  if (existsSync(file)) return readTokenKey(file)
+  const made = await createTokenKey()
+  await Promise.all([
+    writeAtomically(file, made, 0o600),
+    writeAtomically(join(directory, 'sa.pub'), publicKeyOf(made), 0o644),
+  ])
+  return made
+}
+
+async function readTokenKey(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8')
+  try {
+    publicKeyOf(text)
+  } catch (error) {
+    throw new Error(
+      `${file}, which signs service-account tokens, is no private key (${(error as Error).message}); put the right one there, or remove it to have a new one made, by which the tokens given out so far are refused`,
+    )
+  }
+  return text
 }
 
 /** Looks at the certificates now and then and tells when they were renewed. */
@@ -171,12 +186,4 @@ async function readIfThere(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-}
-
-/** Writes beside and renames: readers see the old file or the new one. */
-export async function writeAtomically(file: string, content: string | Uint8Array, mode: number): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
-  await writeFile(temporary, content, { mode })
-  await rename(temporary, file)
 }

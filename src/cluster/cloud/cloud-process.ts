@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock, systemRandom } from '../../machinery/index.ts'
-import { writeAtomically } from '../certificates/pki.ts'
 import { identityOf, isRunning, type ProcessIdentity } from '../process/identity.ts'
+import { writeAtomically } from '../write-atomically.ts'
 
 /** Where a cloud is reached, and by whom as its owner. */
 export interface CloudEndpoint {

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { parseYaml, yamlText } from '../../machinery/index.ts'
 import type { KeyPair } from '../certificates/key-pair.ts'
-import { writeAtomically } from '../certificates/pki.ts'
+import { writeAtomically } from '../write-atomically.ts'
 
 interface Named {
   readonly name: string

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { writeAtomically } from '../certificates/pki.ts'
 import { layoutOf } from '../process/directory.ts'
+import { writeAtomically } from '../write-atomically.ts'
 
 /** Simulated nodes whose power is off. */
 export async function readStoppedNodes(dataDirectory: string): Promise<readonly string[]> {

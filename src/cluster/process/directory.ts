@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomically } from '../certificates/pki.ts'
 import type { EncryptionChoice } from '../config/encryption.ts'
 import { type ClusterSettings, clustersMax } from '../config/settings.ts'
+import { writeAtomically } from '../write-atomically.ts'
 import type { ProcessIdentity } from './identity.ts'
 
 /** Where things lie in a cluster's data directory. */
