@@ -7,14 +7,15 @@ import { parseArgs } from 'node:util'
 import { superviseCluster } from '../src/cluster/index.ts'
 
 const { values } = parseArgs({
-  options: { name: { type: 'string' }, 'data-directory': { type: 'string' }, entry: { type: 'string' } },
+  options: { entry: { type: 'string' }, 'data-directory': { type: 'string' }, started: { type: 'string' } },
 })
-const { name, entry, 'data-directory': directory } = values
-if (name === undefined || entry === undefined || directory === undefined) {
-  process.stderr.write('cox-supervise: started by `cox up`, with --name, --data-directory and --entry\n')
+const { entry, started, 'data-directory': directory } = values
+if (entry === undefined || directory === undefined) {
+  process.stderr.write('cox-supervise: started by `cox up`, with --entry and the --data-directory of a cluster\n')
   process.exitCode = 2
 } else {
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
-  await superviseCluster(directory, [process.execPath, entry, 'run', '--name', name], interrupted.signal)
+  const first = started === undefined ? undefined : Number(started)
+  await superviseCluster(directory, [process.execPath, entry], interrupted.signal, first)
 }

@@ -19,7 +19,6 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   server: () => import('./commands/server.ts'),
   agent: () => import('./commands/agent.ts'),
   version: () => import('./commands/version.ts'),
-  run: () => import('./commands/run.ts'),
   'run-node': () => import('./commands/run-node.ts'),
   supervise: () => import('./commands/supervise.ts'),
 }

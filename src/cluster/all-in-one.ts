@@ -8,11 +8,16 @@ import type { ClusterSettings } from './config/settings.ts'
 import { openLogFiles } from './logs/files.ts'
 import { gatewayOf, nodeAddressOf } from './node/places.ts'
 import { layoutOf, readEncryptionChoice, writeState } from './process/directory.ts'
+import type { Command } from './process/programs.ts'
 import { exitWithoutRestart } from './process/supervise.ts'
 import type { EncryptionAtRest } from './whole-cluster.ts'
 
 /** The whole cluster in this process, until the signal aborts. Resolves with the exit code. */
-export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
+export async function runClusterProcess(
+  settings: ClusterSettings,
+  command: Command,
+  signal: AbortSignal,
+): Promise<number> {
   const clock = systemClock()
   const layout = layoutOf(settings.dataDirectory)
   const levels = new LogLevels(() => settings.verbosity)
@@ -46,6 +51,7 @@ export async function runClusterProcess(settings: ClusterSettings, signal: Abort
     await runCluster(
       {
         settings,
+        command,
         ...store,
         metrics,
         clock,

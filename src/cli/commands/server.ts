@@ -61,6 +61,6 @@ export const command: Command = {
     terminal.say(
       `serving https://127.0.0.1:${planned.settings.port}; kubeconfig: ${planned.settings.dataDirectory}/kubeconfig`,
     )
-    return runClusterProcess(planned.settings, signal)
+    return runClusterProcess(planned.settings, environment.self, signal)
   },
 }

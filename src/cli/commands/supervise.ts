@@ -1,5 +1,5 @@
 import { superviseCluster } from '../../cluster/index.ts'
-import { clusterNameOf, needCluster } from '../clusters.ts'
+import { needCluster } from '../clusters.ts'
 import { type Command, nameFlag } from '../command.ts'
 
 /** Keeps the cluster process running; `cox up` starts it in the background. */
@@ -19,11 +19,9 @@ export const command: Command = {
     },
   ],
   async run(invocation) {
-    const [node, entry] = invocation.environment.self
     const stated = invocation.flags['data-directory'] as string | undefined
     const directory = stated ?? (await needCluster(invocation)).settings.dataDirectory
-    const command = [node, entry, 'run', '--name', clusterNameOf(invocation)] as const
-    await superviseCluster(directory, command, invocation.signal)
+    await superviseCluster(directory, invocation.environment.self, invocation.signal)
     return 0
   },
 }

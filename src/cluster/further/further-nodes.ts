@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, isNotFound, type Log, untilAborted, yamlText } from '../../machinery/index.ts'
 import { nodes } from '../../resources/index.ts'
-import { openNodePki, type Pki, writeAtomically } from '../certificates/pki.ts'
+import { openNodePki, type Pki } from '../certificates/pki.ts'
 import { kubeconfigOf } from '../config/kubeconfig.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Access } from '../control-plane.ts'
@@ -13,11 +13,15 @@ import { keepRunning } from '../keep-running.ts'
 import { endNodeProcess, sweepFurtherNode } from '../node/sweep.ts'
 import { layoutOf } from '../process/directory.ts'
 import { identityOf } from '../process/identity.ts'
+import type { Command } from '../process/programs.ts'
+import { writeAtomically } from '../write-atomically.ts'
 import { forgetPods, hideNodes, prepareNamespace, routePods } from './namespace.ts'
 import { type FurtherNode, furtherNodesLeft, furtherNodesOf } from './places.ts'
 
 export interface FurtherNodesParts {
   readonly settings: ClusterSettings
+  /** How a node's process is started. */
+  readonly command: Command
   /** As the administrator. */
   readonly access: Access
   /** Where the nodes reach the API server. */
@@ -80,7 +84,7 @@ async function runNode(node: FurtherNode, parts: FurtherNodesParts, life: AbortS
   mkdirSync(node.logs, { recursive: true })
   const output = openSync(join(node.logs, 'process.log'), 'a', 0o644)
   // Its standard input ends with this process, and then it ends too, however this process was ended.
-  const child = spawn('nsenter', enter(node, settings.name), { stdio: ['pipe', output, output] })
+  const child = spawn('nsenter', enter(node, settings.name, parts.command), { stdio: ['pipe', output, output] })
   const exited = once(child, 'exit')
   exited.catch(() => {})
   child.stdin?.on('error', () => {})
@@ -101,11 +105,11 @@ async function runNode(node: FurtherNode, parts: FurtherNodesParts, life: AbortS
 }
 
 /** The words that run a process inside the node's network namespace, and under the node's name. */
-function enter({ namespace, name }: FurtherNode, cluster: string): readonly string[] {
+function enter({ namespace, name }: FurtherNode, cluster: string, [program, entry]: Command): readonly string[] {
   const inside = 'echo "$1" > /proc/sys/kernel/hostname; shift; exec "$@"'
   return [
     ...[`--net=/run/netns/${namespace}`, 'unshare', '--uts', 'sh', '-c', inside, 'sh', name],
-    ...[process.execPath, ...process.execArgv, ...thrift, process.argv[1]!, 'run-node', name, '--name', cluster],
+    ...[program, ...process.execArgv, ...thrift, entry, 'run-node', name, '--name', cluster],
   ]
 }
 

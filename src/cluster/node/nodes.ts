@@ -14,6 +14,7 @@ import { furtherNodesLeft } from '../further/places.ts'
 import { keepRunning } from '../keep-running.ts'
 import type { LogFiles } from '../logs/files.ts'
 import { layoutOf } from '../process/directory.ts'
+import type { Command } from '../process/programs.ts'
 import { kubernetesVersion } from '../version.ts'
 import { markControlPlane } from './control-plane-node.ts'
 import { connectSimulated } from './simulated-connection.ts'
@@ -23,6 +24,8 @@ import { followPower } from './stopped-nodes.ts'
 
 export interface NodesParts {
   readonly settings: ClusterSettings
+  /** How the processes of further nodes are started. */
+  readonly command: Command
   readonly address: string
   readonly pki: () => Pki
   readonly clock: Clock
@@ -160,13 +163,13 @@ async function nodesInCloud(
 
 /** The nodes after the first, and the end of those that are not asked for any more; most clusters have neither. */
 async function runFurther(parts: NodesParts, api: ApiServer, signal: AbortSignal): Promise<void> {
-  const { settings, address, pki, clock, random, logs } = parts
+  const { settings, command, address, pki, clock, random, logs } = parts
   if (settings.nodes <= 1 && (await furtherNodesLeft(settings)).length === 0) return
   const log = logs.of('kubelet')
   const run = async (life: AbortSignal) => {
     const { runFurtherNodes } = await import('../further/further-nodes.ts')
     const access = accessFor(api, identities.administrator, 'cox', { clock, random, log }, life)
-    await runFurtherNodes({ settings, access, address, pki, clock, log }, life)
+    await runFurtherNodes({ settings, command, access, address, pki, clock, log }, life)
   }
   await keepRunning('further nodes', run, { clock, log }, signal)
 }

@@ -1,5 +1,3 @@
-import { request as openPlain } from 'node:http'
-import { request as openRequest } from 'node:https'
 import type { HttpCredentials } from '../../client/index.ts'
 
 /** One GET of the API, for commands that ask nothing else and so need no client; rejects unless the answer is 200. */
@@ -12,12 +10,14 @@ export function tellApi(credentials: HttpCredentials, path: string, text: string
   return exchange(credentials, 'PUT', path, text)
 }
 
-function exchange(
+/** TLS is loaded when something is asked: `cox up` has started the cluster by then. */
+async function exchange(
   { server, ca, cert, key }: HttpCredentials,
   method: string,
   path: string,
   body?: string,
 ): Promise<string> {
+  const { request: openRequest } = await import('node:https')
   return new Promise((resolve, reject) => {
     const request = openRequest(new URL(path, server), { method, ca, cert, key, agent: false }, (response) => {
       const chunks: Buffer[] = []
@@ -36,8 +36,10 @@ function exchange(
 }
 
 /** Whether what answers at an address says that it is well. */
-export function isWell(address: string, ca: string): Promise<boolean> {
+export async function isWell(address: string, ca: string): Promise<boolean> {
   const url = new URL('/healthz', address)
+  const { request: openPlain } = await import('node:http')
+  const { request: openRequest } = await import('node:https')
   return new Promise((resolve) => {
     const take = (response: { readonly statusCode?: number | undefined; resume(): void }) => {
       response.resume()

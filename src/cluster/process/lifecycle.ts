@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { HttpCredentials } from '../../client/index.ts'
 import { type Clock, systemClock } from '../../machinery/index.ts'
 import type { NodeList } from '../../resources/index.ts'
@@ -10,6 +9,7 @@ import { readStoppedNodes } from '../node/power.ts'
 import { askApi, isWell } from './ask-api.ts'
 import { layoutOf, readState, writeState } from './directory.ts'
 import { identityOf, isRunning } from './identity.ts'
+import { type Command, startPrograms } from './programs.ts'
 
 const pollMs = 50
 /** What stops by itself within this time is left to do so; then it is killed. */
@@ -18,7 +18,7 @@ const stopMsMax = 25_000
 /** Starts the supervisor in the background unless it runs, and waits until the cluster is ready. */
 export function ensureRunning(
   settings: ClusterSettings,
-  self: readonly [string, string],
+  self: Command,
   msMax: number,
   signal: AbortSignal,
 ): { readonly promise: Promise<void>; readonly stage: AsyncIterable<string> } {
@@ -51,13 +51,13 @@ export function ensureRunning(
 
 async function start(
   settings: ClusterSettings,
-  [node, entry]: readonly [string, string],
+  self: Command,
   msMax: number,
   clock: Clock,
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { dataDirectory, name } = settings
+  const { dataDirectory } = settings
   const layout = layoutOf(dataDirectory)
   let ended = ''
   const before = await readState(dataDirectory)
@@ -65,18 +65,16 @@ async function start(
     // A cluster process whose supervisor died is replaced together with it.
     if (isRunning(before?.cluster)) await endProcess(before.cluster.pid, () => isRunning(before.cluster), clock)
     mkdirSync(layout.logs, { recursive: true })
-    await writeState(dataDirectory, { stage: 'starting', ready: false, problem: '' })
-    const output = openSync(join(layout.logs, 'process.log'), 'a', 0o644)
-    const child = spawn(node, [...supervisorOf(entry), '--name', name, '--data-directory', dataDirectory], {
-      detached: true,
-      stdio: ['ignore', output, output],
-    })
-    child.once('exit', (code) => {
+    await writeState(dataDirectory, { stage: 'starting', ready: false, problem: '', restarts: 0 })
+    const { supervisor, cluster } = startPrograms(self, dataDirectory)
+    supervisor.once('exit', (code) => {
       ended = `the supervisor ended with ${code}: ${lastLine(join(layout.logs, 'process.log'))}`
     })
-    child.unref()
-    // Known at once, so that an interrupt finds it however early it comes.
-    if (child.pid !== undefined) await writeState(dataDirectory, { supervisor: identityOf(child.pid) })
+    // Known at once, so that an interrupt finds them however early it comes.
+    await writeState(dataDirectory, {
+      ...(supervisor.pid === undefined ? {} : { supervisor: identityOf(supervisor.pid) }),
+      ...(cluster.pid === undefined ? {} : { cluster: identityOf(cluster.pid) }),
+    })
   }
   const deadlineMs = clock.monotonic() + msMax
   while (clock.monotonic() < deadlineMs) {
@@ -96,12 +94,6 @@ async function start(
       ? state.problem
       : `still ${state?.stage ?? 'starting'} after ${Math.round(msMax / 1000)} s`,
   )
-}
-
-/** How the supervisor is started: by itself where it was built, which takes half the time and memory, or as a command. */
-function supervisorOf(entry: string): readonly string[] {
-  const alone = join(dirname(entry), 'cox-supervise.js')
-  return existsSync(alone) ? [alone, '--entry', entry] : [entry, 'supervise']
 }
 
 /** Stops everything of a cluster, containers included. Resolves with what could not be stopped, empty when all is gone. */

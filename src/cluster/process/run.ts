@@ -3,11 +3,16 @@
 import type { CloudApi } from '../../cloud/index.ts'
 import type { AgentRequest } from '../agent-request.ts'
 import type { ClusterSettings } from '../config/settings.ts'
+import type { Command } from './programs.ts'
 
 /** Runs the whole cluster in this process until the signal aborts. Resolves with the exit code. */
-export async function runClusterProcess(settings: ClusterSettings, signal: AbortSignal): Promise<number> {
+export async function runClusterProcess(
+  settings: ClusterSettings,
+  command: Command,
+  signal: AbortSignal,
+): Promise<number> {
   const { runClusterProcess: run } = await import('../all-in-one.ts')
-  return run(settings, signal)
+  return run(settings, command, signal)
 }
 
 /** Runs this machine as a node of a cluster that runs elsewhere, until the signal aborts. Resolves with the exit code. */

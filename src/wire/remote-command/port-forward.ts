@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { createWebSocketStream } from 'ws'
 import { SpdyConnection, type SpdyStream } from '../spdy/connection.ts'
 import { offeredProtocols, refuseUpgrade, wantsWebSocket } from './protocols.ts'
 import { ChunkQueue } from './queue.ts'
@@ -47,6 +46,8 @@ export async function acceptPortForward(
     refuseUpgrade(socket, 403, `unsupported subprotocols: ${offered.join(', ')}`)
     return
   }
+  // Loaded before there are messages, none of which waits for whoever is to hear it.
+  const { createWebSocketStream } = await import('ws')
   const webSocket = await upgradeWebSocket(message, socket, head, protocol ?? '')
   if (protocol === tunnelProtocol) return serveSpdy(createWebSocketStream(webSocket), new Uint8Array(0), forward)
   await serveChannels(webSocket, protocol === 'v4.base64.channel.k8s.io', ports, forward)

@@ -1,18 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 
 const messageBytesMax = 32 * 1024 * 1024
 const bufferedBytesMax = 1024 * 1024
 const placeholder = 'coxswain-subprotocol'
 
 /** Completes a WebSocket handshake with the first of the client's protocols that is supported; undefined when none is. */
-export function upgradeWebSocket(
+export async function upgradeWebSocket(
   message: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
   protocol: string,
 ): Promise<WebSocket> {
+  // Loaded with the first: a server that starts has none.
+  const { WebSocketServer } = await import('ws')
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: messageBytesMax,
