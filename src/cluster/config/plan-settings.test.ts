@@ -21,6 +21,13 @@ test('several nodes with real containers are asked for once, and remembered', as
   }
 })
 
+test('clusters that are planned at once, or lie still, have ports and networks of their own', async () => {
+  const planned = await Promise.all(['one', 'other', 'third'].map((name) => plan(name, { runtime: 'simulated' })))
+  const settings = planned.map((one) => ('settings' in one ? one.settings : assert.fail(one.problem)))
+  assert.equal(new Set(settings.map(({ port }) => port)).size, 3)
+  assert.equal(new Set(settings.map(({ network }) => network.index)).size, 3)
+})
+
 test('a cloud is asked for once, and remembered until none is asked for', async () => {
   for (const [wished, cloud] of [
     [{ cloud: 'local' }, { name: 'local', directory: join(root, '.clouds/local') }],

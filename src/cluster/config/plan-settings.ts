@@ -9,6 +9,7 @@ import {
   writeSettings,
 } from '../process/directory.ts'
 import { isRunning } from '../process/identity.ts'
+import { oneAtATime } from '../process/one-at-a-time.ts'
 import type { AdmissionFlags } from './admission.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { chosenFeatures } from './features.ts'
@@ -67,8 +68,12 @@ export type Planned =
 const portDefault = 6443
 const portsTried = 100
 
-/** The settings a cluster is to run with; written to its data directory unless it is running. */
-export async function planSettings(input: PlanInput): Promise<Planned> {
+/** The settings a cluster is to run with; written to its data directory unless it is running. One is planned after the other. */
+export function planSettings(input: PlanInput): Promise<Planned> {
+  return oneAtATime(input.home.root, () => plan(input))
+}
+
+async function plan(input: PlanInput): Promise<Planned> {
   const { name, home, wished } = input
   if (wished.dataDirectory !== undefined) await home.setDirectory(name, wished.dataDirectory)
   const known = await home.settingsOf(name)
@@ -119,7 +124,7 @@ export async function planSettings(input: PlanInput): Promise<Planned> {
       problem:
         'this machine has as many clusters as there are address ranges for; remove one with `cox down --purge --name N`',
     }
-  const port = wished.port ?? (await freePort())
+  const port = wished.port ?? (await freePort((await home.others(name)).map((other) => other.port)))
   if (port === undefined) return { problem: `no free port from ${portDefault} on; choose one with --port` }
   if (wished.port !== undefined && !(await isFree(port)))
     return { problem: `port ${port} is taken by another program; choose another with --port` }
@@ -282,8 +287,10 @@ export function nodeNameOf(host: string): string {
   return name === '' ? 'node' : name
 }
 
-async function freePort(): Promise<number | undefined> {
-  for (let port = portDefault; port < portDefault + portsTried; port++) if (await isFree(port)) return port
+/** The first that nobody listens on and that no other cluster, running or not, will want again. */
+async function freePort(others: readonly number[]): Promise<number | undefined> {
+  for (let port = portDefault; port < portDefault + portsTried; port++)
+    if (!others.includes(port) && (await isFree(port))) return port
   return undefined
 }
 

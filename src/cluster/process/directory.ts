@@ -122,13 +122,20 @@ export class ClusterHome {
     }
   }
 
+  /** Where the clusters are; what two of them must not choose at once is chosen under this name. */
+  get root(): string {
+    return this.#root
+  }
+
+  /** The settings of the clusters but one. */
+  async others(name: string): Promise<readonly ClusterSettings[]> {
+    const all = await Promise.all((await this.names()).map((one) => (one === name ? undefined : this.settingsOf(one))))
+    return all.filter((one) => one !== undefined)
+  }
+
   /** The lowest network number that no other cluster of this home has and that is unused; undefined when all are taken. */
   async freeIndex(name: string, isUnused: (index: number) => Promise<boolean>): Promise<number | undefined> {
-    const taken = new Set<number>()
-    for (const other of await this.names()) {
-      const settings = other === name ? undefined : await this.settingsOf(other)
-      if (settings !== undefined) taken.add(settings.network.index)
-    }
+    const taken = new Set((await this.others(name)).map(({ network }) => network.index))
     for (let index = 0; index < clustersMax; index++) if (!taken.has(index) && (await isUnused(index))) return index
     return undefined
   }
