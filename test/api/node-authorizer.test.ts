@@ -49,6 +49,11 @@ test('a node reads what its pods refer to, and of nodes and pods its own', async
   assert.equal(await get('secrets', 'mine'), 'allowed')
   assert.equal(await get('secrets', 'ofvolume'), 'allowed')
   assert.equal(await get('persistentvolumeclaims', 'c'), 'allowed')
+  const before = await api.call({ ...inDefault('persistentvolumeclaims'), verb: 'get', name: 'c' })
+  const larger = { ...before, status: { ...before.status, capacity: { storage: '2Gi' } } }
+  const ofClaim = { ...inDefault('persistentvolumeclaims'), verb: 'update', name: 'c', body: larger }
+  assert.equal(await outcome({ ...ofClaim, subresource: 'status' }), 'allowed')
+  assert.match(await outcome(ofClaim), /403/)
   assert.equal(await get('pods', 'a'), 'allowed')
   assert.equal(
     await outcome({ group: '', version: 'v1', resource: 'persistentvolumes', verb: 'get', name: 'v' }),
