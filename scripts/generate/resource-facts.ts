@@ -1,6 +1,15 @@
 import type { Input, InputResource } from './input.ts'
 import { pluralName } from './names.ts'
 
+const columns = (...all: readonly (readonly [name: string, type: string, format: string])[]) =>
+  all.map(([name, type, format]) => ({ name, type, format, priority: 0 }))
+const nameColumn = ['Name', 'string', 'name'] as const
+/** Columns that the input has from an earlier release. */
+const correctedColumns: Readonly<Record<string, readonly object[]>> = {
+  serviceaccounts: columns(nameColumn, ['Age', 'string', '']),
+  csistoragecapacities: columns(nameColumn, ['Created At', 'date', '']),
+}
+
 /** `pods.v1`, `deployments.v1.apps`: how a resource is named in the tables. */
 export const factsKey = (of: { plural: string; version: string; group: string }): string =>
   [of.plural, of.version, of.group].filter((part) => part !== '').join('.')
@@ -77,7 +86,7 @@ function factsOf(input: Input, resource: InputResource): string {
       hash: resource.storageVersionHash ?? '',
     },
     subresources: resource.subresources,
-    columns: resource.tableColumns,
+    columns: correctedColumns[resource.plural] ?? resource.tableColumns,
     fieldLabels: selectors?.fields ?? ['metadata.name', ...(resource.namespaced ? ['metadata.namespace'] : [])],
     ...(Object.keys(aliases).length === 0 ? {} : { fieldAliases: aliases }),
     hasSpec: structs.some((field) => field.name === 'spec'),

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../machinery/index.ts'
+import { columnText } from './column-texts.ts'
 import type { ResourceDefinition } from './definition.ts'
 
 import { type FactsKey, resourceFacts } from './generated/resource-facts.ts'
@@ -8,7 +9,10 @@ import type { Checks } from './validation/object-meta.ts'
 
 /** The typed hooks a kind may bring; every one left out is generic. */
 export type HooksFor<T extends KubeObject> = Partial<
-  Pick<ResourceDefinition<T>, keyof Hooks | 'deletionFinalizers' | 'orphansByDefault' | 'prepareForDelete'>
+  Pick<
+    ResourceDefinition<T>,
+    keyof Hooks | 'deletionFinalizers' | 'orphansByDefault' | 'deleteWarning' | 'prepareForDelete'
+  >
 > & {
   /** What is checked besides metadata and schema. */
   readonly checks?: Checks<T>
@@ -28,6 +32,7 @@ export function defineResource<T extends KubeObject>(
   } = resourceFacts[key]
   return {
     ...facts,
+    columns: facts.columns.map((column) => ({ ...column, description: columnText(facts, column.name) })),
     schema: tableSchema(facts.type),
     ...genericHooks(resourceFacts[key], checks),
     ...hooks,

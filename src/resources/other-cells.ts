@@ -7,7 +7,6 @@ import type {
   ClusterRoleBinding,
   CSIDriver,
   CSINode,
-  CSIStorageCapacity,
   DeviceClass,
   EndpointSlice,
   FlowSchema,
@@ -209,12 +208,6 @@ export const csiNodeCells: Cells<CSINode> = (node, nowMs) => [
   node.metadata.name,
   node.spec.drivers?.length ?? 0,
   ageOf(node, nowMs),
-]
-
-export const csiStorageCapacityCells: Cells<CSIStorageCapacity> = (capacity) => [
-  capacity.metadata.name,
-  capacity.storageClassName,
-  capacity.capacity ?? '<unset>',
 ]
 
 const isDefaultClass = (annotations: Readonly<Record<string, string>> | undefined, keys: readonly string[]) =>

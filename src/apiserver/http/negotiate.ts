@@ -11,10 +11,14 @@ export interface Offers {
   readonly stream?: boolean
 }
 const usualOffers: Offers = { protobuf: true, cbor: false }
+/** The versions of meta.k8s.io in which tables and partial objects can be had. */
+export type MetaVersion = 'v1' | 'v1beta1'
 /** How a reply is to look: its encoding, and whether objects go out whole, as table rows, or as metadata only. */
 export interface ReplyForm {
   readonly encoding: Encoding
   readonly as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
+  /** The version of that form; v1 when it is not stated. */
+  readonly version?: MetaVersion
   readonly pretty: boolean
 }
 
@@ -95,7 +99,7 @@ export function replyFormOf(accept: string | undefined, pretty: boolean, offers:
     if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) continue
     if (as === 'Table' && (encoding === 'protobuf' || encoding === 'cbor')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-      return streamable({ encoding, as, pretty }, offers)
+      return streamable({ encoding, as, ...(version === 'v1' ? {} : { version }), pretty }, offers)
   }
   throw notAcceptable(offers)
 }

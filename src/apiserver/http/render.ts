@@ -24,7 +24,7 @@ import type { HubEvent } from '../watch/event.ts'
 import { EventLines } from './event-lines.ts'
 import { ListBytes } from './list-bytes.ts'
 import { contentTypes, type Encoding, notAcceptable, type ReplyForm, streamTypes } from './negotiate.ts'
-import { includeOf, partialOf, tableOf } from './table.ts'
+import { includeOf, metaVersion, partialOf, type TableForm, tableOf } from './table.ts'
 
 const encoder = new TextEncoder()
 const newline = encoder.encode('\n')
@@ -115,15 +115,9 @@ export async function sendResult(result: Result, reply: WireReply, parts: Render
         reply,
         parts,
         code,
-        tableOf(
-          definition,
-          [object],
-          listMetadata(object.metadata.resourceVersion),
-          includeOf(parts.query.includeObject),
-          parts.clock.now(),
-        ),
+        tableOf(definition, [object], listMetadata(object.metadata.resourceVersion), tableForm(parts)),
       )
-    if (form.as === 'PartialObjectMetadata') return send(reply, parts, code, partialOf(object))
+    if (form.as === 'PartialObjectMetadata') return send(reply, parts, code, partialOf(object, form.version))
     if (entry !== undefined && form.encoding === 'json' && !form.pretty) {
       const bytes = renderEntry(definition, entry, entry.modified, 'json')
       reply.head(code, {
@@ -141,8 +135,7 @@ export async function sendResult(result: Result, reply: WireReply, parts: Render
   }
   const { rows } = result
   if (form.as === 'Table' && rows !== undefined) {
-    const include = includeOf(parts.query.includeObject)
-    return send(reply, parts, 200, tableOf(rows.definition, rows.objects, {}, include, parts.clock.now()))
+    return send(reply, parts, 200, tableOf(rows.definition, rows.objects, {}, tableForm(parts)))
   }
   if (form.as === 'Table' && result.body?.kind !== 'Status') throw notAcceptable()
   return send(reply, parts, result.code, result.body)
@@ -155,6 +148,14 @@ function send(reply: WireReply, { form, headers }: RenderParts, code: number, ob
   reply.end(bytes)
 }
 
+function tableForm({ form: { version }, query, clock }: Pick<RenderParts, 'form' | 'query' | 'clock'>): TableForm {
+  return {
+    include: includeOf(query.includeObject),
+    nowMs: clock.now(),
+    ...(version === undefined ? {} : { version }),
+  }
+}
+
 const listMetadata = (resourceVersion: string, more: object = {}) => ({ resourceVersion, ...more })
 
 async function sendList(result: Result & { type: 'list' }, reply: WireReply, parts: RenderParts): Promise<void> {
@@ -165,19 +166,14 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
     ...(result.remaining === undefined || result.remaining === 0 ? {} : { remainingItemCount: result.remaining }),
   })
   const objects = () => entries.map((entry) => asVersion(definition, objectOf(definition, entry)))
-  if (form.as === 'Table')
-    return send(
-      reply,
-      parts,
-      200,
-      tableOf(definition, objects(), metadata, includeOf(parts.query.includeObject), parts.clock.now()),
-    )
+  if (form.as === 'Table') return send(reply, parts, 200, tableOf(definition, objects(), metadata, tableForm(parts)))
   if (form.as !== undefined) {
     return send(reply, parts, 200, {
       kind: 'PartialObjectMetadataList',
-      apiVersion: 'meta.k8s.io/v1',
+      apiVersion: metaVersion(form.version),
       metadata,
-      items: objects().map(partialOf),
+      // Kubernetes: where there is nothing there is no list either.
+      items: entries.length === 0 ? null : objects().map((object) => partialOf(object, form.version)),
     })
   }
   if (form.encoding !== 'json' || form.pretty) {
@@ -333,18 +329,14 @@ function eventRenderer(
         ? bookmarkOf(definition, event)
         : atRevision(asVersion(definition, objectOf(definition, entry)), revision)
     if (form.as === 'Table') {
-      const table = tableOf(
-        definition,
-        [object],
-        listMetadata(String(revision)),
-        includeOf(query.includeObject),
-        clock.now(),
-        !headersSent,
-      )
+      const table = tableOf(definition, [object], listMetadata(String(revision)), {
+        ...tableForm({ form, query, clock }),
+        headers: !headersSent,
+      })
       headersSent = true
       return encoder.encode(`${JSON.stringify({ type, object: table })}\n`)
     }
-    const shown = form.as === undefined ? object : partialOf(object)
+    const shown = form.as === undefined ? object : partialOf(object, form.version)
     if (encoding === 'cbor') return cborEvent(type, encodeCborObject(shown))
     return encoding === 'protobuf'
       ? protobufFrame(type, encodeProtobuf(shown as KubeObject))

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../machinery/index.ts'
 import type { ResourceDefinition } from '../../resources/index.ts'
+import type { MetaVersion } from './negotiate.ts'
 
 type Include = 'Metadata' | 'None' | 'Object'
 
@@ -8,18 +9,26 @@ export function includeOf(text: string | undefined): Include {
   return text === 'None' || text === 'Object' ? text : 'Metadata'
 }
 
-/** meta.k8s.io/v1 Table of some objects: kubectl prints nothing else. */
+/** How a table is made up. */
+export interface TableForm {
+  readonly include: Include
+  readonly nowMs: number
+  /** The version of meta.k8s.io that was asked for. */
+  readonly version?: MetaVersion
+  /** Whether the columns are described; in a stream only the first table says. */
+  readonly headers?: boolean
+}
+
+/** Table of some objects: kubectl prints nothing else. */
 export function tableOf(
   definition: ResourceDefinition<any>,
   objects: readonly KubeObject[],
   metadata: object,
-  include: Include,
-  nowMs: number,
-  headers = true,
+  { include, nowMs, version, headers = true }: TableForm,
 ): object {
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: metaVersion(version),
     metadata,
     columnDefinitions: headers
       ? definition.columns.map(({ name, type, format, description, priority }) => ({
@@ -33,7 +42,7 @@ export function tableOf(
     rows: objects.map((object) => ({
       cells: definition.cells(object, nowMs),
       ...rowConditions(definition, object),
-      ...(include === 'None' ? {} : { object: include === 'Object' ? object : partialOf(object) }),
+      object: include === 'None' ? null : include === 'Object' ? object : partialOf(object, version),
     })),
   }
 }
@@ -46,7 +55,10 @@ function rowConditions(definition: ResourceDefinition<any>, object: KubeObject):
   return { conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] }
 }
 
-/** meta.k8s.io/v1 PartialObjectMetadata: the metadata and nothing else. */
-export function partialOf(object: KubeObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+/** PartialObjectMetadata: the metadata and nothing else. */
+export function partialOf(object: KubeObject, version?: MetaVersion): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: metaVersion(version), metadata: object.metadata }
 }
+
+/** The group version of tables and partial objects. */
+export const metaVersion = (version: MetaVersion = 'v1') => `meta.k8s.io/${version}`

@@ -236,7 +236,6 @@ export const secretCells: Cells<Secret> = (secret, nowMs) => [
 
 export const serviceAccountCells: Cells<ServiceAccount> = (account, nowMs) => [
   account.metadata.name,
-  account.secrets?.length ?? 0,
   ageOf(account, nowMs),
 ]
 

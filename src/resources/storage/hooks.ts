@@ -10,7 +10,6 @@ import type {
 import {
   csiDriverCells,
   csiNodeCells,
-  csiStorageCapacityCells,
   storageClassCells,
   volumeAttachmentCells,
   volumeAttributesClassCells,
@@ -42,8 +41,8 @@ export const csiNodeHooks: HooksFor<CSINode> = {
   allowUnconditionalUpdate: false,
 }
 export const csiStorageCapacityHooks: HooksFor<CSIStorageCapacity> = {
-  cells: csiStorageCapacityCells,
   checks: { create: csiStorageCapacityErrors, update: csiStorageCapacityUpdateErrors },
+  allowUnconditionalUpdate: false,
 }
 export const storageClassHooks: HooksFor<StorageClass> = {
   cells: storageClassCells,
