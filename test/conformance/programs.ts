@@ -21,13 +21,19 @@ const packages: Readonly<Record<string, string>> = {
   'regression-issue-74839': 'k8s.io/kubernetes/test/images/regression-issue-74839',
   'sample-apiserver': 'k8s.io/sample-apiserver',
   etcd: 'go.etcd.io/etcd/server/v3',
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   nnp: './nnp',
   shell: './shell',
 }
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
 
-/** Builds the suite and the programs around it from their Go modules; what is newer than go.sum is kept. */
+/** Builds the suite and the programs around it. */
 export function buildPrograms(say: (line: string) => void): void {
+  buildSome(['e2e.test', ...Object.keys(packages).filter((name) => name !== 'kube-apiserver')], say)
+}
+
+/** Builds programs by name from their Go modules; what is newer than go.sum is kept. */
+export function buildSome(wanted: readonly string[], say: (line: string) => void): void {
   mkdirSync(programs, { recursive: true })
   const [major = '', minor = ''] = release.slice(1).split('.')
   const stamps = versionPackages.flatMap((name) => [
@@ -51,9 +57,11 @@ export function buildPrograms(say: (line: string) => void): void {
     if (status !== 0) throw new Error(`${name} could not be built`)
     writeFileSync(mark, print)
   }
-  go('e2e.test', ['test', '-c', '-vet=off'], '.', ['go.sum', 'suite_test.go'])
-  for (const [name, path] of Object.entries(packages))
-    go(name, ['build'], path, path.startsWith('.') ? [join(path, 'main.go')] : ['go.sum'])
+  for (const name of wanted) {
+    const path = packages[name] ?? '.'
+    if (name === 'e2e.test') go(name, ['test', '-c', '-vet=off'], '.', ['go.sum', 'suite_test.go'])
+    else go(name, ['build'], path, path.startsWith('.') ? [join(path, 'main.go')] : ['go.sum'])
+  }
 }
 
 /** What files hold, in short. */
