@@ -14,7 +14,8 @@ const simpleConditions = [undefined, 'nil', '0', 'empty']
 /** The text of defaults-table.ts: the defaults that depend on nothing but the absence of their field. */
 export function defaultsModule(input: Input): string {
   const rules: Record<string, [string, unknown][]> = {}
-  for (const rule of input.defaults.byType as readonly Rule[]) {
+  for (const given of input.defaults.byType as readonly Rule[]) {
+    const rule = ofWholeJobs(given)
     const isSimple =
       'value' in rule && rule.dynamic !== true && rule.gateDefault !== false && simpleConditions.includes(rule.when)
     if (!isSimple || !isField(input, rule.type, rule.path)) continue
@@ -34,6 +35,12 @@ export const defaultsTable: Readonly<Record<string, readonly DefaultRule[]>> = {
 ${lines.join('\n')}
 }
 `
+}
+
+/** Kubernetes: a Job is filled in, but not the template of one within a CronJob. */
+function ofWholeJobs(rule: Rule): Rule {
+  if (rule.type !== 'io.k8s.api.batch.v1.JobSpec') return rule
+  return { ...rule, type: 'io.k8s.api.batch.v1.Job', path: `spec.${rule.path}` }
 }
 
 /** Alpha and beta versions of types that have rules, and no rules of their own; they follow the stable version. */

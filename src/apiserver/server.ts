@@ -139,9 +139,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
   const scraper = new Scraper({ ...parts, registry: () => registry, onError })
   const subresources = subresourcesFrom(
-    scaleHandler(registry),
+    scaleHandler(registry, clock),
     podSubresources(registry, clock),
-    scaleSubresources(registry),
+    scaleSubresources(registry, clock),
     reviewHandlers(reviews),
     otherSubresources(registry, tokens, clock),
     resourceMetrics({ registry, scraper, clock }),

@@ -122,6 +122,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   prepareForUpdate(draft: Draft, previous: T, context: StrategyContext): void
   /** The same for `/status`: everything but status and the allowed metadata is taken from the previous object. */
   prepareForStatusUpdate(draft: Draft, previous: T, context: StrategyContext): void
+  /** The metadata that a write of the status leaves as it is; nothing of it for most kinds. */
+  readonly statusKeeps?: readonly string[]
   /** All that is wrong with a new object, beyond its schema. */
   validate(object: T): readonly FieldError[]
   /** All that is wrong with the change; includes what validate finds where Kubernetes does the same. */
@@ -139,6 +141,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly deletionFinalizers?: readonly string[]
   /** Kubernetes, as it was before there was a garbage collector: a delete that does not say what becomes of dependents leaves them. */
   readonly orphansByDefault?: boolean
+  /** What a delete is told that does not say what becomes of dependents. */
+  readonly deleteWarning?: string
   /** Sets what a delete that must wait for finalizers leaves behind, besides the deletion timestamp. */
   prepareForDelete?(draft: Draft, context: StrategyContext): void
   /** Default grace for deletes without one; undefined for kinds that go at once. */

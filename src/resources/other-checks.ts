@@ -8,6 +8,7 @@ import {
 } from '../machinery/index.ts'
 import type { Lease, PodDisruptionBudget, PriorityClass } from './generated/types.ts'
 import { conditionsErrors } from './validation/conditions.ts'
+import { goForm } from './validation/go-form.ts'
 import { immutable, nonNegative } from './validation/object-meta.ts'
 import { countOrPercentErrors, notAboveAllErrors } from './validation/workload.ts'
 
@@ -23,7 +24,13 @@ export function podDisruptionBudgetErrors({ spec }: PodDisruptionBudget): readon
   const { minAvailable, maxUnavailable, selector } = spec ?? {}
   const errors: FieldError[] = []
   if (minAvailable !== undefined && maxUnavailable !== undefined)
-    errors.push(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'))
+    errors.push(
+      invalid(
+        'spec',
+        goForm('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', spec),
+        'minAvailable and maxUnavailable cannot be both set',
+      ),
+    )
   for (const [name, value] of [
     ['minAvailable', minAvailable],
     ['maxUnavailable', maxUnavailable],

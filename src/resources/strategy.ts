@@ -1,7 +1,7 @@
 import { cloneJson, type FieldError, givenEmpty, type KubeObject, sameJson } from '../machinery/index.ts'
 import type { Draft, ResourceDefinition } from './definition.ts'
 import type { ResourceFacts } from './facts.ts'
-import { schemaErrors } from './schema.ts'
+import { schemaErrors, zeroObject } from './schema.ts'
 import {
   type Checks,
   type MetaRule,
@@ -25,6 +25,7 @@ export type Hooks = Pick<
   | 'allowCreateOnUpdate'
   | 'allowUnconditionalUpdate'
   | 'graceful'
+  | 'statusKeeps'
 >
 
 /**
@@ -58,10 +59,59 @@ const generationKinds: Readonly<Record<string, boolean | 'once created' | 'once 
   ValidatingWebhookConfiguration: true,
 }
 
+/** Kubernetes: what is wrong with changed metadata is found twice, by what all kinds have in common and by the kind, except for these. */
+const metadataCheckedOnce: ReadonlySet<string> = new Set([
+  'CSINode',
+  'CertificateSigningRequest',
+  'EndpointSlice',
+  'Event',
+  'FlowSchema',
+  'LimitRange',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'MutatingWebhookConfiguration',
+  'PersistentVolume',
+  'PodDisruptionBudget',
+  'PriorityLevelConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
+  'VolumeAttachment',
+])
+
+const labelsAlone = ['labels'] as const
+const allMetadata = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
+/** Kubernetes: with the status of most kinds labels, annotations and the rest can be written; of these they cannot. */
+const statusKeeps: Readonly<Record<string, readonly string[]>> = {
+  APIService: allMetadata,
+  Deployment: labelsAlone,
+  DeviceTaintRule: allMetadata,
+  FlowSchema: allMetadata,
+  PodCertificateRequest: allMetadata,
+  PodGroup: allMetadata,
+  PriorityLevelConfiguration: allMetadata,
+  ResourceClaim: allMetadata,
+  ResourcePoolStatusRequest: allMetadata,
+  ServiceCIDR: allMetadata,
+  StorageVersion: allMetadata,
+  StorageVersionMigration: allMetadata,
+  ValidatingAdmissionPolicy: allMetadata,
+  VolumeAttachment: allMetadata,
+}
+
+/** The metadata that a write of a kind's status leaves as it is. */
+export function keptWithStatus(kind: string): readonly string[] {
+  return statusKeeps[kind] ?? []
+}
+
 /** The behaviour most kinds share; what a kind does differently replaces single hooks. */
 export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Hooks {
   const servesStatus = facts.subresources.some(({ name }) => name === 'status')
   const generation = generationKinds[facts.kind] ?? (facts.hasSpec && facts.hasStatus)
+  const metaErrors = (object: KubeObject, previous: KubeObject): readonly FieldError[] => {
+    const errors = objectMetaUpdateErrors(object.metadata, previous.metadata)
+    return metadataCheckedOnce.has(facts.kind) ? errors : [...errors, ...errors]
+  }
   const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
   const rule: MetaRule = { namespaced: facts.scope === 'Namespaced', name: checks.name ?? subdomainName }
   return {
@@ -84,8 +134,8 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
       for (const key of Object.keys({ ...previous, ...draft })) {
         if (key !== 'status' && key !== 'metadata') keepMember(draft, previous, key)
       }
-      keepMember(draft.metadata, previous.metadata, 'generation')
-      keepMember(draft.metadata, previous.metadata, 'deletionTimestamp')
+      for (const key of ['generation', 'deletionTimestamp', ...keptWithStatus(facts.kind)])
+        keepMember(draft.metadata, previous.metadata, key)
     },
     validate: (object) =>
       joined(
@@ -96,10 +146,7 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
       ),
     validateUpdate: (object, previous) =>
       joined(
-        [
-          ...objectMetaUpdateErrors(object.metadata, previous.metadata),
-          ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? []),
-        ],
+        [...metaErrors(object, previous), ...(checks.update?.(object, previous) ?? checks.create?.(object) ?? [])],
         schemaErrors(facts.type, object, { previous, enums: true }).filter(
           ({ field }) => checks.settled?.test(field) !== true,
         ),
@@ -107,7 +154,7 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
       ),
     validateStatusUpdate: (object, previous) =>
       joined(
-        [...objectMetaUpdateErrors(object.metadata, previous.metadata), ...(checks.status?.(object, previous) ?? [])],
+        [...metaErrors(object, previous), ...(checks.status?.(object, previous) ?? [])],
         schemaErrors(facts.type, object, { previous }),
         object,
       ),
@@ -115,6 +162,7 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     graceful: false,
+    statusKeeps: keptWithStatus(facts.kind),
   }
 }
 
@@ -148,33 +196,18 @@ function asGiven(error: FieldError, object: KubeObject): FieldError {
   return { ...error, message: error.message.replace(aboutNothing, `$1${JSON.stringify(given)}`) }
 }
 
-/** Kubernetes: what some types write even when it is zero, so that the status of a new object has it. */
-const zeroStatus: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  'io.k8s.api.apps.v1.DaemonSet': {
-    currentNumberScheduled: 0,
-    numberMisscheduled: 0,
-    desiredNumberScheduled: 0,
-    numberReady: 0,
-  },
-  'io.k8s.api.apps.v1.ReplicaSet': { replicas: 0 },
-  'io.k8s.api.apps.v1.StatefulSet': { replicas: 0, availableReplicas: 0 },
-  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': { currentReplicas: 0, desiredReplicas: 0 },
-  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler': { desiredReplicas: 0 },
-  'io.k8s.api.core.v1.ReplicationController': { replicas: 0 },
-  'io.k8s.api.networking.v1.Ingress': { loadBalancer: {} },
-  'io.k8s.api.policy.v1.PodDisruptionBudget': {
-    disruptionsAllowed: 0,
-    currentHealthy: 0,
-    desiredHealthy: 0,
-    expectedPods: 0,
-  },
-  'io.k8s.api.storage.v1.VolumeAttachment': { attached: false },
+/** Empties status as a new object has it: with the members Kubernetes writes even when they are zero, or absent. */
+export function clearStatus(draft: Draft, facts: Pick<ResourceFacts, 'statusIsValue' | 'type'>): void {
+  if (facts.statusIsValue) draft.status = emptyStatusOf(facts.type)
+  else delete draft.status
 }
 
-/** Empties status as a new object has it: as Kubernetes writes it where it does, absent elsewhere. */
-export function clearStatus(draft: Draft, facts: Pick<ResourceFacts, 'statusIsValue' | 'type'>): void {
-  if (facts.statusIsValue) draft.status = cloneJson(zeroStatus[facts.type] ?? {})
-  else delete draft.status
+const emptyStatuses = new Map<string, object>()
+/** The status of an object of which nothing is known yet. */
+export function emptyStatusOf(type: string): object {
+  let empty = emptyStatuses.get(type)
+  if (empty === undefined) emptyStatuses.set(type, (empty = (zeroObject(type).status ?? {}) as object))
+  return cloneJson(empty)
 }
 
 /** Gives the draft the previous object's member, or none when it had none. */

@@ -6,6 +6,7 @@ import {
   clusterRoleBindings,
   configMaps,
   cronJobs,
+  csiNodes,
   deployments,
   horizontalPodAutoscalers,
   ingresses,
@@ -172,7 +173,7 @@ test('what is wrong is told at its field, in the words of Kubernetes', () => {
       podDisruptionBudgets,
       { spec: { minAvailable: '101%', maxUnavailable: 1 } },
       [
-        'spec: Invalid value: {"minAvailable":"101%","maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+        'spec: Invalid value: {"MinAvailable":"101%","Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
         'spec.minAvailable: Invalid value: "101%": must not be greater than 100%',
       ],
     ],
@@ -221,10 +222,11 @@ test('what may not change does not', () => {
     ),
     ['spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set'],
   )
-  assert.deepEqual(
-    changeErrors(roles, {}, (draft) => (draft.metadata.uid = 'other')),
-    ['metadata.uid: Invalid value: "other": field is immutable'],
-  )
+  // Metadata is checked for all kinds, and once more by most of them.
+  const fixed = 'metadata.uid: Invalid value: "other": field is immutable'
+  const otherUid = (draft: any) => (draft.metadata.uid = 'other')
+  assert.deepEqual(changeErrors(roles, {}, otherUid), [fixed, fixed])
+  assert.deepEqual(changeErrors(csiNodes, { spec: { drivers: [] } }, otherUid), [fixed])
 })
 
 test('generation counts changes of what is desired, and jobs select by their uid', () => {

@@ -89,6 +89,7 @@ function definitionOf(
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     graceful: false,
+    statusKeeps: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   }
 }
 

@@ -12,7 +12,7 @@ import type { Draft, ResourceDefinition } from '../../resources/index.ts'
 import type { AuditRecord } from '../audit/auditor.ts'
 import type { Authorizer } from '../authz/authorize.ts'
 import { type AskedSelectors, selectorsOfTexts } from '../authz/selectors.ts'
-import { deleteOptionsOf } from '../registry/deletion.ts'
+import { type DeleteOptions, deleteOptionsOf } from '../registry/deletion.ts'
 import { draftOf, isReadBody } from '../registry/draft.ts'
 import { applyChange, patchChange } from '../registry/patching.ts'
 import type { Change, Registry } from '../registry/registry.ts'
@@ -89,7 +89,8 @@ export function requestHandler({
     )
     if (checking !== undefined) await checking
     if (target.problem !== undefined) throw target.problem.error
-    if (definition.deprecation !== undefined) context.warnings.push(definition.deprecation)
+    const isServed = subresource === '' || definition.subresources.some((one) => one.name === subresource)
+    if (definition.deprecation !== undefined && isServed) context.warnings.push(definition.deprecation)
     const special = subresources.find(definition, subresource, verb)
     if (context.audit !== undefined) noteBody(context.audit, target, context, special !== undefined)
     if (special !== undefined) {
@@ -220,6 +221,7 @@ async function generic(registry: Registry, target: Target, context: RequestConte
           )
     case 'delete': {
       const options = deleteOptionsOf(body, context.query)
+      warnOfDependents(definition, options, context)
       const dry = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context
       const { object, removed } = await registry.delete(definition, namespace, name, options, dry)
       if (!removed || returnsDeleted.has(definition.plural)) return { type: 'object', code: 200, definition, object }
@@ -227,10 +229,16 @@ async function generic(registry: Registry, target: Target, context: RequestConte
     }
     case 'deletecollection': {
       const options = deleteOptionsOf(body, context.query)
+      warnOfDependents(definition, options, context)
       const dry = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context
       return registry.deleteCollection(definition, namespace, options, dry)
     }
   }
+}
+
+function warnOfDependents(definition: ResourceDefinition<any>, options: DeleteOptions, context: RequestContext): void {
+  const isSaid = options.propagationPolicy !== undefined || options.orphanDependents !== undefined
+  if (definition.deleteWarning !== undefined && !isSaid) context.warnings.push(definition.deleteWarning)
 }
 
 /** What a completed delete answers. */

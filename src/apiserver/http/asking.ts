@@ -19,7 +19,6 @@ export interface Answered {
   readonly result: Result
   readonly form: ReplyForm
   readonly query: RequestContext['query']
-  readonly warnings: readonly string[]
 }
 
 /** Finds out what a request about a resource means, and does it. */
@@ -30,6 +29,7 @@ export async function ask(
   route: Route & { type: 'resource' },
   definition: ResourceDefinition<any>,
   { identity, audit, begun, waited, traceparent }: Caller,
+  warnings: string[],
 ): Promise<Answered> {
   const query = queryOf(url)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
@@ -58,7 +58,6 @@ export async function ask(
   if (verb === 'list' || verb === 'watch')
     for (const text of [query.timeoutSeconds, query.limit]) unless(() => wholeOf(text), undefined)
   if (!['get', 'list', 'watch'].includes(verb)) parts.storageVersions?.checkWrite(definition, route.namespace)
-  const warnings: string[] = []
   const context: RequestContext = {
     ...(audit === undefined ? {} : { audit }),
     ...(begun === undefined ? {} : { begun }),
@@ -93,7 +92,7 @@ export async function ask(
   const result = await parts.handle(target, context)
   if (audit !== undefined) noteResult(audit, result)
   checkForm(form, result)
-  return { result, form, query, warnings }
+  return { result, form, query }
 }
 
 /** Kubernetes: 406 for a list where one object's metadata was asked for, and the other way round. */

@@ -6,7 +6,7 @@ import type { Measured } from '../operation/request-metrics.ts'
 import type { RequestSpan } from '../tracing/tracer.ts'
 import { remoteOf } from './aggregate.ts'
 import { askedUrlOf } from './asked-url.ts'
-import { ask } from './asking.ts'
+import { type Answered, ask } from './asking.ts'
 import { authorizeAny, type Caller, identify, isLongRunning } from './caller.ts'
 import { enter, turnAway, turnAwayForGood, turnAwayUpgrade } from './entering.ts'
 import { failureEncoding, failureOf } from './failures.ts'
@@ -172,11 +172,18 @@ async function serveOne(
   }
   if (['log', 'exec', 'attach', 'portforward', 'proxy'].includes(route.subresource))
     return serveForward(parts, request, url, route, reply, headers, caller)
-  const { result, form, query, warnings } = await ask(parts, request, url, route, definition, caller)
-  if (warnings.length > 0)
-    (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
-      (text) => `299 - ${quoted(text)}`,
-    )
+  const warnings: string[] = []
+  let answered: Answered
+  try {
+    answered = await ask(parts, request, url, route, definition, caller, warnings)
+  } finally {
+    // Kubernetes: who is refused is warned all the same.
+    if (warnings.length > 0)
+      (headers as Record<string, string | string[]>).warning = [...new Set(warnings)].map(
+        (text) => `299 - ${quoted(text)}`,
+      )
+  }
+  const { result, form, query } = answered
   const counting = result.type === 'watch' ? { countEvent: parts.metrics.eventsOf(definition) } : {}
   await sendResult(result, reply, { form, query, headers, clock: parts.clock, ...counting })
 }

@@ -54,7 +54,7 @@ async function watchOver(
   if (others.length > 0) throw badRequest('one WebSocket protocol at most can be agreed to')
   const gone = new AbortController()
   const signal = AbortSignal.any([request.signal, gone.signal])
-  const answered = await ask(parts, { ...request, signal }, url, route, definition, caller)
+  const answered = await ask(parts, { ...request, signal }, url, route, definition, caller, [])
   const { result, form, query } = answered
   if (result.type !== 'watch') throw badRequest('Upgrade request required')
   const client = await acceptMessageSocket(message, socket, head, protocol)

@@ -16,7 +16,16 @@ import { recordManagers } from './managers.ts'
 import { generateAttemptsMax, generatedName } from './names.ts'
 import { admittedOf, type Outcome, type Template } from './templates.ts'
 import { textLength } from './text-length.ts'
-import { allocate, attributesOf, dryReply, type RegistryParts, type Release, replyOf, resourceOf } from './write.ts'
+import {
+  allocate,
+  attributesOf,
+  dryReply,
+  type RegistryParts,
+  type Release,
+  replyOf,
+  resourceOf,
+  storedKindOf,
+} from './write.ts'
 
 /** A status that comes with an object, and whether whoever brings it owns it. */
 export interface SeededStatus {
@@ -183,7 +192,7 @@ async function completeNew(
   try {
     const errors = definition.validate(draft)
     if (errors.length > 0)
-      throw invalidObject(definition, draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
+      throw invalidObject(storedKindOf(definition), draft.metadata.name ?? draft.metadata.generateName ?? '', errors)
     context.warnings.push(...definition.warnings(draft, undefined))
     const { name } = draft.metadata
     const validating = parts.admission.validate({ ...attributes, object: draft, name, onFailure: release.onFailure })

@@ -29,7 +29,7 @@ export async function deleteObject(
     await admission.admit(attributes)
     await admission.validate(attributes)
     const plan = planDeletion(definition, stored, options, clock.now())
-    if (context.dryRun) return { object, removed: plan.action === 'remove' }
+    if (context.dryRun && plan.action === 'remove') return { object, removed: true }
     if (plan.action === 'nothing') return { object, removed: false }
     if (plan.action === 'remove') {
       const gone = await store.delete(key, entry.modified)
@@ -38,6 +38,7 @@ export async function deleteObject(
       const marked: any = { ...stored, metadata: plan.metadata }
       definition.prepareForDelete?.(marked, { nowMs: clock.now(), uuid: () => random.uuid() })
       if (plan.namespacePhase !== undefined) marked.status = { ...marked.status, phase: plan.namespacePhase }
+      if (context.dryRun) return { object: asVersion(definition, marked), removed: false }
       const written = await store.put(key, storedValue(definition, marked), entry.modified)
       if (written.ok) {
         rememberObject(definition, written.entry, marked)

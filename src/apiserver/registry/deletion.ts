@@ -22,6 +22,9 @@ export const orphanFinalizer = 'orphan'
 export const foregroundFinalizer = 'foregroundDeletion'
 const graceDefaultSeconds = 30
 
+/** Kubernetes: these are marked in ways of their own, which say no grace and count no generation. */
+const markedApart: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'Namespace'])
+
 /** What a delete comes to: the object goes now, or it is changed (marked, finalizers set) and goes later. */
 export type Deletion =
   | { readonly action: 'remove' }
@@ -118,7 +121,12 @@ export function planDeletion(
     return marked(meta, finalizers, shortened(meta.deletionTimestamp, left, Math.min(grace, left), nowMs))
   }
   const mark = marked(meta, finalizers, { atMs: nowMs + grace * 1000, grace })
-  return specFinalizers.length > 0 && phase !== 'Terminating' ? { ...mark, namespacePhase: 'Terminating' } : mark
+  if (!markedApart.has(definition.kind)) return mark
+  const { deletionGracePeriodSeconds: _grace, ...unhurried } = mark.metadata
+  const metadata = meta.generation === undefined ? unhurried : { ...unhurried, generation: meta.generation }
+  return phase === 'Terminating' || specFinalizers.length === 0
+    ? { ...mark, metadata }
+    : { ...mark, metadata, namespacePhase: 'Terminating' }
 }
 
 /** Whether an object that was marked may go, now that an update has changed it. */

@@ -118,7 +118,9 @@ function writerOf(definition: ResourceDefinition<any>, manager: string, subresou
     apiVersion: apiVersionOf(definition),
     ...(subresource === '' ? {} : { subresource }),
     time: timestampOf(nowMs),
-    ignored: definition.subresources.some(({ name }) => name === 'status') ? resetFields(subresource) : {},
+    ignored: definition.subresources.some(({ name }) => name === 'status')
+      ? resetFields(subresource, definition.statusKeeps)
+      : {},
   }
 }
 

@@ -35,6 +35,7 @@ import {
   type Release,
   replyOf,
   resourceOf,
+  storedKindOf,
 } from './write.ts'
 
 /** Changes an object, computing the change anew when another writer was faster, where it states no revision. */
@@ -102,7 +103,8 @@ async function updateEntry(
   const stated = draft.metadata.resourceVersion
   if (stated === undefined || stated === '' || stated === '0') {
     if (!definition.allowUnconditionalUpdate && change.subresource === undefined && !change.retry) {
-      throw invalidObject(definition, name, [
+      // Kubernetes: this one names the resource where others name the kind.
+      throw invalidObject({ group: definition.group, kind: definition.plural }, name, [
         {
           type: 'FieldValueInvalid',
           field: 'metadata.resourceVersion',
@@ -112,6 +114,15 @@ async function updateEntry(
     }
   } else if (stated !== previous.metadata.resourceVersion) throw conflict(resourceOf(definition), name, objectModified)
   if (draft.metadata.uid !== undefined && draft.metadata.uid !== '' && draft.metadata.uid !== previous.metadata.uid) {
+    // Kubernetes: who applies is not asked whether it is the one that was meant, but may not make it another.
+    if (change.operation === 'Apply') {
+      const fixed = { type: 'FieldValueInvalid', field: 'metadata.uid' } as const
+      const message = `Invalid value: ${JSON.stringify(draft.metadata.uid)}: field is immutable`
+      throw invalidObject(storedKindOf(definition), name, [
+        { ...fixed, message },
+        { ...fixed, message },
+      ])
+    }
     throw conflict(
       resourceOf(definition),
       name,
@@ -196,7 +207,7 @@ async function completeChange(
   const release = await allocate(parts, isWhole ? definition : undefined, draft, previous, context.dryRun)
   try {
     const errors = validateChange(definition, change, draft, previous)
-    if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors)
+    if (errors.length > 0) throw invalidObject(storedKindOf(definition), draft.metadata.name, errors)
     context.warnings.push(...definition.warnings(draft, previous))
     const validating = admission.validate({ ...attributes, object: draft, onFailure: release.onFailure })
     if (validating !== undefined) await validating

@@ -169,3 +169,8 @@ export interface Release extends Disposable {
 export function resourceOf(definition: ResourceDefinition<any>): { group: string; resource: string } {
   return { group: definition.group, resource: definition.plural }
 }
+
+/** The kind as what is wrong with an object names it. Kubernetes: by the group it is kept in, whichever it came through. */
+export function storedKindOf({ kind, storage }: ResourceDefinition<any>): { group: string; kind: string } {
+  return { group: storage.group, kind }
+}

@@ -1,5 +1,6 @@
 import {
   badRequest,
+  type Clock,
   cloneJson,
   conflict,
   invalid,
@@ -18,19 +19,21 @@ import {
   replicationControllers,
   statefulSets,
 } from '../../resources/index.ts'
+import { applyDraft } from '../registry/managers.ts'
 import { patchPlain } from '../registry/patching.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { RequestContext } from '../request.ts'
 import type { HandlerTable, SpecialHandler } from './subresources.ts'
 
 /** autoscaling/v1 Scale of the workload kinds: replicas read and written without knowing the kind. */
-export function scaleSubresources(registry: Registry): HandlerTable {
+export function scaleSubresources(registry: Registry, clock: Clock): HandlerTable {
   const kinds = [deployments, replicaSets, statefulSets, replicationControllers] as readonly ResourceDefinition<any>[]
-  const scale = scaleHandler(registry)
+  const scale = scaleHandler(registry, clock)
   return Object.fromEntries(kinds.map((definition) => [`${definition.group}/${definition.plural}/scale`, scale]))
 }
 
 /** The same for any kind that has a scale, custom resources included. */
-export function scaleHandler(registry: Registry): SpecialHandler {
+export function scaleHandler(registry: Registry, clock: Clock): SpecialHandler {
   const about = { group: 'autoscaling', kind: 'Scale' }
   return async ({ verb, definition, namespace, name = '', body, patchType }, context) => {
     const object = await registry.find(definition, namespace, name)
@@ -57,7 +60,9 @@ export function scaleHandler(registry: Registry): SpecialHandler {
       {
         subresource: 'scale',
         retry: verb === 'patch',
+        ...(patchType === 'apply' ? ({ managed: true, operation: 'Apply' } as const) : {}),
         next(current) {
+          if (patchType === 'apply') return appliedScale(definition, current!, replicas, context, clock.now())
           const draft = cloneJson(current) as Draft
           const { uid, resourceVersion } = scale.metadata ?? {}
           const resource = { group: definition.group, resource: definition.plural }
@@ -89,6 +94,22 @@ export function scaleHandler(registry: Registry): SpecialHandler {
     if (result.type !== 'object') return result
     return { type: 'value', code: 200, body: scaleObject(definition, result.object) }
   }
+}
+
+/** Kubernetes: a Scale that is applied owns one field of the object, and others may own it already. */
+function appliedScale(
+  definition: ResourceDefinition<any>,
+  current: KubeObject,
+  replicas: number,
+  context: RequestContext,
+  nowMs: number,
+): Draft {
+  const { apiVersion, kind, metadata } = current
+  const applied = { apiVersion, kind, metadata: { name: metadata.name } }
+  setReplicas(definition, applied, replicas)
+  const { fieldManager: manager = '', force } = context.query
+  const how = { manager, force: force === 'true', subresource: 'scale', nowMs }
+  return applyDraft(definition, current, applied, how, context)
 }
 
 function scaleObject(definition: ResourceDefinition<any>, object: KubeObject): object {

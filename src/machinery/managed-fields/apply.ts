@@ -77,12 +77,26 @@ export function applyConfiguration(
     if (conflicts.length > 0) throw conflictError(conflicts)
   }
   const isUnchanged = compared === undefined && previous !== undefined && sameSet(previous.fields, fields)
-  const own: Owner = { entry: isUnchanged ? previous.entry : entry, fields }
+  const own: Owner = { entry: isUnchanged ? previous.entry : timed(entry, previous, changesAny(compared)), fields }
   const object = next as Record<string, unknown>
   return {
     object: isSuccessor ? withLastApplied(object, applied) : object,
     managedFields: listed([...rest.map((one) => one.manager), own], change.live),
   }
+}
+
+/** Kubernetes: an entry tells when its manager last changed the object; who only came to own what is there has no time. */
+function timed(entry: ManagedFieldsEntry, previous: Owner | undefined, changed: boolean): ManagedFieldsEntry {
+  if (changed) return entry
+  const { time: _, ...untimed } = entry
+  const before = previous?.entry.time
+  return before === undefined ? untimed : { ...untimed, time: before }
+}
+
+function changesAny(comparison: Comparison | undefined): boolean {
+  if (comparison === undefined) return false
+  const { removed, modified, added } = comparison
+  return !isEmptySet(removed) || !isEmptySet(modified) || !isEmptySet(added)
 }
 
 /** The entries of managers; the live object's own list when they are the same. */

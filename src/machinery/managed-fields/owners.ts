@@ -48,13 +48,20 @@ export function ownable(set: FieldSet): FieldSet {
   return made
 }
 
-/** What a write to an object itself (no subresource) or to its status does not own. */
-export function resetFields(subresource: string | undefined): FieldSet {
+/**
+ * What a write to an object itself (no subresource) or to its status does not own; `kept` is the metadata that a write of the
+ * status leaves as it is.
+ */
+export function resetFields(subresource: string | undefined, kept: readonly string[] = []): FieldSet {
   if (subresource === undefined || subresource === '') return statusAlone
-  return subresource === 'status' ? specAlone : noFields
+  if (subresource !== 'status') return noFields
+  if (kept.length === 0) return specAlone
+  return kept.length === 1 ? specAndLabels : specAndMetadata
 }
 const statusAlone = canonicalSet({ 'f:status': {} })
 const specAlone = canonicalSet({ 'f:spec': {} })
+const specAndLabels = canonicalSet({ 'f:metadata': { 'f:labels': {} }, 'f:spec': {} })
+const specAndMetadata = canonicalSet({ 'f:metadata': {}, 'f:spec': {} })
 
 /** An object as far as this looks at it. */
 export interface WithManagedFields {

@@ -1,4 +1,5 @@
 import type { ManagedFieldsEntry } from '../object/object.ts'
+import { givenEmpty } from '../schema/decode.ts'
 import {
   canonicalSet,
   fieldSetText,
@@ -37,12 +38,17 @@ const oldUpdatesManager = 'ancient-changes'
 function entriesFor(live: WithManagedFields, next: WithManagedFields, writer: FieldWriter): Owner[] {
   const sent = next.metadata?.managedFields
   if (writer.subresource === undefined || writer.subresource === '') {
-    // Kubernetes: a list of one empty entry is how a client asks to forget everything.
-    if (sent?.length === 1 && Object.keys(sent[0]!).length === 0) return []
+    // Kubernetes: an empty list, or one of one empty entry, is how a client asks to forget everything.
+    if (isForgotten(sent, next)) return []
     const decoded = decode(sent)
     if (decoded.length > 0) return decoded
   }
   return decode(live.metadata?.managedFields)
+}
+
+function isForgotten(sent: readonly ManagedFieldsEntry[] | undefined, next: WithManagedFields): boolean {
+  if (sent === undefined) return givenEmpty(next.metadata ?? {}, 'managedFields') !== undefined
+  return sent.length === 0 || (sent.length === 1 && Object.keys(sent[0]!).length === 0)
 }
 
 /** The object less the members that are ignored as a whole, which then need not be compared. */

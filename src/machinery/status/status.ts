@@ -292,9 +292,9 @@ export function invalidObject(
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = errors.map((error) => `${error.field}: ${error.message}`)
+  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const kindText = of.group === '' ? of.kind : `${of.kind}.${of.group}`
-  const list = texts.length === 1 ? texts[0] : `[${[...new Set(texts)].join(', ')}]`
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new StatusError(422, 'Invalid', `${kindText} "${name}" is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
     ...(of.group === '' ? {} : { group: of.group }),

@@ -30,13 +30,19 @@ export const validatingWebhookConfigurationHooks: HooksFor<ValidatingWebhookConf
 export const validatingAdmissionPolicyHooks: HooksFor<ValidatingAdmissionPolicy> = {
   cells: validatingAdmissionPolicyCells,
   checks: { status: policyStatusErrors },
+  allowUnconditionalUpdate: false,
 }
 export const validatingAdmissionPolicyBindingHooks: HooksFor<ValidatingAdmissionPolicyBinding> = {
   cells: admissionPolicyBindingCells,
   checks: { create: validatingPolicyBindingErrors },
+  allowUnconditionalUpdate: false,
 }
-export const mutatingAdmissionPolicyHooks: HooksFor<MutatingAdmissionPolicy> = { cells: mutatingAdmissionPolicyCells }
+export const mutatingAdmissionPolicyHooks: HooksFor<MutatingAdmissionPolicy> = {
+  cells: mutatingAdmissionPolicyCells,
+  allowUnconditionalUpdate: false,
+}
 export const mutatingAdmissionPolicyBindingHooks: HooksFor<MutatingAdmissionPolicyBinding> = {
   cells: admissionPolicyBindingCells,
   checks: { create: mutatingPolicyBindingErrors },
+  allowUnconditionalUpdate: false,
 }

@@ -1,7 +1,7 @@
 import { timestampOf } from '../../machinery/index.ts'
 import type { Draft, ResourceDefinition } from '../definition.ts'
 import type { CustomResourceDefinition } from '../generated/types.ts'
-import { keepMember, moveGeneration } from '../strategy.ts'
+import { emptyStatusOf, keepMember, moveGeneration } from '../strategy.ts'
 
 /** The finalizer that keeps a declaration until its objects are gone. */
 const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
@@ -14,7 +14,7 @@ type Hooks = Pick<
 /** What is special about writing declarations: which versions objects were ever stored in is never forgotten. */
 export const customResourceDefinitionHooks: Hooks = {
   prepareForCreate(draft) {
-    draft.status = {}
+    draft.status = emptyStatusOf('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition')
     draft.metadata.generation = 1
     noteStoredVersion(draft)
   },

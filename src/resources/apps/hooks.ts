@@ -1,10 +1,10 @@
-import { dns1123LabelErrors, sameJson } from '../../machinery/index.ts'
+import { dns1123LabelErrors, type KubeObject, sameJson } from '../../machinery/index.ts'
 import { podTemplateWarnings } from '../core/pod/warnings.ts'
+import { templateGenerationAnnotation } from '../defaults/groups.ts'
 import type { HooksFor } from '../define.ts'
 import type { Draft } from '../definition.ts'
-import { resourceFacts } from '../generated/resource-facts.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/types.ts'
-import { clearStatus, keepMember, moveGeneration } from '../strategy.ts'
+import { emptyStatusOf, keepMember, keptWithStatus, moveGeneration } from '../strategy.ts'
 import { controllerRevisionCells, daemonSetCells, deploymentCells, replicaSetCells, statefulSetCells } from './cells.ts'
 import {
   controllerRevisionErrors,
@@ -27,30 +27,29 @@ export const controllerRevisionHooks: HooksFor<ControllerRevision> = {
   cells: controllerRevisionCells,
   checks: { create: controllerRevisionErrors, update: controllerRevisionUpdateErrors },
 }
-const templateGeneration = 'deprecated.daemonset.template.generation'
-/** Kubernetes: counts the changes of a template in an annotation, from which the pods get a label, whatever callers say. */
-function countTemplates(draft: Draft, previous: DaemonSet | undefined): void {
-  const known = Number(previous?.metadata.annotations?.[templateGeneration] ?? 0)
-  const changed = previous === undefined || !sameJson(draft.spec?.template, previous.spec.template)
-  draft.metadata.annotations = { ...draft.metadata.annotations, [templateGeneration]: `${known + (changed ? 1 : 0)}` }
+const templateGenerationOf = (set: KubeObject): number =>
+  Number.parseInt(set.metadata.annotations?.[templateGenerationAnnotation] ?? '', 10) || 0
+function setTemplateGeneration(draft: Draft, generation: number): void {
+  draft.metadata.annotations = { ...draft.metadata.annotations, [templateGenerationAnnotation]: String(generation) }
 }
 
 export const daemonSetHooks: HooksFor<DaemonSet> = {
   cells: daemonSetCells,
   prepareForCreate(draft) {
-    countTemplates(draft, undefined)
-    clearStatus(draft, resourceFacts['daemonsets.v1.apps'])
+    draft.status = emptyStatusOf('io.k8s.api.apps.v1.DaemonSet')
     draft.metadata.generation = 1
+    setTemplateGeneration(draft, Math.max(1, templateGenerationOf(draft)))
   },
   prepareForUpdate(draft, previous) {
     keepMember(draft, previous, 'status')
-    countTemplates(draft, previous)
     moveGeneration(draft, previous)
+    const changed = !sameJson(draft.spec?.template, previous.spec?.template)
+    setTemplateGeneration(draft, templateGenerationOf(previous) + (changed ? 1 : 0))
   },
   prepareForStatusUpdate(draft, previous) {
     keepMember(draft, previous, 'spec')
     for (const key of ['generation', 'deletionTimestamp']) keepMember(draft.metadata, previous.metadata, key)
-    countTemplates(draft, previous)
+    setTemplateGeneration(draft, templateGenerationOf(previous))
   },
   checks: { create: daemonSetErrors, update: daemonSetUpdateErrors, status: daemonSetStatusErrors },
   warnings: (set, previous) => podTemplateWarnings(set.spec?.template, previous?.spec?.template, 'spec.template'),
@@ -67,7 +66,8 @@ export const deploymentHooks: HooksFor<Deployment> = {
   },
   prepareForStatusUpdate(draft, previous) {
     keepMember(draft, previous, 'spec')
-    for (const key of ['generation', 'deletionTimestamp', 'labels']) keepMember(draft.metadata, previous.metadata, key)
+    for (const key of ['generation', 'deletionTimestamp', ...keptWithStatus('Deployment')])
+      keepMember(draft.metadata, previous.metadata, key)
   },
   warnings: (one, previous) => podTemplateWarnings(one.spec?.template, previous?.spec?.template, 'spec.template'),
 }

@@ -188,7 +188,11 @@ export function daemonSetErrors({ spec }: DaemonSet): readonly FieldError[] {
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ]
 }
-export const daemonSetUpdateErrors = withFixedSelector(daemonSetErrors)
+/** Kubernetes: of a DaemonSet the selector is looked at first. */
+export const daemonSetUpdateErrors = (next: DaemonSet, previous: DaemonSet): readonly FieldError[] => [
+  ...immutable('spec.selector', next.spec?.selector, previous.spec?.selector),
+  ...daemonSetErrors(next),
+]
 
 export function daemonSetStatusErrors(next: DaemonSet, previous: DaemonSet): readonly FieldError[] {
   const names = [
@@ -213,14 +217,14 @@ export function statefulSetErrors({ spec }: StatefulSet, previous?: StatefulSet)
   const field = 'spec.updateStrategy.rollingUpdate'
   const errors: FieldError[] = []
   const type = spec.updateStrategy?.type ?? ''
+  const { partition = 0, maxUnavailable: limit = null } = rolling ?? {}
+  const shown = rolling === undefined ? null : { Partition: partition, MaxUnavailable: limit }
   if (type !== 'RollingUpdate' && type !== 'OnDelete') {
-    const { partition = 0, maxUnavailable = null } = rolling ?? {}
-    const shown = rolling === undefined ? null : { Partition: partition, MaxUnavailable: maxUnavailable }
     const why = "must be 'RollingUpdate' or 'OnDelete'"
     errors.push(invalid('spec.updateStrategy', { Type: type, RollingUpdate: shown }, why))
   }
   if (spec.updateStrategy?.type === 'OnDelete' && rolling !== undefined)
-    errors.push(invalid(field, rolling, "only allowed for updateStrategy 'RollingUpdate'"))
+    errors.push(invalid(field, shown, "only allowed for updateStrategy 'RollingUpdate'"))
   else if (rolling !== undefined) {
     errors.push(...nonNegative(`${field}.partition`, rolling.partition))
     const { maxUnavailable } = rolling

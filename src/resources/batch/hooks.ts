@@ -34,6 +34,8 @@ export const jobHooks: HooksFor<Job> = {
     draft.metadata.generation = 1
   },
   orphansByDefault: true,
+  deleteWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   warnings: (job, previous) => podTemplateWarnings(job.spec?.template, previous?.spec?.template, 'spec.template'),
 }
 export const cronJobHooks: HooksFor<CronJob> = {

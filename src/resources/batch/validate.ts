@@ -112,14 +112,20 @@ function jobSpecErrors(spec: JobSpec, field: string): readonly FieldError[] {
 function allErrors(job: Job, previous?: Job): readonly FieldError[] {
   const { metadata, spec } = job
   if (spec === undefined) return [required('spec')]
-  const selector =
-    spec.selector === undefined ? [required('spec.selector')] : labelSelectorErrors(spec.selector, 'spec.selector')
   return [
     ...generatedSelectorErrors(job, previous),
-    ...selector,
-    ...templateMatchErrors(spec.selector, spec.template, 'spec.template'),
-    ...jobSpecErrors(spec, 'spec'),
+    ...ownSpecErrors(spec),
     ...hostnameErrors(metadata.name ?? '', spec),
+  ]
+}
+
+/** What is wrong with the spec of a Job of its own, which has a selector. */
+function ownSpecErrors(spec: JobSpec): readonly FieldError[] {
+  const { selector, template } = spec
+  return [
+    ...jobSpecErrors(spec, 'spec'),
+    ...(selector === undefined ? [required('spec.selector')] : labelSelectorErrors(selector, 'spec.selector')),
+    ...templateMatchErrors(selector, template, 'spec.template'),
   ]
 }
 
@@ -152,13 +158,20 @@ export function jobUpdateErrors(next: Job, previous: Job): readonly FieldError[]
   const errors = [...allErrors(next, previous)]
   const [spec, before] = [next.spec, previous.spec]
   if (spec === undefined || before === undefined) return errors
+  // Kubernetes: a change of a spec is judged as a new one is, and all of it again.
+  errors.push(...ownSpecErrors(spec))
   errors.push(...completionsErrors(spec, before))
   errors.push(...immutable('spec.selector', spec.selector, before.selector))
   errors.push(...templateChangeErrors(next, previous))
-  for (const name of ['completionMode', 'backoffLimitPerIndex', 'managedBy'] as const)
+  const fixed = (name: 'completionMode' | 'backoffLimitPerIndex' | 'managedBy') =>
     errors.push(...immutable(`spec.${name}`, spec[name], before[name]))
-  for (const name of ['podFailurePolicy', 'successPolicy'] as const)
+  const fixedPolicy = (name: keyof typeof policyTypes) =>
     errors.push(...immutableStruct(policyTypes[name], `spec.${name}`, spec[name], before[name]))
+  fixed('completionMode')
+  fixedPolicy('podFailurePolicy')
+  fixed('backoffLimitPerIndex')
+  fixed('managedBy')
+  fixedPolicy('successPolicy')
   return errors
 }
 

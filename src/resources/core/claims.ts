@@ -4,6 +4,7 @@ import {
   forbiddenField,
   invalid,
   labelSelectorErrors,
+  notSupported,
   parseQuantity,
   required,
 } from '../../machinery/index.ts'
@@ -11,10 +12,14 @@ import type { PersistentVolumeClaimSpec } from '../generated/types.ts'
 import { complaints } from '../validation/object-meta.ts'
 import { resourceAmountErrors } from './pod/resources.ts'
 
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
+
 /** What is wrong with what a claim asks for. */
 export function claimSpecErrors(spec: Partial<PersistentVolumeClaimSpec>, field: string): readonly FieldError[] {
   const modes = spec.accessModes ?? []
   const errors: FieldError[] = []
+  for (const mode of modes)
+    if (!accessModes.includes(mode)) errors.push(notSupported(`${field}.accessModes`, mode, accessModes))
   if (modes.length === 0) errors.push(required(`${field}.accessModes`, 'at least 1 access mode is required'))
   errors.push(...labelSelectorErrors(spec.selector, `${field}.selector`))
   if (modes.includes('ReadWriteOncePod') && modes.length > 1) {

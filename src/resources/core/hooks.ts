@@ -60,6 +60,7 @@ import { podErrors, podUpdateErrors } from './pod/validate.ts'
 import { podTemplateWarnings, podWarnings } from './pod/warnings.ts'
 import { serviceErrors, serviceUpdateErrors } from './service.ts'
 import { dropOtherTypesFields } from './service-types.ts'
+import { serviceWarnings } from './service-warnings.ts'
 import {
   configMapErrors,
   configMapUpdateErrors,
@@ -142,8 +143,8 @@ export const persistentVolumeClaimHooks: HooksFor<PersistentVolumeClaim> = {
 export const persistentVolumeHooks: HooksFor<PersistentVolume> = {
   cells: persistentVolumeCells,
   checks: { create: persistentVolumeErrors, update: persistentVolumeUpdateErrors },
-  prepareForCreate(draft) {
-    draft.status = { phase: 'Pending' }
+  prepareForCreate(draft, { nowMs }) {
+    draft.status = { phase: 'Pending', lastPhaseTransitionTime: timestampOf(nowMs) }
   },
   prepareForUpdate: (draft, previous) => keepMember(draft, previous, 'status'),
   prepareForStatusUpdate(draft, previous, { nowMs }) {
@@ -202,6 +203,7 @@ export const serviceHooks: HooksFor<Service> = {
     keepMember(draft, previous, 'status')
     dropOtherTypesFields(draft, previous)
   },
+  warnings: serviceWarnings,
 }
 
 /** Kubernetes: the old and the new way to name a claim's source are kept equal. */

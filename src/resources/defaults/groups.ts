@@ -13,20 +13,25 @@ const daemonSetSpec: DefaultStep = (draft) => {
   draft.updateStrategy.rollingUpdate.maxUnavailable ??= 1
   draft.updateStrategy.rollingUpdate.maxSurge ??= 0
 }
+/** Kubernetes: the number of a DaemonSet's template was a field once, and is an annotation since. */
+export const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
+const daemonSet: DefaultStep = (draft) => {
+  draft.metadata ??= {}
+  draft.metadata.annotations ??= {}
+  draft.metadata.annotations[templateGenerationAnnotation] ??= '0'
+}
 const statefulSetSpec: DefaultStep = (draft) => {
+  // Kubernetes: claims within a set say what they are.
+  for (const claim of draft.volumeClaimTemplates ?? []) {
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
+  }
   draft.updateStrategy ??= {}
   const strategy = draft.updateStrategy
   // Kubernetes: only a strategy that names no type is given the rolling update's settings.
   if ((strategy.type ?? '') === '') strategy.rollingUpdate ??= {}
   const isRolling = (strategy.type || 'RollingUpdate') === 'RollingUpdate'
   if (isRolling && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0
-}
-
-const statefulSetClaims: DefaultStep = (draft) => {
-  for (const claim of draft.volumeClaimTemplates ?? []) {
-    claim.kind ??= 'PersistentVolumeClaim'
-    claim.apiVersion ??= 'v1'
-  }
 }
 
 const job: DefaultStep = (draft) => {
@@ -36,14 +41,9 @@ const job: DefaultStep = (draft) => {
   draft.spec ??= {}
   jobSpec(draft.spec)
 }
-/** Kubernetes: the spec of a Job is filled in, that of a CronJob's template is not. */
-function jobSpec(draft: Draft): void {
+const jobSpec = (draft: Draft) => {
   if (isUnset(draft.completions) && isUnset(draft.parallelism)) draft.completions = 1
-  draft.parallelism ??= 1
   draft.backoffLimit ??= isUnset(draft.backoffLimitPerIndex) ? 6 : 2147483647
-  draft.completionMode ??= 'NonIndexed'
-  draft.suspend ??= false
-  draft.manualSelector ??= false
   draft.podReplacementPolicy ??= isUnset(draft.podFailurePolicy) ? 'TerminatingOrFailed' : 'Failed'
 }
 
@@ -107,8 +107,9 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 /** Defaults of the kinds outside the core group. */
 export const groupDefaults: Readonly<Record<string, TypeDefaults>> = {
   'io.k8s.api.apps.v1.DeploymentSpec': { after: deploymentSpec },
+  'io.k8s.api.apps.v1.DaemonSet': { before: daemonSet },
   'io.k8s.api.apps.v1.DaemonSetSpec': { after: daemonSetSpec },
-  'io.k8s.api.apps.v1.StatefulSetSpec': { before: statefulSetSpec, after: statefulSetClaims },
+  'io.k8s.api.apps.v1.StatefulSetSpec': { before: statefulSetSpec },
   'io.k8s.api.batch.v1.Job': { before: job },
   'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': { before: horizontalPodAutoscalerV1 },
   'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec': { after: horizontalPodAutoscalerSpec },

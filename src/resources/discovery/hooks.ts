@@ -30,6 +30,9 @@ export const endpointSliceHooks: HooksFor<EndpointSlice> = {
   },
   prepareForUpdate(draft, previous) {
     moveGeneration(draft, previous)
+    // Kubernetes: whose slice it is, and for which service, its labels say.
+    if (!sameJson(draft.metadata.labels ?? {}, previous.metadata.labels ?? {}))
+      draft.metadata.generation = (previous.metadata.generation ?? 0) + 1
     if (!sameJson(draft.endpoints ?? [], previous.endpoints ?? [])) dropTopology(draft, previous)
   },
   checks: { create: (slice) => endpointSliceErrors(slice), update: endpointSliceUpdateErrors },

@@ -10,6 +10,7 @@ import {
   parseIp,
   qualifiedNameErrors,
   required,
+  sameJson,
   tooMany,
 } from '../../machinery/index.ts'
 import { endpointAddressErrors } from '../core/special-addresses.ts'
@@ -38,7 +39,10 @@ export function endpointSliceErrors(slice: EndpointSlice, previous?: EndpointSli
   ]
 }
 export function endpointSliceUpdateErrors(next: EndpointSlice, previous: EndpointSlice): readonly FieldError[] {
-  return [...endpointSliceErrors(next, previous), ...immutable('addressType', next.addressType, previous.addressType)]
+  const fixed = immutable('addressType', next.addressType, previous.addressType)
+  // Kubernetes: endpoints that did not change are not looked at, though their type may have.
+  const isSame = fixed.length > 0 && sameJson(next.endpoints ?? [], previous.endpoints ?? [])
+  return [...fixed, ...endpointSliceErrors(isSame ? { ...next, endpoints: [] } : next, previous)]
 }
 
 function portErrors(ports: NonNullable<EndpointSlice['ports']>): readonly FieldError[] {

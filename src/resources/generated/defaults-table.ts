@@ -31,7 +31,7 @@ export const defaultsTable: Readonly<Record<string, readonly DefaultRule[]>> = {
   'io.k8s.api.apps.v1.DaemonSetSpec': [["updateStrategy.type","RollingUpdate"],["revisionHistoryLimit",10]],
   'io.k8s.api.apps.v1.StatefulSetSpec': [["podManagementPolicy","OrderedReady"],["updateStrategy.type","RollingUpdate"],["persistentVolumeClaimRetentionPolicy.whenDeleted","Retain"],["persistentVolumeClaimRetentionPolicy.whenScaled","Retain"],["replicas",1],["revisionHistoryLimit",10]],
   'io.k8s.api.apps.v1.ReplicaSetSpec': [["replicas",1]],
-  'io.k8s.api.batch.v1.JobSpec': [["parallelism",1],["completionMode","NonIndexed"],["suspend",false],["manualSelector",false]],
+  'io.k8s.api.batch.v1.Job': [["spec.parallelism",1],["spec.completionMode","NonIndexed"],["spec.suspend",false],["spec.manualSelector",false]],
   'io.k8s.api.batch.v1.CronJobSpec': [["concurrencyPolicy","Allow"],["suspend",false],["successfulJobsHistoryLimit",3],["failedJobsHistoryLimit",1]],
   'io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern': [["status","True"]],
   'io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec': [["minReplicas",1]],

@@ -7,7 +7,7 @@ import type {
   ResourceSlice,
 } from '../generated/types.ts'
 import { deviceCells, resourceClaimCells, resourceSliceCells } from '../other-cells.ts'
-import { keepMember } from '../strategy.ts'
+import { keepMember, keptWithStatus } from '../strategy.ts'
 import {
   deviceClassErrors,
   resourceClaimErrors,
@@ -35,6 +35,7 @@ export const resourceClaimHooks: HooksFor<ResourceClaim> = {
   },
   prepareForStatusUpdate(draft, previous) {
     keepMember(draft, previous, 'spec')
+    for (const key of keptWithStatus('ResourceClaim')) keepMember(draft.metadata, previous.metadata, key)
     dropFreedDevices(draft, previous)
   },
 }

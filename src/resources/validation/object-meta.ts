@@ -71,15 +71,11 @@ export function annotationErrors(
 
 function ownerErrors(owner: OwnerReference, field: string): readonly FieldError[] {
   const errors: FieldError[] = []
-  const need = (name: 'apiVersion' | 'kind' | 'name' | 'uid') => {
-    if ((owner[name] ?? '') === '') errors.push(required(`${field}.${name}`, 'must not be empty'))
-  }
-  need('apiVersion')
-  if (owner.apiVersion !== '' && owner.apiVersion !== undefined && !/^([^/]*\/)?[^/]+$/.test(owner.apiVersion))
-    errors.push(invalid(`${field}.apiVersion`, owner.apiVersion, 'must be <group>/<version> or <version>'))
-  need('kind')
-  need('name')
-  need('uid')
+  const apiVersion = owner.apiVersion ?? ''
+  if (!/^([^/]*\/)?[^/]+$/.test(apiVersion))
+    errors.push(invalid(`${field}.apiVersion`, apiVersion, 'version must not be empty'))
+  for (const name of ['kind', 'name', 'uid'] as const)
+    if ((owner[name] ?? '') === '') errors.push(invalid(`${field}.${name}`, '', 'must not be empty'))
   if (owner.apiVersion === 'v1' && owner.kind === 'Event')
     errors.push(invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner'))
   return errors
@@ -88,8 +84,9 @@ function ownerErrors(owner: OwnerReference, field: string): readonly FieldError[
 function ownersErrors(owners: readonly OwnerReference[] | undefined, field: string): readonly FieldError[] {
   const errors: FieldError[] = []
   let controller: string | undefined
-  for (const [index, owner] of (owners ?? []).entries()) {
-    errors.push(...ownerErrors(owner, `${field}[${index}]`))
+  for (const owner of owners ?? []) {
+    // Kubernetes: which of them it is about is not said.
+    errors.push(...ownerErrors(owner, field))
     if (owner.controller !== true) continue
     const name = `${owner.kind}/${owner.name}`
     if (controller === undefined) controller = name
