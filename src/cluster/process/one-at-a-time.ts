@@ -8,7 +8,8 @@ const nameBytesMax = 90
 
 /**
  * Runs `one` while no other process of this machine runs one of the same name: who has the name as the address of a socket is at
- * it, and loses it when it ends, however it does. Elsewhere than on Linux, where there are no such addresses, it runs at once.
+ * it, and loses it when it ends, however it does. Where there are no such addresses (elsewhere than on Linux) or none are
+ * allowed, it runs at once.
  */
 export async function oneAtATime<T>(name: string, one: () => Promise<T>): Promise<T> {
   if (process.platform !== 'linux') return one()
@@ -19,7 +20,7 @@ export async function oneAtATime<T>(name: string, one: () => Promise<T>): Promis
     try {
       await once(server, 'listening')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return one()
       await clock.sleep(pollMs)
       continue
     }
