@@ -10,7 +10,12 @@ import { tellEnding } from '../src/cluster/process/programs.ts'
 import { runClusterProcess } from '../src/cluster/process/run.ts'
 
 const { values } = parseArgs({
-  options: { entry: { type: 'string' }, 'data-directory': { type: 'string' }, tells: { type: 'boolean' } },
+  options: {
+    entry: { type: 'string' },
+    name: { type: 'string' },
+    'data-directory': { type: 'string' },
+    tells: { type: 'boolean' },
+  },
 })
 const { entry, 'data-directory': directory, tells } = values
 if (tells === true) tellEnding()

@@ -7,7 +7,12 @@ import { parseArgs } from 'node:util'
 import { superviseCluster } from '../src/cluster/index.ts'
 
 const { values } = parseArgs({
-  options: { entry: { type: 'string' }, 'data-directory': { type: 'string' }, started: { type: 'string' } },
+  options: {
+    entry: { type: 'string' },
+    name: { type: 'string' },
+    'data-directory': { type: 'string' },
+    started: { type: 'string' },
+  },
 })
 const { entry, started, 'data-directory': directory } = values
 if (entry === undefined || directory === undefined) {

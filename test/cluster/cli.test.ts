@@ -23,7 +23,9 @@ function cox(...words: string[]): Promise<Outcome> {
 const processesOf = (name: string) =>
   new Promise<readonly string[]>((resolve) =>
     execFile('ps', ['-eo', 'args'], (_, out) =>
-      resolve(out.split('\n').filter((line) => /\bcox\.[tj]s /.test(line) && line.endsWith(`--name ${name}`))),
+      resolve(
+        out.split('\n').filter((line) => /\/cox[-a-z]*\.[tj]s /.test(line) && `${line} `.includes(` --name ${name} `)),
+      ),
     ),
   )
 
@@ -62,16 +64,17 @@ suite('the contract of cox for scripts', () => {
   })
 
   test('two clusters run side by side, and each answers for itself', async () => {
-    const [a, b] = [
-      await cox('up', '--name', 'cli-a', '--runtime', 'simulated', '--json'),
-      await cox('up', '--name', 'cli-b', '--runtime', 'simulated', '--nodes', '2', '--json', '--no-switch'),
-    ]
+    const [a, b] = await Promise.all([
+      cox('up', '--name', 'cli-a', '--runtime', 'simulated', '--json'),
+      cox('up', '--name', 'cli-b', '--runtime', 'simulated', '--nodes', '2', '--json', '--no-switch'),
+    ])
     assert.deepEqual([a.code, b.code], [0, 0], a.err + b.err)
     assert.notEqual(JSON.parse(a.out).server, JSON.parse(b.out).server)
     assert.match(readFileSync(env.KUBECONFIG, 'utf8'), /current-context: cox-cli-a/)
     assert.equal(JSON.parse((await cox('node', 'list', '--name', 'cli-b', '--json')).out).length, 2)
     const status = JSON.parse((await cox('status', '--name', 'cli-a', '--json')).out)
     assert.equal(status.healthy, true)
+    assert.equal((await processesOf('cli-a')).length, 2)
     assert.equal((await cox('down', '--name', 'cli-a')).code, 0)
     assert.equal((await cox('status', '--name', 'cli-b')).code, 0)
     assert.deepEqual(await processesOf('cli-a'), [])

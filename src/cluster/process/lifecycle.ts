@@ -66,7 +66,7 @@ async function start(
     if (isRunning(before?.cluster)) await endProcess(before.cluster.pid, () => isRunning(before.cluster), clock)
     mkdirSync(layout.logs, { recursive: true })
     await writeState(dataDirectory, { stage: 'starting', ready: false, problem: '', restarts: 0 })
-    const { supervisor, cluster } = startPrograms(self, dataDirectory)
+    const { supervisor, cluster } = startPrograms(self, settings)
     supervisor.once('exit', (code) => {
       ended = `the supervisor ended with ${code}: ${lastLine(join(layout.logs, 'process.log'))}`
     })

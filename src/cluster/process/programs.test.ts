@@ -22,7 +22,10 @@ async function toldOf(cluster: string): Promise<string> {
       join(directory, 'cox-supervise.mjs'),
       `import { writeFileSync } from 'node:fs'\nimport { endingTold } from ${programs}\nwriteFileSync(${JSON.stringify(told)}, JSON.stringify(await endingTold()))\n`,
     )
-    const { supervisor } = startPrograms([process.execPath, join(directory, 'cox.mjs')], directory)
+    const { supervisor } = startPrograms([process.execPath, join(directory, 'cox.mjs')], {
+      name: 'told',
+      dataDirectory: directory,
+    })
     await once(supervisor, 'exit')
     return (
       (await readFile(told, 'utf8').catch(() => '')) || (await readFile(join(directory, 'logs/process.log'), 'utf8'))

@@ -7,9 +7,15 @@ import { layoutOf } from './directory.ts'
 /** The Node.js program, and the file of the command. */
 export type Command = readonly [node: string, entry: string]
 
+/** Which cluster a program is for; its name is for people who look at the machine's processes. */
+export interface ProgramCluster {
+  readonly name: string
+  readonly dataDirectory: string
+}
+
 /** The words that start the cluster process: a program beside the command, which loads nothing of the rest. */
-export function clusterProgram([node, entry]: Command, dataDirectory: string): readonly [string, ...string[]] {
-  return [node, beside(entry, 'cox-run'), '--entry', entry, '--data-directory', dataDirectory]
+export function clusterProgram([node, entry]: Command, cluster: ProgramCluster): readonly [string, ...string[]] {
+  return [node, beside(entry, 'cox-run'), ...wordsOf(entry, cluster)]
 }
 
 /** How a process ended: its exit code, or in words what ended it. */
@@ -22,13 +28,13 @@ const lifeline = 3
  * process; what they say beside their logs is appended to process.log. The supervisor is told how the first cluster process
  * ends, and starts every later one itself.
  */
-export function startPrograms(command: Command, dataDirectory: string) {
+export function startPrograms(command: Command, of: ProgramCluster) {
   const [node, entry] = command
-  const output = openSync(join(layoutOf(dataDirectory).logs, 'process.log'), 'a', 0o644)
-  const [, ...words] = clusterProgram(command, dataDirectory)
+  const output = openSync(join(layoutOf(of.dataDirectory).logs, 'process.log'), 'a', 0o644)
+  const [, ...words] = clusterProgram(command, of)
   const cluster = spawn(node, [...words, '--tells'], { detached: true, stdio: ['ignore', output, output, 'pipe'] })
   const line = cluster.stdio[lifeline] as Socket
-  const supervising = [beside(entry, 'cox-supervise'), '--entry', entry, '--data-directory', dataDirectory]
+  const supervising = [beside(entry, 'cox-supervise'), ...wordsOf(entry, of)]
   const supervisor = spawn(node, [...supervising, '--started', String(cluster.pid)], {
     detached: true,
     stdio: ['ignore', output, output, line],
@@ -60,6 +66,10 @@ export async function endingTold(): Promise<Ending> {
     // A line that broke ended too.
   }
   return told === '' ? 'a signal' : Number(told)
+}
+
+function wordsOf(entry: string, { name, dataDirectory }: ProgramCluster): readonly string[] {
+  return ['--entry', entry, '--name', name, '--data-directory', dataDirectory]
 }
 
 function beside(entry: string, name: string): string {

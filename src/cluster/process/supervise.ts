@@ -45,7 +45,7 @@ export async function superviseCluster(
     const startedMs = clock.monotonic()
     const child =
       started === undefined || restarts > 0
-        ? await startCluster(dataDirectory, command, restarts)
+        ? await startCluster(settings?.name ?? '', dataDirectory, command, restarts)
         : { pid: started, ended: endingTold() }
     const code = await untilEnded(child, signal)
     if (signal.aborted || code === exitWithoutRestart) break
@@ -66,9 +66,9 @@ interface Child {
   readonly ended: Promise<Ending>
 }
 
-async function startCluster(dataDirectory: string, command: Command, restarts: number): Promise<Child> {
+async function startCluster(name: string, dataDirectory: string, command: Command, restarts: number): Promise<Child> {
   const output = openSync(join(layoutOf(dataDirectory).logs, 'process.log'), 'a', 0o644)
-  const [program, ...words] = clusterProgram(command, dataDirectory)
+  const [program, ...words] = clusterProgram(command, { name, dataDirectory })
   const child = spawn(program, words, { stdio: ['ignore', output, output] })
   closeSync(output)
   const ended = new Promise<Ending>((resolve) => {
