@@ -24,6 +24,7 @@ import { localPathController } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { nodeTtlController } from './node-ttl/controller.ts'
 import { volumeBinderController } from './persistentvolume-binder/controller.ts'
 import { volumeExpanderController } from './persistentvolume-expander/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
@@ -73,6 +74,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   nodeIpamController,
   serviceCidrController,
   nodeLifecycleController,
+  nodeTtlController,
   taintEvictionController,
   podGcController,
   garbageCollectorController(),

@@ -336,3 +336,16 @@ test('what came of an update once is not taken for another: values, times and ow
   assert.deepEqual(owners(own), [`scaler ${at(6)}`])
   assert.deepEqual(own[0]!.fieldsV1, made('a', 1)[0]!.fieldsV1)
 })
+
+test('the claim that a volume is for is owned member by member, other references as a whole', () => {
+  const fieldsOf = (kind: string, spec: object) => {
+    const type = `io.k8s.api.core.v1.${kind}`
+    const next = decodeObject(type, { metadata: { name: 'a' }, ...spec }).object
+    const change = { live: zeroObject(type), next } as never
+    return recordUpdate(createShapes(builtInSchema)(type), change, writer('m', 1))?.[0]?.fieldsV1
+  }
+  assert.deepEqual(fieldsOf('PersistentVolume', { spec: { claimRef: { name: 'c', namespace: 'n' } } }), {
+    'f:spec': { 'f:claimRef': { '.': {}, 'f:name': {}, 'f:namespace': {} } },
+  })
+  assert.deepEqual(fieldsOf('Event', { involvedObject: { name: 'c' } }), { 'f:involvedObject': {} })
+})

@@ -173,3 +173,25 @@ test('what is refused before it has a name is called by the beginning of it', as
   const why = 'error looking up service account default/none: serviceaccount "none" not found'
   assert.equal(refused?.message, `Error creating: pods "r-" is forbidden: ${why}`)
 })
+
+test('a pod that is bound says nothing more of where it was expected and why it was refused', async () => {
+  await using cluster = await startCluster({ nodes: 0, without: ['scheduler'] })
+  const { client } = cluster
+  const name = { namespace, name: 'p' }
+  await client.create(pods, { metadata: name, spec: template.spec } as never)
+  const refused = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message: 'x',
+    observedGeneration: 1,
+  }
+  const body = { status: { nominatedNodeName: 'n', conditions: [refused] } }
+  await client.patch(pods, name, { type: 'strategic', body }, 'status')
+  const target = { apiVersion: 'v1', kind: 'Node', name: 'n' }
+  await client.post(pods, name, 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: name, target })
+  const { spec, status } = await client.get(pods, name)
+  assert.deepEqual([spec.nodeName, status.nominatedNodeName], ['n', undefined])
+  const { lastTransitionTime: _, ...verdict } = status.conditions?.[0] ?? ({} as never)
+  assert.deepEqual(verdict, { type: 'PodScheduled', status: 'True', lastProbeTime: null })
+})

@@ -309,7 +309,9 @@ test('a pod whose volume cannot be made is told so, and is placed anew', async (
     "Waiting for a volume to be created either by the external provisioner 'example.com/outside' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
   )
   // The pod is not bound while its volume is being made.
-  assert.equal((await pod('user')())?.spec.nodeName, undefined)
+  const waits = await until(pod('user'), (one) => one?.status?.nominatedNodeName !== undefined)
+  assert.equal(waits?.spec.nodeName, undefined)
+  assert.equal(waits?.status.nominatedNodeName, (await claim('data')())?.metadata.annotations?.[selected])
   // As a provisioner does that cannot make it there.
   const takeNodeAway = { type: 'merge' as const, body: { metadata: { annotations: { [selected]: null } } } }
   await client.patch(persistentVolumeClaims, { namespace, name: 'data' }, takeNodeAway)
@@ -326,6 +328,7 @@ test('a pod whose volume cannot be made is told so, and is placed anew', async (
   await client.create(persistentVolumes, volumeThat('made', { storageClassName: 'outside', claimRef }))
   const placed = await until(pod('user'), (one) => one?.status?.phase === 'Running')
   assert.equal(placed?.spec.nodeName, again!.metadata.annotations![selected])
+  assert.equal(placed?.status.nominatedNodeName, undefined)
 })
 
 test('cox why says what keeps a claim from its volume', async () => {

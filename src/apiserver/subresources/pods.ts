@@ -107,10 +107,12 @@ async function bind(
           if (added !== undefined && Object.keys(added).length > 0)
             pod.metadata[key] = { ...pod.metadata[key], ...added }
         }
+        // Kubernetes: where it was expected, and which generation was refused before, is of no concern any more.
+        const { nominatedNodeName: _, ...status } = pod.status ?? {}
         pod.status = {
-          ...pod.status,
+          ...status,
           conditions: withCondition(
-            pod.status?.conditions ?? [],
+            (status.conditions ?? []).map(unobserved),
             { type: 'PodScheduled', status: 'True' },
             timestampOf(clock.now()),
           ),
@@ -132,6 +134,13 @@ async function bind(
 }
 
 /** The list with one condition set; its transition time moves only when its status does. */
+/** A verdict of the scheduler without the generation it was about. */
+function unobserved(condition: any): any {
+  if (condition.type !== 'PodScheduled') return condition
+  const { observedGeneration: _, ...rest } = condition
+  return rest
+}
+
 export function withCondition(
   conditions: readonly any[],
   condition: { type: string; status: string; reason?: string; message?: string },

@@ -135,7 +135,7 @@ const controllerNames = new Map(
   node-route=route cloud-node cloud-node-lifecycle=cloud-node-lifecycle persistentvolume-binder=persistentvolume-binder
   persistentvolume-attach-detach=attachdetach persistentvolume-expander=persistentvolume-expander
   clusterrole-aggregation=clusterrole-aggregation persistentvolumeclaim-protection=pvc-protection
-  persistentvolume-protection=pv-protection podgroup-protection ttl-after-finished=ttl-after-finished
+  persistentvolume-protection=pv-protection podgroup-protection ttl=ttl ttl-after-finished=ttl-after-finished
   root-ca-certificate-publisher=root-ca-cert-publisher ephemeral-volume=ephemeral-volume
   storageversion-garbage-collector=storage-version-gc resourceclaim=resource-claim-controller
   legacy-serviceaccount-token-cleaner=legacy-service-account-token-cleaner volumeattributesclass-protection

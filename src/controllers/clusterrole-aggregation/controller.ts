@@ -21,7 +21,15 @@ export const clusterRoleAggregationController: Controller = {
       const role = roles.get(name)
       if (role?.aggregationRule === undefined) return undefined
       const rules = aggregatedRules(role, roles.list())
-      if (!sameJson(role.rules ?? [], rules)) await client.update(clusterRoles, { ...role, rules })
+      if (sameJson(role.rules ?? [], rules)) return undefined
+      const body = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: name.name },
+        rules,
+      }
+      const patch = { type: 'apply', body, fieldManager: 'clusterrole-aggregation-controller', force: true } as const
+      await client.patch(clusterRoles, name, patch)
       return undefined
     }
   },

@@ -1,15 +1,17 @@
-import { nameOf, sameJson, timestampOf } from '../../machinery/index.ts'
+import { nameOf, sameJson } from '../../machinery/index.ts'
 import { type EndpointAddress, type Endpoints, endpoints, type Service, services } from '../../resources/index.ts'
 import type { Controller } from '../runtime/controller.ts'
 import { MadeOfPods } from '../runtime/made-of-pods.ts'
 import {
   hasSelector,
   headlessLabel,
+  isBehind,
   isHeadless,
   lastChangeAnnotation,
-  podsBehind,
   podsOfServices,
+  podsSelected,
 } from '../runtime/service-pods.ts'
+import { TriggerTimes } from '../runtime/trigger-times.ts'
 import { each } from '../runtime/watches.ts'
 import { addressesMax, countOf, type PodAddress, subsetsFor, truncated } from './plan.ts'
 
@@ -30,22 +32,27 @@ export const endpointsController: Controller = {
       wake: (one: Endpoints) => (one.metadata.labels?.[managedByLabel] === managedBy ? [nameOf(one)] : []),
     },
   ],
-  start({ cached, clock }) {
+  start({ cached }) {
     const allServices = cached(services)
     const all = cached(endpoints)
     const made = new MadeOfPods<PodAddress | undefined>()
+    const times = new TriggerTimes()
     return async function reconcile(name, { client }) {
       const service = allServices.get(name)
       const known = all.get(name)
       if (service === undefined) {
         made.forget(name)
+        times.forget(name)
         if (known !== undefined) await client.delete(endpoints, name, { preconditions: { uid: known.metadata.uid } })
         return undefined
       }
       if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return undefined
       for (const { addresses = [], notReadyAddresses = [] } of known?.subsets ?? [])
         for (const list of [addresses, notReadyAddresses]) made.adopt(name, list, storedIfSame)
-      const found = subsetsFor(service, podsBehind(service, cached), made.look(name, service), known?.subsets)
+      const selected = podsSelected(service, cached)
+      const behind = selected.filter(isBehind)
+      const changedAt = times.look(service, selected)
+      const found = subsetsFor(service, behind, made.look(name, service), known?.subsets)
       const isOver = countOf(found) > addressesMax
       const subsets = isOver ? truncated(found, addressesMax) : found
       const labels = labelsFor(service)
@@ -56,7 +63,9 @@ export const endpointsController: Controller = {
         sameJson(known.metadata.labels ?? {}, labels) &&
         sameJson(known.metadata.annotations ?? {}, annotations)
       if (isSame) return undefined
-      const metadata = { labels, annotations: { ...annotations, [lastChangeAnnotation]: timestampOf(clock.now()) } }
+      const { [lastChangeAnnotation]: _, ...others } = annotations
+      const changed = changedAt === undefined ? {} : { [lastChangeAnnotation]: changedAt }
+      const metadata = { labels, annotations: { ...others, ...changed } }
       if (known === undefined) {
         await client.create(endpoints, {
           apiVersion: 'v1',

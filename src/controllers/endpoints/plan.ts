@@ -13,7 +13,7 @@ export interface PodAddress {
 }
 
 /**
- * The subsets of a service's Endpoints: addresses with the same ports together, each list in a stable order. `ofPod` answers what is
+ * The subsets of a service's Endpoints: ports with the same addresses together, each list in a stable order. `ofPod` answers what is
  * known of a pod already; what is in order in the subsets `before` need not be sorted again.
  */
 export function subsetsFor(
@@ -22,10 +22,7 @@ export function subsetsFor(
   ofPod: OfPod<PodAddress | undefined> = (_, make) => make(),
   before: readonly EndpointSubset[] = [],
 ): readonly EndpointSubset[] {
-  const groups = new Map<
-    string,
-    { ports: readonly EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }
-  >()
+  const groups = new Map<string, Group>()
   // Ports by number are the same in every pod.
   const isNumbered = (service.spec.ports ?? []).every(({ targetPort = 0 }) => typeof targetPort === 'number')
   let ports: readonly EndpointPort[] | undefined
@@ -44,13 +41,45 @@ export function subsetsFor(
     list.push(known.address)
   }
   const known = before.flatMap(({ addresses = [], notReadyAddresses = [] }) => [...addresses, ...notReadyAddresses])
-  return [...groups]
+  return [...byPort(groups)]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { ports, ready, notReady }]) => ({
       ...(ready.length === 0 ? {} : { addresses: sorted(ready, known) }),
       ...(notReady.length === 0 ? {} : { notReadyAddresses: sorted(notReady, known) }),
       ...(ports.length === 0 ? {} : { ports }),
     }))
+}
+
+interface Group {
+  readonly ports: readonly EndpointPort[]
+  readonly ready: EndpointAddress[]
+  readonly notReady: EndpointAddress[]
+}
+
+/** Kubernetes: where pods differ in their ports, each port has its own addresses, and only ports with all addresses in common share. */
+function byPort(groups: ReadonlyMap<string, Group>): ReadonlyMap<string, Group> {
+  if (groups.size < 2) return groups
+  const holders = new Map<string, { readonly port: EndpointPort; readonly keys: string[] }>()
+  for (const [key, { ports }] of groups)
+    for (const port of ports) {
+      const text = JSON.stringify(port)
+      const known = holders.get(text) ?? { port, keys: [] }
+      holders.set(text, known)
+      known.keys.push(key)
+    }
+  const alike = Map.groupBy(holders.values(), ({ keys }) => keys.join(' '))
+  return new Map(
+    [...alike.values()].map((some) => {
+      const ports = some.map(({ port }) => port)
+      const all = some[0]!.keys.map((key) => groups.get(key)!)
+      const merged = {
+        ports,
+        ready: all.flatMap(({ ready }) => ready),
+        notReady: all.flatMap(({ notReady }) => notReady),
+      }
+      return [JSON.stringify(ports), merged]
+    }),
+  )
 }
 
 /** Subsets with at most so many addresses, ready ones kept before others. */

@@ -1,8 +1,9 @@
-import { keyOf, nameOf, sameJson, timestampOf } from '../../machinery/index.ts'
+import { keyOf, nameOf, sameJson } from '../../machinery/index.ts'
 import {
   type Endpoint,
   type EndpointSlice,
   endpointSlices,
+  type Node,
   nodes,
   type Service,
   services,
@@ -13,17 +14,20 @@ import { ownerReference } from '../runtime/owner-reference.ts'
 import {
   hasSelector,
   headlessLabel,
+  isBehind,
   isHeadless,
   lastChangeAnnotation,
-  podsBehind,
   podsOfServices,
+  podsSelected,
 } from '../runtime/service-pods.ts'
 import { settingsOf } from '../runtime/settings.ts'
 import { forAll } from '../runtime/slow-start.ts'
+import { TriggerTimes } from '../runtime/trigger-times.ts'
 import { each } from '../runtime/watches.ts'
-import { type AddressType, addressTypesOf, desiredGroups } from './desired.ts'
+import { type AddressType, addressTypesOf, desiredGroups, type EndpointGroup } from './desired.ts'
 import { sliceMeasures } from './measures.ts'
-import { planSlices, type SlicePlan } from './plan.ts'
+import { keyOfEndpoint, planSlices, type SlicePlan } from './plan.ts'
+import { hintZones, wantsZoneHints, zoneFactsOf, zoneSharesOf } from './zone-hints.ts'
 
 const serviceNameLabel = 'kubernetes.io/service-name'
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
@@ -35,12 +39,18 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 export const endpointSliceController: Controller = {
   name: 'endpointslice-controller',
   account: 'endpointslice-controller',
+  eventSource: 'endpoint-slice-controller',
   watches: [
     each(services),
     { ...podsOfServices, batchMs: ({ slicesBatchMs }) => slicesBatchMs },
     { resource: endpointSlices, wake: (slice: EndpointSlice) => serviceOf(slice) },
+    {
+      resource: nodes,
+      matters: (next: Node, previous: Node) => !sameJson(zoneFactsOf(next), zoneFactsOf(previous)),
+      wake: (_, cached) => cached(services).list().filter(wantsZoneHints).map(nameOf),
+    },
   ],
-  start({ cached, clock, metrics, config }) {
+  start({ cached, metrics, config, record }) {
     const { endpointsPerSliceMax } = settingsOf(config)
     const allServices = cached(services)
     const allNodes = cached(nodes)
@@ -48,11 +58,57 @@ export const endpointSliceController: Controller = {
     const measures = sliceMeasures(metrics, endpointsPerSliceMax)
     slices.addIndex('service', (slice) => serviceOf(slice).map(keyOf))
     const made = new MadeOfPods<Endpoint | undefined>()
+    const times = new TriggerTimes()
+    /** The services whose endpoints are shared out among zones, by name. */
+    const hinted = new Set<string>()
+
+    /** The groups with their endpoints shared out among zones, where the service asks for that and it can be. */
+    function withZones(
+      service: Service,
+      groups: readonly EndpointGroup[],
+      existing: readonly EndpointSlice[],
+    ): readonly EndpointGroup[] {
+      const key = keyOf(nameOf(service))
+      const tell = (type: 'Normal' | 'Warning', what: 'Enabled' | 'Disabled', why: string, family: AddressType) =>
+        record(service, type, `TopologyAwareHints${what}`, `${why}, addressType: ${family}`)
+      if (!wantsZoneHints(service)) {
+        if (hinted.delete(key))
+          for (const family of addressTypesOf(service))
+            tell('Warning', 'Disabled', 'Topology Aware Hints has been disabled', family)
+        return groups
+      }
+      const shares = zoneSharesOf(allNodes.list())
+      const before = new Map(
+        existing
+          .flatMap(({ endpoints }) => endpoints ?? [])
+          .map((one) => [keyOfEndpoint(one), one.hints?.forZones?.[0]?.name]),
+      )
+      return addressTypesOf(service).flatMap((family) => {
+        const ofFamily = groups.filter(({ addressType }) => addressType === family)
+        const all = ofFamily.flatMap(({ endpoints }) => endpoints)
+        const { zones, problem } = hintZones(all, shares, (one) => before.get(keyOfEndpoint(one)))
+        if (problem !== undefined) {
+          hinted.delete(key)
+          tell('Warning', 'Disabled', problem, family)
+          return ofFamily
+        }
+        if (!hinted.has(key)) tell('Normal', 'Enabled', 'Topology Aware Hints has been enabled', family)
+        hinted.add(key)
+        const withHint = (one: Endpoint) => {
+          const zone = zones.get(one)
+          return zone === undefined ? one : { ...one, hints: { forZones: [{ name: zone }] } }
+        }
+        return ofFamily.map((group) => ({ ...group, endpoints: group.endpoints.map(withHint) }))
+      })
+    }
+
     return async function reconcile(name, turn) {
       const service = allServices.get(name)
       // Kubernetes: slices of a service that is gone are the garbage collector's.
       if (service === undefined || service.metadata.deletionTimestamp !== undefined || !hasSelector(service)) {
         measures.forget(name)
+        times.forget(name)
+        hinted.delete(keyOf(name))
         for (const family of families) made.forget(name, family)
         return undefined
       }
@@ -68,9 +124,11 @@ export const endpointSliceController: Controller = {
       for (const { addressType, endpoints } of existing)
         made.adopt(name, endpoints ?? [], (known, stored) => (sameJson(known, stored) ? stored : known), addressType)
       const known = (family: AddressType) => made.look(name, service, family)
-      const groups = desiredGroups(service, podsBehind(service, cached), zoneOf, known)
+      const selected = podsSelected(service, cached)
+      const behind = selected.filter(isBehind)
+      const groups = withZones(service, desiredGroups(service, behind, zoneOf, known), existing)
       const plan = planSlices(addressTypesOf(service), groups, existing, endpointsPerSliceMax)
-      await apply(service, existing, plan, timestampOf(clock.now()), turn).catch((error: unknown) => {
+      await apply(service, existing, plan, times.look(service, selected), turn).catch((error: unknown) => {
         measures.ended('error')
         throw error
       })
@@ -87,11 +145,11 @@ async function apply(
   service: Service,
   existing: readonly EndpointSlice[],
   plan: SlicePlan,
-  now: string,
+  changedAt: string | undefined,
   { client }: Turn,
 ): Promise<void> {
   const labels = labelsFor(service)
-  const annotations = { [lastChangeAnnotation]: now }
+  const annotations = changedAt === undefined ? {} : { [lastChangeAnnotation]: changedAt }
   const apiVersion = 'discovery.k8s.io/v1' as const
   const { namespace = '', name } = service.metadata
   await forAll(plan.create, (group) =>
@@ -108,17 +166,18 @@ async function apply(
       ...group,
     }),
   )
-  const changed = new Map(plan.update.map(({ slice, endpoints }) => [slice, endpoints]))
+  const changed = new Map(plan.update.map(({ slice, ...change }) => [slice, change]))
   const removed = new Set(plan.remove)
   await forAll(existing, async (slice) => {
     if (removed.has(slice)) {
       await client.delete(endpointSlices, nameOf(slice), { preconditions: { uid: slice.metadata.uid } })
       return
     }
-    const endpoints = changed.get(slice)
-    if (endpoints === undefined && sameJson(slice.metadata.labels, labels)) return
-    const metadata = { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...annotations } }
-    await client.update(endpointSlices, { ...slice, metadata, endpoints: endpoints ?? slice.endpoints ?? [] })
+    const change = changed.get(slice)
+    if (change === undefined && sameJson(slice.metadata.labels, labels)) return
+    const { [lastChangeAnnotation]: _, ...others } = slice.metadata.annotations ?? {}
+    const metadata = { ...slice.metadata, labels, annotations: { ...others, ...annotations } }
+    await client.update(endpointSlices, { ...slice, metadata, endpoints: slice.endpoints ?? [], ...change })
   })
 }
 

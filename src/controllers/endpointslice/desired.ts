@@ -2,6 +2,7 @@ import { isReady } from '../../machinery/index.ts'
 import type { DiscoveryV1EndpointPort, Endpoint, Pod, Service } from '../../resources/index.ts'
 import type { OfPod } from '../runtime/made-of-pods.ts'
 import { addressesOf, hostnameIn, podReference, portIn } from '../runtime/service-pods.ts'
+import { wantsZoneHints } from './zone-hints.ts'
 
 export type AddressType = 'IPv4' | 'IPv6'
 /** Endpoints that may share slices: of one address family, with the same ports. */
@@ -85,9 +86,9 @@ function endpointOf(service: Service, pod: Pod, family: AddressType, zone: strin
 }
 
 /** Where traffic to an endpoint should come from, when the service asks for the near ones. */
-function hintsFor({ spec }: Service, zone: string | undefined, nodeName: string) {
-  const wish = spec.trafficDistribution
-  if (zone === undefined || wish === undefined) return undefined
+function hintsFor(service: Service, zone: string | undefined, nodeName: string) {
+  const wish = service.spec.trafficDistribution
+  if (zone === undefined || wish === undefined || wantsZoneHints(service)) return undefined
   if (wish === 'PreferClose' || wish === 'PreferSameZone') return { forZones: [{ name: zone }] }
   return wish === 'PreferSameNode' ? { forZones: [{ name: zone }], forNodes: [{ name: nodeName }] } : undefined
 }

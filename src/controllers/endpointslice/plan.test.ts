@@ -125,7 +125,7 @@ const cases = [
     name: 'a service without pods keeps one empty slice',
     groups: [],
     slices: [sliceOf('a', group(2))],
-    expected: { create: [0], update: [], remove: ['a'] },
+    expected: { create: [], update: [['a', 0]], remove: [] },
   },
   {
     name: 'the empty slice is left alone',
@@ -201,4 +201,36 @@ test('endpoints: more than fit are cut, ready ones kept', () => {
   assert.deepEqual(truncated([subset], 3), [
     { addresses: [{ ip: 'a' }, { ip: 'b' }], notReadyAddresses: [{ ip: 'c' }] },
   ])
+})
+
+test('endpointslice: a slice that nothing is left in becomes the one for what comes', () => {
+  const [before, after] = [group(0), { ...group(2), ports: [{ name: 'other', protocol: 'TCP' as const, port: 81 }] }]
+  const placeholder = { ...sliceOf('web-x', before), ports: [] }
+  const plan = planSlices(['IPv4'], [after], [placeholder])
+  assert.deepEqual([plan.create, plan.remove], [[], []])
+  assert.deepEqual(plan.update, [{ slice: placeholder, endpoints: after.endpoints, ports: after.ports }])
+  const back = planSlices(['IPv4'], [], [sliceOf('web-x', after)])
+  assert.deepEqual(
+    back.update.map(({ slice, endpoints, ports }) => [slice.metadata.name, endpoints, ports]),
+    [['web-x', [], []]],
+  )
+})
+
+test('endpoints: where pods differ in their ports, each port has all that serve it', () => {
+  const pods = [8080, 9090].map((port) =>
+    podThatIs('ready', { name: `p${port}`, ip: `10.0.0.${port % 250}`, spec: withPort(port) }),
+  )
+  const ports = [
+    { name: 'http', port: 80, targetPort: 'http' },
+    { name: 'adm', port: 81, targetPort: 9000 },
+  ]
+  const subsets = subsetsFor(serviceWith({ ports }), pods)
+  assert.deepEqual(
+    subsets.map(({ addresses, ports }) => [ports?.map(({ name, port }) => `${name} ${port}`), addresses?.length]),
+    [
+      [['adm 9000'], 2],
+      [['http 8080'], 1],
+      [['http 9090'], 1],
+    ],
+  )
 })

@@ -7,7 +7,12 @@ export const endpointsPerSliceMax = 100
 
 export interface SlicePlan {
   readonly create: readonly EndpointGroup[]
-  readonly update: readonly { readonly slice: EndpointSlice; readonly endpoints: readonly Endpoint[] }[]
+  /** With the ports, where those are others than the slice has. */
+  readonly update: readonly {
+    readonly slice: EndpointSlice
+    readonly endpoints: readonly Endpoint[]
+    readonly ports?: EndpointGroup['ports']
+  }[]
   readonly remove: readonly EndpointSlice[]
   /** How many endpoints come, and how many go. */
   readonly added: number
@@ -31,7 +36,7 @@ export function planSlices(
 ): SlicePlan {
   const plan = {
     create: [] as EndpointGroup[],
-    update: [] as { slice: EndpointSlice; endpoints: readonly Endpoint[] }[],
+    update: [] as { slice: EndpointSlice; endpoints: readonly Endpoint[]; ports?: EndpointGroup['ports'] }[],
     remove: [] as EndpointSlice[],
     added: 0,
     removed: 0,
@@ -54,7 +59,23 @@ export function planSlices(
     plan.removed += slice.endpoints?.length ?? 0
   }
   for (const family of families) keepOne(family, groups, plan)
+  reuse(plan)
   return plan
+}
+
+/** Kubernetes: a slice that would go becomes one that would come, so that there is always one to be seen. */
+function reuse(plan: {
+  create: EndpointGroup[]
+  remove: EndpointSlice[]
+  update: { slice: EndpointSlice; endpoints: readonly Endpoint[]; ports?: EndpointGroup['ports'] }[]
+}): void {
+  for (const slice of [...plan.remove]) {
+    const at = plan.create.findLastIndex(({ addressType }) => addressType === slice.addressType)
+    if (at < 0) continue
+    const [{ endpoints, ports }] = plan.create.splice(at, 1) as [EndpointGroup]
+    plan.remove.splice(plan.remove.indexOf(slice), 1)
+    plan.update.push({ slice, endpoints, ports })
+  }
 }
 
 /** Kubernetes: a service that selects nothing still has one slice, without ports or endpoints. */
@@ -115,6 +136,7 @@ function fill(wanted: readonly Endpoint[], slices: readonly EndpointSlice[], max
   return { bins, added, removed }
 }
 
-function keyOfEndpoint({ targetRef, addresses }: Endpoint): string {
+/** The same for an endpoint before and after a change of it. */
+export function keyOfEndpoint({ targetRef, addresses }: Endpoint): string {
   return `${targetRef?.uid ?? ''}|${addresses.join()}`
 }

@@ -6,7 +6,7 @@ import { forAll } from '../runtime/slow-start.ts'
 import { each } from '../runtime/watches.ts'
 import { EvictionPace, isAllDown, type Zones } from './evictions.ts'
 import { zoneLabel, zoneReadings } from './measures.ts'
-import { type Eviction, isNodeReady, plannedTaints, silentConditions, zoneOf } from './plan.ts'
+import { type Eviction, isNodeReady, oldLabels, plannedTaints, silentConditions, zoneOf } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
 /** Kubernetes: how often it looks whether zones have recovered. */
@@ -79,11 +79,19 @@ export const nodeLifecycleController: Controller = {
       const node = all.get(name)
       if (node === undefined) {
         const known = heard.get(name.name)
-        if (known !== undefined) pace.release(known.uid)
+        if (known !== undefined) {
+          pace.release(known.uid)
+          const about = { apiVersion: 'v1', kind: 'Node', metadata: { name: name.name, uid: known.uid } } as Node
+          const what = `Node ${name.name} event: Removing Node ${name.name} from Controller`
+          record(about, 'Normal', 'RemovingNode', what)
+        }
         heard.delete(name.name)
         return undefined
       }
       const known = listen(node)
+      const labels = oldLabels(node)
+      if (labels !== undefined)
+        await turn.client.patch(nodes, name, { type: 'strategic', body: { metadata: { labels } } }).catch(unlessGone)
       const graceMs =
         conditionOf(node, 'Ready') === undefined ? settings.nodeStartupGraceMs : settings.nodeMonitorGraceMs
       const leftMs = known.atMs + graceMs - clock.monotonic()
@@ -96,6 +104,10 @@ export const nodeLifecycleController: Controller = {
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) }
     }
   },
+}
+
+function unlessGone(error: unknown): void {
+  if (!isNotFound(error)) throw error
 }
 
 function evictionOf(

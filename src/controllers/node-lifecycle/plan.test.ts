@@ -4,7 +4,7 @@ import type { Taint } from '../../resources/index.ts'
 import { nodeThatIs, podThatIs, secondsLater, startMs } from '../runtime/fixtures.ts'
 import { evictionMs } from '../taint-eviction/plan.ts'
 import { EvictionPace } from './evictions.ts'
-import { evictionsPerSecond, plannedTaints, silentConditions, zoneStateOf } from './plan.ts'
+import { evictionsPerSecond, oldLabels, plannedTaints, silentConditions, zoneStateOf } from './plan.ts'
 
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
@@ -140,4 +140,17 @@ test('how fast nodes are given up, and when a zone is disrupted, may be set othe
   assert.deepEqual(rates(settings), [1, 0.5, 0])
   const zone = { nodes: 5, unready: 4 }
   assert.deepEqual([zoneStateOf(zone), zoneStateOf(zone, settings)], ['PartialDisruption', 'Normal'])
+})
+
+test('the old labels of a node follow the new ones', () => {
+  const node = nodeThatIs('True')
+  const labelled = (labels: Readonly<Record<string, string>>) =>
+    oldLabels({ ...node, metadata: { ...node.metadata, labels } })
+  const wanted = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' }
+  assert.deepEqual(labelled({ ...wanted, 'beta.kubernetes.io/arch': 'amd64' }), {
+    'beta.kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/arch': 'arm64',
+  })
+  assert.equal(labelled({}), undefined)
+  assert.equal(labelled({ 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'linux' }), undefined)
 })

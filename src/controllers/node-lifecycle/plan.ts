@@ -49,6 +49,20 @@ export function silentConditions(node: Node, nowMs: number): readonly NodeCondit
   return [...changed, ...missing]
 }
 
+const labelPairs = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const
+/** The old labels that a node lacks or has otherwise than the new ones; undefined when there are none. */
+export function oldLabels({ metadata }: Node): Readonly<Record<string, string>> | undefined {
+  const { labels = {} } = metadata
+  const wrong = labelPairs.flatMap(([label, old]) => {
+    const value = labels[label]
+    return value === undefined || labels[old] === value ? [] : [[old, value] as const]
+  })
+  return wrong.length === 0 ? undefined : Object.fromEntries(wrong)
+}
+
 /** The taint by which pods leave the node; undefined when it is ready. */
 export function evictingTaintOf(node: Node): string | undefined {
   const ready = conditionOf(node, 'Ready')

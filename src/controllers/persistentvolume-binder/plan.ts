@@ -202,6 +202,11 @@ export function planReclaim(
       if (provisioner !== '' && !provisioner.startsWith('kubernetes.io/')) return undefined
       if (volume.spec.csi !== undefined) return undefined
       // Unlike Kubernetes: directories below /tmp of the machine that the controllers run on are left alone too.
+      const path = volume.spec.hostPath?.path
+      if (path !== undefined && !/^\/tmp\/.+/.test(path)) {
+        const message = `host_path deleter only supports /tmp/.+ but received provided ${path}`
+        return { reason: 'VolumeFailedDelete', message }
+      }
       const why = `error getting deleter volume plugin for volume ${quoted(volume.metadata.name)}: no deletable volume plugin matched`
       return { reason: 'VolumeFailedDelete', message: why }
     }

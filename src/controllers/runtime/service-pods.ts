@@ -35,15 +35,18 @@ export const podsOfServices: Watch = {
           .map(nameOf),
 }
 
-/** The pods a service selects that have an address and have not ended. */
-export function podsBehind({ metadata, spec }: Service, cached: Cached): readonly Pod[] {
+/** The pods a service selects, whatever their state. */
+export function podsSelected({ metadata, spec }: Service, cached: Cached): readonly Pod[] {
   const wanted = Object.entries(spec.selector ?? {})
   return podsLabelled(cached, metadata.namespace, spec.selector).filter((pod) => {
     const { labels } = pod.metadata
     for (const [key, value] of wanted) if (labels?.[key] !== value) return false
-    return !isTerminal(pod) && hasAddress(pod)
+    return true
   })
 }
+
+/** Whether a selected pod is behind its service: it has an address and has not ended. */
+export const isBehind = (pod: Pod): boolean => !isTerminal(pod) && hasAddress(pod)
 
 /** Whether addressesOf has any. */
 function hasAddress({ status }: Pod): boolean {

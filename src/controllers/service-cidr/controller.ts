@@ -45,15 +45,23 @@ export const serviceCidrController: Controller = {
       const range = ranges.get(name)
       if (range === undefined) return undefined
       const { deletionTimestamp, finalizers = [] } = range.metadata
-      const patch = (body: object, subresource?: string) =>
-        client.patch(serviceCIDRs, name, { type: 'strategic', body }, subresource).catch((error: unknown) => {
+      const unlessGone = (writing: Promise<unknown>) =>
+        writing.catch((error: unknown) => {
           if (!isNotFound(error)) throw error
         })
+      const patch = (body: object) => unlessGone(client.patch(serviceCIDRs, name, { type: 'strategic', body }))
       const say = async (condition: typeof ready) => {
         const known = range.status?.conditions?.find(({ type }) => type === 'Ready')
         if (known?.status === condition.status && known.message === condition.message) return
         const lastTransitionTime = timestampOf(clock.now())
-        await patch({ status: { conditions: [{ type: 'Ready', ...condition, lastTransitionTime }] } }, 'status')
+        const body = {
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'ServiceCIDR',
+          metadata: { name: name.name },
+          status: { conditions: [{ type: 'Ready', ...condition, lastTransitionTime }] },
+        }
+        const applied = { type: 'apply', body, fieldManager: 'service-cidr-controller', force: true } as const
+        await unlessGone(client.patch(serviceCIDRs, name, applied, 'status'))
       }
       if (deletionTimestamp === undefined) {
         if (!finalizers.includes(finalizer)) await patch({ metadata: { finalizers: [...finalizers, finalizer] } })

@@ -27,8 +27,8 @@ export const taintEvictionController: Controller = {
     const allPods = cached(pods)
     const allNodes = cached(nodes)
     allPods.addIndex('node', ({ spec }) => [spec.nodeName ?? ''])
-    /** Pods that were told they will leave. */
-    const planned = new Set<string>()
+    /** Pods that will leave, since when that is so. */
+    const planned = new Map<string, number>()
 
     return async function reconcile(name, { client, because }) {
       const pod = allPods.get(name)
@@ -38,14 +38,14 @@ export const taintEvictionController: Controller = {
       }
       const node = allNodes.get({ name: pod.spec.nodeName ?? '' })
       const nowMs = clock.now()
-      const atMs = node === undefined ? undefined : evictionMs(pod, node, nowMs)
+      const atMs = node === undefined ? undefined : evictionMs(pod, node, nowMs, planned.get(keyOf(name)))
       if (atMs === undefined) {
         if (planned.delete(keyOf(name)))
           record(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${keyOf(name)}`)
         return undefined
       }
       if (atMs > nowMs) {
-        planned.add(keyOf(name))
+        if (!planned.has(keyOf(name))) planned.set(keyOf(name), nowMs)
         return { againInMs: atMs - nowMs }
       }
       planned.delete(keyOf(name))

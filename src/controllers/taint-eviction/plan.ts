@@ -3,11 +3,11 @@ import type { Node, Pod } from '../../resources/index.ts'
 
 /**
  * When a pod must leave its node for the taints there: undefined when it may stay. Each taint counts from when it was
- * set, or from when the pod came to the node, whichever is later.
+ * set, or from when the pod came to the node, whichever is later; one that does not say when, from when it was first seen.
  *
  * Unlike Kubernetes: the count does not start again when the controller does.
  */
-export function evictionMs(pod: Pod, node: Node, nowMs: number): number | undefined {
+export function evictionMs(pod: Pod, node: Node, nowMs: number, seenMs = nowMs): number | undefined {
   const cameMs = msOf(conditionOf(pod, 'PodScheduled')?.lastTransitionTime)
   let atMs: number | undefined
   for (const taint of node.spec.taints ?? []) {
@@ -20,7 +20,7 @@ export function evictionMs(pod: Pod, node: Node, nowMs: number): number | undefi
       .filter((one) => one !== undefined)
     if (seconds.length === 0) continue
     const setMs = msOf(taint.timeAdded)
-    const sinceMs = Math.max(Number.isNaN(setMs) ? nowMs : setMs, Number.isNaN(cameMs) ? 0 : cameMs)
+    const sinceMs = Math.max(Number.isNaN(setMs) ? seenMs : setMs, Number.isNaN(cameMs) ? 0 : cameMs)
     const leavesMs = sinceMs + Math.max(0, Math.min(...seconds)) * 1000
     atMs = atMs === undefined ? leavesMs : Math.min(atMs, leavesMs)
   }

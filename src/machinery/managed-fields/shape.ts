@@ -36,8 +36,8 @@ export function createShapes(schema: Schema): (type: string) => Shape {
     made.set(name, shape)
     return shape
   }
-  function ofStruct(type: TypeSchema): Shape {
-    if (type.structType === 'atomic') return leafShape
+  function ofStruct(type: TypeSchema, isGranular = false): Shape {
+    if (type.structType === 'atomic' && !isGranular) return leafShape
     const fields = new Map<string, Shape | undefined>()
     return {
       kind: 'struct',
@@ -53,9 +53,15 @@ export function createShapes(schema: Schema): (type: string) => Shape {
   }
   function ofField(field: Field): Shape {
     if (field.repeated) return ofList(field)
-    if (!field.map) return field.structType === 'atomic' ? leafShape : ofType(field.type)
+    if (!field.map) return field.structType === 'granular' ? granular(field.type) : asField(field)
     if (field.mapType === 'atomic') return leafShape
     return { kind: 'map', value: field.mapValueRepeated ? leafShape : ofType(field.type) }
+  }
+  const asField = (field: Field) => (field.structType === 'atomic' ? leafShape : ofType(field.type))
+  /** Of a type that is owned as a whole elsewhere. */
+  function granular(name: string): Shape {
+    const type = schema.type(name)
+    return type === undefined || type.special !== undefined ? leafShape : ofStruct(type, true)
   }
   function ofList(field: Field): Shape {
     if (field.listType === 'set') return { kind: 'set' }

@@ -64,7 +64,7 @@ export function explained(
     ...(helpless > 0 ? [`${helpless} No preemption victims found for incoming pod`] : []),
   ]
   const says = sayer(`0/${total} nodes are available: ${list.join(', ')}.`, after)
-  const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}`)
+  const message = says(`0/${total} nodes are available: ${preemption.sort().join(', ')}.`)
   return { nodeName: undefined, reasons, wakeOn, by, message, says, acts: actsOf(after) }
 }
 
@@ -86,7 +86,7 @@ export function goesNowhere(
   const says = sayer(`0/${total} nodes are available: ${verdict.reason}.`, after)
   return {
     nodeName: undefined,
-    message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling`),
+    message: says(`0/${total} nodes are available: ${total} Preemption is not helpful for scheduling.`),
     wakeOn: new Set<ClusterChange>(['Pod/Update', ...(plugin.wakeOn ?? [])]),
     by: new Set([plugin.name]),
     reasons: new Map([[verdict.reason, total]]),
@@ -102,7 +102,7 @@ function sayer(
 ): (preemption: string | undefined) => string {
   return (preemption) => {
     const texts = after.map((one) => one?.says ?? `preemption: ${preemption}`)
-    return preemption === undefined || texts.length === 0 ? before : `${before} ${texts.join(', ')}.`
+    return preemption === undefined || texts.length === 0 ? before : `${before} ${texts.join(', ')}`
   }
 }
 

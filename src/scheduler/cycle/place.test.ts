@@ -63,6 +63,14 @@ const refusals = [
       '0/1 nodes are available: 1 Too many pods. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
   },
 ]
+test('what keeps a pod from making room is said as it is', () => {
+  const placement = placer().place(factsOf(podThat({}, { cpu: '4500m' })), columnsOf(nodeThat('a')))
+  const why = 'not eligible due to preemptionPolicy=Never.'
+  assert.equal(
+    placement.nodeName === undefined && placement.says(why),
+    `0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: ${why}`,
+  )
+})
 for (const { name, nodes, pod, message } of refusals) {
   test(`the scheduler says why a pod is refused ${name}`, () => {
     const placement = placer().place(factsOf(pod), columnsOf(...nodes))

@@ -39,6 +39,8 @@ export function nodesToScore(count: number, percentage = 0): number {
 
 /** Kubernetes: what DynamicResources has to say where giving claims back does not help. */
 const deallocation = 'no new claims to deallocate'
+const withoutClaims = (name: string): PostFiltered | undefined =>
+  name === 'DefaultPreemption' ? undefined : { says: deallocation }
 /** Who is asked by default when no node takes a pod. */
 const postFiltersDefault = ['DynamicResources', 'DefaultPreemption']
 
@@ -368,8 +370,10 @@ export class Placer {
     within?: Within,
   ): RefusedPlacement {
     const nowhere = nowhereOf(this.#prepare(facts, columns))
+    // Kubernetes: where a pod is refused before any node is asked, no claim of it is known that could be given back.
+    if (nowhere !== undefined)
+      return goesNowhere(nowhere, within?.count ?? columns.count, this.#postFilters.map(withoutClaims))
     const after = this.#postFiltered(facts, columns)
-    if (nowhere !== undefined) return goesNowhere(nowhere, within?.count ?? columns.count, after)
     const refusalAt = this.refusals(facts, columns)
     const named = this.#namedPlaces(facts, columns)
     const isNamed = (place: number) => named === undefined || named.places.includes(place)

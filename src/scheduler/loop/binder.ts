@@ -92,8 +92,10 @@ export class Binder {
     }
     this.#shared.queue.failed(uid, new Set(), true)
     // Kubernetes: what others hold back by is told the pod as well.
+    // It may have been told where it was expected, though it does not show here.
+    const expected = { ...pod, status: { ...pod.status, nominatedNodeName: nodeName } }
     if (error instanceof SettlingError && this.#shared.queue.has(uid))
-      void reportRefusal(this.#shared, pod, error.message, undefined, 'SchedulerError')
+      void reportRefusal(this.#shared, expected, error.message, '', 'SchedulerError')
     if (!isConflict(error))
       this.#shared.parts.log.warn('binding failed', {
         pod: `${pod.metadata.namespace}/${pod.metadata.name}`,

@@ -74,8 +74,12 @@ export class ClusterChanges {
       }
       const isNew = previous?.spec?.nodeName !== nodeName
       // What a pod asks for moves its generation; of its status, which moves most often, only a resize is of concern here.
+      // That a pod is told to go moves it as well, and makes no room yet.
+      const isToldToGo =
+        previous?.metadata.deletionTimestamp === undefined && next.metadata.deletionTimestamp !== undefined
       const asksOther =
-        previous?.metadata.generation !== next.metadata.generation ||
+        (previous?.metadata.generation !== next.metadata.generation &&
+          !(isToldToGo && previous !== undefined && sameJson(previous.spec, next.spec))) ||
         (previous !== undefined && heldKeyOf(previous) !== heldKeyOf(next))
       const isOther = asksOther || !sameJson(previous?.metadata.labels, next.metadata.labels)
       const { columns } = this.#shared

@@ -1,4 +1,4 @@
-import type { Pod } from '../../resources/index.ts'
+import { defaultGates, type Pod } from '../../resources/index.ts'
 import type { Placement, RefusedPlacement } from '../cycle/explain.ts'
 import { reportRefusal } from '../cycle/refusal.ts'
 import type { Reserved } from '../cycle/settling.ts'
@@ -66,7 +66,22 @@ export class Outcomes {
       )
     if (settled === undefined) told()
     // It may wait long for its volumes: meanwhile others are bound.
-    else void settled.then(told, (error) => this.#binder.failed(waiting, nodeName, error))
+    else
+      void Promise.all([settled, this.#announce(waiting.pod, nodeName)]).then(told, (error) =>
+        this.#binder.failed(waiting, nodeName, error),
+      )
+  }
+
+  /** Kubernetes: a pod that is not bound at once says where it is expected, for others that care for nodes. */
+  async #announce(pod: Pod, nodeName: string): Promise<void> {
+    const { parts, calls } = this.#shared
+    if (!(parts.gates ?? defaultGates).enabled('NominatedNodeNameForExpectation')) return
+    await calls.patchStatus(pod, { nominatedNodeName: nodeName }).catch((error: unknown) =>
+      parts.log.warn('the pod could not be told where it is expected', {
+        pod: pod.metadata.name,
+        error: String(error),
+      }),
+    )
   }
 
   refused(

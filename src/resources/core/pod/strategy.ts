@@ -1,10 +1,10 @@
-import { qosClassOf, sameJson } from '../../../machinery/index.ts'
-import type { Draft } from '../../definition.ts'
+import { qosClassOf, sameJson, timestampOf } from '../../../machinery/index.ts'
+import type { Draft, StrategyContext } from '../../definition.ts'
 import type { Pod } from '../../generated/types.ts'
 import { keepMember } from '../../strategy.ts'
 
 /** Gives a new pod the state it begins in. */
-export function preparePod(draft: Draft): void {
+export function preparePod(draft: Draft, { nowMs }: Pick<StrategyContext, 'nowMs'>): void {
   mendGrace(draft)
   draft.metadata.generation = 1
   draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) }
@@ -14,7 +14,7 @@ export function preparePod(draft: Draft): void {
         type: 'PodScheduled',
         status: 'False',
         lastProbeTime: null,
-        lastTransitionTime: null,
+        lastTransitionTime: timestampOf(nowMs),
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },

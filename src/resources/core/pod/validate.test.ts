@@ -286,6 +286,7 @@ test('gates hold a new pod back, and keys of labels become expressions', () => {
     { labels: { hash: 'x' } },
   )
   assert.equal(pod.status.conditions[0].reason, 'SchedulingGated')
+  assert.equal(typeof pod.status.conditions[0].lastTransitionTime, 'string')
   assert.deepEqual(pod.spec.topologySpreadConstraints[0].labelSelector, {
     matchExpressions: [{ key: 'hash', operator: 'In', values: ['x'] }],
   })
