@@ -60,7 +60,7 @@ export const allControllers = (gates: Pick<FeatureGates, 'enabled'> = defaultGat
   replicationControllerController,
   disruptionController,
   clusterRoleAggregationController,
-  statefulSetController,
+  statefulSetController(gates),
   daemonSetController,
   jobController(gates),
   cronJobController,

@@ -1,6 +1,7 @@
 import { availableAtMs, isAlreadyExists, labelQueryOf, nameOf, sameJson, type Unsaved } from '../../machinery/index.ts'
 import {
   controllerRevisions,
+  type FeatureGates,
   type PersistentVolumeClaim,
   type Pod,
   type PodTemplateSpec,
@@ -21,7 +22,7 @@ import { type Creation, ordinalOf, planStatefulSet, statefulStatus } from './pla
 const queryOf = ({ spec }: StatefulSet) => labelQueryOf(spec.selector)
 
 /** Keeps pods with names, storage and an order of their own. */
-export const statefulSetController: Controller = {
+export const statefulSetController = (gates: Pick<FeatureGates, 'enabled'>): Controller => ({
   name: 'statefulset-controller',
   account: 'statefulset-controller',
   watches: [
@@ -74,7 +75,7 @@ export const statefulSetController: Controller = {
       const current = revisions.all.find(({ metadata }) => metadata.name === status.currentRevision) ?? revisions.update
       const names = { current: current.metadata.name, update }
       const nowMs = clock.now()
-      const plan = planStatefulSet(set, owned, names, nowMs)
+      const plan = planStatefulSet(set, owned, names, nowMs, gates.enabled('MaxUnavailableStatefulSet'))
       let failure: unknown
       if (set.metadata.deletionTimestamp === undefined) {
         for (const pod of owned) {
@@ -113,7 +114,7 @@ export const statefulSetController: Controller = {
       return times.length === 0 ? undefined : { againInMs: Math.min(...times) - nowMs }
     }
   },
-}
+})
 
 const isWithin = (set: StatefulSet, pod: Pod) => {
   const first = set.spec.ordinals?.start ?? 0

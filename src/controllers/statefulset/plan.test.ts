@@ -119,3 +119,17 @@ test('statefulset: the new revision becomes the current one when all have it', (
     ['new', 3, 3, 3],
   )
 })
+
+test('as many outdated pods go at once as may be missing, where that is on', () => {
+  const removed = (maxUnavailable: number | string, pods: readonly Pod[], partition = 0) => {
+    const rolling = { updateStrategy: { type: 'RollingUpdate' as const, rollingUpdate: { maxUnavailable, partition } } }
+    const set = setOf({ ...rolling, ...parallel, replicas: 4 })
+    return planStatefulSet(set, pods, names, startMs, true).remove.map(({ metadata }) => metadata.name)
+  }
+  const old = [0, 1, 2, 3].map((ordinal) => member(ordinal, 'ready', 'old'))
+  assert.deepEqual(removed(2, old), ['db-3', 'db-2'])
+  assert.deepEqual(removed('10%', old), ['db-3'])
+  assert.deepEqual(removed(3, old, 2), ['db-3', 'db-2'])
+  assert.deepEqual(removed(2, [...old.slice(0, 3), member(3, 'unready')]), ['db-2'])
+  assert.deepEqual(removed(1, [...old.slice(0, 3), member(3, 'unready')]), [])
+})

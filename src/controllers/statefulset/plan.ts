@@ -1,4 +1,4 @@
-import { isAvailable, isReady, isTerminal } from '../../machinery/index.ts'
+import { isAvailable, isReady, isTerminal, scaledValue } from '../../machinery/index.ts'
 import type { Pod, StatefulSet, StatefulSetStatus } from '../../resources/index.ts'
 import { revisionHashLabel } from '../runtime/revisions.ts'
 
@@ -29,13 +29,15 @@ export function ordinalOf(set: StatefulSet, { metadata }: Pod): number | undefin
 
 /**
  * The next step. Kubernetes: in order, each pod waits for all before it to be ready, up and down; in parallel, all are
- * made and removed at once. Updates always go one by one, from the highest ordinal down to the partition.
+ * made and removed at once. Updates go one by one, from the highest ordinal down to the partition, or, with
+ * `mayLackSeveral` (MaxUnavailableStatefulSet), as many at once as may be missing.
  */
 export function planStatefulSet(
   set: StatefulSet,
   pods: readonly Pod[],
   names: RevisionNames,
   nowMs: number,
+  mayLackSeveral = false,
 ): StatefulPlan {
   const inOrder = set.spec.podManagementPolicy !== 'Parallel'
   const first = set.spec.ordinals?.start ?? 0
@@ -59,7 +61,8 @@ export function planStatefulSet(
   const doomed = condemned.toSorted(([left], [right]) => right - left).map(([, pod]) => pod)
   if (doomed.length > 0 || plan.create.length + plan.recreate.length > 0)
     return condemn(plan, nextDoomed(doomed, { inOrder, healthy }))
-  return condemn(plan, outdated(set, { byOrdinal, first, end, names, healthy }))
+  const range = { byOrdinal, first, end, names, healthy }
+  return condemn(plan, mayLackSeveral ? outdatedTogether(set, range) : outdated(set, range))
 }
 
 const condemn = (plan: StatefulPlan, remove: readonly Pod[]): StatefulPlan => ({ ...plan, remove })
@@ -93,6 +96,23 @@ function outdated(set: StatefulSet, { byOrdinal, first, end, names, healthy }: R
     if (!healthy(pod)) return []
   }
   return []
+}
+
+/** The highest pods of another revision, as many as may be missing beyond those that are not well already. */
+function outdatedTogether(set: StatefulSet, { byOrdinal, first, end, names, healthy }: Range): readonly Pod[] {
+  const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
+  if (type === 'OnDelete') return []
+  const ordinals = Array.from({ length: end - first }, (_, index) => end - 1 - index)
+  const there = ordinals.map((ordinal) => byOrdinal.get(ordinal))
+  const missing = there.filter((pod) => pod === undefined || !healthy(pod)).length
+  // Kubernetes: a share that comes to less than one pod is one pod.
+  const mayLack = Math.max(1, scaledValue(rollingUpdate?.maxUnavailable ?? 1, ordinals.length, 'down'))
+  const least = first + (rollingUpdate?.partition ?? 0)
+  const old = there.filter(
+    (pod, index): pod is Pod =>
+      pod !== undefined && ordinals[index]! >= least && revisionOf(pod) !== names.update && !isGoing(pod),
+  )
+  return old.slice(0, Math.max(0, mayLack - missing))
 }
 
 /** Kubernetes: below the partition, and below the pods still of the current revision, that revision is made again. */
