@@ -22,14 +22,18 @@ const packages: Readonly<Record<string, string>> = {
   'sample-apiserver': 'k8s.io/sample-apiserver',
   etcd: 'go.etcd.io/etcd/server/v3',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
   nnp: './nnp',
   shell: './shell',
 }
+/** What only stands beside ours to be compared with. */
+const besides = new Set(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
 
 /** Builds the suite and the programs around it. */
 export function buildPrograms(say: (line: string) => void): void {
-  buildSome(['e2e.test', ...Object.keys(packages).filter((name) => name !== 'kube-apiserver')], say)
+  buildSome(['e2e.test', ...Object.keys(packages).filter((name) => !besides.has(name))], say)
 }
 
 /** Builds programs by name from their Go modules; what is newer than go.sum is kept. */

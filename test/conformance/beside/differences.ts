@@ -66,7 +66,8 @@ function texts(path: string, ours: string, theirs: string): string {
 
 const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object'
 
-function* compared(path: string, ours: unknown, theirs: unknown): Generator<string> {
+/** Where two values part, member by member. */
+export function* compared(path: string, ours: unknown, theirs: unknown): Generator<string> {
   if (isObject(ours) && isObject(theirs) && Array.isArray(ours) === Array.isArray(theirs)) {
     if (Array.isArray(ours) && Array.isArray(theirs) && ours.length !== theirs.length)
       yield `${path}: ${ours.length} items of ours, ${theirs.length} of theirs`

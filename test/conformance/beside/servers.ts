@@ -15,8 +15,8 @@ export interface BothServers extends AsyncDisposable {
   readonly theirs: Server
 }
 
-/** Starts both servers, each over a store of its own, on loopback alone and without controllers; what they say goes to files. */
-export async function startBoth(): Promise<BothServers> {
+/** Starts both servers, each over a store of its own, on loopback alone, with controllers and scheduler where asked for; what they say goes to files. */
+export async function startBoth({ controllers = false } = {}): Promise<BothServers> {
   const directory = mkdtempSync(join(tmpdir(), 'beside-'))
   await using stack = new AsyncDisposableStack()
   stack.defer(() => rmSync(directory, { recursive: true, force: true }))
@@ -36,10 +36,15 @@ export async function startBoth(): Promise<BothServers> {
   )
   writeKeys(directory)
   run('kube-apiserver', ...flagsOf(urlOf(clients), secure))
-  const cluster = await startCluster({ nodes: 0, without: ['controllers', 'scheduler'] })
+  const cluster = await startCluster({ nodes: 0, ...(controllers ? {} : { without: ['controllers', 'scheduler'] }) })
   stack.use(cluster)
   const theirs = { host: '127.0.0.1', port: secure, rejectUnauthorized: false, token }
   await ready(theirs)
+  if (controllers) {
+    writeAccess(directory, secure)
+    run('kube-controller-manager', ...controllerFlags(await freePort()))
+    run('kube-scheduler', ...schedulerFlags(await freePort()))
+  }
   const both = stack.move()
   return {
     ours: serverOf(await cluster.kubeconfig()),
@@ -75,6 +80,45 @@ const flagsOf = (store: string, port: number): readonly string[] => [
   '--enable-aggregator-routing=true',
   '--enable-bootstrap-token-auth=true',
   '--allow-privileged=true',
+]
+
+/** How kube-controller-manager and kube-scheduler reach their server: as often as they like. */
+function writeAccess(directory: string, port: number): void {
+  const clusters = [{ name: 'c', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }]
+  const users = [{ name: 'u', user: { token } }]
+  const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u' } }]
+  const config = { apiVersion: 'v1', kind: 'Config', clusters, users, contexts, 'current-context': 'x' }
+  writeFileSync(join(directory, 'kubeconfig'), JSON.stringify(config), { mode: 0o600 })
+  const scheduler = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    clientConnection: { kubeconfig: 'kubeconfig', qps: 1000, burst: 2000 },
+    leaderElection: { leaderElect: false },
+  }
+  writeFileSync(join(directory, 'scheduler.json'), JSON.stringify(scheduler))
+}
+
+const ownPages = (port: number): readonly string[] => [
+  '--authentication-kubeconfig=kubeconfig',
+  '--authorization-kubeconfig=kubeconfig',
+  '--bind-address=127.0.0.1',
+  `--secure-port=${port}`,
+]
+const controllerFlags = (port: number): readonly string[] => [
+  '--kubeconfig=kubeconfig',
+  ...ownPages(port),
+  '--cert-dir=certificates-of-controllers',
+  '--use-service-account-credentials',
+  '--service-account-private-key-file=sa.key',
+  '--service-cluster-ip-range=10.96.0.0/12',
+  '--leader-elect=false',
+  '--kube-api-qps=1000',
+  '--kube-api-burst=2000',
+]
+const schedulerFlags = (port: number): readonly string[] => [
+  '--config=scheduler.json',
+  ...ownPages(port),
+  '--cert-dir=certificates-of-scheduler',
 ]
 
 /** Ours as its kubeconfig describes it. */

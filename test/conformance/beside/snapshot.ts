@@ -16,7 +16,7 @@ const chance: readonly (readonly [RegExp, string])[] = [
   [/-29\d{6}\b/g, '-~minutes'],
 ]
 const ofItsOwn = new Set(['uid', 'resourceVersion', 'nodePort'])
-const unordered = new Set(['conditions', 'endpoints', 'addresses', 'subsets', 'managedFields'])
+const unordered = new Set(['conditions', 'ports', 'endpoints', 'addresses', 'subsets', 'managedFields'])
 const text = (value: unknown): string => JSON.stringify(value, (_, one) => (isMembers(one) ? sorted(one) : one)) ?? ''
 const isMembers = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
