@@ -50,7 +50,14 @@ test('behaviour is as annotated, and quick where it is not', () => {
   )
 })
 
-test('a node renews its lease while ever so many of its pods wait for their status to be taken', async () => {
+const podOfNode = (at: number, annotations = {}) => ({
+  metadata: { namespace: 'default', name: `p${at}`, uid: `u${at}`, resourceVersion: '1', annotations },
+  spec: { nodeName: 'node-1', containers: [{ name: 'main' }] },
+  status: { phase: 'Pending' },
+})
+
+/** One simulated node with so many pods, whose statuses are taken as `patch` says. */
+async function nodeWithPods(count: number, patch: (body: any) => Promise<object>, annotations = {}) {
   const clock = manualClock()
   const stop = new AbortController()
   const settle = async () => {
@@ -59,17 +66,11 @@ test('a node renews its lease while ever so many of its pods wait for their stat
       clock.advance(0)
     }
   }
-  const podAt = (at: number) => ({
-    metadata: { namespace: 'default', name: `p${at}`, uid: `u${at}`, resourceVersion: '1' },
-    spec: { nodeName: 'node-1', containers: [{ name: 'main' }] },
-    status: { phase: 'Pending' },
-  })
   let renewals = 0
-  let reports = 0
   const client = {
     list: async ({ plural }: { readonly plural: string }) => ({
       metadata: { resourceVersion: '1' },
-      items: plural === 'pods' ? Array.from({ length: 200 }, (_, at) => podAt(at)) : [],
+      items: plural === 'pods' ? Array.from({ length: count }, (_, at) => podOfNode(at, annotations)) : [],
     }),
     watch: async function* () {
       await new Promise(() => {})
@@ -80,10 +81,7 @@ test('a node renews its lease while ever so many of its pods wait for their stat
       if (plural === 'leases') renewals++
       return object
     },
-    patch() {
-      reports++
-      return new Promise(() => {})
-    },
+    patch: (_of: unknown, _at: unknown, { body }: { readonly body: unknown }) => patch(body),
   }
   const parts = { client: client as never, clock, random: seededRandom(1) }
   const informers = createInformers(parts, stop.signal)
@@ -91,14 +89,65 @@ test('a node renews its lease while ever so many of its pods wait for their stat
   void runSimulatedNodes({ ...parts, informers, nodes: [{ name: 'node-1' }], version: 'v1', complain }, stop.signal)
   await informers.of(pods).synced()
   await settle()
+  return { clock, settle, renewals: () => renewals, stop: () => stop.abort() }
+}
+
+test('a node renews its lease while ever so many of its pods wait for their status to be taken', async () => {
+  let reports = 0
+  const { clock, settle, renewals, stop } = await nodeWithPods(200, () => {
+    reports++
+    return new Promise(() => {})
+  })
   assert.ok(reports > 0 && reports < 200, `${reports} reports under way`)
-  const before = renewals
+  const before = renewals()
   for (let beat = 0; beat < 3; beat++) {
     clock.advance(10_000)
     await settle()
   }
-  assert.ok(renewals >= before + 3, `${renewals - before} renewals`)
-  stop.abort()
+  assert.ok(renewals() >= before + 3, `${renewals() - before} renewals`)
+  stop()
+})
+
+test('of one pod no status overtakes a later one: it is told only when the one before has been taken, or refused', async () => {
+  const told: { readonly ready: boolean; take(): void; refuse(): void }[] = []
+  const annotations = { [simulatedAnnotations.readyDelay]: '1s' }
+  const { clock, settle, stop } = await nodeWithPods(
+    1,
+    ({ status }) =>
+      new Promise((resolve, reject) => {
+        const { conditions } = status as { readonly conditions: readonly { type: string; status: string }[] }
+        const ready = conditions.some((one) => one.type === 'Ready' && one.status === 'True')
+        const { metadata, ...rest } = podOfNode(0)
+        const revision = `${told.length + 2}`
+        told.push({
+          ready,
+          take: () => resolve({ ...rest, metadata: { ...metadata, resourceVersion: revision }, status }),
+          refuse: () => reject(new Error('it may have been taken all the same')),
+        })
+      }),
+    annotations,
+  )
+  assert.deepEqual(
+    told.map(({ ready }) => ready),
+    [false],
+  )
+  clock.advance(1000)
+  await settle()
+  assert.equal(told.length, 1, 'ready by now, and the first is still under way')
+  told[0]!.refuse()
+  await settle()
+  clock.advance(1000)
+  await settle()
+  assert.deepEqual(
+    told.map(({ ready }) => ready),
+    [false, true],
+  )
+  told[1]!.take()
+  await settle()
+  clock.advance(5000)
+  await settle()
+  assert.equal(told.length, 2)
+  stop()
 })
 
 test('a simulated node tells of its pods what a kubelet tells', () => {

@@ -103,6 +103,9 @@ interface SimulatedPod {
   /** Bumped whenever planned work no longer holds. */
   turn: number
   ending: boolean
+  /** Whether something was not told yet, and whether somebody is telling. */
+  untold: boolean
+  telling: boolean
 }
 
 class Fleet {
@@ -307,6 +310,8 @@ class Fleet {
       life: undefined,
       turn: 0,
       ending: false,
+      untold: false,
+      telling: false,
     }
     this.#pods.set(pod.metadata.uid, simulated)
     node.pods.add(simulated)
@@ -431,20 +436,33 @@ class Fleet {
     })
   }
 
-  /** Writes the status as it is by the time the call goes out. */
+  /** Has the status written as it is by the time a call goes out. */
   #report(simulated: SimulatedPod): void {
     if (simulated.life === undefined || simulated.ending) return
+    simulated.untold = true
+    if (simulated.telling) return
+    simulated.telling = true
+    void this.#tell(simulated).finally(() => {
+      simulated.telling = false
+    })
+  }
+
+  /** Of one pod one call after the other: two under way could come in the wrong order, and the older one would stay. */
+  async #tell(simulated: SimulatedPod): Promise<void> {
     const { client, clock } = this.#parts
     const matters = () => simulated.node.running && !simulated.ending
-    void this.#insist(`status of ${simulated.pod.metadata.name}`, matters, async () => {
-      const { pod, node, podIp } = simulated
-      const place = { hostIp: node.address, podIp, nowMs: clock.now() }
-      const patch = statusPatch(pod, simulatedStatus(pod, simulated.life!, place))
-      if (patch === undefined) return
-      const written = await client.patch(pods, nameOf(pod), { type: 'strategic', body: patch }, 'status')
-      if (Number(written.metadata.resourceVersion) > Number(simulated.pod.metadata.resourceVersion))
-        simulated.pod = written
-    })
+    while (simulated.untold && matters() && !this.#signal.aborted) {
+      await this.#insist(`status of ${simulated.pod.metadata.name}`, matters, async () => {
+        simulated.untold = false
+        const { pod, node, podIp } = simulated
+        const place = { hostIp: node.address, podIp, nowMs: clock.now() }
+        const patch = statusPatch(pod, simulatedStatus(pod, simulated.life!, place))
+        if (patch === undefined) return
+        const written = await client.patch(pods, nameOf(pod), { type: 'strategic', body: patch }, 'status')
+        if (Number(written.metadata.resourceVersion) > Number(simulated.pod.metadata.resourceVersion))
+          simulated.pod = written
+      })
+    }
   }
 }
 
