@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util'
 import { applied } from './beside/batteries/apply.ts'
 import { custom } from './beside/batteries/custom.ts'
 import { kinds } from './beside/batteries/kinds.ts'
+import { odd } from './beside/batteries/odd.ts'
+import { reviews } from './beside/batteries/reviews.ts'
+import { watches } from './beside/batteries/watches.ts'
 import type { Battery } from './beside/battery.ts'
 import { runBattery } from './beside/run-battery.ts'
 import { startBoth } from './beside/servers.ts'
@@ -20,7 +23,7 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-const batteries: readonly Battery[] = [...kinds, ...applied, ...custom]
+const batteries: readonly Battery[] = [...odd, ...kinds, ...applied, ...custom, ...reviews, ...watches]
 const linesMax = 12
 const bodyMax = 300
 const print = (line: string) => process.stdout.write(`${line}\n`)

@@ -58,7 +58,7 @@ const shown = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 
 /** Long texts from shortly before where they part. */
 function texts(path: string, ours: string, theirs: string): string {
   let at = 0
-  while (ours[at] === theirs[at]) at++
+  while (at < ours.length && ours[at] === theirs[at]) at++
   const from = at < 80 ? 0 : at - 40
   const part = (text: string) => `${from === 0 ? '' : '…'}${text.slice(from, at + 200)}`
   return `${path}: ours ${JSON.stringify(part(ours))}, theirs ${JSON.stringify(part(theirs))}`

@@ -32,7 +32,7 @@ const excepted: readonly Excepted[] = [
   { asked: /\/ipaddresses/, line: /\.cells/, why: 'Kubernetes has one cell more than columns' },
   {
     asked: /\/daemonsets/,
-    line: /\.rows\[0\]\.object\.metadata\.annotations/,
+    line: /\[0\](\.object)?\.metadata\.annotations/,
     why: 'Kubernetes makes the rows of a table before the annotation for older clients is set',
   },
   {

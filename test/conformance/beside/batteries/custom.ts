@@ -213,7 +213,7 @@ const rich = object(
         'x-kubernetes-validations': [
           {
             rule: '!has(self.choice) || self.choice != "B" || self.count > 2',
-            messageExpression: '"B needs more than " + string(self.count)',
+            messageExpression: '"B needs " + "more"',
             fieldPath: '.count',
             reason: 'FieldValueForbidden',
           },
@@ -250,7 +250,7 @@ const richDefinition = definition(
       additionalPrinterColumns: columns,
       selectableFields: [{ jsonPath: '.spec.choice' }],
     }),
-    version('v1beta1', rich, { storage: false, deprecated: true }),
+    version('v1beta1', rich, { storage: false, deprecated: true, selectableFields: [{ jsonPath: '.spec.choice' }] }),
   ],
   { names: { plural: 'riches', singular: 'rich', kind: 'Rich', shortNames: ['rch'], categories: ['all'] } },
 )
