@@ -136,7 +136,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
         : webhookTokens(parts.reviewToken, clock, tokens.audiences, tokenCache),
     ]),
   })
-  const reviews: ReviewParts = { authorizer, rbac, authenticateToken }
+  const reviews: ReviewParts = { authorizer, rbac, authenticateToken, clock }
   const scraper = new Scraper({ ...parts, registry: () => registry, onError })
   const subresources = subresourcesFrom(
     scaleHandler(registry, clock),

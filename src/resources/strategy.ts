@@ -79,6 +79,22 @@ const metadataCheckedOnce: ReadonlySet<string> = new Set([
   'VolumeAttachment',
 ])
 
+/** Kubernetes: of these the finalizers of a new object need not be qualified. */
+const takesAnyFinalizer: ReadonlySet<string> = new Set([
+  'APIService',
+  'Event',
+  'Lease',
+  'LeaseCandidate',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'MutatingWebhookConfiguration',
+  'PodDisruptionBudget',
+  'RuntimeClass',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
+])
+
 const labelsAlone = ['labels'] as const
 const allMetadata = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
 /** Kubernetes: with the status of most kinds labels, annotations and the rest can be written; of these they cannot. */
@@ -113,7 +129,11 @@ export function genericHooks(facts: ResourceFacts, checks: Checks<any> = {}): Ho
     return metadataCheckedOnce.has(facts.kind) ? errors : [...errors, ...errors]
   }
   const hasDefaultCells = facts.columns.length === 2 && facts.columns[1]?.name === 'Created At'
-  const rule: MetaRule = { namespaced: facts.scope === 'Namespaced', name: checks.name ?? subdomainName }
+  const rule: MetaRule = {
+    namespaced: facts.scope === 'Namespaced',
+    name: checks.name ?? subdomainName,
+    anyFinalizer: takesAnyFinalizer.has(facts.kind),
+  }
   return {
     field: (object, label) => textAt(object, facts.fieldAliases?.[label] ?? label),
     cells: (object) => {

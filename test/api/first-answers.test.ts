@@ -183,3 +183,73 @@ test('a Service is told of fields that mean nothing', async () => {
     '299 - "spec.externalName is ignored when spec.type is not \\"ExternalName\\""',
   ])
 })
+
+test('authors are warned of what is deprecated', async () => {
+  const warned = async (path: string, body: object) =>
+    (await ask('POST', `${path}?dryRun=All`, body)).headers['warning']
+  const metadata = { name: 'w' }
+  assert.deepEqual(
+    await warned('/apis/node.k8s.io/v1/runtimeclasses', {
+      metadata,
+      handler: 'h',
+      scheduling: { nodeSelector: { 'beta.kubernetes.io/os': 'x' } },
+    }),
+    ['299 - "scheduling.nodeSelector: deprecated since v1.14; use \\"kubernetes.io/os\\" instead"'],
+  )
+  assert.deepEqual(
+    await warned('/api/v1/namespaces/n/persistentvolumeclaims', {
+      metadata: { name: 'w', annotations: { 'volume.beta.kubernetes.io/storage-class': 'x' } },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1500m' } } },
+    }),
+    [
+      '299 - "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \\"storageClassName\\" attribute instead"',
+      '299 - "spec.resources.requests[storage]: fractional byte value \\"1500m\\" is invalid, must be an integer"',
+    ],
+  )
+  assert.deepEqual(
+    await warned('/apis/discovery.k8s.io/v1/namespaces/n/endpointslices', {
+      metadata,
+      addressType: 'FQDN',
+      endpoints: [{ addresses: ['a.b'] }],
+    }),
+    ['299 - "spec.addressType: FQDN endpoints are deprecated"'],
+  )
+})
+
+test('finalizers of new objects are qualified, but for some kinds', async () => {
+  const { body } = await ask('POST', '/api/v1/namespaces/n/configmaps', { metadata: { name: 'x', finalizers: ['x'] } })
+  const why = 'name is neither a standard finalizer name nor is it fully qualified'
+  assert.equal(body.message, `ConfigMap "x" is invalid: metadata.finalizers[0]: Invalid value: "x": ${why}`)
+  const lease = { metadata: { name: 'x', finalizers: ['x'] } }
+  assert.equal((await ask('POST', '/apis/coordination.k8s.io/v1/namespaces/n/leases', lease)).code, 201)
+})
+
+test('one object is watched below /watch alone, and is read elsewhere', async () => {
+  const path = 'namespaces/n/configmaps'
+  for (const name of ['one', 'two']) await ask('POST', `/api/v1/${path}`, { metadata: { name } })
+  assert.equal((await ask('GET', `/api/v1/${path}/one?watch=true`)).body.metadata.name, 'one')
+  const { body } = await api.http('GET', `/api/v1/watch/${path}/two?timeoutSeconds=1`)
+  const events = body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    events.map(({ type, object }) => [type, object.metadata.name]),
+    [['ADDED', 'two']],
+  )
+})
+
+test('who asks in a review owns the question, and a review that is refused is called what it calls itself', async () => {
+  const reviews = '/apis/authorization.k8s.io/v1'
+  const spec = { user: 'ann', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'n' } }
+  const { body } = await ask('POST', `${reviews}/namespaces/n/localsubjectaccessreviews`, { spec })
+  assert.equal(body.metadata.namespace, 'n')
+  assert.deepEqual(body.metadata.managedFields[0].fieldsV1['f:spec']['f:user'], {})
+  const both = { ...spec, nonResourceAttributes: { path: '/x', verb: 'get' } }
+  const refused = await ask('POST', `${reviews}/subjectaccessreviews`, { spec: both })
+  const why = 'cannot be specified in combination with resourceAttributes'
+  assert.equal(
+    refused.body.message,
+    `.authorization.k8s.io "" is invalid: spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":"get"}: ${why}`,
+  )
+})

@@ -61,8 +61,13 @@ export function servedGroups({ groups, resources, remotes }: Served): readonly S
 
 /** /api/v1 or /apis/GROUP/VERSION, or undefined when it is not served. */
 export function apiResourceList({ resources }: Served, group: string, version: string): object | undefined {
-  const list = resources.filter((one) => one.group === group && one.version === version)
+  const byText = (left: string, right: string) => (left < right ? -1 : 1)
+  const list = resources
+    .filter((one) => one.group === group && one.version === version)
+    .sort((a, b) => byText(a.plural, b.plural))
   if (list.length === 0) return undefined
+  // Kubernetes: of custom resources the status is listed before the scale.
+  const isDeclared = list.some(({ custom }) => custom !== undefined)
   return {
     kind: 'APIResourceList',
     // Kubernetes: the core group's list does not say its own version.
@@ -91,7 +96,7 @@ export function apiResourceList({ resources }: Served, group: string, version: s
           verbs: one.verbs,
         })),
       ])
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      .sort((a, b) => (isDeclared ? 0 : byText(a.name, b.name))),
   }
 }
 

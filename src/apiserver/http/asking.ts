@@ -31,7 +31,7 @@ export async function ask(
   { identity, audit, begun, waited, traceparent }: Caller,
   warnings: string[],
 ): Promise<Answered> {
-  const query = queryOf(url)
+  const asked = queryOf(url)
   const verb = verbOf(request.method, route, url.searchParams) as ApiVerb
   const offers: Offers = { protobuf: definition.custom === undefined, cbor: parts.cbor, stream: verb === 'watch' }
   const { accept, 'content-type': contentType } = request.headers
@@ -46,6 +46,7 @@ export async function ask(
   }
   const plain: ReplyForm = { encoding: 'json', pretty: false }
   const name = nameIn(route, definition, verb)
+  const query = verb === 'watch' && name !== undefined ? { ...asked, fieldSelector: `metadata.name=${name}` } : asked
   const isOfOne = verb === 'update' || verb === 'patch'
   if (request.method === 'HEAD' || (definition.custom === undefined && isOfOne && name === undefined))
     problem = { error: methodNotServed() }

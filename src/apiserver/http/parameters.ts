@@ -18,7 +18,8 @@ export function verbOf(method: string, route: Route, search: URLSearchParams): s
   switch (method) {
     case 'GET':
     case 'HEAD': {
-      const watches = isTrue(search.get('watch') ?? undefined) || (route.type === 'resource' && route.watch)
+      // Kubernetes: one object is watched below /watch only; elsewhere it is read, whatever the query says.
+      const watches = (!named && isTrue(search.get('watch') ?? undefined)) || (route.type === 'resource' && route.watch)
       if (watches && (route.type !== 'resource' || route.subresource === '')) return 'watch'
       return named ? 'get' : 'list'
     }

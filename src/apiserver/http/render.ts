@@ -162,7 +162,12 @@ async function sendList(result: Result & { type: 'list' }, reply: WireReply, par
   const { definition, entries, revision } = result
   const { form } = parts
   const metadata = listMetadata(String(revision), {
-    ...(result.continue === undefined ? {} : { continue: result.continue }),
+    // Kubernetes: a list of custom resources says that there are no more.
+    ...(result.continue === undefined
+      ? definition.custom === undefined || form.as !== undefined
+        ? {}
+        : { continue: '' }
+      : { continue: result.continue }),
     ...(result.remaining === undefined || result.remaining === 0 ? {} : { remainingItemCount: result.remaining }),
   })
   const objects = () => entries.map((entry) => asVersion(definition, objectOf(definition, entry)))

@@ -298,7 +298,7 @@ export function invalidObject(
   return new StatusError(422, 'Invalid', `${kindText} "${name}" is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
     ...(of.group === '' ? {} : { group: of.group }),
-    kind: of.kind,
+    ...(of.kind === '' ? {} : { kind: of.kind }),
     causes: errors.map(({ type, field, message }) => ({ reason: type, message, field })),
   })
 }

@@ -74,6 +74,7 @@ import {
   secretErrors,
   secretUpdateErrors,
 } from './validate.ts'
+import { persistentVolumeClaimWarnings, persistentVolumeWarnings } from './volume-warnings.ts'
 import {
   persistentVolumeClaimErrors,
   persistentVolumeClaimUpdateErrors,
@@ -134,6 +135,7 @@ export const persistentVolumeClaimHooks: HooksFor<PersistentVolumeClaim> = {
     update: persistentVolumeClaimUpdateErrors,
     status: claimStatusErrors,
   },
+  warnings: persistentVolumeClaimWarnings,
   prepareForCreate(draft) {
     draft.status = { phase: 'Pending' }
     sameSources(draft)
@@ -143,6 +145,7 @@ export const persistentVolumeClaimHooks: HooksFor<PersistentVolumeClaim> = {
 export const persistentVolumeHooks: HooksFor<PersistentVolume> = {
   cells: persistentVolumeCells,
   checks: { create: persistentVolumeErrors, update: persistentVolumeUpdateErrors },
+  warnings: persistentVolumeWarnings,
   prepareForCreate(draft, { nowMs }) {
     draft.status = { phase: 'Pending', lastPhaseTransitionTime: timestampOf(nowMs) }
   },

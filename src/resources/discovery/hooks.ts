@@ -35,5 +35,6 @@ export const endpointSliceHooks: HooksFor<EndpointSlice> = {
       draft.metadata.generation = (previous.metadata.generation ?? 0) + 1
     if (!sameJson(draft.endpoints ?? [], previous.endpoints ?? [])) dropTopology(draft, previous)
   },
+  warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
   checks: { create: (slice) => endpointSliceErrors(slice), update: endpointSliceUpdateErrors },
 }

@@ -45,6 +45,10 @@ export const resourceClaimTemplateHooks: HooksFor<ResourceClaimTemplate> = {
 }
 export const resourceSliceHooks: HooksFor<ResourceSlice> = {
   cells: resourceSliceCells,
+  warnings: ({ spec: { driver } }) =>
+    driver === driver.toLowerCase()
+      ? []
+      : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
   checks: { create: (slice) => resourceSliceErrors(slice), update: resourceSliceErrors },
 }
 export const deviceTaintRuleHooks: HooksFor<DeviceTaintRule> = {

@@ -1,4 +1,5 @@
 import type { HooksFor } from '../define.ts'
+import { labelWarning } from '../deprecated-labels.ts'
 import type {
   CSIDriver,
   CSINode,
@@ -30,9 +31,16 @@ import {
   volumeAttributesClassUpdateErrors,
 } from './validate.ts'
 
+const tokensAsAttributes =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
+
 export const csiDriverHooks: HooksFor<CSIDriver> = {
   cells: csiDriverCells,
   checks: { create: csiDriverErrors, update: csiDriverUpdateErrors },
+  warnings: ({ spec }) =>
+    (spec.tokenRequests ?? []).length === 0 || spec.serviceAccountTokenInSecrets !== undefined
+      ? []
+      : [tokensAsAttributes],
   allowUnconditionalUpdate: false,
 }
 export const csiNodeHooks: HooksFor<CSINode> = {
@@ -47,6 +55,12 @@ export const csiStorageCapacityHooks: HooksFor<CSIStorageCapacity> = {
 export const storageClassHooks: HooksFor<StorageClass> = {
   cells: storageClassCells,
   checks: { create: storageClassErrors, update: storageClassUpdateErrors },
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, term) =>
+      matchLabelExpressions.flatMap(({ key }, index) =>
+        labelWarning(key, `allowedTopologies[${term}].matchLabelExpressions[${index}].key`),
+      ),
+    ),
 }
 export const volumeAttributesClassHooks: HooksFor<VolumeAttributesClass> = {
   cells: volumeAttributesClassCells,

@@ -23,6 +23,8 @@ export type NameCheck = (name: string) => readonly string[]
 export interface MetaRule {
   readonly namespaced: boolean
   readonly name: NameCheck
+  /** Whether finalizers need not be qualified. */
+  readonly anyFinalizer?: boolean
 }
 export const subdomainName: NameCheck = dns1123SubdomainErrors
 export const labelName: NameCheck = dns1123LabelErrors
@@ -105,6 +107,15 @@ function finalizersErrors(finalizers: readonly string[] | undefined, field: stri
   return errors
 }
 
+const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', orphan, foreground])
+/** Kubernetes: most kinds take no finalizer whose name others might use, too, when an object is created. */
+function unqualifiedErrors(finalizers: readonly string[] | undefined, field: string): readonly FieldError[] {
+  const why = 'name is neither a standard finalizer name nor is it fully qualified'
+  return (finalizers ?? []).flatMap((name, index) =>
+    name.includes('/') || standardFinalizers.has(name) ? [] : [invalid(`${field}[${index}]`, name, why)],
+  )
+}
+
 function managedFieldsErrors(entries: ObjectMeta['managedFields'], field: string): readonly FieldError[] {
   const errors: FieldError[] = []
   for (const [index, entry] of (entries ?? []).entries()) {
@@ -141,6 +152,7 @@ export function objectMetaErrors(meta: Partial<ObjectMeta>, rule: MetaRule, fiel
     ...ownersErrors(meta.ownerReferences, `${field}.ownerReferences`),
     ...finalizersErrors(meta.finalizers, `${field}.finalizers`),
     ...managedFieldsErrors(meta.managedFields, `${field}.managedFields`),
+    ...(rule.anyFinalizer === true ? [] : unqualifiedErrors(meta.finalizers, `${field}.finalizers`)),
   ]
 }
 

@@ -1,15 +1,9 @@
 import { dns1123LabelErrors, milliValueOf, type ObjectMeta } from '../../../machinery/index.ts'
+import { labelValueWarning, labelWarning, termWarnings } from '../../deprecated-labels.ts'
 import type { Container, PodSpec, PodTemplateSpec } from '../../generated/types.ts'
 
-const deprecatedLabels: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-}
 const deprecatedVolumes: Readonly<Record<string, string>> = {
-  gitRepo: 'deprecated in v1.11',
+  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
   scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
   flocker: 'deprecated in v1.22, non-functional in v1.25+',
   storageos: 'deprecated in v1.22, non-functional in v1.25+',
@@ -52,27 +46,27 @@ function containerWarnings(container: Container, field: string): readonly string
   return warnings
 }
 
+const noPod = 'a null labelSelector results in matching no pod'
+
 function labelWarnings(spec: PodSpec, field: string): readonly string[] {
-  const warnings: string[] = []
-  const warn = (key: string, at: string) => {
-    const text = deprecatedLabels[key]
-    if (text !== undefined) warnings.push(`${at}: ${text}`)
-  }
-  for (const key in spec.nodeSelector) warn(key, `${field}.nodeSelector[${key}]`)
   const nodes = spec.affinity?.nodeAffinity
   const at = `${field}.affinity.nodeAffinity`
-  for (const [n, term] of (nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).entries()) {
-    const path = `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${n}]`
-    for (const [i, { key }] of (term.matchExpressions ?? []).entries()) warn(key, `${path}.matchExpressions[${i}].key`)
-  }
-  for (const [n, { preference }] of (nodes?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
-    const path = `${at}.preferredDuringSchedulingIgnoredDuringExecution[${n}].preference`
-    for (const [i, { key }] of (preference.matchExpressions ?? []).entries())
-      warn(key, `${path}.matchExpressions[${i}].key`)
-  }
-  for (const [n, { topologyKey }] of (spec.topologySpreadConstraints ?? []).entries())
-    warn(topologyKey, `${field}.topologySpreadConstraints[${n}].topologyKey`)
-  return warnings
+  const required = nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const preferred = nodes?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+  return [
+    ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => labelWarning(key, `${field}.nodeSelector[${key}]`)),
+    ...required.flatMap((term, n) =>
+      termWarnings(term, `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${n}]`),
+    ),
+    ...preferred.flatMap(({ preference }, n) =>
+      termWarnings(preference, `${at}.preferredDuringSchedulingIgnoredDuringExecution[${n}].preference`),
+    ),
+    ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, n) => {
+      const path = `${field}.topologySpreadConstraints[${n}]`
+      const selector = labelSelector === undefined ? [`${path}.labelSelector: ${noPod}`] : []
+      return [...labelValueWarning(topologyKey, `${path}.topologyKey`), ...selector]
+    }),
+  ]
 }
 
 /** What Kubernetes warns of in a pod's spec. */
@@ -91,7 +85,7 @@ export function podSpecWarnings(spec: PodSpec, field: string): readonly string[]
   }
   const secrets = new Set<string>()
   for (const [index, { name = '' }] of (spec.imagePullSecrets ?? []).entries()) {
-    const at = `${field}.imagePullSecrets[${index}]`
+    const at = `${field}.imagePullSecrets[${index}].name`
     if (name === '') warnings.push(`${at}: invalid empty name ""`)
     else if (secrets.has(name)) warnings.push(`${at}: duplicate name ${JSON.stringify(name)}`)
     secrets.add(name)
@@ -106,12 +100,17 @@ export function podSpecWarnings(spec: PodSpec, field: string): readonly string[]
   return warnings
 }
 
+const criticalPod = 'scheduler.alpha.kubernetes.io/critical-pod'
+
 /** What Kubernetes warns of in a pod that is created. */
 export function podWarnings(pod: { readonly metadata: ObjectMeta; readonly spec: PodSpec }): readonly string[] {
   const found = dns1123LabelErrors(pod.metadata.name)
   const why = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
   const name = found.length === 0 ? [] : [`metadata.name: ${why}: [${found.join(' ')}]`]
-  return [...name, ...podSpecWarnings(pod.spec, 'spec')]
+  const critical = pod.metadata.annotations?.[criticalPod] !== undefined && !pod.spec.priorityClassName
+  const instead = 'non-functional in v1.16+; use the "priorityClassName" field instead'
+  const annotated = critical ? [`metadata.annotations[${criticalPod}]: ${instead}`] : []
+  return [...name, ...annotated, ...podSpecWarnings(pod.spec, 'spec')]
 }
 
 /** What Kubernetes warns of in a template; only when it is new or has changed. */
