@@ -9,7 +9,7 @@ import { proxyMeasures, type WithoutLocal } from './measures.ts'
 import { applyTransaction, forgetUdpFlows, prepareKernel } from './nftables/nft.ts'
 import { partsOf } from './nftables/service-parts.ts'
 import { ServiceTable } from './nftables/service-table.ts'
-import { clusterIpsOf, type Frontend, frontendsOf, healthPortOf } from './rules/rules.ts'
+import { clusterIpsOf, type Frontend, frontendsOf, healthPortOf, serviceOfSlice } from './rules/rules.ts'
 
 export interface ProxyParts {
   readonly informers: Informers
@@ -33,7 +33,6 @@ export interface ProxyParts {
 const gatherMs = 20
 const retryMs = 1000
 const zoneLabel = 'topology.kubernetes.io/zone'
-const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** Keeps the node's service rules equal to the services and endpoints, until the signal aborts. The rules outlive it. */
 export async function runProxy(parts: ProxyParts, signal: AbortSignal): Promise<void> {
@@ -163,8 +162,8 @@ function withoutLocal(
 }
 
 function serviceOf(slice: EndpointSlice | undefined): readonly string[] {
-  const name = slice?.metadata.labels?.[serviceNameLabel]
-  return name === undefined ? [] : [`${slice?.metadata.namespace}/${name}`]
+  const service = slice && serviceOfSlice(slice)
+  return service === undefined ? [] : [service]
 }
 
 /**

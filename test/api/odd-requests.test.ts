@@ -274,6 +274,20 @@ test('what is deprecated says so, whatever is asked of it', async () => {
   assert.equal(await warned(`${of}/pods`), '')
 })
 
+test('what is no stored object is shown in rows as any other is', async () => {
+  const headers = asForm('Table')
+  for (const [path, names] of [
+    ['/api/v1/componentstatuses', ['controller-manager', 'scheduler', 'etcd-0']],
+    ['/api/v1/componentstatuses/scheduler', ['scheduler']],
+  ] as const) {
+    const { rows } = JSON.parse((await api.http('GET', path, { headers })).body)
+    assert.deepEqual(
+      rows.map(({ cells }: { cells: readonly string[] }) => cells),
+      names.map((name) => [name, 'Healthy', 'ok', '']),
+    )
+  }
+})
+
 test('discovery says of its own group version neither group nor version, and may be kept by whoever sees it', async () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
   const { body, headers } = await api.http('GET', '/api', { headers: { accept } })

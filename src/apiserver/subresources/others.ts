@@ -67,6 +67,7 @@ export function otherSubresources(registry: Registry, tokens: ServiceAccountToke
         type: 'value',
         code: 200,
         body: { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: components.map(componentStatus) },
+        rows: rowsOf(components),
       }),
       get: async ({ name = '' }) => {
         if (!components.includes(name)) throw notFound({ group: '', resource: componentStatuses.plural }, name)
@@ -74,6 +75,7 @@ export function otherSubresources(registry: Registry, tokens: ServiceAccountToke
           type: 'value',
           code: 200,
           body: { kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(name) },
+          rows: rowsOf([name]),
         }
       },
     },
@@ -85,6 +87,10 @@ const components = ['controller-manager', 'scheduler', 'etcd-0']
 function componentStatus(name: string): object {
   return { metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }] }
 }
+const rowsOf = (names: readonly string[]) => ({
+  definition: componentStatuses,
+  objects: names.map((name) => ({ kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(name) }) as KubeObject),
+})
 
 /** Kubernetes: finalize changes spec.finalizers and nothing else. */
 const finalize: NonNullable<Change['strategy']> = {

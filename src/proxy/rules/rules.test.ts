@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EndpointSlice, Service } from '../../resources/index.ts'
-import { clusterIpsOf, frontendsOf, healthPortOf } from './rules.ts'
+import { clusterIpsOf, frontendsOf, healthPortOf, serviceOfSlice } from './rules.ts'
 
 test('a service has addresses of its own unless it is headless, external or another proxy’s', () => {
   const ipsOf = (spec: object, labels?: Record<string, string>) =>
@@ -12,6 +12,19 @@ test('a service has addresses of its own unless it is headless, external or anot
   assert.deepEqual(ipsOf({ type: 'ExternalName' }), [])
   const other = { 'service.kubernetes.io/service-proxy-name': 'other' }
   assert.deepEqual(ipsOf({ clusterIP: '10.96.0.2' }, other), [])
+})
+
+test('what is marked as headless, or as another proxy’s, is nobody’s here: services and slices', () => {
+  const named = { 'kubernetes.io/service-name': 'web' }
+  const of = (labels: Record<string, string>) =>
+    serviceOfSlice({ metadata: { namespace: 'ns', name: 'web-1', labels } } as unknown as EndpointSlice)
+  assert.equal(of(named), 'ns/web')
+  assert.equal(of({}), undefined)
+  for (const mark of ['service.kubernetes.io/headless', 'service.kubernetes.io/service-proxy-name']) {
+    assert.equal(of({ ...named, [mark]: '' }), undefined)
+    const service = { metadata: { labels: { [mark]: '' } }, spec: { clusterIP: '10.96.0.2' } } as unknown as Service
+    assert.deepEqual([clusterIpsOf(service), frontendsOf(service, [], place)], [[], []])
+  }
 })
 
 const place = { nodeName: 'here', zone: 'a' }

@@ -25,7 +25,17 @@ export interface Frontend {
 }
 
 const affinityDefaultSeconds = 10_800
-const otherProxyLabel = 'service.kubernetes.io/service-proxy-name'
+const serviceNameLabel = 'kubernetes.io/service-name'
+/** Kubernetes: services and slices with one of these are none of this proxy's, whatever they hold. */
+const othersLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']
+const isOthers = ({ labels = {} }: Pick<Service, 'metadata'>['metadata']) =>
+  othersLabels.some((label) => labels[label] !== undefined)
+
+/** The service whose endpoints a slice holds, as this proxy sees it: `NAMESPACE/NAME`, or nothing. */
+export function serviceOfSlice({ metadata }: EndpointSlice): string | undefined {
+  const name = metadata.labels?.[serviceNameLabel]
+  return name === undefined || isOthers(metadata) ? undefined : `${metadata.namespace}/${name}`
+}
 
 /** Where a node is; the zone is empty when it is not known. */
 export interface Place {
@@ -42,7 +52,7 @@ export function frontendsOf(
   const frontends: Frontend[] = []
   const clusterIp = spec?.clusterIP ?? ''
   if (spec === undefined || spec.type === 'ExternalName' || clusterIp === '' || clusterIp === 'None') return []
-  if (metadata.labels?.[otherProxyLabel] !== undefined) return []
+  if (isOthers(metadata)) return []
   const key = `${metadata.namespace}/${metadata.name}`
   for (const port of spec.ports ?? []) {
     const protocol = (port.protocol ?? 'TCP').toLowerCase() as Protocol
@@ -91,7 +101,7 @@ export function frontendsOf(
 
 /** The addresses that a service has within the cluster, whatever is behind it. */
 export function clusterIpsOf({ spec, metadata }: Service): readonly string[] {
-  if (spec === undefined || spec.type === 'ExternalName' || metadata.labels?.[otherProxyLabel] !== undefined) return []
+  if (spec === undefined || spec.type === 'ExternalName' || isOthers(metadata)) return []
   const ips = spec.clusterIPs ?? [spec.clusterIP ?? '']
   return ips.filter((ip) => ip !== '' && ip !== 'None' && !ip.includes(':'))
 }
@@ -113,7 +123,7 @@ export function healthPortOf(
 ): HealthPort | undefined {
   const port = spec?.healthCheckNodePort ?? 0
   if (spec?.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local' || port === 0) return undefined
-  if (metadata.labels?.[otherProxyLabel] !== undefined) return undefined
+  if (isOthers(metadata)) return undefined
   const all = slices.filter(({ addressType }) => addressType === 'IPv4').flatMap(({ endpoints }) => endpoints ?? [])
   const local = all.filter((one) => one.nodeName === nodeName && one.conditions?.ready !== false)
   const localEndpoints = new Set(local.map(({ addresses }) => addresses[0])).size
