@@ -133,7 +133,6 @@ async function bind(
   }
 }
 
-/** The list with one condition set; its transition time moves only when its status does. */
 /** A verdict of the scheduler without the generation it was about. */
 function unobserved(condition: any): any {
   if (condition.type !== 'PodScheduled') return condition
@@ -141,6 +140,7 @@ function unobserved(condition: any): any {
   return rest
 }
 
+/** The list with one condition set; its transition time moves only when its status does. */
 export function withCondition(
   conditions: readonly any[],
   condition: { type: string; status: string; reason?: string; message?: string },
