@@ -27,6 +27,9 @@ const percentile = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** Long enough for what is done every ten to thirty seconds, and for one collection of garbage, to count as what it is. */
+const idleSeconds = 60
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
   podStart: benchPodStart,
@@ -84,14 +87,14 @@ async function benchStart(): Promise<void> {
     await sleep(60_000)
     const ours = processes(root, '/cox', '--name bench')
     const before = ours.map(ticksOf)
-    await sleep(20_000)
+    await sleep(idleSeconds * 1000)
     const used = ours.map(ticksOf).reduce((sum, ticks, at) => sum + ticks - before[at]!, 0)
     note(
       'idle_pss_mb',
       ours.reduce((sum, pid) => sum + pssOf(pid), 0) / 1024,
       'MB (all our processes, 60 s after Ready)',
     )
-    note('idle_cpu_percent_of_a_core', (used / 100 / 20) * 100, '%')
+    note('idle_cpu_percent_of_a_core', (used / 100 / idleSeconds) * 100, '%')
     if (real) {
       const containerd = processes('containerd', '/bench/node/containerd')
       note('containerd_pss_mb', containerd.reduce((sum, pid) => sum + pssOf(pid), 0) / 1024, 'MB')
