@@ -58,7 +58,7 @@ export const disruptionController: Controller = {
     const toldOf = new Set<string>()
     function tellOfMany(pod: Pod): void {
       const { namespace, name, uid } = pod.metadata
-      if (budgets.list(namespace).length < 2 || toldOf.has(uid)) return
+      if (toldOf.has(uid)) return
       const [first, ...others] = budgetsFor(pod, cached)
       if (first === undefined || others.length === 0) return
       remember(toldOf, uid)
@@ -75,13 +75,16 @@ export const disruptionController: Controller = {
       const ofPod = made.look(name, budget.spec)
       const covered: CoveredPod[] = []
       for (const pod of podsLabelled(cached, name.namespace, budget.spec.selector?.matchLabels)) {
-        const one = ofPod(pod, () => (query.matches(pod.metadata.labels) ? coveredPod(pod) : undefined))
+        const one = ofPod(pod, () => {
+          if (!query.matches(pod.metadata.labels)) return undefined
+          tellOfMany(pod)
+          return coveredPod(pod)
+        })
         if (one !== undefined) covered.push(one)
       }
       if (covered.length === 0) record(budget, 'Normal', 'NoPods', 'No matching pods found')
       if (dependsOnScale(budget) && covered.some(({ owner }) => owner === undefined))
         record(budget, 'Warning', 'UnmanagedPods', unmanagedText(budget))
-      for (const { pod } of covered) tellOfMany(pod)
       const nowMs = clock.now()
       const status = budgetStatus(
         budget,
