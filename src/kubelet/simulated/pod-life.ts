@@ -95,3 +95,12 @@ function statusOf(
   const waiting = { waiting: { reason, message } }
   return { ...shared, state: waiting, lastState: over, ready: false, started: false, restartCount: life.restarts }
 }
+
+/** The life that a pod's status tells of, when somebody before us has started it. */
+export function lifeSeen({ status }: Pod): PodLife | undefined {
+  const first = status.containerStatuses?.[0]
+  const startedAt = first?.state?.running?.startedAt
+  if (status.phase !== 'Running' || startedAt === undefined) return undefined
+  const ready = status.conditions?.some(({ type, status: value }) => type === 'ContainersReady' && value === 'True')
+  return { startedAtMs: Date.parse(startedAt), restarts: first?.restartCount ?? 0, ready: ready === true }
+}

@@ -21,7 +21,8 @@ import { restartDelayMsMax, restartDelayMsMin, restartsAfter } from '../sync/res
 import { Agenda } from './agenda.ts'
 import { answerOf, behaviourOf } from './behaviour.ts'
 import { describeNode, type SimulatedNodeSettings, simulatedStatusOf } from './describe.ts'
-import { type PodLife, simulatedStatus } from './pod-life.ts'
+import { PodAddresses } from './pod-addresses.ts'
+import { lifeSeen, type PodLife, simulatedStatus } from './pod-life.ts'
 import { Turns } from './turns.ts'
 import { SimulatedUsage } from './usage.ts'
 
@@ -76,8 +77,6 @@ const beatsAtOnceMax = 16
 /** So many calls for a fleet are begun before everything else of the process has its turn. */
 const callsPerTurnMax = 16
 const retryMs = 1000
-/** Addresses for pods of nodes that have no range of their own: 10.128.0.0/9. */
-const spareAddresses = '10.128.0.0/9'
 
 /** Runs nodes without machines: all of them on one informer and one timer, cheap enough for thousands. */
 export async function runSimulatedNodes(parts: SimulatedNodesParts, signal: AbortSignal): Promise<void> {
@@ -478,41 +477,4 @@ function readyIsWrong({ spec, status }: Pod): boolean {
   const gates = spec.readinessGates ?? []
   const isTrue = (type: string) => status.conditions?.some((one) => one.type === type && one.status === 'True') === true
   return isTrue('Ready') !== (isTrue('ContainersReady') && gates.every(({ conditionType }) => isTrue(conditionType)))
-}
-
-/** The life that a pod's status tells of, when somebody before us has started it. */
-function lifeSeen({ status }: Pod): PodLife | undefined {
-  const first = status.containerStatuses?.[0]
-  const startedAt = first?.state?.running?.startedAt
-  if (status.phase !== 'Running' || startedAt === undefined) return undefined
-  const ready = status.conditions?.some(({ type, status: value }) => type === 'ContainersReady' && value === 'True')
-  return { startedAtMs: Date.parse(startedAt), restarts: first?.restartCount ?? 0, ready: ready === true }
-}
-
-/** Gives every pod an address: from its node's range where there is one. The two lowest are the network's and the node's. */
-class PodAddresses {
-  readonly #taken = new Map<string, Set<string>>()
-  readonly #next = new Map<string, number>()
-
-  take(nodeName: string, podCidr: string | undefined): string {
-    const range = parseCidr(podCidr ?? spareAddresses)!
-    const key = podCidr === undefined ? '' : nodeName
-    const taken = this.#taken.get(key) ?? new Set()
-    this.#taken.set(key, taken)
-    const size =
-      2 ** ((range.address.family === 4 ? 32 : 48) - Math.min(range.bits, range.address.family === 4 ? 32 : 48))
-    let offset = this.#next.get(key) ?? 2
-    for (let tries = 0; tries < size; tries++) {
-      const address = ipText(addressAt(range, offset))
-      offset = offset + 1 >= size - 1 ? 2 : offset + 1
-      if (taken.has(address)) continue
-      taken.add(address)
-      this.#next.set(key, offset)
-      return address
-    }
-    return ipText(addressAt(range, 2))
-  }
-  release(nodeName: string, address: string): void {
-    if (this.#taken.get(nodeName)?.delete(address) !== true) this.#taken.get('')?.delete(address)
-  }
 }
