@@ -20,6 +20,7 @@ import {
   type Draft,
   ephemeralContainersErrors,
   type Pod,
+  type PodCondition,
   type PodDisruptionBudget,
   podDisruptionBudgets,
   podResizeErrors,
@@ -134,7 +135,7 @@ async function bind(
 }
 
 /** A verdict of the scheduler without the generation it was about. */
-function unobserved(condition: any): any {
+function unobserved(condition: PodCondition): PodCondition {
   if (condition.type !== 'PodScheduled') return condition
   const { observedGeneration: _, ...rest } = condition
   return rest
