@@ -4,6 +4,7 @@ import type { EncryptionChoice } from '../config/encryption.ts'
 import { type ClusterSettings, clustersMax } from '../config/settings.ts'
 import { writeAtomically } from '../write-atomically.ts'
 import type { ProcessIdentity } from './identity.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 /** Where things lie in a cluster's data directory. */
 export function layoutOf(dataDirectory: string) {
@@ -48,10 +49,13 @@ export async function readState(dataDirectory: string): Promise<ClusterState | u
   return readJson(layoutOf(dataDirectory).state)
 }
 
-export async function writeState(dataDirectory: string, change: Partial<ClusterState>): Promise<void> {
+/** Changes what is told, and nothing else of it: the command, the supervisor and the cluster process may tell at once. */
+export function writeState(dataDirectory: string, change: Partial<ClusterState>): Promise<void> {
   const file = layoutOf(dataDirectory).state
-  const known = (await readJson<ClusterState>(file)) ?? { stage: '', ready: false, problem: '', restarts: 0 }
-  await writeAtomically(file, `${JSON.stringify({ ...known, ...change })}\n`, 0o644)
+  return oneAtATime(file, async () => {
+    const known = (await readJson<ClusterState>(file)) ?? { stage: '', ready: false, problem: '', restarts: 0 }
+    await writeAtomically(file, `${JSON.stringify({ ...known, ...change })}\n`, 0o644)
+  })
 }
 
 export async function readSettings(dataDirectory: string): Promise<ClusterSettings | undefined> {
